@@ -1,0 +1,35 @@
+"""``baseline_parameters``: hyper-parameters and rounds of each fold's baseline."""
+
+import dagster as dg
+
+from ftf_assets.assets import metadata
+from ftf_assets.assets.events import report_fit
+from ftf_assets.assets.partitioned import FIT_POOL, partitioned_asset
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import BaselineParameters
+from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.training.baseline import fit_baselines
+
+
+@partitioned_asset("training", {"xgboost"}, pool=FIT_POOL)
+def baseline_parameters(
+    context: dg.AssetExecutionContext,
+    sweep: SweepResource,
+    home: HomeResource,
+    coerced_arrays: TrainingArrays,
+) -> dg.MaterializeResult[BaselineParameters]:
+    """The untreated model of each fold, fitted first: its parameters and rounds hold for every variant.
+
+    Upstream of the masks and the models, so that variants differ in nothing but their treatment.
+    """
+    baselines = fit_baselines(
+        sweep.open(context.partition_key).plan(context.partition_key),
+        coerced_arrays,
+        store=home.fits,
+        workers=sweep.n_workers,
+        on_event=report_fit(context.log),
+    )
+    return dg.MaterializeResult(
+        value=baselines,
+        metadata={"folds": len(baselines.folds), "baselines": metadata.baselines_table(baselines)},
+    )

@@ -1,0 +1,45 @@
+"""``cleanlab_masks``: which rows of each fit part are suspect, and what is done about them."""
+
+import dagster as dg
+
+from ftf_assets.assets import metadata
+from ftf_assets.assets.events import report_fit
+from ftf_assets.assets.partitioned import FIT_POOL, partitioned_asset
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
+from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.training.masks import make_masks
+
+
+@partitioned_asset("labels", {"xgboost", "cleanlab"}, pool=FIT_POOL)
+def cleanlab_masks(
+    context: dg.AssetExecutionContext,
+    sweep: SweepResource,
+    home: HomeResource,
+    coerced_arrays: TrainingArrays,
+    smoothed_labels: SmoothedLabels,
+    baseline_parameters: BaselineParameters,
+) -> dg.MaterializeResult[CleanlabMasks]:
+    """Confident learning on purged out-of-fold probabilities of each fit part, capped per class.
+
+    On weak models cleanlab flags about half of the minority class and none of the majority, so the cap decides
+    how much is cleaned: compare "flagged" with "suspects" below.
+    """
+    run = sweep.open(context.partition_key)
+    masks = make_masks(
+        run.plan(context.partition_key),
+        coerced_arrays,
+        smoothed_labels,
+        baseline_parameters,
+        store=home.fits,
+        workers=sweep.n_workers,
+        on_event=report_fit(context.log),
+    )
+    return dg.MaterializeResult(
+        value=masks,
+        metadata={
+            "cap_per_class": run.settings.suspect_cap,
+            "label_quality": run.settings.label_quality,
+            "masks": metadata.masks_table(masks),
+        },
+    )

@@ -1,0 +1,133 @@
+"""Metadata that people read in the Dagster UI: counts, small tables, where a value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+from ftf_assets.sources.protocol import Provenance
+
+Metadata = dict[str, Any]
+
+
+def table(records: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Show records as a table; times as text, numbers to six digits."""
+    shown = [{name: _cell(value) for name, value in record.items()} for record in records]
+    columns = list(shown[0]) if shown else ["nothing"]
+    return dg.MetadataValue.table(
+        [dg.TableRecord(record) for record in shown],
+        schema=dg.TableSchema([dg.TableColumn(name, _type_of(shown, name)) for name in columns]),
+    )
+
+
+def preview(frame: pd.DataFrame, rows: int = 5) -> dg.TableMetadataValue:
+    """Show the last rows of a frame with its index."""
+    return table(frame.tail(rows).reset_index().to_dict("records"))
+
+
+def column_schema(frame: pd.DataFrame, descriptions: Mapping[str, str]) -> dg.TableSchema:
+    """Give every column its dtype and what the contract says of it."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(str(name), str(dtype), descriptions.get(str(name)))
+            for name, dtype in frame.reset_index().dtypes.items()
+        ]
+    )
+
+
+def provenance(source: Provenance) -> Metadata:
+    """Say which file and quote currency the data really are."""
+    return {
+        "source": source.source,
+        "source_file": source.file or "none",
+        "quote_currency": source.quote_currency or "none",
+        "data_fingerprint": source.fingerprint,
+    }
+
+
+def baselines_table(baselines: BaselineParameters) -> dg.TableMetadataValue:
+    """Rounds and outcome of each fold's baseline."""
+    return table(
+        [
+            {
+                "fold": one.fold,
+                "status": one.outcome.status,
+                "rounds": one.rounds,
+                "parameters": one.provenance,
+                "trials": one.n_trials,
+                "reason": one.outcome.error_message,
+            }
+            for one in baselines.folds
+        ]
+    )
+
+
+def masks_table(masks: CleanlabMasks) -> dg.TableMetadataValue:
+    """What cleanlab flagged, and what the cap left of it, per fold and cleaner."""
+    return table(
+        [
+            {
+                "fold": mask.fold,
+                "smoothing": mask.label_smoothing,
+                "cleaner": mask.cleaner,
+                "status": mask.outcome.status,
+                "rows": len(mask.rows),
+                "flagged BUY": mask.n_flagged_buy,
+                "flagged HOLD": mask.n_flagged_hold,
+                "suspects": int(mask.suspect.sum()),
+                "dropped": int((~mask.keep).sum()),
+                "reason": mask.outcome.error_message,
+            }
+            for mask in masks.masks
+        ]
+    )
+
+
+def cells_table(models: TrainedModels) -> dg.TableMetadataValue:
+    """Status, rounds and threshold of every cell."""
+    return table(
+        [
+            {
+                "fold": cell.fold,
+                "variant": cell.variant,
+                "status": cell.outcome.status,
+                "rounds": cell.rounds,
+                "threshold": cell.threshold,
+                "rows": cell.n_kept,
+                "seconds": cell.fit_seconds,
+                "reason": cell.outcome.error_message,
+            }
+            for cell in models.cells
+        ]
+    )
+
+
+def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
+    """The numbers of every cell that people look at first."""
+    shown = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
+    shown += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
+    return table(rows[shown].to_dict("records"))
+
+
+def _cell(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return None if pd.isna(value) else float(f"{value:.6g}")
+    return value
+
+
+def _type_of(records: Sequence[Mapping[str, Any]], name: str) -> str:
+    kinds = {type(record[name]) for record in records if record.get(name) is not None}
+    names = {bool: "bool", int: "int", float: "float"}
+    return names.get(kinds.pop(), "string") if len(kinds) == 1 else "string"

@@ -1,0 +1,44 @@
+"""What every asset of the graph shares: a partition a crypto, an owner, a code version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from ftf_assets.config import all_cryptos
+from ftf_assets.training.keys import code_version
+
+CRYPTOS = dg.StaticPartitionsDefinition(list(all_cryptos()))
+OWNERS = ["team:quant-research"]
+
+#: Fits of concurrent runs take turns here, so that parallel backfills do not fight for the cores.
+FIT_POOL = "fits"
+
+
+def partitioned_asset(
+    group: str, kinds: set[str], *, pool: str | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare an asset of the graph.
+
+    Parameters
+    ----------
+    group
+        Group in the asset graph.
+    kinds
+        Badges: storage and library.
+    pool
+        Pool whose slots its runs share.
+    options
+        Anything else that ``dagster.asset`` takes.
+    """
+    return dg.asset(
+        partitions_def=CRYPTOS,
+        group_name=group,
+        kinds=kinds,
+        owners=OWNERS,
+        code_version=code_version(),
+        pool=pool,
+        **options,
+    )

@@ -1,0 +1,40 @@
+"""``trained_models``: one model a cell."""
+
+import dagster as dg
+
+from ftf_assets.assets import metadata
+from ftf_assets.assets.events import report_fit
+from ftf_assets.assets.partitioned import FIT_POOL, partitioned_asset
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
+from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.training.models import train_cells
+
+
+@partitioned_asset("training", {"xgboost"}, pool=FIT_POOL)
+def trained_models(
+    context: dg.AssetExecutionContext,
+    sweep: SweepResource,
+    home: HomeResource,
+    coerced_arrays: TrainingArrays,
+    smoothed_labels: SmoothedLabels,
+    baseline_parameters: BaselineParameters,
+    cleanlab_masks: CleanlabMasks,
+) -> dg.MaterializeResult[TrainedModels]:
+    """Every cell, fold × variant: trained, skipped for a short history, or failed with its error.
+
+    A cell that fails is recorded and the others go on; finished fits are reused, whichever sweep made them.
+    """
+    models = train_cells(
+        sweep.open(context.partition_key).plan(context.partition_key),
+        coerced_arrays,
+        smoothed_labels,
+        baseline_parameters,
+        cleanlab_masks,
+        store=home.fits,
+        workers=sweep.n_workers,
+        on_event=report_fit(context.log),
+    )
+    return dg.MaterializeResult(
+        value=models, metadata={"cells": len(models.cells), "all_cells": metadata.cells_table(models)}
+    )

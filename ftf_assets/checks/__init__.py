@@ -1,0 +1,1 @@
+"""Asset checks: the contracts, generated, and what only the domain knows."""

@@ -1,0 +1,287 @@
+"""The ``ftf`` command. Heavy libraries are imported by the commands that use them, so that help is instant."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from ftf_assets import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.storage.home import Home
+    from ftf_assets.sweep import Sweep
+
+EXIT_CELLS_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+#: What ``ftf results`` prints as a table; the other formats hold every column.
+_TABLE_COLUMNS = [
+    *("crypto", "fold", "variant", "status", "f1_buy", "f1_always_buy", "predicted_buy_rate", "average_precision"),
+    *("roc_auc", "ece_debiased", "n_trades", "expectancy_net", "sortino", "n_kept", "best_iteration"),
+]
+
+#: Flag to setting; every other setting is reached with --set NAME=VALUE.
+_SWEEP_OPTIONS = (
+    click.option("--factor", help="Factors to vary: label_smoothing,cleanlab or cleanlab=off,filter,…"),
+    click.option("--crypto-group", help="Crypto group, such as defi_top5."),
+    click.option("--crypto", "cryptos", multiple=True, help="A crypto instead of a group; repeat for more."),
+    click.option("--power-mode", help="Search budget: smoke, standard or deep."),
+    click.option("--trials", help="Tuning trials per (crypto, fold), instead of the power mode's."),
+    click.option("--design", help="one_factor or factorial."),
+    click.option("--phase", help="Why the sweep is run: a word kept in every row."),
+    click.option("--confirm-long-run", is_flag=True, default=None, help="Allow more than 500 fits."),
+    click.option("--source", help="market, candles or features."),
+    click.option("--path", help="Folder of the candle files or feature caches."),
+    click.option("--workers", help="Fits at a time; default one a core."),
+    click.option("--device", help="cpu or cuda."),
+    click.option("--seed", help="Seed of the sweep."),
+    click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting."),
+)
+_HOME_OPTION = click.option("--home", default="", help="Folder of all state; default FTF_HOME, else .ftf.")
+_JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ftf")
+def cli() -> None:
+    """Does treating the label noise help, and may we act on it?
+
+    Exit codes: 0 done, 1 some cells or checks failed, 2 bad usage or input.
+    """
+
+
+@cli.command()
+@_with(*_SWEEP_OPTIONS, _HOME_OPTION, _JSON_OPTION)
+def sweep(home: str, as_json: bool, **options: Any) -> int:
+    """Run every cell, crypto x fold x variant, and print the leaderboard."""
+    from ftf_assets.storage.home import Home
+
+    return _run(_open_sweep(options), Home.locate(home), as_json=as_json)
+
+
+@cli.command()
+@click.option("--crypto", default="OPUSDC", show_default=True, help="The one crypto.")
+@click.option("--source", default="market", show_default=True, help="market, candles or features.")
+@click.option("--path", default="", help="Folder of the candle files or feature caches.")
+@_with(_HOME_OPTION, _JSON_OPTION)
+def smoke(crypto: str, source: str, path: str, home: str, as_json: bool) -> int:
+    """Run 1 crypto x 1 fold x 1 variant through every stage: the merge gate. A red check is exit code 1."""
+    from ftf_assets.storage.home import Home
+
+    settings = {
+        "cryptos": (crypto,),
+        "source": source,
+        "path": path,
+        "factor": "label_smoothing=mild,cleanlab=reweight",
+        "design": "single",
+        "power_mode": "smoke",
+        "phase": "smoke",
+        "assignments": ("n_folds=1",),
+    }
+    return _run(_open_sweep(settings), Home.locate(home), as_json=as_json, every_check=True)
+
+
+@cli.command()
+@_with(*_SWEEP_OPTIONS, _HOME_OPTION, _JSON_OPTION)
+def plan(home: str, as_json: bool, **options: Any) -> int:
+    """Say what a sweep would run and what is already done; runs nothing."""
+    from ftf_assets.planning import describe_plan
+    from ftf_assets.storage.home import Home
+
+    description = describe_plan(_open_sweep({**options, "confirm_long_run": True}), Home.locate(home))
+    if as_json:
+        click.echo(json.dumps(description))
+    else:
+        for name, value in description.items():
+            click.echo(f"{name.replace('_', ' '):<18} {value}")
+    return 0
+
+
+@cli.command()
+@click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "parquet", "json"]), default="table")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output.")
+@_HOME_OPTION
+def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
+    """Print or export the rows of a sweep."""
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+
+    store = ResultsStore(Home.locate(home).results)
+    frame = store.read(sweep_id or store.latest_sweep_id())
+    if frame.empty:
+        raise click.UsageError(f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweep_ids())}")
+    _export(frame, form, output)
+    return 0
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
+@_HOME_OPTION
+def ui(port: int, home: str) -> int:
+    """Open the Dagster UI on 127.0.0.1 with this project's instance."""
+    import signal
+    import subprocess
+
+    from ftf_assets.instance import LOCATION, open_instance
+    from ftf_assets.storage.home import Home
+
+    place = Home.locate(home)
+    open_instance(place).dispose()
+    # A shell that starts a script in the background disables SIGINT for it; dagster dev needs it to stop.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    click.echo(f"Dagster UI on http://127.0.0.1:{port}, home {place.path}; stop with Ctrl-C")
+    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-m", LOCATION]
+    try:
+        return subprocess.call(command)  # noqa: S603  our own interpreter and arguments
+    except KeyboardInterrupt:
+        return 0
+
+
+def main() -> None:
+    """Run the command and exit with its code: what the user can mend is one line and exit code 2."""
+    from ftf_assets.contracts.errors import FtfError
+
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.UsageError as error:
+        _fail(error.format_message())
+    except click.Abort:
+        sys.exit(EXIT_INTERRUPTED)
+    except FtfError as error:
+        _fail(str(error))
+    sys.exit(code or 0)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo("ftf: " + " ".join(message.split()), err=True)
+    sys.exit(EXIT_BAD_INPUT)
+
+
+def _open_sweep(options: dict[str, Any]) -> Sweep:
+    from ftf_assets.config import sweep_settings
+    from ftf_assets.sweep import open_sweep
+
+    values = {name: value for name, value in options.items() if value is not None}
+    values["cryptos"] = ",".join(values.pop("cryptos", ()))
+    for assignment in values.pop("assignments", ()):
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes NAME=VALUE, found {assignment!r}")
+        values[name.strip()] = value.strip()
+    sweep = open_sweep(sweep_settings(values))
+    sweep.require_confirmation()
+    return sweep
+
+
+def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) -> int:
+    from ftf_assets.run import Interrupted, run_sweep
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.terminal import fit_progress
+
+    _announce(sweep)
+    try:
+        with fit_progress(sweep.n_fits) as on_fit:
+            done = run_sweep(sweep, home, on_fit=on_fit)
+    except Interrupted:
+        click.echo("ftf: interrupted; finished fits are kept and the same command goes on from them", err=True)
+        return EXIT_INTERRUPTED
+    store = ResultsStore(home.results)
+    rows = store.read(sweep.sweep_id)
+    statuses = {str(status): int(n) for status, n in rows["status"].value_counts().items()}
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "sweep_id": sweep.sweep_id,
+                    "cells": sweep.n_cells,
+                    "statuses": statuses,
+                    "red_checks": done.red_checks,
+                    "run_ids": done.run_ids,
+                    "results": str(home.results),
+                    "leaderboard": json.loads(store.leaderboard(sweep.sweep_id).to_json(orient="records")),
+                }
+            )
+        )
+    else:
+        _show(sweep, home, rows, store.leaderboard(sweep.sweep_id), statuses, done.red_checks)
+    complete = len(rows) == sweep.n_cells and "training_failed" not in statuses
+    if every_check:
+        complete = complete and not done.red_checks and statuses == {"ok": sweep.n_cells}
+    return 0 if complete else EXIT_CELLS_FAILED
+
+
+def _announce(sweep: Sweep) -> None:
+    click.echo(
+        f"{sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.n_folds} folds x "
+        f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
+        err=True,
+    )
+    if sweep.trials:
+        click.echo("tuning is not part of this version: default parameters, n_trials 0", err=True)
+
+
+def _show(
+    sweep: Sweep,
+    home: Home,
+    rows: pd.DataFrame,
+    leaderboard: pd.DataFrame,
+    statuses: dict[str, int],
+    red_checks: list[str],
+) -> None:
+    from ftf_assets.terminal import baseline_in_words, leaderboard_table, stdout
+
+    console = stdout()
+    console.print(leaderboard_table(leaderboard, f"{sweep.sweep_id} on {sweep.settings.source}, means over cells"))
+    counts = ", ".join(f"{n} {status}" for status, n in statuses.items())
+    console.print(f"{len(rows)} rows: {counts}", highlight=False)
+    for sentence in baseline_in_words(leaderboard):
+        console.print(sentence, highlight=False, soft_wrap=True)
+    for check in red_checks:
+        console.print(f"red check: {check}", highlight=False, soft_wrap=True, markup=False)
+    failed = rows[rows["status"] != "ok"]
+    for row in failed.itertuples():
+        console.print(
+            f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+    console.print(f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False)
+    console.print(f"models  {home.fits}", soft_wrap=True, highlight=False)
+    console.print("runs    ftf ui", soft_wrap=True, highlight=False)
+
+
+def _export(frame: pd.DataFrame, form: str, output: Path | None) -> None:
+    from ftf_assets.terminal import plain_table, stdout
+
+    if form == "parquet":
+        if output is None:
+            raise click.UsageError("--format parquet needs --output")
+        frame.to_parquet(output)
+    elif form == "table":
+        shown = frame[_TABLE_COLUMNS]
+        stdout().print(plain_table(shown, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows"))
+    else:
+        text = frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")
+        if output is None:
+            click.echo(text, nl=form == "json")
+        else:
+            output.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What may travel between assets: table contracts, typed array bundles, errors, and the coercion boundary."""

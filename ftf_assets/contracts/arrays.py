@@ -1,0 +1,135 @@
+"""The typed array bundles that travel between assets: fixed dtypes, aligned rows, nothing optional."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, Int64, typed
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class CandleArrays:
+    """OHLCV bars of one crypto as arrays of shape (n_bars,).
+
+    Attributes
+    ----------
+    close_time
+        Close of each bar, int64 nanoseconds since the epoch, UTC, strictly increasing.
+    open, high, low, close
+        Prices in quote currency, positive.
+    volume
+        Traded volume in base currency.
+    bar
+        Length of a bar in nanoseconds. Steps between bars are whole multiples of it; a longer step is a gap.
+    """
+
+    close_time: Int64[Array, " bars"]
+    open: Float64[Array, " bars"]
+    high: Float64[Array, " bars"]
+    low: Float64[Array, " bars"]
+    close: Float64[Array, " bars"]
+    volume: Float64[Array, " bars"]
+    bar: int
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TrainingArrays:
+    """One crypto's rows as XGBoost and cleanlab need them: what lies behind the coercion boundary.
+
+    Attributes
+    ----------
+    X
+        Features, shape (n_rows, n_features), C-contiguous, known at ``start``.
+    y
+        Hard labels, 1 = BUY, 0 = HOLD.
+    start, end
+        The label's interval [timestamp, label_end], int64 nanoseconds since the epoch, UTC.
+        ``start`` increases strictly, ``end`` never precedes it.
+    label_return
+        Entry-to-exit return of the label before costs; 0.01 is one per cent.
+    base_weight
+        Non-negative weight of each row, not all zero.
+    feature_names
+        Names of the columns of ``X``.
+    """
+
+    X: Float32[Array, "rows features"]
+    y: Int8[Array, " rows"]
+    start: Int64[Array, " rows"]
+    end: Int64[Array, " rows"]
+    label_return: Float32[Array, " rows"]
+    base_weight: Float32[Array, " rows"]
+    feature_names: tuple[str, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    def validate(self, crypto: str, *, missing: str = "refuse") -> None:
+        """Raise the first broken rule of the contract, by name.
+
+        Parameters
+        ----------
+        crypto
+            Named in the message.
+        missing
+            ``refuse`` forbids NaN features, ``allow`` leaves them to XGBoost. Infinity is never allowed.
+
+        Raises
+        ------
+        InputError
+            Dtypes and shapes are checked when the bundle is built; this checks values and alignment.
+        """
+        for broken in self._broken_rules(crypto, missing):
+            raise broken
+
+    def _broken_rules(self, crypto: str, missing: str) -> list[InputError]:
+        broken: list[InputError] = []
+
+        def refuse(rule: str, **where: object) -> None:
+            broken.append(input_error(rule, crypto=crypto, **where))  # type: ignore[arg-type]
+
+        if not self.X.flags.c_contiguous:
+            refuse("features must be C-contiguous", found="another memory layout")
+        if len(self.feature_names) != self.X.shape[1]:
+            refuse(
+                "one name a feature column",
+                found=f"{len(self.feature_names)} names for {self.X.shape[1]} columns",
+            )
+        bad = np.isinf(self.X) if missing == "allow" else ~np.isfinite(self.X)
+        if bad.any():
+            row, column = (int(v) for v in np.argwhere(bad)[0])
+            refuse(
+                "features must be finite" if missing == "refuse" else "features must not be infinite",
+                column=self.feature_names[column],
+                row=np.datetime64(int(self.start[row]), "ns"),
+                found=float(self.X[row, column]),
+            )
+        if not np.isin(self.y, (0, 1)).all():
+            row = int(np.flatnonzero(~np.isin(self.y, (0, 1)))[0])
+            refuse("labels are 1 (BUY) or 0 (HOLD)", column="label", row=row, found=int(self.y[row]))
+        elif len(np.unique(self.y)) < 2:
+            refuse("labels must hold both classes", column="label", found=f"only {np.unique(self.y).tolist()}")
+        steps = np.diff(self.start)
+        if (steps <= 0).any():
+            row = int(np.flatnonzero(steps <= 0)[0]) + 1
+            refuse("timestamps must increase strictly", row=row)
+        if (self.end < self.start).any():
+            row = int(np.flatnonzero(self.end < self.start)[0])
+            refuse("label_end must not precede its row", column="label_end", row=row)
+        if not np.isfinite(self.label_return).all():
+            row = int(np.flatnonzero(~np.isfinite(self.label_return))[0])
+            refuse("label_return must be finite", column="label_return", row=row)
+        weight = self.base_weight
+        if not np.isfinite(weight).all() or (weight < 0).any():
+            row = int(np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))[0])
+            refuse("weights must be finite and not negative", column="base_weight", row=row, found=weight[row])
+        elif not weight.any():
+            refuse("weights must not all be zero", column="base_weight")
+        return broken

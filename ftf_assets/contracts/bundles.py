@@ -1,0 +1,307 @@
+"""What the assets behind the coercion boundary hold: labels, baselines, masks and trained cells.
+
+Every bundle is a tree of frozen dataclasses over arrays, text and numbers, so one reader and one writer
+(``storage.artifacts``) serve them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ftf_assets.contracts.errors import CellError, InputError, input_error
+from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
+
+Status = Literal["ok", "training_failed", "skipped_short_history"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a piece of a cell ended.
+
+    Attributes
+    ----------
+    status
+        ``ok``, ``training_failed`` or ``skipped_short_history``.
+    error_type, error_message, error_stage
+        Empty when ``ok``; the reason in ``error_message`` when skipped; all three when failed.
+    """
+
+    status: Status = "ok"
+    error_type: str = ""
+    error_message: str = ""
+    error_stage: str = ""
+
+    @classmethod
+    def failed(cls, error: BaseException, stage: str) -> Outcome:
+        """Record an exception; a :class:`CellError` brings its own stage."""
+        message = " ".join(str(error).split())
+        return cls(
+            status="training_failed",
+            error_type=type(error).__name__,
+            error_message=message[:1000] or type(error).__name__,
+            error_stage=error.stage if isinstance(error, CellError) else stage,
+        )
+
+    @classmethod
+    def skipped(cls, reason: str) -> Outcome:
+        """Record a cell whose history is too short to train on."""
+        return cls(status="skipped_short_history", error_message=reason)
+
+
+def _floats() -> Array:
+    return np.empty(0, np.float64)
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class SmoothedLabels:
+    """Soft labels per smoothing level, each of shape (n_rows,), aligned with the training arrays."""
+
+    levels: dict[str, Float32[Array, "..."]]
+
+    def validate(self, crypto: str, y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]) -> None:
+        """Raise where a level is not the smoothing of ``y`` that its epsilons demand.
+
+        Raises
+        ------
+        InputError
+            Wrong length, a value outside [0, 1], a class that cannot be recovered, or a wrong value.
+        """
+        for level, (epsilon_buy, epsilon_hold) in epsilons.items():
+            if level not in self.levels:
+                raise input_error("a smoothing level is missing", crypto=crypto, column=level)
+            soft = self.levels[level]
+            if soft.shape != y.shape:
+                raise input_error(
+                    "one soft label a row", crypto=crypto, column=level, found=f"{soft.shape} for {y.shape} rows"
+                )
+            expected = np.where(y == 1, np.float32(1.0 - epsilon_buy), np.float32(epsilon_hold))
+            wrong = soft != expected
+            if wrong.any():
+                row = int(np.flatnonzero(wrong)[0])
+                raise input_error(
+                    "soft labels are 1 - epsilon_buy for BUY and epsilon_hold for HOLD",
+                    crypto=crypto,
+                    column=level,
+                    row=row,
+                    found=soft[row],
+                    allowed=str(expected[row]),
+                )
+
+
+@dataclass(frozen=True)
+class FoldBaseline:
+    """Hyper-parameters and rounds of one fold's baseline, held for all its variants.
+
+    Attributes
+    ----------
+    fold
+        Number of the walk-forward fold, from 0.
+    outcome
+        Where it is not ``ok``, no cell of the fold can be trained.
+    rounds
+        Boosting rounds found by early stopping on the validation slice.
+    parameters
+        XGBoost parameters.
+    provenance
+        Where the parameters come from: ``default`` or ``tuned``.
+    n_trials
+        Tuning trials that were run.
+    fit_key
+        Key of the baseline's fit, which is the baseline cell's model.
+    """
+
+    fold: int
+    outcome: Outcome
+    rounds: int = 0
+    parameters: dict[str, float | int | str] = field(default_factory=dict)
+    provenance: str = "default"
+    n_trials: int = 0
+    fit_key: str = ""
+
+
+@dataclass(frozen=True)
+class BaselineParameters:
+    """The baselines of one crypto, one a fold."""
+
+    folds: tuple[FoldBaseline, ...]
+
+    def validate(self, crypto: str, *, n_folds: int, min_rounds: int, max_rounds: int) -> None:
+        """Raise where a fold is missing or a baseline stands outside its bounds.
+
+        Raises
+        ------
+        InputError
+            A missing fold, rounds outside [min_rounds, max_rounds], or no stated provenance.
+        """
+        if [baseline.fold for baseline in self.folds] != list(range(n_folds)):
+            raise input_error(
+                "one baseline a fold",
+                crypto=crypto,
+                found=[baseline.fold for baseline in self.folds],
+                allowed=f"folds 0 to {n_folds - 1}",
+            )
+        for baseline in self.folds:
+            if baseline.outcome.status != "ok":
+                continue
+            if not min_rounds <= baseline.rounds <= max_rounds:
+                raise input_error(
+                    f"rounds of fold {baseline.fold} are out of bounds",
+                    crypto=crypto,
+                    found=baseline.rounds,
+                    allowed=f"{min_rounds} to {max_rounds}",
+                )
+            if baseline.provenance not in ("default", "tuned") or not baseline.parameters:
+                raise input_error(f"parameters of fold {baseline.fold} have no provenance", crypto=crypto)
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class CleaningMask:
+    """What one cleaner decided about one fold's fit part.
+
+    Attributes
+    ----------
+    fold, label_smoothing, cleaner
+        Which fold, the smoothing level whose out-of-fold models judged the rows, and the cleaner's level.
+    outcome
+        Where it is not ``ok``, the arrays are empty.
+    rows
+        Row numbers of the fit part in the training arrays, increasing; validation and test rows never appear.
+    probability
+        Out-of-fold P(BUY) of each of them.
+    label_quality
+        Agreement of the given label with the model, in [0, 1].
+    suspect, keep, weight
+        The capped suspects, the rows to train on and every row's weight.
+    n_flagged_buy, n_flagged_hold
+        Rows that cleanlab flagged before the cap.
+    """
+
+    fold: int
+    label_smoothing: str
+    cleaner: str
+    outcome: Outcome
+    rows: Int64[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.int64))
+    probability: Float64[Array, " fit_rows"] = field(default_factory=_floats)
+    label_quality: Float64[Array, " fit_rows"] = field(default_factory=_floats)
+    suspect: Bool[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.bool_))
+    keep: Bool[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.bool_))
+    weight: Float32[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.float32))
+    n_flagged_buy: int = 0
+    n_flagged_hold: int = 0
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class CleanlabMasks:
+    """The masks of one crypto: one a fold, smoothing level and cleaner that the sweep needs."""
+
+    masks: tuple[CleaningMask, ...]
+
+    def find(self, fold: int, label_smoothing: str, cleaner: str) -> CleaningMask:
+        """Return the one mask of a cell.
+
+        Raises
+        ------
+        InputError
+            The masks were made for other settings.
+        """
+        for mask in self.masks:
+            if (mask.fold, mask.label_smoothing, mask.cleaner) == (fold, label_smoothing, cleaner):
+                return mask
+        raise input_error("no cleaning mask for this cell", found=f"fold {fold}, {label_smoothing}, {cleaner}")
+
+    def validate(self, crypto: str, y: Int8[Array, " rows"], fit_parts: dict[int, Array], cap: float) -> None:
+        """Raise where a mask leaves its fit part, misses a row of it or exceeds the cap.
+
+        Raises
+        ------
+        InputError
+            Rows that are not exactly the fold's fit part (a leak, or a gap in the coverage), probabilities
+            outside [0, 1], more suspects than the cap allows in a class, dropped rows that are not suspects, or
+            a class whose weight total moved under ``reweight``.
+        """
+        for mask in self.masks:
+            if mask.outcome.status != "ok":
+                continue
+            where = f"{mask.cleaner} of fold {mask.fold}, smoothing {mask.label_smoothing}"
+
+            def refuse(rule: str, found: object, allowed: str, where: str = where) -> InputError:
+                return input_error(f"{where}: {rule}", crypto=crypto, found=found, allowed=allowed)
+
+            fit_rows = fit_parts[mask.fold]
+            if not np.array_equal(mask.rows, fit_rows):
+                strangers = np.setdiff1d(mask.rows, fit_rows)
+                found = (
+                    f"{len(strangers)} rows outside it" if len(strangers) else f"{len(mask.rows)} of {len(fit_rows)}"
+                )
+                raise refuse("every row of the fit part, and no other", found, "exactly the fit part")
+            for name, values in (("probability", mask.probability), ("label quality", mask.label_quality)):
+                if not ((values >= 0) & (values <= 1)).all():
+                    raise refuse(f"{name} within [0, 1]", float(np.nanmax(np.abs(values))), "[0, 1]")
+            if not (mask.keep | mask.suspect).all():
+                raise refuse("only suspects are dropped", int((~mask.keep & ~mask.suspect).sum()), "0 others")
+            labels = y[mask.rows]
+            for label in (0, 1):
+                n_suspects = int(np.count_nonzero(mask.suspect & (labels == label)))
+                limit = int(np.floor(cap * np.count_nonzero(labels == label) + 1e-9))
+                if n_suspects > limit:
+                    raise refuse(f"suspects of label {label} within the cap", n_suspects, f"at most {limit}")
+            if not (np.isfinite(mask.weight) & (mask.weight >= 0)).all():
+                raise refuse("finite, non-negative weights", float(np.nanmin(mask.weight)), ">= 0")
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TrainedCell:
+    """One trained (or failed, or skipped) cell.
+
+    Attributes
+    ----------
+    fold, variant
+        The cell; ``levels`` holds its factor levels.
+    cell_key
+        Hash of everything that the cell's result depends on, known before it runs.
+    fit_keys
+        Keys of the fits whose probabilities are averaged: their folders hold the boosters.
+    rounds, threshold
+        Boosting rounds, and the F1-optimal threshold on the validation slice.
+    seed, fit_seconds
+        Seed of the first fit, and one-thread seconds of all of them when they were made.
+    n_kept, weight_sum
+        Rows trained on, and the sum of their weights.
+    test_rows, test_probability
+        Rows of the test span in the training arrays, and their mean P(BUY).
+    """
+
+    fold: int
+    variant: str
+    levels: dict[str, str]
+    outcome: Outcome
+    cell_key: str = ""
+    fit_keys: tuple[str, ...] = ()
+    rounds: int = 0
+    threshold: float = 0.0
+    seed: int = 0
+    fit_seconds: float = 0.0
+    n_kept: int = 0
+    weight_sum: float = 0.0
+    test_rows: Int64[Array, " test_rows"] = field(default_factory=lambda: np.empty(0, np.int64))
+    test_probability: Float64[Array, " test_rows"] = field(default_factory=_floats)
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TrainedModels:
+    """The cells of one crypto, every expected one: trained, skipped or failed with its error."""
+
+    cells: tuple[TrainedCell, ...]
+
+    def missing_cells(self, n_folds: int, variants: tuple[str, ...]) -> list[tuple[int, str]]:
+        """List the expected (fold, variant) pairs without a cell."""
+        present = {(cell.fold, cell.variant) for cell in self.cells}
+        return [(f, v) for f in range(n_folds) for v in variants if (f, v) not in present]

@@ -1,0 +1,91 @@
+"""The table contracts: one Pandera model a table, used by Dagster types, asset checks and tests alike."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Index, Series
+
+
+UtcTimestamp = Annotated[pd.DatetimeTZDtype, "ns", "UTC"]
+
+#: Columns of a feature cache that are not features.
+RESERVED_COLUMNS = ("label", "label_end", "label_return", "base_weight", "regime")
+FEATURE_PATTERN = r"^(?!(?:" + "|".join(RESERVED_COLUMNS) + r")$).+$"
+
+
+class Candles(pa.DataFrameModel):
+    """OHLCV bars, one row a bar, each stamped with the bar's **close**: all of it was known then.
+
+    An empty frame means "not provided": the source is a ready feature cache.
+    """
+
+    timestamp: Index[UtcTimestamp] = pa.Field(
+        unique=True, check_name=True, description="Close of the bar, UTC."
+    )
+    open: Series[float] = pa.Field(gt=0, description="First traded price of the bar, quote currency.")
+    high: Series[float] = pa.Field(gt=0, description="Highest traded price of the bar, quote currency.")
+    low: Series[float] = pa.Field(gt=0, description="Lowest traded price of the bar, quote currency.")
+    close: Series[float] = pa.Field(gt=0, description="Last traded price of the bar, quote currency.")
+    volume: Series[float] = pa.Field(ge=0, description="Traded volume of the bar, base currency.")
+
+    class Config:
+        strict = True
+        name = "candles"
+
+    @pa.dataframe_check(error="the index must increase strictly")
+    def time_increases(cls, frame: pd.DataFrame) -> bool:  # noqa: D102, N805
+        return bool(frame.index.is_monotonic_increasing)
+
+    @pa.dataframe_check(error="low must not exceed open, close or high, nor these exceed high")
+    def prices_are_ordered(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        body = frame[["open", "close"]]
+        return (frame["low"] <= body.min(axis=1)) & (body.max(axis=1) <= frame["high"])
+
+
+class FeatureCache(pa.DataFrameModel):
+    """Features and labels of one crypto, one row a decision time.
+
+    Every column that is not named here is a feature: a float64 known at the row's timestamp. Nothing is
+    coerced: sources deliver these dtypes, so a column of numbers kept as text is refused, not guessed.
+    """
+
+    timestamp: Index[UtcTimestamp] = pa.Field(
+        unique=True, check_name=True, description="Close of the bar: when the features are known, UTC."
+    )
+    label: Series[pa.Int8] = pa.Field(isin=(0, 1), description="1 = BUY, 0 = HOLD.")
+    label_end: Series[UtcTimestamp] = pa.Field(description="When the label is known, UTC.")
+    label_return: Series[float] = pa.Field(
+        description="Return from entry to exit at the barrier, before costs; 0.01 = 1 %."
+    )
+    base_weight: Series[float] | None = pa.Field(ge=0, description="Weight of the row.")
+    regime: Series[pd.StringDtype] | None = pa.Field(description="Market regime at the row's timestamp.")
+    features: Series[float] = pa.Field(
+        alias=FEATURE_PATTERN,
+        regex=True,
+        nullable=True,
+        description="A feature, known at the row's timestamp; dimensionless.",
+    )
+
+    class Config:
+        strict = True
+        name = "feature_cache"
+
+    @pa.dataframe_check(error="the index must increase strictly")
+    def time_increases(cls, frame: pd.DataFrame) -> bool:  # noqa: D102, N805
+        return bool(frame.index.is_monotonic_increasing)
+
+    @pa.dataframe_check(error="label_end must not precede its row")
+    def label_ends_after_row(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return frame["label_end"] >= frame.index
+
+
+def field_descriptions(model: type[pa.DataFrameModel]) -> dict[str, str]:
+    """Say what each named column of a contract means, the index included."""
+    schema = model.to_schema()
+    columns = {name: column.description for name, column in schema.columns.items() if not column.regex}
+    if schema.index is not None and schema.index.name:
+        columns[schema.index.name] = schema.index.description
+    return {name: text for name, text in columns.items() if text}

@@ -1,0 +1,262 @@
+"""The contract of ``finetune_results``: one row a cell, the one list of its columns.
+
+The DuckDB table, the asset's Dagster type, its column documentation and its blocking check all come from
+:class:`FinetuneResults`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.frames import UtcTimestamp
+
+OK = "ok"
+TRAINING_FAILED = "training_failed"
+SKIPPED_SHORT_HISTORY = "skipped_short_history"
+STATUSES = (OK, TRAINING_FAILED, SKIPPED_SHORT_HISTORY)
+
+PRIMARY_KEY = ("sweep_id", "crypto", "fold", "variant")
+FACTOR_COLUMNS = ("label_smoothing", "cleanlab")
+
+#: Measured on the test rows of a cell: there when its status is ok, absent otherwise.
+METRIC_COLUMNS = (
+    *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "log_loss", "brier", "ece"),
+    *("ece_debiased", "ece_smoothing_corrected", "ece_debiased_smoothing_corrected", "mcc", "threshold"),
+    *("f1_always_buy", "predicted_buy_rate"),
+    *("n_trades", "expectancy_net", "return_net", "sortino", "sortino_capped", "max_drawdown"),
+)
+#: As the metrics, but undefined for some good cells: no trade, or a class without a return.
+CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate")
+
+Text: TypeAlias = Series[pd.StringDtype]
+Count: TypeAlias = Series[pd.Int64Dtype]
+
+
+def _key(description: str) -> Any:
+    return pa.Field(description=description, str_length={"min_value": 1})
+
+
+def _optional(description: str) -> Any:
+    return pa.Field(nullable=True, description=description)
+
+
+def _share(description: str) -> Any:
+    return pa.Field(ge=0, le=1, nullable=True, description=description)
+
+
+def _positive(description: str) -> Any:
+    return pa.Field(ge=0, nullable=True, description=description)
+
+
+class FinetuneResults(pa.DataFrameModel):
+    """One row a cell (crypto × fold × variant) of a sweep, however the cell ended."""
+
+    sweep_id: Text = _key("Hash of the sweep's settings: the same settings are the same sweep.")
+    crypto: Text = _key("Trading pair, such as OPUSDC.")
+    fold: Series[np.int64] = pa.Field(
+        ge=0, description="Walk-forward fold, from 0; the same weeks for a group."
+    )
+    variant: Text = _key("Levels that differ from the baseline, or baseline.")
+    label_smoothing: Text = _key("Level of the factor label_smoothing.")
+    cleanlab: Text = _key("Level of the factor cleanlab.")
+    status: Text = pa.Field(isin=STATUSES, description="ok, training_failed or skipped_short_history.")
+    error_type: Text = _optional("Exception class of a failed cell.")
+    error_message: Text = _optional("Message of a failed cell; the reason of a skipped one.")
+    error_stage: Text = _optional("Stage at which a failed cell failed.")
+
+    f1_buy: Series[float] = _share("F1 of BUY on hard test labels at the cell's threshold.")
+    precision_buy: Series[float] = _share("Precision of BUY; 0 where no row was called BUY.")
+    recall_buy: Series[float] = _share("Recall of BUY.")
+    average_precision: Series[float] = _share("Average precision of P(BUY).")
+    roc_auc: Series[float] = _share("Area under the ROC curve of P(BUY).")
+    log_loss: Series[float] = _positive("Log loss of P(BUY) against hard labels, nats.")
+    brier: Series[float] = _share("Brier score of P(BUY) against hard labels.")
+    ece: Series[float] = _share("Expected calibration error, 15 equal-mass bins; biased upwards.")
+    ece_debiased: Series[float] = _share("ece minus that of a perfect model on the same rows, at least 0.")
+    ece_smoothing_corrected: Series[float] = _share("ece of (p - e_hold) / (1 - e_buy - e_hold), clipped.")
+    ece_debiased_smoothing_corrected: Series[float] = _share("The debiased ece_smoothing_corrected.")
+    mcc: Series[float] = pa.Field(ge=-1, le=1, nullable=True, description="Matthews correlation coefficient.")
+    threshold: Series[float] = _share("BUY is called at and above it: F1-optimal on the validation slice.")
+    f1_always_buy: Series[float] = _share("F1 of calling every test row BUY.")
+    predicted_buy_rate: Series[float] = _share("Share of test rows called BUY.")
+    breakeven_precision: Series[float] = _optional(
+        "(L + c) / (W + L): mean gain W of BUY and mean loss L of HOLD labels on the fit part, cost c."
+    )
+
+    n_trades: Count = _positive("Trades on the test rows, one position at a time.")
+    win_rate: Series[float] = _share("Share of trades with a net gain; null without trades.")
+    expectancy_net: Series[float] = _optional("Mean return a trade after costs, basis points.")
+    return_net: Series[float] = _optional("All trades compounded after costs; 0.01 = 1 %.")
+    sortino: Series[float] = pa.Field(
+        ge=-10, le=10, nullable=True, description="Annualised Sortino ratio of daily net returns, target 0."
+    )
+    sortino_capped: Series[pd.BooleanDtype] = _optional("Whether sortino was cut at 10 or -10.")
+    max_drawdown: Series[float] = _positive("Deepest fall of the compounded equity, a positive fraction.")
+
+    n_train: Count = _positive("Rows of the fit part.")
+    n_train_buy: Count = _positive("BUY rows of the fit part.")
+    n_kept: Count = _positive("Rows of the fit part that cleaning kept.")
+    weight_sum: Series[float] = _positive("Sum of the training weights after cleaning.")
+    n_suspects: Count = _positive("Rows of the fit part suspected of a wrong label.")
+    n_suspects_buy: Count = _positive("BUY rows among the suspects.")
+    n_dropped: Count = _positive("Rows that cleaning dropped.")
+    n_dropped_buy: Count = _positive("BUY rows that cleaning dropped.")
+    n_test: Count = _positive("Test rows.")
+    buy_rate_train: Series[float] = _share("Share of BUY in the fit part.")
+    buy_rate_test: Series[float] = _share("Share of BUY in the test rows.")
+    train_start: Series[UtcTimestamp] = _optional("First timestamp of the training window, UTC.")
+    train_end: Series[UtcTimestamp] = _optional("Latest label end of the training window, UTC.")
+    test_start: Series[UtcTimestamp] = _optional("First timestamp of the test rows, UTC.")
+    test_end: Series[UtcTimestamp] = _optional("Latest label end of the test rows, UTC.")
+
+    best_iteration: Count = _positive("Boosting rounds of the model.")
+    params: Text = _optional("Hyper-parameters, a JSON object.")
+    n_trials: Count = _positive("Tuning trials; 0 without tuning.")
+    seed: Series[np.int64] = pa.Field(ge=0, description="Seed of the first fit, one for all variants.")
+    n_seeds: Series[np.int64] = pa.Field(ge=1, description="Fits whose probabilities are averaged.")
+    fit_seconds: Series[float] = _positive("Time that the cell's fits took, seconds; not part of any key.")
+
+    data_source: Text = _key("Where the rows came from: market, candles or features.")
+    source_file: Text = _optional("File name that the rows came from.")
+    quote_currency: Text = _optional("Currency of the prices, such as USDT.")
+    data_fingerprint: Text = _key("Hash of the rows that the cell saw.")
+    cell_key: Text = _optional("Hash of everything that the cell's result depends on.")
+    code_version: Text = _key("Version of the code that decides results.")
+    run_id: Text = _key("Dagster run that wrote the row.")
+    phase: Text = _key("Why the sweep was run, such as manual.")
+    created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
+
+    class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
+        name = "finetune_results"
+
+    @pa.dataframe_check(error="(sweep_id, crypto, fold, variant) must be unique")
+    def one_row_a_cell(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(PRIMARY_KEY), keep=False)
+
+    @pa.dataframe_check(error="status ok needs every metric and no error")
+    def ok_rows_are_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        measured = frame[list(METRIC_COLUMNS)].notna().all(axis=1)
+        return (frame["status"] != OK) | (measured & _error_columns(frame).isna().all(axis=1))
+
+    @pa.dataframe_check(error="only status ok has metrics")
+    def other_rows_are_not_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        measured = frame[[*METRIC_COLUMNS, *CONDITIONAL_METRIC_COLUMNS]].notna().any(axis=1)
+        return (frame["status"] == OK) | ~measured
+
+    @pa.dataframe_check(error="status training_failed needs error_type, error_message and error_stage")
+    def failed_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return (frame["status"] != TRAINING_FAILED) | _error_columns(frame).notna().all(axis=1)
+
+    @pa.dataframe_check(error="status skipped_short_history needs its reason in error_message, and no more")
+    def skipped_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        said = frame["error_message"].notna() & frame[["error_type", "error_stage"]].isna().all(axis=1)
+        return (frame["status"] != SKIPPED_SHORT_HISTORY) | said
+
+    @pa.dataframe_check(error="numbers must not be infinite")
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
+
+    @pa.check("params", error="params must be a JSON object")
+    def params_are_json(cls, params: Series[str]) -> Series[bool]:  # noqa: D102, N805
+        return params.map(_is_json_object).astype(bool)
+
+
+def results_schema() -> dict[str, Any]:
+    """Give the Pandera column of every column, in table order: dtype, nullability, description."""
+    return dict(FinetuneResults.to_schema().columns)
+
+
+def results_frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Build a frame of the contract's columns and dtypes from one mapping a cell.
+
+    Parameters
+    ----------
+    rows
+        Values by column. A column that a row leaves out is null; times are ``Timestamp`` or nanoseconds.
+
+    Raises
+    ------
+    InputError
+        Where a row has a key that is no column of the table.
+    """
+    schema = results_schema()
+    unknown = sorted({key for row in rows for key in row} - set(schema))
+    if unknown:
+        raise input_error("finetune_results has no such columns", found=unknown)
+    return with_results_dtypes(
+        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in schema})
+    )
+
+
+def with_results_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a results frame the contract's dtypes: what a store returns, as it went in."""
+    columns = {}
+    for name, column in results_schema().items():
+        dtype = column.dtype.type
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            columns[name] = pd.to_datetime(frame[name], utc=True).astype(dtype)
+        elif pd.api.types.is_float_dtype(dtype):
+            columns[name] = pd.to_numeric(frame[name]).astype(dtype)
+        else:
+            columns[name] = frame[name].astype(dtype)
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def validated_results(frame: pd.DataFrame) -> pd.DataFrame:
+    """Check a results frame against the contract and return it.
+
+    Raises
+    ------
+    InputError
+        Names every broken rule, each with the first cell that breaks it.
+    """
+    frame = frame.reset_index(drop=True)
+    try:
+        checked: pd.DataFrame = FinetuneResults.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as broken:
+        raise input_error(
+            "rows break the contract of finetune_results",
+            found="; ".join(_broken_rules(broken.failure_cases, frame)),
+        ) from None
+    return checked
+
+
+def _broken_rules(failures: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
+    """One line a broken rule; missing or foreign columns alone, because they break the other rules too."""
+    misplaced = failures["check"].isin(["column_in_dataframe", "column_in_schema", "column_ordered"])
+    if misplaced.any():
+        return [f"{one.check} {one.failure_case}" for one in failures[misplaced].itertuples()]
+    column = failures["column"].where(failures["schema_context"] == "Column", "")
+    lines = []
+    for (name, check), rule in failures.groupby([column, "check"], sort=False):
+        rows = rule["index"].dropna()
+        first = f" (first: {_cell_name(frame.iloc[int(rows.min())])})" if len(rows) else ""
+        lines.append(f"{name}: {check}{first}" if name else f"{check}{first}")
+    return lines
+
+
+def _cell_name(row: pd.Series[Any]) -> str:
+    return ", ".join(f"{name} {row[name]}" for name in PRIMARY_KEY if name in row)
+
+
+def _error_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[["error_type", "error_message", "error_stage"]]
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except json.JSONDecodeError:
+        return False

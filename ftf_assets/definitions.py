@@ -1,0 +1,44 @@
+"""The Dagster definitions: merged here, made elsewhere."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from ftf_assets.assets.baseline_parameters import baseline_parameters
+from ftf_assets.assets.candles import candles
+from ftf_assets.assets.cleanlab_masks import cleanlab_masks
+from ftf_assets.assets.coerced_arrays import coerced_arrays
+from ftf_assets.assets.feature_cache import feature_cache
+from ftf_assets.assets.finetune_results import finetune_results
+from ftf_assets.assets.smoothed_labels import smoothed_labels
+from ftf_assets.assets.trained_models import trained_models
+from ftf_assets.checks.cell_checks import cell_checks
+from ftf_assets.checks.contract_checks import contract_checks
+from ftf_assets.jobs import JOBS
+from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.storage.io_managers import ArtifactIOManager, ResultsIOManager
+
+_sweep = SweepResource.configure_at_launch()
+_home = HomeResource()
+
+defs = dg.Definitions(
+    assets=[
+        candles,
+        feature_cache,
+        coerced_arrays,
+        smoothed_labels,
+        baseline_parameters,
+        cleanlab_masks,
+        trained_models,
+        finetune_results,
+    ],
+    asset_checks=[*contract_checks(), *cell_checks()],
+    jobs=JOBS,
+    resources={
+        "sweep": _sweep,
+        "home": _home,
+        "io_manager": ArtifactIOManager(sweep=_sweep, home=_home),
+        "results_io_manager": ResultsIOManager(sweep=_sweep, home=_home),
+    },
+    executor=dg.in_process_executor,
+)

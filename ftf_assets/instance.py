@@ -1,0 +1,91 @@
+"""The Dagster instance of a home: created once, whoever comes first, and kept free of dead runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import psutil
+from filelock import FileLock
+
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.storage.home import HOME_VARIABLE, Home
+
+#: Module and name of the code location: runs are listed under their job only when tagged with it.
+LOCATION = "ftf_assets.definitions"
+PROCESS_TAG = "ftf/process"
+
+
+def open_instance(home: Home) -> dg.DagsterInstance:
+    """Open the home's Dagster instance, creating it first where it is new.
+
+    Several processes that open a fresh home at once would meet in Dagster's schema migration and leave it
+    unusable, so creation happens under a file lock.
+
+    Raises
+    ------
+    StoreError
+        Where the home cannot be written.
+    """
+    try:
+        home.dagster.mkdir(parents=True, exist_ok=True)
+        with FileLock(home.path / "instance.lock"):
+            template = Path(__file__).with_name("dagster.yaml").read_text(encoding="utf-8")
+            settings = home.dagster / "dagster.yaml"
+            if not settings.exists() or settings.read_text(encoding="utf-8") != template:
+                settings.write_text(template, encoding="utf-8")
+            os.environ["DAGSTER_HOME"] = str(home.dagster)
+            os.environ[HOME_VARIABLE] = str(home.path)
+            instance = dg.DagsterInstance.get()
+            # Each storage makes its tables at its first use.
+            instance.get_runs_count()
+            instance.event_log_storage.get_pool_limits()
+            instance.all_instigator_state()
+            end_dead_runs(instance)
+            return instance
+    except OSError as error:
+        raise StoreError(f"the home {home.path} cannot be used: {error.strerror or error}") from error
+
+
+def process_tags() -> dict[str, str]:
+    """Tags that let a later process tell whether the one that started a run still lives."""
+    return {
+        ".dagster/repository": f"__repository__@{LOCATION}",
+        PROCESS_TAG: _identity(psutil.Process()),
+    }
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Fail the runs whose command-line process is gone, and free the slots that they hold.
+
+    A killed ``ftf`` leaves its run in the state STARTED, where it would count against the limits for ever.
+
+    Returns
+    -------
+    list of str
+        The runs that were ended.
+    """
+    unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    ended = []
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=unfinished)):
+        process = run.tags.get(PROCESS_TAG)
+        if process is None or process in _living(process):
+            continue
+        instance.report_run_failed(run, "the ftf process that ran it has ended; run the sweep again to go on")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        ended.append(run.run_id)
+    return ended
+
+
+def _living(process: str) -> set[str]:
+    pid = int(process.split(":")[0])
+    try:
+        return {_identity(psutil.Process(pid))}
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def _identity(process: psutil.Process) -> str:
+    # The start time tells a process from a later one that was given the same number.
+    return f"{process.pid}:{process.create_time():.2f}"

@@ -1,0 +1,83 @@
+"""What the launchpad shows: the sweep's settings in one block, and the home where everything lies."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field, PrivateAttr, create_model
+
+from ftf_assets.config import SweepSettings, sweep_settings
+from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep import Sweep, open_sweep
+
+
+class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
+    _sweep: Sweep | None = PrivateAttr(default=None)
+
+    def open(self, crypto: str | None = None) -> Sweep:
+        """Validate and resolve the settings, once a run.
+
+        Parameters
+        ----------
+        crypto
+            The partition that is run; refused where the sweep does not have it.
+
+        Raises
+        ------
+        InputError
+            A setting, path or crypto that is not allowed, or a long run that was not confirmed.
+        """
+        if self._sweep is None:
+            values = {name: getattr(self, name) for name in SweepSettings.model_fields}
+            sweep = open_sweep(sweep_settings(values))
+            sweep.require_confirmation()
+            self._sweep = sweep
+        if crypto is not None:
+            self._sweep.require_member(crypto)
+        return self._sweep
+
+    @property
+    def n_workers(self) -> int:
+        """Fits at a time: the setting, else the cores that this process may use."""
+        workers: int = self.workers  # type: ignore[attr-defined]
+        return workers or len(os.sched_getaffinity(0))
+
+
+# The launchpad's block is generated from the settings, so no setting can be known to one and not to the other.
+if TYPE_CHECKING:
+    SweepResource = _OpensSweep
+else:
+    SweepResource = create_model(
+        "SweepResource",
+        __base__=_OpensSweep,
+        __doc__="The settings of the sweep; the same settings are the same sweep.",
+        **{
+            name: (field.annotation, Field(field.default, description=field.description))
+            for name, field in SweepSettings.model_fields.items()
+        },
+    )
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The home folder: artifacts, finished fits and results."""
+
+    path: str = Field("", description="Home folder; empty = the variable FTF_HOME, else .ftf where Dagster runs.")
+
+    @property
+    def home(self) -> Home:
+        """Where things lie."""
+        return Home.locate(self.path)
+
+    @property
+    def fits(self) -> FolderFitStore:
+        """Finished fits."""
+        return FolderFitStore(self.home.fits)
+
+    @property
+    def results(self) -> ResultsStore:
+        """The results table."""
+        return ResultsStore(self.home.results)

@@ -1,0 +1,149 @@
+"""Running a sweep: the graph itself, in this process, once a crypto, on the persistent instance."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from ftf_assets import progress
+from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.instance import open_instance, process_tags
+from ftf_assets.jobs import SWEEP_JOB
+from ftf_assets.progress import Listener
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep import Sweep
+
+
+class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
+    """The user stopped the sweep; what is finished stays finished."""
+
+
+@dataclass
+class SweepRun:
+    """What a sweep's runs left behind.
+
+    Attributes
+    ----------
+    run_ids
+        Dagster run per crypto, in the order in which they ran.
+    red_checks
+        Asset checks that failed, ``crypto: asset: check: description``.
+    """
+
+    run_ids: dict[str, str] = field(default_factory=dict)
+    red_checks: list[str] = field(default_factory=list)
+
+
+def check_inputs(sweep: Sweep) -> None:
+    """Read every crypto's input once, so that bad input is refused before anything is written.
+
+    Raises
+    ------
+    InputError
+        The first broken rule, naming file, row and column.
+    """
+    for crypto in sweep.cryptos:
+        sweep.provenance(crypto)
+        if sweep.settings.source == "candles":
+            sweep.source.candles(crypto)
+        elif sweep.settings.source == "features":
+            sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
+
+
+def run_sweep(
+    sweep: Sweep,
+    home: Home,
+    *,
+    on_fit: Listener,
+    on_crypto: Callable[[str], None] = lambda crypto: None,
+) -> SweepRun:
+    """Materialise the whole graph for every crypto of a sweep, one after the other.
+
+    Parameters
+    ----------
+    sweep
+        What to run.
+    home
+        Where everything lies.
+    on_fit, on_crypto
+        Told of every fit that ends, and of every crypto that begins.
+
+    Raises
+    ------
+    InputError, StoreError
+        What stopped a crypto's run, if it is ours: bad input, a full disk, a broken store.
+    RuntimeError
+        Anything else that stopped it.
+    Interrupted
+        The user stopped it.
+    """
+    check_inputs(sweep)
+    done = SweepRun()
+    with open_instance(home) as instance:
+        job = _definitions().resolve_job_def(SWEEP_JOB)
+        for crypto in sweep.cryptos:
+            on_crypto(crypto)
+            with progress.listening(on_fit):
+                result = job.execute_in_process(
+                    instance=instance,
+                    partition_key=crypto,
+                    raise_on_error=False,
+                    tags={**process_tags(), "ftf/sweep_id": sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+                    run_config=run_config(sweep, home),
+                )
+            done.run_ids[crypto] = result.run_id
+            done.red_checks += [
+                f"{crypto}: {check.asset_key.to_user_string()}: {check.check_name}: {check.description}"
+                for check in result.get_asset_check_evaluations()
+                if not check.passed
+            ]
+            if not result.success:
+                _raise_what_stopped(result, crypto, done)
+    return done
+
+
+def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
+    """The launchpad's configuration of a sweep: its resolved settings, and a silent console."""
+    return {
+        "resources": {
+            "sweep": {"config": sweep.settings.model_dump()},
+            "home": {"config": {"path": str(home.path)}},
+        },
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+
+
+def _definitions() -> dg.Definitions:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        from ftf_assets.definitions import defs
+    return defs
+
+
+def _raise_what_stopped(result: dg.ExecuteInProcessResult, crypto: str, done: SweepRun) -> None:
+    failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    causes = [cause for failure in failures for cause in _causes(failure)]
+    for cause in causes:
+        if cause.cls_name == "DagsterExecutionInterruptedError":
+            raise Interrupted
+        if cause.cls_name in ("InputError", "StoreError"):
+            message = cause.message.partition(": ")[2].strip()
+            raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
+    if done.red_checks:
+        raise InputError("a contract check is red: " + done.red_checks[0])
+    if not causes:
+        raise Interrupted
+    raise RuntimeError(f"{crypto}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")
+
+
+def _causes(error: Any) -> list[Any]:
+    chain = []
+    while error is not None:
+        chain.append(error)
+        error = error.cause
+    return chain

@@ -1,0 +1,120 @@
+"""Candles from CSV or Parquet files, one file a crypto."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.sources.candle_features import feature_cache_from_candles
+from ftf_assets.sources.candle_table import candles_from_table
+from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
+from ftf_assets.sources.protocol import BarrierSettings, FeatureCacheReport, Provenance
+
+
+@dataclass(frozen=True)
+class CandleFileSource:
+    """A directory of OHLCV files whose times are the **open** of each bar.
+
+    Parameters
+    ----------
+    path
+        Directory; each crypto's file is found by its base asset
+        (:func:`~ftf_assets.sources.crypto_files.find_crypto_file`).
+    label
+        Triple-barrier settings of the feature cache.
+    """
+
+    path: str
+    label: BarrierSettings = field(default_factory=BarrierSettings)
+
+    def provenance(self, crypto: str) -> Provenance:
+        """Name the file, its quote currency and its content's fingerprint."""
+        file = self._file(crypto)
+        return Provenance("candles", file.name, file.quote_currency, file.fingerprint())
+
+    def span(self, crypto: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """Return the close of the first and last bar; an unchanged file is read once a process."""
+        file = self._file(crypto)
+        state = file.path.stat()
+        return _span(file, crypto, state.st_size, state.st_mtime_ns)
+
+    def candles(self, crypto: str) -> pd.DataFrame:
+        """Read and check the crypto's candles.
+
+        Raises
+        ------
+        InputError
+            Everything that :func:`~ftf_assets.sources.candle_table.candles_from_table` refuses, by row and
+            column; for a CSV the row is the line of the file, the header being line 1.
+        """
+        return _read(self._file(crypto), crypto)
+
+    def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
+        """Compute indicators and labels of ``candles``."""
+        return feature_cache_from_candles(
+            candles,
+            crypto,
+            stop_multiple=self.label.stop_multiple,
+            target_multiple=self.label.target_multiple,
+            horizon=self.label.horizon,
+        )
+
+    def _file(self, crypto: str) -> CryptoFile:
+        directory = open_directory(self.path, source="candle")
+        return find_crypto_file(directory, crypto, suffixes=(".csv", ".parquet"))
+
+
+@lru_cache(maxsize=256)
+def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> tuple[pd.Timestamp, pd.Timestamp]:
+    # size and modified are part of the key only: a changed file is read again.
+    del size, modified
+    times = _read(file, crypto).index
+    return times[0], times[-1]
+
+
+def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:
+    read = _read_csv if file.path.suffix.lower() == ".csv" else _read_parquet
+    table = read(file.path, crypto)
+    return candles_from_table(table, crypto=crypto, file=file.name)
+
+
+def _read_csv(path: Path, crypto: str) -> pd.DataFrame:
+    try:
+        # As text, blank lines included: a bad cell is shown as it stands, and row numbers are file lines.
+        table = pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            index_col=False,
+            encoding="utf-8-sig",
+        )
+    except pd.errors.EmptyDataError:
+        raise input_error("the file is empty", crypto=crypto, file=path.name) from None
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise input_error(
+            "the file is not a readable CSV table", crypto=crypto, file=path.name, found=str(error).strip()
+        ) from error
+    table = table.fillna("")
+    table.index = pd.RangeIndex(2, len(table) + 2)
+    return table.loc[(table != "").any(axis=1)]
+
+
+def _read_parquet(path: Path, crypto: str) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise input_error(
+            "the file is not a readable Parquet table",
+            crypto=crypto,
+            file=path.name,
+            found=str(error).strip(),
+        ) from error
+    if not isinstance(table.index, pd.RangeIndex):
+        table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
+    table.index = pd.RangeIndex(1, len(table) + 1)
+    return table

@@ -1,0 +1,218 @@
+"""From a table as an exchange or a tool wrote it to a ``Candles`` frame; every broken cell is named."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import pandas as pd
+
+from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.frames import Candles
+from ftf_assets.sources.contract_errors import validated
+
+#: Accepted spellings, lower case and without punctuation; the first one present is the time of the open.
+TIME_NAMES = ("opentime", "opentimestamp", "timestamp", "datetime", "date", "time", "unix", "epoch", "ts")
+VALUE_NAMES = {
+    "open": ("open", "o"),
+    "high": ("high", "h"),
+    "low": ("low", "l"),
+    "close": ("close", "c"),
+    "volume": ("volume", "vol", "v"),
+}
+
+EpochUnit = Literal["s", "ms", "us", "ns"]
+
+_FIRST_TIME = pd.Timestamp("2000-01-01", tz="UTC")
+_LAST_TIME = pd.Timestamp("2100-01-01", tz="UTC")
+
+
+def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.DataFrame:
+    """Turn a table of OHLCV bars into a ``Candles`` frame: stamped with the **open** in, the close out.
+
+    Parameters
+    ----------
+    table
+        One row a bar, as text or numbers. Columns are found by the usual spellings in any case, others are
+        ignored. Times: ISO text (naive means UTC), datetimes, or epoch s/ms/us/ns. The index holds the row
+        numbers that errors name: for a CSV the line of the file.
+    crypto, file
+        Named in every error.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Satisfies ``Candles``. The bar length is the median step; gaps of whole bars are left as they are.
+
+    Raises
+    ------
+    InputError
+        A missing or repeated column, an unreadable cell, or a row that breaks a rule: times that repeat, fall
+        back or lie off the bar grid, prices that are not positive or not ordered, a negative volume.
+    """
+    reader = _TableReader(table, crypto, file)
+    time_column = reader.time_column()
+    value_columns = {name: reader.value_column(name, spellings) for name, spellings in VALUE_NAMES.items()}
+    if len(table) < 2:
+        raise input_error("a candle file needs at least two bars", crypto=crypto, file=file, found=len(table))
+    open_time = reader.times(time_column)
+    values = {name: reader.numbers(column) for name, column in value_columns.items()}
+    bar = _bar_length(reader, open_time, time_column)
+    _refuse_broken_bars(reader, values, value_columns)
+    frame = pd.DataFrame(values)
+    frame.index = pd.DatetimeIndex(open_time + bar, name="timestamp").as_unit("ns")
+    return validated(Candles, frame, crypto=crypto, file=file)
+
+
+class _TableReader:
+    def __init__(self, table: pd.DataFrame, crypto: str, file: str) -> None:
+        self.table = table
+        self.crypto = crypto
+        self.file = file
+        self.names: dict[str, list[str]] = {}
+        for column in table.columns:
+            self.names.setdefault(re.sub(r"[^a-z0-9]", "", str(column).lower()), []).append(column)
+
+    def time_column(self) -> str:
+        """Return the column of the best known spelling."""
+        present = [spelling for spelling in TIME_NAMES if spelling in self.names]
+        if not present:
+            raise self._no_column("time", TIME_NAMES)
+        return self._single(self.names[present[0]])
+
+    def value_column(self, name: str, spellings: tuple[str, ...]) -> str:
+        """Return the one column that is spelled like ``name``."""
+        found = [column for spelling in spellings for column in self.names.get(spelling, [])]
+        if not found:
+            raise self._no_column(name, spellings)
+        return self._single(found)
+
+    def times(self, column: str) -> pd.Series[pd.Timestamp]:
+        """Return the column as UTC datetimes; errors name the first cell that is none."""
+        cells = self.table[column]
+        if isinstance(cells.dtype, pd.ArrowDtype):
+            cells = cells.astype(object)
+        if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+            times = pd.to_datetime(cells, utc=True)
+        elif _is_epoch(cells):
+            numbers = pd.to_numeric(cells, errors="coerce")
+            # Until the year 5138 seconds stay below 1e11, milliseconds below 1e14, microseconds below 1e17.
+            median = numbers.median()
+            unit: EpochUnit = (
+                "s" if median < 1e11 else "ms" if median < 1e14 else "us" if median < 1e17 else "ns"
+            )
+            times = pd.to_datetime(numbers, unit=unit, utc=True, errors="coerce")
+        else:
+            times = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
+        self.refuse(
+            ~times.between(_FIRST_TIME, _LAST_TIME),
+            "the time cannot be read",
+            column=column,
+            allowed="ISO 8601 text, or epoch s, ms, us or ns, from 2000 to 2100, one form a column",
+        )
+        return times.dt.as_unit("ns")
+
+    def numbers(self, column: str) -> pd.Series[float]:
+        """Return the column as float64; errors name the first cell that is no finite number."""
+        cells = self.table[column]
+        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+        self.refuse(
+            ~numbers.abs().lt(float("inf")),
+            "the cell is not a number",
+            column=column,
+            allowed="a finite number, decimal point, no thousands separator",
+        )
+        # to_numeric misses the nearest float64 of one long decimal in seven by its last digit.
+        return cells.astype("float64")
+
+    def refuse(
+        self,
+        broken: pd.Series[bool],
+        rule: str,
+        *,
+        column: str,
+        allowed: str | None = None,
+        found: pd.Series | None = None,
+        fix: str | None = None,
+    ) -> None:
+        """Raise ``rule`` for the first row where ``broken`` is true."""
+        if not broken.any():
+            return
+        row = broken.idxmax()
+        cells = self.table[column] if found is None else found
+        raise input_error(
+            rule,
+            crypto=self.crypto,
+            file=self.file,
+            column=column,
+            row=row,
+            found=repr(cells.loc[row]) if isinstance(cells.loc[row], str) else cells.loc[row],
+            allowed=allowed,
+            fix=fix,
+        )
+
+    def _single(self, columns: list[str]) -> str:
+        if len(columns) > 1:
+            raise input_error(
+                "two columns mean the same",
+                crypto=self.crypto,
+                file=self.file,
+                found=" and ".join(repr(column) for column in columns),
+                fix="Keep one of them.",
+            )
+        return columns[0]
+
+    def _no_column(self, name: str, spellings: tuple[str, ...]) -> InputError:
+        return input_error(
+            f"no {name} column",
+            crypto=self.crypto,
+            file=self.file,
+            column=name,
+            found=", ".join(str(column) for column in self.table.columns) or "no columns",
+            allowed=", ".join(spellings) + ", in any case",
+        )
+
+
+def _is_epoch(cells: pd.Series[Any]) -> bool:
+    first = str(cells.iloc[0])
+    return pd.api.types.is_numeric_dtype(cells.dtype) or bool(re.fullmatch(r"\s*\d+(\.0*)?\s*", first))
+
+
+def _bar_length(reader: _TableReader, open_time: pd.Series[pd.Timestamp], column: str) -> pd.Timedelta:
+    steps = open_time.diff()
+    zero = pd.Timedelta(0)
+    reader.refuse(steps == zero, "the time repeats", column=column, fix="Remove the repeated bar.")
+    reader.refuse(
+        steps < zero, "the time falls back", column=column, fix="Sort the file by time, oldest first."
+    )
+    bar = pd.Timedelta(steps.median())
+    reader.refuse(
+        (open_time - open_time.iloc[0]).astype("int64") % bar.value != 0,
+        "the time is off the bar grid",
+        column=column,
+        allowed=f"whole bars of {bar} from {open_time.iloc[0]} on",
+    )
+    return bar
+
+
+def _refuse_broken_bars(
+    reader: _TableReader, values: dict[str, pd.Series[float]], columns: dict[str, str]
+) -> None:
+    for name in ("open", "high", "low", "close"):
+        reader.refuse(values[name] <= 0, "the price must be positive", column=columns[name], allowed="> 0")
+    reader.refuse(
+        values["volume"] < 0, "the volume must not be negative", column=columns["volume"], allowed=">= 0"
+    )
+    low, high = values["low"], values["high"]
+    bounds = "[" + low.astype(str) + ", " + high.astype(str) + "]" if (high < low).any() else None
+    reader.refuse(high < low, "high is below low", column=columns["high"], found=bounds)
+    for name in ("open", "close"):
+        outside = (values[name] < low) | (values[name] > high)
+        if outside.any():
+            row = outside.idxmax()
+            reader.refuse(
+                outside,
+                f"{name} lies outside its bar",
+                column=columns[name],
+                allowed=f"low {low.loc[row]} to high {high.loc[row]}",
+            )

@@ -1,0 +1,126 @@
+"""Which file of a directory belongs to which crypto, and the fingerprint of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftf_assets.contracts.errors import input_error
+
+DOLLAR_QUOTES = ("USDC", "USDT", "FDUSD", "BUSD", "TUSD", "USD", "DAI")
+#: Quote currencies by which names are split; a longer one before those that it ends with.
+QUOTES = (*DOLLAR_QUOTES, "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
+
+
+@dataclass(frozen=True)
+class CryptoFile:
+    """A file that holds one crypto's data, and the quote currency that its name states ("" for none)."""
+
+    path: Path
+    quote_currency: str
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folder."""
+        return self.path.name
+
+    def fingerprint(self) -> str:
+        """Return the first 16 hex digits of the content's SHA-256."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def split_symbol(crypto: str) -> tuple[str, str]:
+    """Split ``AAVEUSDC`` into base asset ``AAVE`` and quote currency ``USDC``; the quote is "" if unknown."""
+    name = re.sub(r"[^A-Z0-9]", "", crypto.upper())
+    for quote in QUOTES:
+        if name.endswith(quote) and name != quote:
+            return name.removesuffix(quote), quote
+    return name, ""
+
+
+def open_directory(path: str, *, source: str) -> Path:
+    """Return the directory of a file source, or say why it cannot be read.
+
+    Raises
+    ------
+    InputError
+        The path is absent or no directory.
+    """
+    directory = Path(path).expanduser()
+    if not directory.exists():
+        raise input_error(
+            "the path does not exist",
+            file=path,
+            fix=f"Give the directory that holds the {source} files.",
+        )
+    if not directory.is_dir():
+        raise input_error(
+            "the path is not a directory",
+            file=path,
+            fix="Give the directory, not a file: each crypto is looked up in it by name.",
+        )
+    return directory
+
+
+def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...]) -> CryptoFile:
+    """Find the file of a crypto by its base asset.
+
+    ``AAVEUSDC`` is served by ``AAVEUSDC_1h.csv``; else by another dollar quote (``AAVEUSDT_1h.csv``,
+    ``AAVE_USDT-1h.parquet``); else by a name without a quote (``AAVE.csv``); else by any other known quote.
+
+    Raises
+    ------
+    InputError
+        No file, or two equally good ones.
+    """
+    files = sorted(
+        file
+        for file in directory.iterdir()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".")
+    )
+    base, quote = split_symbol(crypto)
+    ranked = [
+        (_rank(quote, file_quote), CryptoFile(file, file_quote))
+        for file in files
+        if (file_quote := _quote_in_name(file.stem, base)) is not None
+    ]
+    if not ranked:
+        there = ", ".join(file.name for file in files) or f"no {' or '.join(suffixes)} file"
+        raise input_error(
+            f"no file for base asset {base}",
+            crypto=crypto,
+            found=there,
+            allowed=f"a file named like {crypto}{suffixes[0]} or {base}USDT_1h{suffixes[0]}",
+        )
+    best = min(rank for rank, _ in ranked)
+    candidates = [file for rank, file in ranked if rank == best]
+    if len(candidates) > 1:
+        raise input_error(
+            "two files fit equally well",
+            crypto=crypto,
+            found=" and ".join(file.name for file in candidates),
+            fix="Keep one of them in the directory.",
+        )
+    return candidates[0]
+
+
+def _quote_in_name(stem: str, base: str) -> str | None:
+    """Return the quote currency with which a file name states ``base``; ``None`` if it does not state it."""
+    words = re.split(r"[^A-Z0-9]+", stem.upper())
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == base:
+            return following if following in QUOTES else ""
+        if word.startswith(base) and word.removeprefix(base) in QUOTES:
+            return word.removeprefix(base)
+    return None
+
+
+def _rank(wanted: str, found: str) -> int:
+    if found == wanted:
+        return 0
+    if wanted in DOLLAR_QUOTES and found in DOLLAR_QUOTES:
+        return 1
+    return 2 if not found else 3

@@ -1,0 +1,140 @@
+"""From a ready table of features and labels to a ``FeatureCache`` frame, without guessing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.frames import RESERVED_COLUMNS, FeatureCache
+from ftf_assets.sources.contract_errors import validated
+
+
+def feature_cache_from_table(
+    table: pd.DataFrame, *, crypto: str, file: str, missing: str
+) -> tuple[pd.DataFrame, int]:
+    """Give a table the dtypes of ``FeatureCache`` and check it.
+
+    Parameters
+    ----------
+    table
+        Features, ``label``, ``label_end`` and ``label_return``, indexed by time or with a ``timestamp``
+        column. Numbers and booleans of any width, nullable or Arrow-backed, become float64; times of any
+        resolution and zone become UTC nanoseconds.
+    crypto, file
+        Named in every error.
+    missing
+        ``refuse`` drops the head up to the first row without a missing feature; ``allow`` keeps it.
+
+    Returns
+    -------
+    cache : pandas.DataFrame
+        Satisfies ``FeatureCache``. Columns that already have the right dtype are not copied.
+    trimmed : int
+        Rows dropped at the head.
+
+    Raises
+    ------
+    InputError
+        Naive times, features or labels that are not numbers, a label outside {0, 1}, no row without a missing
+        feature, or any other broken rule of the contract.
+    """
+    canonical = _Canonical(crypto, file)
+    frame = canonical.indexed(table)
+    frame = frame.assign(**{str(name): canonical.column(str(name), frame[name]) for name in frame.columns})
+    trimmed = 0
+    if missing == "refuse":
+        frame, trimmed = _without_missing_head(frame, canonical)
+    return validated(FeatureCache, frame, crypto=crypto, file=file), trimmed
+
+
+class _Canonical:
+    def __init__(self, crypto: str, file: str) -> None:
+        self.crypto = crypto
+        self.file = file
+
+    def indexed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table indexed by UTC time, from its ``timestamp`` column or its index."""
+        if "timestamp" in table.columns:
+            times = table["timestamp"]
+            table = table.drop(columns="timestamp")
+        else:
+            times = table.index.to_series()
+        return table.set_axis(pd.DatetimeIndex(self._times("timestamp", times), name="timestamp"))
+
+    def column(self, name: str, values: pd.Series[Any]) -> pd.Series[Any]:
+        """Return one column in the dtype of the contract."""
+        if name == "label":
+            return self._label(values)
+        if name == "label_end":
+            return self._times(name, values)
+        if name == "regime":
+            return values.astype(pd.StringDtype())
+        return self._numbers(name, values)
+
+    def error(
+        self, rule: str, column: str, values: pd.Series[Any], position: int = 0, **more: Any
+    ) -> InputError:
+        """Word the error of one column at one of its rows."""
+        row = values.index[position] if len(values) else None
+        return input_error(rule, crypto=self.crypto, file=self.file, column=column, row=row, **more)
+
+    def _times(self, name: str, values: pd.Series[Any]) -> pd.Series[Any]:
+        dtype = values.dtype
+        if isinstance(dtype, pd.ArrowDtype) and (zone := getattr(dtype.pyarrow_dtype, "tz", None)):
+            values = values.astype(pd.DatetimeTZDtype("ns", zone))
+            dtype = values.dtype
+        if not pd.api.types.is_datetime64_any_dtype(dtype):
+            raise self.error(
+                "times must be datetimes with a timezone", name, values, found=f"dtype {dtype}",
+                fix="Convert the column and write the file again.",
+            )  # fmt: skip
+        if not isinstance(dtype, pd.DatetimeTZDtype):
+            raise self.error(
+                "naive times are refused", name, values, found=f"dtype {dtype}",
+                allowed="datetimes with a timezone", fix="Say which zone they are in: tz_localize('UTC').",
+            )  # fmt: skip
+        times: pd.Series[Any] = values.dt.tz_convert("UTC").dt.as_unit("ns")
+        return times
+
+    def _numbers(self, name: str, values: pd.Series[Any]) -> pd.Series[Any]:
+        dtype = values.dtype
+        numeric = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+        if not numeric or pd.api.types.is_complex_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
+            first = repr(values.iloc[0]) if len(values) else "nothing"
+            what = "column" if name in RESERVED_COLUMNS else "feature"
+            raise self.error(
+                f"the {what} is not numeric", name, values, found=f"dtype {dtype}, first value {first}",
+                allowed="float, int or bool", fix="Convert or drop the column.",
+            )  # fmt: skip
+        return values.astype("float64")
+
+    def _label(self, values: pd.Series[Any]) -> pd.Series[Any]:
+        numbers = self._numbers("label", values)
+        broken = ~numbers.isin((0.0, 1.0))
+        if broken.any():
+            position = int(broken.argmax())
+            raise self.error(
+                "labels are 1 (BUY) or 0 (HOLD)", "label", values, position,
+                found=values.iloc[position], allowed="0, 1",
+            )  # fmt: skip
+        return numbers.astype("int8")
+
+
+def _without_missing_head(frame: pd.DataFrame, canonical: _Canonical) -> tuple[pd.DataFrame, int]:
+    features = frame.drop(columns=[name for name in RESERVED_COLUMNS if name in frame.columns])
+    whole = features.notna().all(axis=1)
+    if whole.empty or whole.iloc[0]:
+        return frame, 0
+    if not whole.any():
+        share = features.isna().mean()
+        raise canonical.error(
+            "every row misses a feature",
+            str(share.idxmax()),
+            frame.iloc[:, 0],
+            found=f"{share.max():.0%} of this column missing",
+            fix="Drop the column, or set missing: allow.",
+        )
+    first = int(whole.argmax())
+    return frame.iloc[first:], first

@@ -1,0 +1,1 @@
+"""Where values live between runs: IO managers and the results store."""

@@ -1,0 +1,175 @@
+"""Artifacts: a JSON header and content-named files, written atomically, read with checksums, never pickled.
+
+One folder holds one value. Its files carry the hash of their content in their name, and the header, which names
+them, is moved into place last: a reader finds the old value or the new one, whole, whatever was killed when.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import typing
+import uuid
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.contracts.errors import StoreError
+
+HEADER = "header.json"
+FORMAT = 1
+T = TypeVar("T")
+
+
+def write_artifact(folder: Path, value: object) -> None:
+    """Store a frame or a bundle (a tree of dataclasses over arrays, bytes, text and numbers).
+
+    Parameters
+    ----------
+    folder
+        Where; created. A value that is already there is replaced in one step.
+    value
+        ``DataFrame``, ndarray, or a dataclass whose annotations :func:`read_artifact` can follow.
+
+    Raises
+    ------
+    StoreError
+        Where the file system refuses: full, read-only or missing.
+    TypeError
+        A value that no file format here can hold.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        header = {"format": FORMAT, "type": type(value).__name__, "value": _pack(value, folder, {})}
+        _replace(folder / HEADER, json.dumps(header, allow_nan=False).encode())
+    except OSError as error:
+        raise StoreError(f"cannot write {folder}: {error.strerror or error}") from error
+
+
+def read_artifact(folder: Path, kind: type[T]) -> T:
+    """Read a value back; arrays come memory-mapped and read-only.
+
+    Parameters
+    ----------
+    folder
+        Where :func:`write_artifact` put it.
+    kind
+        ``DataFrame`` or the bundle's class.
+
+    Raises
+    ------
+    StoreError
+        Nothing there, another type or format, a file that is missing or does not have the content that its name
+        states.
+    """
+    header = read_header(folder)
+    if header.get("format") != FORMAT or header.get("type") != kind.__name__:
+        raise StoreError(
+            f"{folder} holds {header.get('type')} of format {header.get('format')}, expected {kind.__name__} of "
+            f"format {FORMAT}. Materialise it again"
+        )
+    return typing.cast("T", _unpack(kind, header["value"], folder))
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """Read the header of an artifact.
+
+    Raises
+    ------
+    StoreError
+        Nothing there, or no JSON object.
+    """
+    try:
+        header = json.loads((folder / HEADER).read_bytes())
+    except FileNotFoundError:
+        raise StoreError(f"there is no artifact in {folder}. Materialise it first") from None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder / HEADER} is damaged ({error}). Materialise it again") from None
+    if not isinstance(header, dict):
+        raise StoreError(f"{folder / HEADER} is damaged (no JSON object). Materialise it again")
+    return header
+
+
+def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _pack(getattr(value, f.name), folder, written) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(name): _pack(item, folder, written) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_pack(item, folder, written) for item in value]
+    if isinstance(value, np.ndarray | pd.DataFrame | bytes):
+        # Cells of one fold share their row numbers: one object is one file.
+        if id(value) not in written:
+            content, suffix = _encode(value)
+            name = _content_name(content, suffix)
+            _replace(folder / name, content)
+            written[id(value)] = {"file": name}
+        return written[id(value)]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"an artifact cannot hold {type(value).__name__}")
+
+
+def _encode(value: np.ndarray | pd.DataFrame | bytes) -> tuple[bytes, str]:
+    if isinstance(value, bytes):
+        return value, ".ubj"
+    buffer = io.BytesIO()
+    if isinstance(value, pd.DataFrame):
+        value.to_parquet(buffer)
+        return buffer.getvalue(), ".parquet"
+    np.save(buffer, value, allow_pickle=False)
+    return buffer.getvalue(), ".npy"
+
+
+def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
+    if isinstance(packed, dict) and set(packed) == {"file"}:
+        return _decode(folder / Path(packed["file"]).name)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        hints = typing.get_type_hints(hint)
+        try:
+            return hint(**{f.name: _unpack(hints[f.name], packed[f.name], folder) for f in dataclasses.fields(hint)})
+        except KeyError as error:
+            raise StoreError(f"{folder / HEADER} lacks {error}. Materialise it again") from None
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is dict:
+        return {name: _unpack(arguments[1], item, folder) for name, item in packed.items()}
+    if typing.get_origin(hint) is tuple:
+        return tuple(_unpack(arguments[0], item, folder) for item in packed)
+    return packed
+
+
+def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}). Materialise it again") from None
+    if _content_name(content, path.suffix) != path.name:
+        raise StoreError(f"{path} is damaged: its content does not have the checksum of its name. Materialise it again")
+    if path.suffix == ".ubj":
+        return content
+    if path.suffix == ".parquet":
+        return pd.read_parquet(io.BytesIO(content))
+    array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
+    if array.size == 0:  # nothing to map
+        return array
+    mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    # A plain read-only ndarray over the map: no code behind the boundary has to know of memory maps.
+    return mapped.view(np.ndarray)
+
+
+def _content_name(content: bytes, suffix: str) -> str:
+    return hashlib.sha256(content).hexdigest()[:24] + suffix
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""The home: the one folder that holds all state of a project."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "FTF_HOME"
+DEFAULT_HOME = ".ftf"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where things lie.
+
+    Attributes
+    ----------
+    path
+        The home folder, absolute.
+    """
+
+    path: Path
+
+    @classmethod
+    def locate(cls, path: str = "") -> Home:
+        """Find the home: ``path``, else the variable ``FTF_HOME``, else ``.ftf`` where the process runs."""
+        return cls(Path(path or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).resolve())
+
+    @property
+    def dagster(self) -> Path:
+        """Runs, events and logs: the Dagster instance."""
+        return self.path / "dagster"
+
+    @property
+    def results(self) -> Path:
+        """The DuckDB file of the results."""
+        return self.path / "results.duckdb"
+
+    @property
+    def fits(self) -> Path:
+        """Finished fits by key."""
+        return self.path / "fits"
+
+    def artifact(self, asset: str, crypto: str, key: str) -> Path:
+        """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes."""
+        return self.path / "artifacts" / asset / crypto / key

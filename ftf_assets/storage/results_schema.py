@@ -1,0 +1,86 @@
+"""SQL of the results store, generated from the contract of ``finetune_results``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, results_schema
+
+#: Raise it with every change of the table or its views: files of another version are refused, never guessed.
+SCHEMA_VERSION = 1
+
+_LEADERBOARD_MEANS = (
+    *("f1_buy", "f1_always_buy", "average_precision", "roc_auc", "log_loss", "ece_debiased"),
+    *("expectancy_net", "sortino"),
+)
+
+
+def create_table_sql() -> str:
+    """Statement that creates the table: types, NOT NULL and primary key as the contract has them."""
+    columns = [
+        f"{name} {_sql_type(column.dtype.type)}{'' if column.nullable else ' NOT NULL'}"
+        for name, column in results_schema().items()
+    ]
+    primary_key = f"PRIMARY KEY ({', '.join(PRIMARY_KEY)})"
+    return "CREATE TABLE finetune_results (" + ", ".join([*columns, primary_key]) + ")"
+
+
+def comment_sql() -> list[str]:
+    """Statements that document each column in the database itself."""
+    return [
+        f"COMMENT ON COLUMN finetune_results.{name} IS {_text(column.description)}"
+        for name, column in results_schema().items()
+    ]
+
+
+def create_views_sql() -> list[str]:
+    """Statements that create ``clean_results`` and ``leaderboard``.
+
+    The leaderboard has one row a sweep and variant: how many cells it has, how many failed or were skipped,
+    the means over its good cells and the total of their trades, best ``f1_buy`` first within a sweep.
+    """
+    group = ", ".join(("sweep_id", "variant", *FACTOR_COLUMNS))
+    means = ", ".join(f"avg({name}) AS {name}" for name in _LEADERBOARD_MEANS)
+    leaderboard = f"""
+        CREATE VIEW leaderboard AS
+        SELECT {group},
+            count(*) AS n_cells,
+            count(*) FILTER (status = 'training_failed') AS n_failed,
+            count(*) FILTER (status = 'skipped_short_history') AS n_skipped,
+            {means},
+            coalesce(sum(n_trades), 0)::BIGINT AS n_trades
+        FROM finetune_results
+        GROUP BY {group}
+        ORDER BY sweep_id, f1_buy DESC NULLS LAST, variant
+    """  # noqa: S608 - only column names of the contract go in
+    return ["CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'", leaderboard]
+
+
+def create_schema_sql() -> list[str]:
+    """Every statement that turns an empty database into a results store."""
+    return [
+        create_table_sql(),
+        *comment_sql(),
+        *create_views_sql(),
+        "CREATE TABLE schema_version (version INTEGER NOT NULL)",
+        f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
+    ]
+
+
+def _sql_type(dtype: object) -> str:
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return "TIMESTAMP WITH TIME ZONE"
+    if isinstance(dtype, pd.StringDtype):
+        return "VARCHAR"
+    if isinstance(dtype, pd.BooleanDtype):
+        return "BOOLEAN"
+    if dtype in (np.dtype("int64"), pd.Int64Dtype()):
+        return "BIGINT"
+    if dtype == np.dtype("float64"):
+        return "DOUBLE"
+    raise TypeError(f"finetune_results has no SQL type for {dtype}")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,198 @@
+"""The results store: one DuckDB file, one process at a time, one transaction a partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from ftf_assets.contracts.errors import StoreError, input_error
+from ftf_assets.contracts.results import validated_results, with_results_dtypes
+from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql
+
+
+class ResultsStore:
+    """Results of all sweeps in a DuckDB file behind a lock file.
+
+    DuckDB lets one process write. A lock file beside the database makes the others wait, so parallel
+    backfills queue up and never fail. Every call opens the database, works and closes it: between calls
+    the file is free for ``duckdb`` on a terminal.
+
+    Parameters
+    ----------
+    path
+        The database file; created by the first write, with its parent directories.
+    lock_timeout
+        Seconds to wait for other processes.
+    """
+
+    def __init__(self, path: Path, *, lock_timeout: float = 600.0) -> None:
+        self.path = Path(path)
+        self.lock_path = self.path.with_name(self.path.name + ".lock")
+        self.lock_timeout = lock_timeout
+
+    def write_partition(self, frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:
+        """Replace the rows of one crypto in one sweep, all or nothing.
+
+        Parameters
+        ----------
+        frame
+            Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond.
+        sweep_id, crypto
+            The partition. Its old rows go, also those that ``frame`` no longer has.
+
+        Raises
+        ------
+        InputError
+            Where rows break the contract or belong to another partition.
+        StoreError
+            Where the file is locked for too long or is no results store; the old rows stay as they were.
+        """
+        frame = validated_results(frame)
+        foreign = frame[(frame["sweep_id"] != sweep_id) | (frame["crypto"] != crypto)]
+        if len(foreign):
+            raise input_error(
+                "rows of another partition",
+                crypto=crypto,
+                found=f"{foreign['sweep_id'].iloc[0]}, {foreign['crypto'].iloc[0]}",
+                allowed=f"{sweep_id}, {crypto}",
+            )
+        with self._lock():
+            if not self.path.exists():
+                self._create()
+            with self._connection(read_only=False) as connection:
+                connection.register("new_rows", frame)
+                # Whatever raises before COMMIT closes the connection, and that rolls back.
+                connection.execute("BEGIN TRANSACTION")
+                connection.execute(
+                    "DELETE FROM finetune_results WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
+                )
+                connection.execute("INSERT INTO finetune_results BY NAME SELECT * FROM new_rows")
+                connection.execute("COMMIT")
+
+    def read(self, sweep_id: str | None = None, crypto: str | None = None) -> pd.DataFrame:
+        """Read rows with the contract's dtypes, ordered by sweep_id, crypto, fold and variant.
+
+        Parameters
+        ----------
+        sweep_id, crypto
+            None takes all of them.
+
+        Raises
+        ------
+        StoreError
+            Where there is no store yet, or it cannot be opened.
+        """
+        return with_results_dtypes(
+            self._select(
+                "SELECT * FROM finetune_results "
+                "WHERE ($1 IS NULL OR sweep_id = $1) AND ($2 IS NULL OR crypto = $2) "
+                "ORDER BY sweep_id, crypto, fold, variant",
+                [sweep_id, crypto],
+            )
+        )
+
+    def leaderboard(self, sweep_id: str) -> pd.DataFrame:
+        """Read the variants of a sweep with their mean metrics, best ``f1_buy`` first.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        return self._select(
+            "SELECT * FROM leaderboard WHERE sweep_id = $1 ORDER BY f1_buy DESC NULLS LAST, variant",
+            [sweep_id],
+        )
+
+    def latest_sweep_id(self) -> str:
+        """Name the sweep that wrote the newest row.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`, and where the store holds no row.
+        """
+        newest = self._select(
+            "SELECT sweep_id FROM finetune_results ORDER BY created_at DESC, sweep_id LIMIT 1", []
+        )
+        if newest.empty:
+            raise self._no_results()
+        return str(newest["sweep_id"].iloc[0])
+
+    def _select(self, query: str, parameters: list[str | None]) -> pd.DataFrame:
+        if not self.path.exists():
+            raise self._no_results()
+        with self._lock(), self._connection(read_only=True) as connection:
+            return connection.execute(query, parameters).df()
+
+    def _no_results(self) -> StoreError:
+        return StoreError(f"no results yet: {self.path} holds no row. Run a sweep first: ftf sweep")
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        lock = FileLock(self.lock_path, timeout=self.lock_timeout)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            raise StoreError(
+                f"waited {self.lock_timeout:g} s for the lock {self.lock_path}: another process works on "
+                f"{self.path}. Wait for it or end it; a lock file that nobody holds does no harm"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"{self.lock_path} cannot be written: {error}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _create(self) -> None:
+        """Build the empty store beside its place and move it there: a kill leaves no half schema."""
+        unfinished = self.path.with_name(self.path.name + ".unfinished")
+        for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        with _opened(unfinished, read_only=False) as connection:
+            for statement in create_schema_sql():
+                connection.execute(statement)
+        unfinished.replace(self.path)
+
+    @contextmanager
+    def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        # Opening for writing may already touch a file, so its version is read first, from a read-only look.
+        with _opened(self.path, read_only=True) as connection:
+            self._require_version(connection)
+        with _opened(self.path, read_only=read_only) as connection:
+            yield connection
+
+    def _require_version(self, connection: duckdb.DuckDBPyConnection) -> None:
+        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if "schema_version" not in tables:
+            raise StoreError(
+                f"{self.path} is a DuckDB database but no results store: it has no schema_version table. "
+                "Choose another home or move the file away"
+            )
+        (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchall()[0]
+        if version != SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path} has results of schema version {version}, this ftf reads version "
+                f"{SCHEMA_VERSION}. Use the ftf that wrote it, or move the file away and run the sweep "
+                "again: finished cells are reused"
+            )
+
+
+@contextmanager
+def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open, yield and always close a connection; what DuckDB says becomes a StoreError."""
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except duckdb.Error as error:
+        raise StoreError(f"{path}: DuckDB says: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,262 @@
+"""A sweep: settings that are resolved against their source, and every identity that follows from them."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, TRIALS, SweepSettings
+from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.typed import Array
+from ftf_assets.sources import open_source
+from ftf_assets.sources.protocol import BarrierSettings, Provenance, Source
+from ftf_assets.training.folds import calendar_edges
+from ftf_assets.training.keys import code_version, stable_hash
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import Variant, expand_variants, parse_factors
+
+_FIT_SETTINGS = ("validation_fraction", "embargo_bars", "min_rounds", "max_rounds", "patience", "seed", "device")
+
+#: What each asset depends on besides the data and its upstream assets: settings by name. An artifact's path
+#: holds the hash of these, so two sweeps never meet in one path.
+_DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # asset: (upstream assets, settings)
+    "candles": ((), ()),
+    "feature_cache": (("candles",), ("stop_atr", "target_atr", "horizon_bars", "missing")),
+    "coerced_arrays": (("feature_cache",), ("missing",)),
+    "smoothed_labels": (("coerced_arrays",), ("epsilons",)),
+    "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", *_FIT_SETTINGS)),
+    "cleanlab_masks": (
+        ("smoothed_labels", "baseline_parameters"),
+        ("cleanings", "out_of_fold_blocks", "suspect_cap", "label_quality"),
+    ),
+    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds")),
+}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Resolved settings: fold edges frozen, cryptos and variants known, the source open.
+
+    Attributes
+    ----------
+    settings
+        Validated settings with an absolute path and frozen fold edges.
+    source
+        Where the data come from.
+    """
+
+    settings: SweepSettings
+    source: Source
+
+    @functools.cached_property
+    def cryptos(self) -> tuple[str, ...]:
+        """The cryptos of the sweep, one partition each."""
+        return self.settings.crypto_names
+
+    @functools.cached_property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """Levels per factor."""
+        return parse_factors(self.settings.factor)
+
+    @functools.cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The treatments that are compared, the baseline first."""
+        return expand_variants(self.levels, self.settings.design)
+
+    @functools.cached_property
+    def sweep_id(self) -> str:
+        """``ftf_`` and 12 hex digits of the canonical settings: the same settings are the same sweep."""
+        identity = self.settings.model_dump(exclude=set(OPERATIONAL) | {"crypto_group", "factor"})
+        identity["cryptos"] = list(self.cryptos)
+        identity["variants"] = [variant.levels for variant in self.variants]
+        identity["trials"] = self.trials
+        return "ftf_" + stable_hash(identity, 12)
+
+    @property
+    def trials(self) -> int:
+        """Tuning trials per (crypto, fold) that the settings grant."""
+        return TRIALS[self.settings.power_mode] if self.settings.trials < 0 else self.settings.trials
+
+    @property
+    def n_cells(self) -> int:
+        """Rows that the sweep ends with."""
+        return len(self.cryptos) * self.settings.n_folds * len(self.variants)
+
+    @functools.cached_property
+    def n_fits(self) -> int:
+        """Fits of the whole sweep, each counted once, done or not."""
+        return sum(len(self.plan(crypto).fit_keys()) for crypto in self.cryptos)
+
+    def require_member(self, crypto: str) -> None:
+        """Refuse a partition that is no crypto of this sweep.
+
+        Raises
+        ------
+        InputError
+            Names the crypto and the sweep's.
+        """
+        if crypto not in self.cryptos:
+            raise input_error(
+                "this crypto is not part of the sweep",
+                crypto=crypto,
+                allowed=", ".join(self.cryptos),
+                fix="Set crypto_group or cryptos.",
+            )
+
+    def require_confirmation(self) -> None:
+        """Refuse a long run that was not confirmed.
+
+        Raises
+        ------
+        InputError
+            More than 500 fits without ``confirm_long_run``, with the plan.
+        """
+        if self.n_fits > LONG_RUN_FITS and not self.settings.confirm_long_run:
+            raise InputError(
+                f"a long run must be confirmed: {len(self.cryptos)} cryptos x {self.settings.n_folds} folds x "
+                f"{len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits (allowed without: "
+                f"{LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the launchpad)"
+            )
+
+    @functools.cache  # noqa: B019  a sweep lives as long as its run
+    def provenance(self, crypto: str) -> Provenance:
+        """Say where the data of a crypto come from, with a fingerprint of their content."""
+        return self.source.provenance(crypto)
+
+    @functools.cache  # noqa: B019  a sweep lives as long as its run
+    def edges(self, crypto: str) -> Array:
+        """Fold edges of a crypto, int64 nanoseconds, shape (n_folds + 1,)."""
+        if self.settings.folds == "common":
+            return parse_edges(self.settings.fold_edges, self.settings.n_folds)
+        return calendar_edges([_span(self.source, crypto)], self.settings.n_folds)
+
+    def artifact_key(self, asset: str, crypto: str) -> str:
+        """Hash everything that an asset's value depends on: data, settings, code, upstream keys."""
+        upstream, names = _DEPENDS_ON[asset]
+        return stable_hash(
+            {
+                "asset": asset,
+                "crypto": crypto,
+                "data": self.provenance(crypto).fingerprint,
+                "source": self.settings.source,
+                "code": code_version(),
+                "upstream": [self.artifact_key(name, crypto) for name in upstream],
+                "settings": {name: self._setting(name, crypto) for name in names},
+            }
+        )
+
+    def plan(self, crypto: str) -> TrainingPlan:
+        """Plan one crypto: what to fit, and the keys of every fit."""
+        self.require_member(crypto)
+        settings = self.settings
+        return TrainingPlan(
+            crypto=crypto,
+            arrays_key=self.artifact_key("coerced_arrays", crypto),
+            variants=self.variants,
+            edges=self.edges(crypto),
+            epsilons=settings.epsilons,
+            validation_fraction=settings.validation_fraction,
+            embargo_bars=settings.embargo_bars,
+            out_of_fold_blocks=settings.out_of_fold_blocks,
+            suspect_cap=settings.suspect_cap,
+            label_quality=settings.label_quality,
+            rounds=settings.early_stopping,
+            rounds_mode=settings.rounds,
+            parameters=dict(DEFAULT_PARAMETERS),
+            seed=settings.seed,
+            seeds=settings.seeds,
+            device=settings.device,
+        )
+
+    def _setting(self, name: str, crypto: str) -> object:
+        if name == "epsilons":
+            return {level: list(values) for level, values in self.settings.epsilons.items()}
+        if name == "edges":
+            return self.edges(crypto).tolist()
+        if name == "parameters":
+            return dict(DEFAULT_PARAMETERS)
+        if name == "variants":
+            return [list(map(list, variant.levels)) for variant in self.variants]
+        if name == "cleanings":
+            return sorted({(v["label_smoothing"], v["cleanlab"]) for v in self.variants})
+        return getattr(self.settings, name)
+
+
+def open_sweep(settings: SweepSettings) -> Sweep:
+    """Resolve settings against their source: absolute path, files found, fold edges frozen.
+
+    The edges of ``folds: common`` come from the spans of the whole group, before any partition runs, so "fold 3"
+    is the same weeks for every crypto, whichever runs first.
+
+    Parameters
+    ----------
+    settings
+        From :func:`~ftf_assets.config.sweep_settings`.
+
+    Raises
+    ------
+    InputError
+        A path, file or crypto that the source does not have, or fold edges that are not instants.
+    """
+    path = str(Path(settings.path).resolve()) if settings.path else ""
+    source = open_source(
+        settings.source,
+        path=path,
+        label=BarrierSettings(
+            stop_multiple=settings.stop_atr,
+            target_multiple=settings.target_atr,
+            horizon=settings.horizon_bars,
+        ),
+        market_seed=settings.market_seed,
+        market_noise=settings.market_noise,
+        missing=settings.missing,
+    )
+    frozen = settings.fold_edges
+    if settings.folds == "common":
+        if frozen:
+            parse_edges(frozen, settings.n_folds)
+        else:
+            spans = [_span(source, crypto) for crypto in settings.crypto_names]
+            frozen = format_edges(calendar_edges(spans, settings.n_folds))
+    elif frozen:
+        raise input_error("fold_edges are for folds: common", found=repr(frozen), fix="Leave fold_edges empty.")
+    return Sweep(settings.model_copy(update={"path": path, "fold_edges": frozen}), source)
+
+
+def format_edges(edges: Array) -> str:
+    """Write fold edges (whole seconds, UTC) as the setting ``fold_edges`` holds them."""
+    return ",".join(pd.Timestamp(int(edge), tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ") for edge in edges)
+
+
+def parse_edges(text: str, n_folds: int) -> Array:
+    """Read fold edges into int64 nanoseconds, shape (n_folds + 1,).
+
+    Raises
+    ------
+    InputError
+        Anything but n_folds + 1 increasing UTC instants.
+    """
+    words = [word.strip() for word in text.split(",")]
+    try:
+        instants = [pd.Timestamp(word) for word in words]
+        edges = np.array([instant.tz_convert("UTC").value for instant in instants], np.int64)
+    except (ValueError, TypeError):
+        raise input_error(
+            "fold_edges are UTC instants", found=repr(text), allowed="such as 2023-08-11T12:00:00Z, comma-separated"
+        ) from None
+    if len(edges) != n_folds + 1 or (np.diff(edges) <= 0).any():
+        raise input_error(
+            "fold_edges increase, one more than n_folds", found=repr(text), allowed=f"{n_folds + 1} instants"
+        )
+    return edges
+
+
+def _span(source: Source, crypto: str) -> tuple[int, int]:
+    first, last = source.span(crypto)
+    return first.value, last.value

@@ -1,0 +1,58 @@
+"""From trained cells to rows of ``finetune_results``: evaluation plus what identifies and explains a row."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+from ftf_assets.contracts.results import results_frame
+from ftf_assets.sweep import Sweep
+from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.keys import code_version
+
+BASIS_POINT = 1e-4
+
+
+def sweep_results(
+    sweep: Sweep,
+    crypto: str,
+    arrays: TrainingArrays,
+    baselines: BaselineParameters,
+    masks: CleanlabMasks,
+    models: TrainedModels,
+    *,
+    run_id: str,
+) -> pd.DataFrame:
+    """Evaluate a crypto's cells and complete their rows.
+
+    Parameters
+    ----------
+    sweep, crypto
+        Whose rows they are.
+    arrays, baselines, masks, models
+        The crypto's values of the stages before.
+    run_id
+        Dagster run that writes them.
+
+    Returns
+    -------
+    DataFrame
+        Satisfies ``FinetuneResults``: one row a cell, failed and skipped ones included.
+    """
+    rows = evaluate_cells(
+        sweep.plan(crypto), arrays, baselines, masks, models, cost=sweep.settings.cost_bps * BASIS_POINT
+    )
+    provenance = sweep.provenance(crypto)
+    common = {
+        "sweep_id": sweep.sweep_id,
+        "data_source": provenance.source,
+        "source_file": provenance.file or None,
+        "quote_currency": provenance.quote_currency or None,
+        "data_fingerprint": provenance.fingerprint,
+        "code_version": code_version(),
+        "run_id": run_id,
+        "phase": sweep.settings.phase,
+        "created_at": pd.Timestamp.now("UTC"),
+    }
+    return results_frame([{**common, **row} for row in rows])

@@ -1,0 +1,1 @@
+"""Purged folds, fit engine, metrics and trade simulation: pure functions on arrays."""

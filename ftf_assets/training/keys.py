@@ -1,0 +1,77 @@
+"""Identity: keys and seeds, derived from inputs and settings, never from results."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ftf_assets.contracts.typed import typed
+
+#: Packages whose code decides what a cell computes.
+_CODE = ("contracts", "labels", "sources", "training")
+
+
+@typed
+def stable_hash(content: Mapping[str, Any], length: int = 16) -> str:
+    """Hash a JSON mapping to ``length`` hex digits, whatever the order of its keys.
+
+    Raises
+    ------
+    TypeError
+        A value that JSON cannot hold: nothing is turned into text silently.
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+@typed
+def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0) -> int:
+    """Derive the seed of one fit, in [0, 2**31).
+
+    The variant is no part of it: variants of one (crypto, fold) differ in nothing but their treatment.
+
+    Parameters
+    ----------
+    sweep_seed
+        The sweep's seed.
+    crypto, fold
+        The cell.
+    role
+        ``model``, ``out_of_fold_<block>`` or another use of randomness in the cell, such as ``filter_random``.
+    repeat
+        Number of the repeat, where a cell averages several fits.
+    """
+    return (
+        int(
+            stable_hash({"seed": sweep_seed, "crypto": crypto, "fold": fold, "role": role, "repeat": repeat}),
+            16,
+        )
+        % 2**31
+    )
+
+
+@functools.cache
+def code_version() -> str:
+    """Hash the code that decides what a cell computes: contracts, labels, sources and training.
+
+    Comments and layout are no part of it: the syntax tree is hashed, not the text.
+    """
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for package in _CODE:
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
+    return digest.hexdigest()[:12]
+
+
+@functools.cache
+def library_versions() -> dict[str, str]:
+    """Versions of the libraries that decide the bits of a fit."""
+    return {name: version(name) for name in ("xgboost", "cleanlab", "numpy", "ta-lib")}

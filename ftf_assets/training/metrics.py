@@ -1,0 +1,189 @@
+"""Classification metrics of a cell, against the hard and untouched labels of its test rows only."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
+
+from ftf_assets.contracts.errors import CellError
+from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
+
+N_BINS = 15
+N_DRAWS = 200
+
+
+@typed
+def classification_metrics(
+    y: Int8[Array, " rows"],
+    probability: Float64[Array, " rows"],
+    threshold: float,
+    *,
+    seed: int,
+    epsilon_buy: float = 0.0,
+    epsilon_hold: float = 0.0,
+) -> dict[str, float]:
+    """Score one cell on its test rows.
+
+    Parameters
+    ----------
+    y
+        Hard test labels, 1 = BUY. Their dtype makes soft labels a type error: measured against the
+        smoothed labels that a model was trained on, calibration reads a perfect and meaningless 0.
+    probability
+        P(BUY) of the same rows, as the model gives it.
+    threshold
+        A row is called BUY where ``probability >= threshold``.
+    seed
+        Of the Bernoulli draws that debias the calibration error; equal seeds give equal bits.
+    epsilon_buy, epsilon_hold
+        Smoothing of the labels that the model was trained on: it learns
+        ``epsilon_hold + p (1 - epsilon_buy - epsilon_hold)`` in place of p, which the ``smoothing_corrected``
+        errors undo.
+
+    Returns
+    -------
+    dict
+        ``f1_buy``, ``precision_buy``, ``recall_buy`` (0 where no row is called BUY), ``average_precision``,
+        ``roc_auc``, ``log_loss`` (nats), ``brier``, ``mcc``, ``ece``, ``ece_debiased``,
+        ``ece_smoothing_corrected``, ``ece_debiased_smoothing_corrected``, ``f1_always_buy``,
+        ``predicted_buy_rate``.
+
+    Raises
+    ------
+    CellError
+        Stage ``evaluation``: test rows of one class only, or a probability that is NaN or outside [0, 1].
+    """
+    _require_scorable(y, probability)
+    called = (probability >= threshold).astype(np.int8)
+    precision, recall, f1, _ = precision_recall_fscore_support(y, called, average="binary", zero_division=0.0)
+    ece, ece_debiased = _raw_and_debiased(y, probability, seed)
+    unsmoothed = np.clip((probability - epsilon_hold) / (1.0 - epsilon_buy - epsilon_hold), 0.0, 1.0)
+    ece_corrected, ece_debiased_corrected = _raw_and_debiased(y, unsmoothed, seed)
+    base_rate = float(y.mean())
+    return {
+        "f1_buy": float(f1),
+        "precision_buy": float(precision),
+        "recall_buy": float(recall),
+        "average_precision": float(average_precision_score(y, probability)),
+        "roc_auc": float(roc_auc_score(y, probability)),
+        "log_loss": float(log_loss(y, probability)),
+        "brier": float(brier_score_loss(y, probability)),
+        "mcc": float(matthews_corrcoef(y, called)),
+        "ece": ece,
+        "ece_debiased": ece_debiased,
+        "ece_smoothing_corrected": ece_corrected,
+        "ece_debiased_smoothing_corrected": ece_debiased_corrected,
+        "f1_always_buy": 2.0 * base_rate / (1.0 + base_rate),
+        "predicted_buy_rate": float(called.mean()),
+    }
+
+
+@typed
+def expected_calibration_error(
+    y: Int8[Array, " rows"], probability: Float64[Array, " rows"], *, n_bins: int = N_BINS
+) -> float:
+    """Mean absolute gap between P(BUY) and the BUY rate over bins of equal mass.
+
+    Equal-mass bins keep the bias of the estimate even (Nguyen & O'Connor 2015). Rows with the same
+    probability share a bin, so the order of the rows never matters.
+
+    Parameters
+    ----------
+    y
+        Hard labels, 1 = BUY.
+    probability
+        P(BUY) of the same rows.
+    n_bins
+        Number of bins.
+
+    Returns
+    -------
+    float
+        In [0, 1]. Biased upwards in finite samples: see :func:`calibration_error_of_perfect_model`.
+    """
+    return float(_calibration_errors(y[np.newaxis].astype(bool), probability, n_bins)[0])
+
+
+@typed
+def calibration_error_of_perfect_model(
+    probability: Float64[Array, " rows"], *, seed: int, n_draws: int = N_DRAWS, n_bins: int = N_BINS
+) -> float:
+    """Mean calibration error of draws y ~ Bernoulli(p): what these rows read if p were the truth.
+
+    The bias that ``ece_debiased`` takes off: the resampling of Vaicenavicius et al. 2019, *Evaluating model
+    calibration in classification*; on the size of the bias, Roelofs et al. 2022.
+
+    Parameters
+    ----------
+    probability
+        P(BUY) of the rows.
+    seed
+        Equal seeds give equal bits.
+    n_draws, n_bins
+        Number of draws and of bins.
+    """
+    uniform = np.random.default_rng(seed).random((n_draws, len(probability)), dtype=np.float32)
+    return float(_calibration_errors(uniform < probability, probability, n_bins).mean())
+
+
+@typed
+def breakeven_precision(
+    label_return: Float32[Array, " rows"], y: Int8[Array, " rows"], cost: float
+) -> float | None:
+    """Precision on BUY at which trading breaks even: (L + c) / (W + L).
+
+    Parameters
+    ----------
+    label_return
+        Entry-to-exit return of the fit part's labels, before costs; 0.01 = 1 %.
+    y
+        Their hard labels, 1 = BUY.
+    cost
+        Of a round trip, as a return; 0.0015 = 15 bps.
+
+    Returns
+    -------
+    float or None
+        With W the mean gain of BUY labels and L the mean loss of HOLD labels. Above 1 no precision pays, at
+        or below 0 any does. None where a class is missing or BUYs do not return more than HOLDs.
+    """
+    buy = y == 1
+    if buy.all() or not buy.any():
+        return None
+    gain = float(label_return[buy].mean(dtype=np.float64))
+    loss = -float(label_return[~buy].mean(dtype=np.float64))
+    return (loss + cost) / (gain + loss) if gain + loss > 0 else None
+
+
+def _require_scorable(y: Array, probability: Array) -> None:
+    n_buys = int(y.sum(dtype=np.int64))
+    if n_buys in (0, len(y)):
+        raise CellError("evaluation", f"test rows of one class only: {n_buys} BUY of {len(y)}")
+    if not ((probability >= 0) & (probability <= 1)).all():
+        n_bad = int((~((probability >= 0) & (probability <= 1))).sum())
+        raise CellError("evaluation", f"{n_bad} of {len(y)} test probabilities are NaN or outside [0, 1]")
+
+
+def _raw_and_debiased(y: Array, probability: Array, seed: int) -> tuple[float, float]:
+    raw = expected_calibration_error(y, probability)
+    return raw, max(0.0, raw - calibration_error_of_perfect_model(probability, seed=seed))
+
+
+def _calibration_errors(outcomes: Array, probability: Array, n_bins: int) -> Array:
+    """Calibration error of each row of ``outcomes``, boolean of shape (n_draws, n_rows)."""
+    ranked = np.sort(probability)
+    bins = np.searchsorted(ranked, probability, side="left") * n_bins // len(probability)
+    order = np.argsort(bins, kind="stable")
+    first_of_bin = np.unique(bins[order], return_index=True)[1]
+    gap = np.add.reduceat(outcomes[:, order], first_of_bin, axis=1, dtype=np.int64) - np.add.reduceat(
+        probability[order], first_of_bin
+    )
+    errors: Array = np.abs(gap).sum(axis=1) / len(probability)
+    return errors

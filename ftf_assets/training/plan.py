@@ -1,0 +1,182 @@
+"""The plan of one crypto: its variants, folds, fits and their keys, known before anything runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.typed import Int64, Array, typed
+from ftf_assets.labels.confident_learning import CLEANLAB, LabelQuality
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
+from ftf_assets.training.keys import code_version, fit_seed, library_versions, stable_hash
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds
+from ftf_assets.training.variants import Variant
+from typing import Literal
+
+RoundsMode = Literal["baseline", "per_variant"]
+
+#: The variant whose early stopping finds the rounds of all.
+BASELINE_VARIANT = Variant(tuple((name, factor.baseline) for name, factor in FACTORS.items()))
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TrainingPlan:
+    """Everything besides the arrays that decides what one crypto's cells are.
+
+    Attributes
+    ----------
+    crypto
+        Name of the crypto.
+    arrays_key
+        Key of the training arrays: data, label settings and code.
+    variants
+        Treatments to compare.
+    edges
+        Fold edges, int64 nanoseconds, shape (n_folds + 1,).
+    epsilons
+        (epsilon_buy, epsilon_hold) per smoothing level.
+    validation_fraction, embargo_bars
+        Share of the training window held for validation; bars kept free after a held-out block.
+    out_of_fold_blocks, suspect_cap, label_quality
+        Number of blocks, cap a class, and method of the cleaning.
+    rounds, rounds_mode
+        Early stopping, and whether only the baseline stops early or every variant.
+    parameters
+        XGBoost parameters of every fit.
+    seed, seeds
+        Seed of the sweep, and fits that a cell averages.
+    device
+        ``cpu`` or ``cuda``.
+    """
+
+    crypto: str
+    arrays_key: str
+    variants: tuple[Variant, ...]
+    edges: Int64[Array, " edges"]
+    epsilons: dict[str, tuple[float, float]]
+    validation_fraction: float = 0.15
+    embargo_bars: int = 24
+    out_of_fold_blocks: int = 5
+    suspect_cap: float = 0.10
+    label_quality: LabelQuality = "self_confidence"
+    rounds: Rounds = field(default_factory=Rounds)
+    rounds_mode: RoundsMode = "baseline"
+    parameters: Parameters = field(default_factory=lambda: dict(DEFAULT_PARAMETERS))
+    seed: int = 7
+    seeds: int = 1
+    device: Device = "cpu"
+
+    @property
+    def n_folds(self) -> int:
+        """Number of walk-forward folds."""
+        return len(self.edges) - 1
+
+    @property
+    def cleanings(self) -> tuple[tuple[str, str], ...]:
+        """The (smoothing level, cleaner) pairs whose masks some variant needs."""
+        pairs = ((v["label_smoothing"], v["cleanlab"]) for v in self.variants)
+        return tuple(dict.fromkeys(pair for pair in pairs if pair[1] != CLEANLAB.baseline))
+
+    @property
+    def smoothing_levels(self) -> tuple[str, ...]:
+        """The smoothing levels that some variant needs, and the baseline's."""
+        used = (BASELINE_VARIANT["label_smoothing"], *(v["label_smoothing"] for v in self.variants))
+        return tuple(dict.fromkeys(used))
+
+    def folds(self, arrays: TrainingArrays) -> tuple[Fold, ...]:
+        """Split the crypto's rows; see :func:`~ftf_assets.training.folds.walk_forward_folds`."""
+        return walk_forward_folds(
+            arrays.start,
+            arrays.end,
+            self.edges,
+            validation_fraction=self.validation_fraction,
+            embargo=self.embargo(arrays),
+        )
+
+    def embargo(self, arrays: TrainingArrays) -> int:
+        """Length of the embargo in nanoseconds: bars times the crypto's bar length."""
+        return self.embargo_bars * bar_length(arrays.start)
+
+    def model_seed(self, fold: int, repeat: int = 0) -> int:
+        """Seed of a cell's fit: the same for every variant of the fold."""
+        return fit_seed(self.seed, self.crypto, fold, "model", repeat)
+
+    def out_of_fold_seed(self, fold: int, block: int) -> int:
+        """Seed of an out-of-fold fit."""
+        return fit_seed(self.seed, self.crypto, fold, f"out_of_fold_{block}")
+
+    def control_seed(self, fold: int) -> int:
+        """Seed of the random control of a fold."""
+        return fit_seed(self.seed, self.crypto, fold, "filter_random")
+
+    def model_fit_key(self, fold: int, variant: Variant, repeat: int = 0) -> str:
+        """Content address of a cell's fit."""
+        cleaner = variant["cleanlab"]
+        own_rounds = variant == BASELINE_VARIANT or self.rounds_mode == "per_variant"
+        return stable_hash(
+            {
+                **self._fold_identity(fold),
+                "role": "model",
+                "epsilons": list(self.epsilons[variant["label_smoothing"]]),
+                "cleaning": None
+                if cleaner == CLEANLAB.baseline
+                else {
+                    "level": cleaner,
+                    "blocks": self.out_of_fold_blocks,
+                    "cap": self.suspect_cap,
+                    "quality": self.label_quality,
+                },
+                "own_rounds": own_rounds and repeat == 0,
+                "repeat": repeat,
+            }
+        )
+
+    def out_of_fold_key(self, fold: int, smoothing: str, block: int) -> str:
+        """Content address of an out-of-fold fit; cleaners share it."""
+        return stable_hash(
+            {
+                **self._fold_identity(fold),
+                "role": "out_of_fold",
+                "epsilons": list(self.epsilons[smoothing]),
+                "block": block,
+                "blocks": self.out_of_fold_blocks,
+            }
+        )
+
+    def cell_key(self, fold: int, variant: Variant) -> str:
+        """Content address of a cell: its fits, which the averaged probabilities and threshold follow from."""
+        return stable_hash({"fits": self.cell_fit_keys(fold, variant)})
+
+    def cell_fit_keys(self, fold: int, variant: Variant) -> list[str]:
+        """Keys of the fits that a cell averages."""
+        return [self.model_fit_key(fold, variant, repeat) for repeat in range(self.seeds)]
+
+    def fit_keys(self) -> list[str]:
+        """Keys of every fit that this crypto needs, each once: a sweep's cost before it runs."""
+        keys: list[str] = []
+        for fold in range(self.n_folds):
+            keys.append(self.model_fit_key(fold, BASELINE_VARIANT))
+            for smoothing in dict.fromkeys(smoothing for smoothing, _ in self.cleanings):
+                keys += [self.out_of_fold_key(fold, smoothing, b) for b in range(self.out_of_fold_blocks)]
+            for variant in self.variants:
+                keys += self.cell_fit_keys(fold, variant)
+        return list(dict.fromkeys(keys))
+
+    def _fold_identity(self, fold: int) -> dict[str, object]:
+        return {
+            "arrays": self.arrays_key,
+            "crypto": self.crypto,
+            "fold": fold,
+            "test": [int(self.edges[fold]), int(self.edges[fold + 1]), fold == self.n_folds - 1],
+            "validation_fraction": self.validation_fraction,
+            "embargo_bars": self.embargo_bars,
+            "rounds": dataclasses.asdict(self.rounds),
+            "parameters": self.parameters,
+            "seed": self.seed,
+            "device": self.device,
+            "code": code_version(),
+            "libraries": library_versions(),
+        }

@@ -1,0 +1,48 @@
+"""The decision threshold: chosen on the validation slice, never on test rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ftf_assets.contracts.errors import CellError
+from ftf_assets.contracts.typed import Array, Float64, Int8, typed
+
+
+@typed
+def f1_optimal_threshold(y: Int8[Array, " rows"], probability: Float64[Array, " rows"]) -> float:
+    """Probability at and above which calling BUY has the highest F1.
+
+    Parameters
+    ----------
+    y
+        Hard labels of the validation slice, 1 = BUY.
+    probability
+        Raw P(BUY) of the same rows.
+
+    Returns
+    -------
+    float
+        One of the given probabilities. Of several with the same F1 it is the highest: the fewest BUY calls.
+
+    Raises
+    ------
+    CellError
+        Stage ``threshold``: a slice without a BUY has no F1, a NaN probability no order.
+
+    Notes
+    -----
+    Lipton, Elkan & Naryanaswamy 2014, *Optimal thresholding of classifiers to maximize F1 measure*: on a weak
+    model the optimum falls to calling nearly everything BUY, which is why ``f1_always_buy`` stands beside it.
+    """
+    n_buys = int(y.sum(dtype=np.int64))
+    if n_buys == 0:
+        raise CellError("threshold", f"none of the {len(y)} validation rows is a BUY, so F1 has no optimum")
+    if np.isnan(probability).any():
+        raise CellError("threshold", f"{int(np.isnan(probability).sum())} validation probabilities are NaN")
+    order = np.argsort(-probability, kind="stable")
+    descending = probability[order]
+    # Rows that share a probability are called together, so only the last of each tie is a candidate.
+    last_of_tie = np.append(np.flatnonzero(np.diff(descending)), len(descending) - 1)
+    true_buys = np.cumsum(y[order], dtype=np.int64)[last_of_tie]
+    f1 = 2 * true_buys / (last_of_tie + 1 + n_buys)
+    return float(descending[last_of_tie[np.argmax(f1)]])

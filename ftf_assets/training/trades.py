@@ -1,0 +1,141 @@
+"""Trade simulation on test rows: one position at a time, costs once a round trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int64, typed
+
+DAY = 86_400 * 1_000_000_000
+DAYS_PER_YEAR = 365  # crypto trades on every one of them
+SORTINO_CAP = 10.0
+BASIS_POINTS = 10_000.0
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class Trades:
+    """Trades in time order, as arrays of shape (n_trades,).
+
+    Attributes
+    ----------
+    row
+        Row whose BUY call opened the trade.
+    exit
+        When it closed, int64 nanoseconds since the epoch, UTC: the row's label end.
+    net_return
+        Entry-to-exit return after the cost of the round trip; 0.01 = 1 %.
+    """
+
+    row: Int64[Array, " trades"]
+    exit: Int64[Array, " trades"]
+    net_return: Float64[Array, " trades"]
+
+
+@typed
+def simulate_trades(
+    start: Int64[Array, " rows"],
+    end: Int64[Array, " rows"],
+    label_return: Float32[Array, " rows"],
+    buy: Bool[Array, " rows"],
+    *,
+    cost: float = 0.0015,
+) -> Trades:
+    """Follow every BUY call that finds no position open.
+
+    A row's timestamp is the close of its bar, so a call is filled at the next open, which is where
+    ``label_return`` starts; the position closes at the row's ``end``. The next call that can be filled
+    is at a row with ``start`` at or after that instant.
+
+    Parameters
+    ----------
+    start, end
+        Label intervals of the test rows, nanoseconds, ``start`` strictly increasing.
+    label_return
+        Entry-to-exit return of each row's label, before costs.
+    buy
+        Where the model calls BUY.
+    cost
+        Of one round trip, as a return; the default is 15 bps.
+
+    Returns
+    -------
+    Trades
+        Returns in float64.
+    """
+    calls = np.flatnonzero(buy)
+    taken: list[int] = []
+    next_call = 0
+    while next_call < len(calls):
+        row = int(calls[next_call])
+        taken.append(row)
+        free = max(int(np.searchsorted(start, end[row], side="left")), row + 1)
+        next_call = int(np.searchsorted(calls, free, side="left"))
+    rows = np.array(taken, dtype=np.int64)
+    return Trades(row=rows, exit=end[rows], net_return=label_return[rows].astype(np.float64) - cost)
+
+
+@typed
+def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float | int | bool | None]:
+    """Summarise the trades of one cell over its test days.
+
+    Parameters
+    ----------
+    trades
+        From :func:`simulate_trades`.
+    first, last
+        First and last instant of the test span, nanoseconds (a fold's ``test_start`` and ``test_end``). Every
+        UTC calendar day that they touch counts, the flat ones as 0.
+
+    Returns
+    -------
+    dict
+        ``n_trades``; ``win_rate``, share of trades with a net gain, None without trades;
+        ``expectancy_net``, mean net return a trade in basis points; ``return_net``, all trades compounded;
+        ``max_drawdown``, deepest fall of that equity from its peak as a positive fraction; ``sortino`` and
+        ``sortino_capped``. Without trades every figure but ``win_rate`` is 0: ``n_trades`` says so.
+
+    Raises
+    ------
+    InputError
+        Where a trade exits outside the test span.
+
+    Notes
+    -----
+    Sortino & Price 1994: mean of the daily net returns (summed on the UTC day of the exit) over their
+    downside deviation, the root mean square of the negative parts over **all** days, target 0, times √365.
+    It is clipped to ±10, and a period that gains without a losing day reads 10: ``sortino_capped`` says so.
+    """
+    net = trades.net_return
+    outside = (trades.exit < first) | (trades.exit > last)
+    if outside.any():
+        raise input_error(
+            "every trade must exit inside the test span",
+            found=np.datetime64(int(trades.exit[outside][0]), "ns"),
+            allowed=f"{np.datetime64(first, 'ns')} to {np.datetime64(last, 'ns')}",
+        )
+    first_day = first // DAY
+    daily = np.bincount(trades.exit // DAY - first_day, weights=net, minlength=last // DAY - first_day + 1)
+    sortino, capped = _sortino(daily)
+    equity = np.concatenate([[1.0], np.cumprod(1.0 + net)])
+    return {
+        "n_trades": len(net),
+        "win_rate": float((net > 0).mean()) if len(net) else None,
+        "expectancy_net": float(net.mean()) * BASIS_POINTS if len(net) else 0.0,
+        "return_net": float(equity[-1]) - 1.0,
+        "sortino": sortino,
+        "sortino_capped": capped,
+        "max_drawdown": float((1.0 - equity / np.maximum.accumulate(equity)).max()),
+    }
+
+
+def _sortino(daily: Array) -> tuple[float, bool]:
+    mean = float(daily.mean())
+    downside = float(np.sqrt(np.mean(np.minimum(daily, 0.0) ** 2)))
+    if downside == 0.0:
+        return (SORTINO_CAP, True) if mean > 0 else (0.0, False)
+    ratio = mean / downside * DAYS_PER_YEAR**0.5
+    return float(np.clip(ratio, -SORTINO_CAP, SORTINO_CAP)), abs(ratio) > SORTINO_CAP

@@ -1,0 +1,26 @@
+"""Candles as production sends them: UTC close times, float64, now and then a gap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ftf_assets.sources.market_path import market_candles
+
+
+@pytest.fixture(scope="session")
+def hourly_candles() -> pd.DataFrame:
+    """1,500 simulated hours with a bridged gap (4 bars missing) and one that restarts the indicators (30)."""
+    candles = market_candles("OPUSDC", seed=1).iloc[:1500]
+    return candles.drop(candles.index[np.r_[500:504, 900:930]])
+
+
+@pytest.fixture(scope="session")
+def real_candle_directory() -> Path:
+    """Hourly candles of an exchange; market data, not part of the product."""
+    directory = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
+    if not directory.is_dir():
+        pytest.skip(f"the real candles are not here: {directory.name} is absent beside the repository")
+    return directory
