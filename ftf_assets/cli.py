@@ -1,4 +1,4 @@
-"""The ``ftf`` command. Heavy libraries are imported by the commands that use them, so that help is instant."""
+"""The ``ftf`` command. Heavy libraries are imported by the commands that use them: help is instant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ EXIT_INTERRUPTED = 130
 
 #: What ``ftf results`` prints as a table; the other formats hold every column.
 _TABLE_COLUMNS = [
-    *("crypto", "fold", "variant", "status", "f1_buy", "f1_always_buy", "predicted_buy_rate", "average_precision"),
+    *(
+        "crypto",
+        "fold",
+        "variant",
+        "status",
+        "f1_buy",
+        "f1_always_buy",
+        "predicted_buy_rate",
+        "average_precision",
+    ),
     *("roc_auc", "ece_debiased", "n_trades", "expectancy_net", "sortino", "n_kept", "best_iteration"),
 ]
 
@@ -57,7 +66,7 @@ def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ftf")
 def cli() -> None:
-    """Does treating the label noise help, and may we act on it?
+    """Find out whether treating the label noise helps, and whether to act on it.
 
     Exit codes: 0 done, 1 some cells or checks failed, 2 bad usage or input.
     """
@@ -113,7 +122,9 @@ def plan(home: str, as_json: bool, **options: Any) -> int:
 @cli.command()
 @click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "parquet", "json"]), default="table")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
+)
 @_HOME_OPTION
 def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
     """Print or export the rows of a sweep."""
@@ -123,13 +134,17 @@ def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
     store = ResultsStore(Home.locate(home).results)
     frame = store.read(sweep_id or store.latest_sweep_id())
     if frame.empty:
-        raise click.UsageError(f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweep_ids())}")
+        raise click.UsageError(
+            f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
+        )
     _export(frame, form, output)
     return 0
 
 
 @cli.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1."
+)
 @_HOME_OPTION
 def ui(port: int, home: str) -> int:
     """Open the Dagster UI on 127.0.0.1 with this project's instance."""
@@ -197,7 +212,9 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
         with fit_progress(sweep.n_fits) as on_fit:
             done = run_sweep(sweep, home, on_fit=on_fit)
     except Interrupted:
-        click.echo("ftf: interrupted; finished fits are kept and the same command goes on from them", err=True)
+        click.echo(
+            "ftf: interrupted; finished fits are kept and the same command goes on from them", err=True
+        )
         return EXIT_INTERRUPTED
     store = ResultsStore(home.results)
     rows = store.read(sweep.sweep_id)
@@ -245,7 +262,9 @@ def _show(
     from ftf_assets.terminal import baseline_in_words, leaderboard_table, stdout
 
     console = stdout()
-    console.print(leaderboard_table(leaderboard, f"{sweep.sweep_id} on {sweep.settings.source}, means over cells"))
+    console.print(
+        leaderboard_table(leaderboard, f"{sweep.sweep_id} on {sweep.settings.source}, means over cells")
+    )
     counts = ", ".join(f"{n} {status}" for status, n in statuses.items())
     console.print(f"{len(rows)} rows: {counts}", highlight=False)
     for sentence in baseline_in_words(leaderboard):
@@ -260,7 +279,9 @@ def _show(
             soft_wrap=True,
             markup=False,
         )
-    console.print(f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False)
+    console.print(
+        f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False
+    )
     console.print(f"models  {home.fits}", soft_wrap=True, highlight=False)
     console.print("runs    ftf ui", soft_wrap=True, highlight=False)
 
@@ -276,7 +297,9 @@ def _export(frame: pd.DataFrame, form: str, output: Path | None) -> None:
         shown = frame[_TABLE_COLUMNS]
         stdout().print(plain_table(shown, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows"))
     else:
-        text = frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")
+        text = (
+            frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")
+        )
         if output is None:
             click.echo(text, nl=form == "json")
         else:

@@ -42,14 +42,16 @@ class SweepSettings(BaseModel):
 
     factor: str = Field(
         "label_smoothing,cleanlab",
-        description="Factors to vary, with levels where the defaults do not do: cleanlab=off,filter,filter_random.",
+        description="Factors to vary, with levels if need be: cleanlab=off,filter,filter_random.",
     )
     design: Design = Field(
         "one_factor",
-        description="one_factor: one lever at a time; factorial: all combinations; single: one variant (smoke).",
+        description="one_factor: one lever at a time; factorial: all combinations; single: one variant.",
     )
     crypto_group: str = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
-    cryptos: str = Field("", description="Comma-separated cryptos instead of a group, such as OPUSDC,LDOUSDC.")
+    cryptos: str = Field(
+        "", description="Comma-separated cryptos instead of a group, such as OPUSDC,LDOUSDC."
+    )
     phase: str = Field("manual", description="Why the sweep is run: a word that is kept in every row.")
     power_mode: PowerMode = Field("standard", description="Search budget per (crypto, fold).")
     trials: int = Field(-1, ge=-1, le=10_000, description="Tuning trials; -1 = those of the power mode.")
@@ -57,7 +59,9 @@ class SweepSettings(BaseModel):
 
     source: SourceName = Field("market", description="Embedded market, candle files or ready feature caches.")
     path: str = Field("", description="Folder of the candle files or feature caches; empty for the market.")
-    missing: Missing = Field("refuse", description="NaN features: refuse, or allow and leave them to XGBoost.")
+    missing: Missing = Field(
+        "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
+    )
     market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
     market_noise: float = Field(
         0.10, ge=0, le=0.3, description="Share of wrong labels in the embedded market; 0 = none."
@@ -73,7 +77,7 @@ class SweepSettings(BaseModel):
     n_folds: int = Field(5, ge=1, le=100, description="Walk-forward folds.")
     fold_edges: str = Field(
         "",
-        description="Frozen fold edges, comma-separated UTC instants; empty = resolved from the sources' spans.",
+        description="Frozen fold edges, comma-separated UTC instants; empty = from the sources' spans.",
     )
     validation_fraction: float = Field(0.15, gt=0, lt=0.5, description="Last share of the training window.")
     embargo_bars: int = Field(24, ge=0, le=10_000, description="Bars kept free after a held-out block.")
@@ -81,16 +85,21 @@ class SweepSettings(BaseModel):
     mild_epsilon_buy: float = Field(0.10, ge=0, lt=0.5, description="Smoothing level mild: BUY is 1 - this.")
     mild_epsilon_hold: float = Field(0.02, ge=0, lt=0.5, description="Smoothing level mild: HOLD is this.")
     aggressive_epsilon_buy: float = Field(0.20, ge=0, lt=0.5, description="Smoothing level aggressive, BUY.")
-    aggressive_epsilon_hold: float = Field(0.05, ge=0, lt=0.5, description="Smoothing level aggressive, HOLD.")
+    aggressive_epsilon_hold: float = Field(
+        0.05, ge=0, lt=0.5, description="Smoothing level aggressive, HOLD."
+    )
 
     out_of_fold_blocks: int = Field(5, ge=2, le=50, description="Time blocks of the out-of-fold models.")
-    suspect_cap: float = Field(0.10, ge=0, le=0.5, description="Largest share of a class that may be suspect.")
+    suspect_cap: float = Field(
+        0.10, ge=0, le=0.5, description="Largest share of a class that may be suspect."
+    )
     label_quality: LabelQuality = Field(
         "self_confidence", description="cleanlab's score, plain or after taking out each class's mean."
     )
 
     rounds: RoundsMode = Field(
-        "baseline", description="baseline: its early stopping holds for all variants; per_variant: each its own."
+        "baseline",
+        description="baseline: its early stopping holds for all; per_variant: each its own.",
     )
     min_rounds: int = Field(20, ge=1, le=10_000, description="Fewest boosting rounds.")
     max_rounds: int = Field(400, ge=1, le=100_000, description="Most boosting rounds.")
@@ -132,7 +141,9 @@ class SweepSettings(BaseModel):
                     raise input_error("unknown crypto", found=repr(name), allowed=", ".join(all_cryptos()))
             return named
         if self.crypto_group not in groups:
-            raise input_error("unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(groups))
+            raise input_error(
+                "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(groups)
+            )
         return groups[self.crypto_group]
 
 
@@ -162,10 +173,14 @@ def sweep_settings(values: dict[str, Any]) -> SweepSettings:
             "min_rounds must not exceed max_rounds", found=f"{settings.min_rounds} > {settings.max_rounds}"
         )
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", settings.phase):
-        raise input_error("phase is one word", found=repr(settings.phase), allowed="letters, digits, _ and -, up to 40")
+        raise input_error(
+            "phase is one word", found=repr(settings.phase), allowed="letters, digits, _ and -, up to 40"
+        )
     if settings.source == "market" and settings.path:
         raise input_error(
-            "the embedded market takes no path", found=repr(settings.path), fix="Add --source candles or features."
+            "the embedded market takes no path",
+            found=repr(settings.path),
+            fix="Add --source candles or features.",
         )
     if settings.source != "market" and not settings.path:
         raise input_error(f"the source {settings.source} needs a path", fix="Name its folder with --path.")
@@ -182,7 +197,9 @@ def crypto_groups() -> dict[str, tuple[str, ...]]:
         A group that is not a list of names in capitals and digits.
     """
     path = Path(__file__).with_name("crypto_groups.toml")
-    groups = {name: tuple(members) for name, members in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    groups = {
+        name: tuple(members) for name, members in tomllib.loads(path.read_text(encoding="utf-8")).items()
+    }
     for name, members in groups.items():
         for crypto in members:
             if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):

@@ -19,7 +19,7 @@ from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.io_managers import ArtifactIOManager, ResultsIOManager
 
 _sweep = SweepResource.configure_at_launch()
-_home = HomeResource()
+_home = HomeResource(path="")
 
 defs = dg.Definitions(
     assets=[

@@ -29,8 +29,8 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     Returns
     -------
     dict
-        Identity, counts, and ``estimated_seconds`` for the fits that are left, from the mean seconds of fits that
-        this home has finished; None where there are none to learn from.
+        Identity, counts, and ``estimated_seconds`` for the fits that are left, from the mean seconds of fits
+        that this home has finished; None where there are none to learn from.
     """
     store = FolderFitStore(home.fits)
     keys = [key for crypto in sweep.cryptos for key in sweep.plan(crypto).fit_keys()]

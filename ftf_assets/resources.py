@@ -47,7 +47,7 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
         return workers or len(os.sched_getaffinity(0))
 
 
-# The launchpad's block is generated from the settings, so no setting can be known to one and not to the other.
+# The launchpad's block is generated from the settings: none can be known to one and not to the other.
 if TYPE_CHECKING:
     SweepResource = _OpensSweep
 else:
@@ -65,7 +65,9 @@ else:
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The home folder: artifacts, finished fits and results."""
 
-    path: str = Field("", description="Home folder; empty = the variable FTF_HOME, else .ftf where Dagster runs.")
+    path: str = Field(
+        "", description="Home folder; empty = the variable FTF_HOME, else .ftf where Dagster runs."
+    )
 
     @property
     def home(self) -> Home:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +58,6 @@ def run_sweep(
     home: Home,
     *,
     on_fit: Listener,
-    on_crypto: Callable[[str], None] = lambda crypto: None,
 ) -> SweepRun:
     """Materialise the whole graph for every crypto of a sweep, one after the other.
 
@@ -69,8 +67,8 @@ def run_sweep(
         What to run.
     home
         Where everything lies.
-    on_fit, on_crypto
-        Told of every fit that ends, and of every crypto that begins.
+    on_fit
+        Told of every fit that ends.
 
     Raises
     ------
@@ -86,13 +84,16 @@ def run_sweep(
     with open_instance(home) as instance:
         job = _definitions().resolve_job_def(SWEEP_JOB)
         for crypto in sweep.cryptos:
-            on_crypto(crypto)
             with progress.listening(on_fit):
                 result = job.execute_in_process(
                     instance=instance,
                     partition_key=crypto,
                     raise_on_error=False,
-                    tags={**process_tags(), "ftf/sweep_id": sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+                    tags={
+                        **process_tags(),
+                        "ftf/sweep_id": sweep.sweep_id,
+                        "ftf/phase": sweep.settings.phase,
+                    },
                     run_config=run_config(sweep, home),
                 )
             done.run_ids[crypto] = result.run_id

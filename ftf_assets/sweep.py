@@ -20,7 +20,15 @@ from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant, expand_variants, parse_factors
 
-_FIT_SETTINGS = ("validation_fraction", "embargo_bars", "min_rounds", "max_rounds", "patience", "seed", "device")
+_FIT_SETTINGS = (
+    "validation_fraction",
+    "embargo_bars",
+    "min_rounds",
+    "max_rounds",
+    "patience",
+    "seed",
+    "device",
+)
 
 #: What each asset depends on besides the data and its upstream assets: settings by name. An artifact's path
 #: holds the hash of these, so two sweeps never meet in one path.
@@ -119,9 +127,9 @@ class Sweep:
         """
         if self.n_fits > LONG_RUN_FITS and not self.settings.confirm_long_run:
             raise InputError(
-                f"a long run must be confirmed: {len(self.cryptos)} cryptos x {self.settings.n_folds} folds x "
-                f"{len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits (allowed without: "
-                f"{LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the launchpad)"
+                f"a long run must be confirmed: {len(self.cryptos)} cryptos x {self.settings.n_folds} folds "
+                f"x {len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits (allowed "
+                f"without: {LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the launchpad)"
             )
 
     @functools.cache  # noqa: B019  a sweep lives as long as its run
@@ -191,8 +199,8 @@ class Sweep:
 def open_sweep(settings: SweepSettings) -> Sweep:
     """Resolve settings against their source: absolute path, files found, fold edges frozen.
 
-    The edges of ``folds: common`` come from the spans of the whole group, before any partition runs, so "fold 3"
-    is the same weeks for every crypto, whichever runs first.
+    The edges of ``folds: common`` come from the spans of the whole group, before any partition runs, so
+    "fold 3" is the same weeks for every crypto, whichever runs first.
 
     Parameters
     ----------
@@ -225,7 +233,9 @@ def open_sweep(settings: SweepSettings) -> Sweep:
             spans = [_span(source, crypto) for crypto in settings.crypto_names]
             frozen = format_edges(calendar_edges(spans, settings.n_folds))
     elif frozen:
-        raise input_error("fold_edges are for folds: common", found=repr(frozen), fix="Leave fold_edges empty.")
+        raise input_error(
+            "fold_edges are for folds: common", found=repr(frozen), fix="Leave fold_edges empty."
+        )
     return Sweep(settings.model_copy(update={"path": path, "fold_edges": frozen}), source)
 
 
@@ -248,7 +258,9 @@ def parse_edges(text: str, n_folds: int) -> Array:
         edges = np.array([instant.tz_convert("UTC").value for instant in instants], np.int64)
     except (ValueError, TypeError):
         raise input_error(
-            "fold_edges are UTC instants", found=repr(text), allowed="such as 2023-08-11T12:00:00Z, comma-separated"
+            "fold_edges are UTC instants",
+            found=repr(text),
+            allowed="such as 2023-08-11T12:00:00Z, comma-separated",
         ) from None
     if len(edges) != n_folds + 1 or (np.diff(edges) <= 0).any():
         raise input_error(

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from ftf_assets.progress import Listener
@@ -36,8 +43,8 @@ LEADERBOARD_COLUMNS = {
 def fit_progress(n_fits: int) -> Iterator[Listener]:
     """Show how many of ``n_fits`` fits are done: a bar on a terminal, a line every tenth elsewhere.
 
-    Dagster redirects the file descriptors of standard output and error while a step runs, so the display draws on
-    a duplicate of standard error that is taken before.
+    Dagster redirects the file descriptors of standard output and error while a step runs, so the display
+    draws on a duplicate of standard error that is taken before.
     """
     stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     seen: set[str] = set()
@@ -80,8 +87,8 @@ def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
     """Say aloud what the baseline is worth: how often it says BUY, and what always saying BUY would score."""
     baseline = leaderboard[leaderboard["variant"] == "baseline"].dropna(subset=["f1_buy"])
     return [
-        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars; its f1 {row.f1_buy:.3f} compares with "
-        f"{row.f1_always_buy:.3f} for always saying BUY."
+        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars; its f1 {row.f1_buy:.3f} compares "
+        f"with {row.f1_always_buy:.3f} for always saying BUY."
         for row in baseline.itertuples()
     ]
 

@@ -5,7 +5,7 @@ import dagster as dg
 from ftf_assets.assets import metadata
 from ftf_assets.assets.contract_types import CANDLES
 from ftf_assets.assets.partitioned import partitioned_asset
-from ftf_assets.contracts.frames import field_descriptions, Candles
+from ftf_assets.contracts.frames import Candles, field_descriptions
 from ftf_assets.resources import SweepResource
 
 

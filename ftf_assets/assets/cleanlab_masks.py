@@ -22,8 +22,8 @@ def cleanlab_masks(
 ) -> dg.MaterializeResult[CleanlabMasks]:
     """Confident learning on purged out-of-fold probabilities of each fit part, capped per class.
 
-    On weak models cleanlab flags about half of the minority class and none of the majority, so the cap decides
-    how much is cleaned: compare "flagged" with "suspects" below.
+    On weak models cleanlab flags about half of the minority class and none of the majority, so the cap
+    decides how much is cleaned: compare "flagged" with "suspects" below.
     """
     run = sweep.open(context.partition_key)
     masks = make_masks(

@@ -8,7 +8,7 @@ import pandas as pd
 from ftf_assets.assets import metadata
 from ftf_assets.assets.contract_types import FEATURE_CACHE
 from ftf_assets.assets.partitioned import partitioned_asset
-from ftf_assets.contracts.frames import field_descriptions, FeatureCache
+from ftf_assets.contracts.frames import FeatureCache, field_descriptions
 from ftf_assets.resources import SweepResource
 
 

@@ -28,8 +28,8 @@ def finetune_results(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """One row a cell, scored on hard test labels; a re-run of the same settings replaces its rows.
 
-    f1_always_buy, predicted_buy_rate and breakeven_precision stand beside f1_buy: on weak signal the F1-optimal
-    threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
+    f1_always_buy, predicted_buy_rate and breakeven_precision stand beside f1_buy: on weak signal the
+    F1-optimal threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
     """
     run = sweep.open(context.partition_key)
     rows = sweep_results(

@@ -14,7 +14,7 @@ from ftf_assets.sources.protocol import Provenance
 Metadata = dict[str, Any]
 
 
-def table(records: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+def table(records: Sequence[Mapping[Any, Any]]) -> dg.TableMetadataValue:
     """Show records as a table; times as text, numbers to six digits."""
     shown = [{name: _cell(value) for name, value in record.items()} for record in records]
     columns = list(shown[0]) if shown else ["nothing"]

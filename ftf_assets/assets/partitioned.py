@@ -33,7 +33,7 @@ def partitioned_asset(
     options
         Anything else that ``dagster.asset`` takes.
     """
-    return dg.asset(
+    decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         partitions_def=CRYPTOS,
         group_name=group,
         kinds=kinds,
@@ -42,3 +42,4 @@ def partitioned_asset(
         pool=pool,
         **options,
     )
+    return decorate

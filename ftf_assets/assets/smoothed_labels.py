@@ -13,7 +13,7 @@ from ftf_assets.resources import SweepResource
 def smoothed_labels(
     context: dg.AssetExecutionContext, sweep: SweepResource, coerced_arrays: TrainingArrays
 ) -> dg.MaterializeResult[SmoothedLabels]:
-    """Soft training labels per smoothing level: BUY 1 - epsilon_buy, HOLD epsilon_hold; none changes nothing."""
+    """Soft training labels per level: BUY 1 - epsilon_buy, HOLD epsilon_hold; none changes nothing."""
     epsilons = sweep.open(context.partition_key).settings.epsilons
     labels = smooth_every_level(coerced_arrays.y, epsilons)
     return dg.MaterializeResult(

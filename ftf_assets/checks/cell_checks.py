@@ -37,7 +37,12 @@ def cell_checks() -> list[dg.AssetChecksDefinition]:
                 severity=dg.AssetCheckSeverity.WARN,
                 description=f"{len(failed)} failed, {len(missing)} missing"
                 + (f"; first: {(failed or missing)[0]}" if failed or missing else ""),
-                metadata={"sweep_id": sweep.sweep_id, **dict(statuses), "failed": failed, "missing": str(missing)},
+                metadata={
+                    "sweep_id": sweep.sweep_id,
+                    **dict(statuses),
+                    "failed": failed,
+                    "missing": str(missing),
+                },
             )
 
     return [cells_complete]

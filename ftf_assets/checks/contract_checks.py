@@ -1,7 +1,7 @@
 """One blocking contract check an asset, generated from its contract: check and contract cannot drift apart.
 
-The Dagster type refuses a bad value before it is stored; these checks read back what was stored. Each carries the
-assets' partitions, so that one crypto's green never hides another's red.
+The Dagster type refuses a bad value before it is stored; these checks read back what was stored. Each carries
+the assets' partitions, so that one crypto's green never hides another's red.
 """
 
 import warnings
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
-import pandera.errors
 import pandera.pandas as pa
 
 from ftf_assets.assets.metadata import table
@@ -104,7 +103,7 @@ def contract_check(asset: str, validate: Validate) -> dg.AssetChecksDefinition:
             failures = error.failure_cases.head(20).astype(str).to_dict("records")
             return dg.AssetCheckResult(
                 passed=False,
-                description=f"{crypto}: {len(error.failure_cases)} broken rules, first: {failures[0]['check']}",
+                description=f"{crypto}: {len(failures)} broken rules, first: {failures[0]['check']}",
                 metadata={**judged, "failures": table(failures)},
             )
         except FtfError as error:

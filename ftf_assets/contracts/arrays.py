@@ -115,7 +115,9 @@ class TrainingArrays:
             row = int(np.flatnonzero(~np.isin(self.y, (0, 1)))[0])
             refuse("labels are 1 (BUY) or 0 (HOLD)", column="label", row=row, found=int(self.y[row]))
         elif len(np.unique(self.y)) < 2:
-            refuse("labels must hold both classes", column="label", found=f"only {np.unique(self.y).tolist()}")
+            refuse(
+                "labels must hold both classes", column="label", found=f"only {np.unique(self.y).tolist()}"
+            )
         steps = np.diff(self.start)
         if (steps <= 0).any():
             row = int(np.flatnonzero(steps <= 0)[0]) + 1
@@ -129,7 +131,9 @@ class TrainingArrays:
         weight = self.base_weight
         if not np.isfinite(weight).all() or (weight < 0).any():
             row = int(np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))[0])
-            refuse("weights must be finite and not negative", column="base_weight", row=row, found=weight[row])
+            refuse(
+                "weights must be finite and not negative", column="base_weight", row=row, found=weight[row]
+            )
         elif not weight.any():
             refuse("weights must not all be zero", column="base_weight")
         return broken

@@ -60,9 +60,11 @@ def _floats() -> Array:
 class SmoothedLabels:
     """Soft labels per smoothing level, each of shape (n_rows,), aligned with the training arrays."""
 
-    levels: dict[str, Float32[Array, "..."]]
+    levels: dict[str, Float32[Array, ...]]
 
-    def validate(self, crypto: str, y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]) -> None:
+    def validate(
+        self, crypto: str, y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]
+    ) -> None:
         """Raise where a level is not the smoothing of ``y`` that its epsilons demand.
 
         Raises
@@ -76,7 +78,10 @@ class SmoothedLabels:
             soft = self.levels[level]
             if soft.shape != y.shape:
                 raise input_error(
-                    "one soft label a row", crypto=crypto, column=level, found=f"{soft.shape} for {y.shape} rows"
+                    "one soft label a row",
+                    crypto=crypto,
+                    column=level,
+                    found=f"{soft.shape} for {y.shape} rows",
                 )
             expected = np.where(y == 1, np.float32(1.0 - epsilon_buy), np.float32(epsilon_hold))
             wrong = soft != expected
@@ -213,7 +218,9 @@ class CleanlabMasks:
         for mask in self.masks:
             if (mask.fold, mask.label_smoothing, mask.cleaner) == (fold, label_smoothing, cleaner):
                 return mask
-        raise input_error("no cleaning mask for this cell", found=f"fold {fold}, {label_smoothing}, {cleaner}")
+        raise input_error(
+            "no cleaning mask for this cell", found=f"fold {fold}, {label_smoothing}, {cleaner}"
+        )
 
     def validate(self, crypto: str, y: Int8[Array, " rows"], fit_parts: dict[int, Array], cap: float) -> None:
         """Raise where a mask leaves its fit part, misses a row of it or exceeds the cap.
@@ -222,8 +229,8 @@ class CleanlabMasks:
         ------
         InputError
             Rows that are not exactly the fold's fit part (a leak, or a gap in the coverage), probabilities
-            outside [0, 1], more suspects than the cap allows in a class, dropped rows that are not suspects, or
-            a class whose weight total moved under ``reweight``.
+            outside [0, 1], more suspects than the cap allows in a class, dropped rows that are not suspects,
+            or weights that are negative or not finite.
         """
         for mask in self.masks:
             if mask.outcome.status != "ok":
@@ -237,7 +244,9 @@ class CleanlabMasks:
             if not np.array_equal(mask.rows, fit_rows):
                 strangers = np.setdiff1d(mask.rows, fit_rows)
                 found = (
-                    f"{len(strangers)} rows outside it" if len(strangers) else f"{len(mask.rows)} of {len(fit_rows)}"
+                    f"{len(strangers)} rows outside it"
+                    if len(strangers)
+                    else f"{len(mask.rows)} of {len(fit_rows)}"
                 )
                 raise refuse("every row of the fit part, and no other", found, "exactly the fit part")
             for name, values in (("probability", mask.probability), ("label quality", mask.label_quality)):

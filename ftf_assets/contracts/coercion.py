@@ -1,9 +1,9 @@
 """THE coercion boundary: the only place where pandas becomes numpy.
 
 Production hands over ``DataFrame`` and ``Series``; everything behind this module takes arrays of one dtype
-and layout and is checked strictly. A value is copied only when its dtype or layout demands it: an ndarray that
-already fits comes back as the same object. What cannot be converted without guessing is refused, naming crypto,
-column and first bad row.
+and layout and is checked strictly. A value is copied only when its dtype or layout demands it: an ndarray
+that already fits comes back as the same object. What cannot be converted without guessing is refused, naming
+crypto, column and first bad row.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def coerce_features(
     """
     if isinstance(X, pd.DataFrame):
         matrix = _matrix_from_frame(X, crypto)
-        feature_names = tuple(X.columns)
+        feature_names = tuple(map(str, X.columns))
     else:
         if X.ndim != 2:
             raise input_error(
@@ -137,7 +137,9 @@ def coerce_weights(weight: pd.Series | Array, *, crypto: str) -> Float32[Array, 
 
 
 @typed
-def coerce_times(times: pd.DatetimeIndex | pd.Series | Array, *, crypto: str, column: str) -> Int64[Array, " rows"]:
+def coerce_times(
+    times: pd.DatetimeIndex | pd.Series | Array, *, crypto: str, column: str
+) -> Int64[Array, " rows"]:
     """Turn timezone-aware timestamps into int64 nanoseconds since the epoch, UTC, shape (n_rows,).
 
     Parameters
@@ -164,11 +166,12 @@ def coerce_times(times: pd.DatetimeIndex | pd.Series | Array, *, crypto: str, co
             fix="Pass a DatetimeIndex or Series with a timezone.",
         )
     dtype = times.dtype
-    if isinstance(dtype, pd.ArrowDtype) and pandas_types.is_datetime64_any_dtype(dtype):
-        times = pd.DatetimeIndex(times.astype(dtype.numpy_dtype if dtype.pyarrow_dtype.tz is None else _utc(dtype)))
     if not pandas_types.is_datetime64_any_dtype(times.dtype):
         raise input_error(
-            "timestamps must be datetimes with a timezone", crypto=crypto, column=column, found=f"dtype {times.dtype}"
+            "timestamps must be datetimes with a timezone",
+            crypto=crypto,
+            column=column,
+            found=f"dtype {times.dtype}",
         )
     index = pd.DatetimeIndex(times)
     if index.tz is None:
@@ -183,8 +186,11 @@ def coerce_times(times: pd.DatetimeIndex | pd.Series | Array, *, crypto: str, co
         )
     if index.hasnans:
         row = int(np.flatnonzero(index.isna())[0])
-        raise input_error("timestamps must not be missing", crypto=crypto, column=column, row=row, found="NaT")
-    return index.tz_convert("UTC").as_unit("ns").asi8
+        raise input_error(
+            "timestamps must not be missing", crypto=crypto, column=column, row=row, found="NaT"
+        )
+    nanoseconds: Array = index.tz_convert("UTC").as_unit("ns").to_numpy("datetime64[ns]").view(np.int64)
+    return nanoseconds
 
 
 @typed
@@ -272,7 +278,10 @@ def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing =
     absent = [c for c in ("label", "label_end", "label_return") if c not in frame.columns]
     if absent:
         raise input_error(
-            "a feature cache needs label, label_end and label_return", crypto=crypto, column=absent[0], found="no such column"
+            "a feature cache needs label, label_end and label_return",
+            crypto=crypto,
+            column=absent[0],
+            found="no such column",
         )
     features = frame.drop(columns=[c for c in RESERVED_COLUMNS if c in frame.columns])
     if features.shape[1] == 0:
@@ -309,10 +318,6 @@ def coerce_candles(frame: pd.DataFrame, *, crypto: str) -> CandleArrays:
     return CandleArrays(close_time=close_time, **columns, bar=int(np.median(np.diff(close_time))))
 
 
-def _utc(dtype: pd.ArrowDtype) -> str:
-    return f"datetime64[{dtype.pyarrow_dtype.unit}, UTC]"
-
-
 def _matrix_from_frame(frame: pd.DataFrame, crypto: str) -> Array:
     names = list(frame.columns)
     for position, name in enumerate(names):
@@ -333,8 +338,8 @@ def _matrix_from_frame(frame: pd.DataFrame, crypto: str) -> Array:
     if len(dtypes) == 1 and isinstance(next(iter(dtypes)), np.dtype):
         return _cast(frame.to_numpy(), np.float32)
     matrix = np.empty(frame.shape, np.float32)
-    for position, name in enumerate(names):
-        matrix[:, position] = _cast(_numpy_values(frame[name]), np.float32)
+    for position in range(len(names)):
+        matrix[:, position] = _cast(_numpy_values(frame.iloc[:, position]), np.float32)
     return matrix
 
 
@@ -350,14 +355,16 @@ def _refuse_bad_features(
     if not bad.any():
         return
     row, column = (int(v) for v in np.argwhere(bad)[0])
-    given = source.iloc[row, column] if isinstance(source, pd.DataFrame) else source[row, column]
+    given: Any = source.iloc[row, column] if isinstance(source, pd.DataFrame) else source[row, column]
     if np.isnan(matrix[row, column]):
         rule, fix = "features must not be missing", "Trim the warm-up head, or set missing: allow."
     elif np.isfinite(given):
         rule, fix = "features must fit float32", "Scale the feature."
     else:
         rule, fix = "features must not be infinite", "Mend the feature's division by zero."
-    raise input_error(rule, crypto=crypto, column=names[column], row=_row_name(source, row), found=given, fix=fix)
+    raise input_error(
+        rule, crypto=crypto, column=names[column], row=_row_name(source, row), found=given, fix=fix
+    )
 
 
 def _refuse_non_numeric(dtype: Any, crypto: str, column: str, values: Any) -> None:
@@ -446,7 +453,11 @@ def _finite_vector(values: pd.Series | Array, crypto: str, column: str) -> Float
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise input_error(
-            f"{column} must be finite", crypto=crypto, column=column, row=_row_name(values, row), found=vector[row]
+            f"{column} must be finite",
+            crypto=crypto,
+            column=column,
+            row=_row_name(values, row),
+            found=vector[row],
         )
     return vector
 
@@ -457,7 +468,11 @@ def _float64(vector: Array, source: pd.Series, crypto: str, column: str) -> Floa
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise input_error(
-            f"{column} must be finite", crypto=crypto, column=column, row=_row_name(source, row), found=values[row]
+            f"{column} must be finite",
+            crypto=crypto,
+            column=column,
+            row=_row_name(source, row),
+            found=values[row],
         )
     return values
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Index, Series
 
-
 UtcTimestamp = Annotated[pd.DatetimeTZDtype, "ns", "UTC"]
 
 #: Columns of a feature cache that are not features.

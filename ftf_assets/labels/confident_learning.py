@@ -1,7 +1,7 @@
 """Confident learning on out-of-fold probabilities: label quality, capped suspects, and what to do with them.
 
 Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70;
-the estimators are cleanlab's. cleanlab is imported where it is called: a sweep without cleaning does not need it.
+the estimators are cleanlab's. It is imported where it is called: a sweep without cleaning does not need it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ CLEANLAB = Factor(
     baseline="off",
     default_levels=("off", "filter", "reweight"),
     levels=("off", "filter", "reweight", "filter_random", "filter_lowest_p"),
-    description="Confident learning on the fit part: drop suspects (filter) or lower their weight (reweight).",
+    description="Confident learning on the fit part: drop suspects (filter) or weigh them less (reweight).",
 )
 
-# cleanlab hands its arguments to its workers through module globals, so two threads must never be inside it.
+# cleanlab hands arguments to its workers through module globals: two threads must never be inside it.
 _CLEANLAB_IS_NOT_THREAD_SAFE = threading.Lock()
 
 

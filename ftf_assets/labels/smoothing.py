@@ -41,9 +41,9 @@ def smooth_labels(
 ) -> Float32[Array, " rows"]:
     """Soften hard labels: 1 becomes 1 - epsilon_buy, 0 becomes epsilon_hold.
 
-    Row by row, so nothing of another time can enter. Asymmetry: a missed BUY is the more likely labelling
-    error of a triple barrier, so BUY is softened at least as much as HOLD. The uniform case is label smoothing
-    as in Szegedy et al. (2016), "Rethinking the Inception Architecture for Computer Vision".
+    Row by row, so nothing of another time can enter. BUY, the minority whose errors weigh most, is softened
+    at least as much as HOLD. The uniform case is label smoothing as in Szegedy et al. (2016), "Rethinking the
+    Inception Architecture for Computer Vision".
 
     Parameters
     ----------
@@ -69,9 +69,7 @@ def smooth_labels(
 
 
 @typed
-def smooth_every_level(
-    y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]
-) -> SmoothedLabels:
+def smooth_every_level(y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]) -> SmoothedLabels:
     """Smooth hard labels once per level.
 
     Parameters

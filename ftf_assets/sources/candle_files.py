@@ -90,7 +90,6 @@ def _read_csv(path: Path, crypto: str) -> pd.DataFrame:
             dtype=str,
             keep_default_na=False,
             skip_blank_lines=False,
-            index_col=False,
             encoding="utf-8-sig",
         )
     except pd.errors.EmptyDataError:
@@ -99,6 +98,13 @@ def _read_csv(path: Path, crypto: str) -> pd.DataFrame:
         raise input_error(
             "the file is not a readable CSV table", crypto=crypto, file=path.name, found=str(error).strip()
         ) from error
+    if not isinstance(table.index, pd.RangeIndex):
+        raise input_error(
+            "the file is not a readable CSV table",
+            crypto=crypto,
+            file=path.name,
+            found="lines with more cells than the header names",
+        )
     table = table.fillna("")
     table.index = pd.RangeIndex(2, len(table) + 2)
     return table.loc[(table != "").any(axis=1)]

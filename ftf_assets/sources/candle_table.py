@@ -132,21 +132,20 @@ class _TableReader:
         *,
         column: str,
         allowed: str | None = None,
-        found: pd.Series | None = None,
         fix: str | None = None,
     ) -> None:
         """Raise ``rule`` for the first row where ``broken`` is true."""
         if not broken.any():
             return
         row = broken.idxmax()
-        cells = self.table[column] if found is None else found
+        cell = self.table[column].loc[row]
         raise input_error(
             rule,
             crypto=self.crypto,
             file=self.file,
             column=column,
             row=row,
-            found=repr(cells.loc[row]) if isinstance(cells.loc[row], str) else cells.loc[row],
+            found=repr(cell) if isinstance(cell, str) else cell,
             allowed=allowed,
             fix=fix,
         )
@@ -204,15 +203,19 @@ def _refuse_broken_bars(
         values["volume"] < 0, "the volume must not be negative", column=columns["volume"], allowed=">= 0"
     )
     low, high = values["low"], values["high"]
-    bounds = "[" + low.astype(str) + ", " + high.astype(str) + "]" if (high < low).any() else None
-    reader.refuse(high < low, "high is below low", column=columns["high"], found=bounds)
+    above_high = low > high
+    reader.refuse(
+        above_high,
+        "high is below low",
+        column=columns["high"],
+        allowed=f"at least low {low.loc[above_high.idxmax()]}",
+    )
     for name in ("open", "close"):
         outside = (values[name] < low) | (values[name] > high)
-        if outside.any():
-            row = outside.idxmax()
-            reader.refuse(
-                outside,
-                f"{name} lies outside its bar",
-                column=columns[name],
-                allowed=f"low {low.loc[row]} to high {high.loc[row]}",
-            )
+        row = outside.idxmax()
+        reader.refuse(
+            outside,
+            f"{name} lies outside its bar",
+            column=columns[name],
+            allowed=f"low {low.loc[row]} to high {high.loc[row]}",
+        )

@@ -87,14 +87,21 @@ class _Canonical:
             dtype = values.dtype
         if not pd.api.types.is_datetime64_any_dtype(dtype):
             raise self.error(
-                "times must be datetimes with a timezone", name, values, found=f"dtype {dtype}",
+                "times must be datetimes with a timezone",
+                name,
+                values,
+                found=f"dtype {dtype}",
                 fix="Convert the column and write the file again.",
-            )  # fmt: skip
+            )
         if not isinstance(dtype, pd.DatetimeTZDtype):
             raise self.error(
-                "naive times are refused", name, values, found=f"dtype {dtype}",
-                allowed="datetimes with a timezone", fix="Say which zone they are in: tz_localize('UTC').",
-            )  # fmt: skip
+                "naive times are refused",
+                name,
+                values,
+                found=f"dtype {dtype}",
+                allowed="datetimes with a timezone",
+                fix="Say which zone they are in: tz_localize('UTC').",
+            )
         times: pd.Series[Any] = values.dt.tz_convert("UTC").dt.as_unit("ns")
         return times
 
@@ -105,9 +112,13 @@ class _Canonical:
             first = repr(values.iloc[0]) if len(values) else "nothing"
             what = "column" if name in RESERVED_COLUMNS else "feature"
             raise self.error(
-                f"the {what} is not numeric", name, values, found=f"dtype {dtype}, first value {first}",
-                allowed="float, int or bool", fix="Convert or drop the column.",
-            )  # fmt: skip
+                f"the {what} is not numeric",
+                name,
+                values,
+                found=f"dtype {dtype}, first value {first}",
+                allowed="float, int or bool",
+                fix="Convert or drop the column.",
+            )
         return values.astype("float64")
 
     def _label(self, values: pd.Series[Any]) -> pd.Series[Any]:
@@ -116,9 +127,13 @@ class _Canonical:
         if broken.any():
             position = int(broken.argmax())
             raise self.error(
-                "labels are 1 (BUY) or 0 (HOLD)", "label", values, position,
-                found=values.iloc[position], allowed="0, 1",
-            )  # fmt: skip
+                "labels are 1 (BUY) or 0 (HOLD)",
+                "label",
+                values,
+                position,
+                found=values.iloc[position],
+                allowed="0, 1",
+            )
         return numbers.astype("int8")
 
 

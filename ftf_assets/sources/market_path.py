@@ -84,7 +84,7 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
     prices = np.round(first_price * np.exp(path), 5 - math.floor(math.log10(first_price)))
 
     close = prices[:, -1]
-    open_ = np.concatenate((np.round(prices[:1, 0], 8), close[:-1]))
+    open_ = np.concatenate((prices[:1, 0], close[:-1]))
     surprise = np.abs(shocks.sum(axis=1)) / volatility.mean()
     level = volatility / volatility.mean()
     volume = np.exp(12.0 + 0.35 * own.standard_normal(N_BARS)) * (level + surprise) / first_price

@@ -1,7 +1,8 @@
 """Artifacts: a JSON header and content-named files, written atomically, read with checksums, never pickled.
 
-One folder holds one value. Its files carry the hash of their content in their name, and the header, which names
-them, is moved into place last: a reader finds the old value or the new one, whole, whatever was killed when.
+One folder holds one value. Its files carry the hash of their content in their name, and the header, which
+names them, is moved into place last: a reader finds the old value or the new one, whole, whatever was killed
+when.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import typing
 import uuid
 from pathlib import Path
@@ -64,14 +64,14 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     Raises
     ------
     StoreError
-        Nothing there, another type or format, a file that is missing or does not have the content that its name
-        states.
+        Nothing there, another type or format, a file that is missing or does not have the content that its
+        name states.
     """
     header = read_header(folder)
     if header.get("format") != FORMAT or header.get("type") != kind.__name__:
         raise StoreError(
-            f"{folder} holds {header.get('type')} of format {header.get('format')}, expected {kind.__name__} of "
-            f"format {FORMAT}. Materialise it again"
+            f"{folder} holds {header.get('type')} of format {header.get('format')}, expected "
+            f"{kind.__name__} of format {FORMAT}. Materialise it again"
         )
     return typing.cast("T", _unpack(kind, header["value"], folder))
 
@@ -132,7 +132,9 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = typing.get_type_hints(hint)
         try:
-            return hint(**{f.name: _unpack(hints[f.name], packed[f.name], folder) for f in dataclasses.fields(hint)})
+            return hint(
+                **{f.name: _unpack(hints[f.name], packed[f.name], folder) for f in dataclasses.fields(hint)}
+            )
         except KeyError as error:
             raise StoreError(f"{folder / HEADER} lacks {error}. Materialise it again") from None
     arguments = typing.get_args(hint)
@@ -149,7 +151,9 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}). Materialise it again") from None
     if _content_name(content, path.suffix) != path.name:
-        raise StoreError(f"{path} is damaged: its content does not have the checksum of its name. Materialise it again")
+        raise StoreError(
+            f"{path} is damaged: its content does not have the checksum of its name. Materialise it again"
+        )
     if path.suffix == ".ubj":
         return content
     if path.suffix == ".parquet":
@@ -170,6 +174,6 @@ def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     try:
         partial.write_bytes(content)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

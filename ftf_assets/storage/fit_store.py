@@ -29,7 +29,7 @@ class FolderFitStore:
         return (self._path(key) / HEADER).exists()
 
     def get(self, key: str) -> FitResult | None:
-        """Return a finished fit, or None; a damaged one is reported and counts as absent, so it is fitted again."""
+        """Return a finished fit, or None; a damaged one is reported and fitted again."""
         if key not in self:
             return None
         try:

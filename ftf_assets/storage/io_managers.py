@@ -30,8 +30,8 @@ ARTIFACT_KEY = "artifact_key"
 class ArtifactIOManager(dg.ConfigurableIOManager):
     """Keep each value under the hash of the settings and inputs that it depends on.
 
-    Two sweeps with different settings never meet in one path: the path is derived alike on store and on load, and
-    a downstream asset that is run under other settings finds nothing instead of another sweep's values.
+    Two sweeps with different settings never meet in one path: it is derived alike on store and on load, and a
+    downstream asset that is run under other settings finds nothing instead of another sweep's values.
     """
 
     sweep: SweepResource
@@ -84,6 +84,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
+        self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
         self.home.results.write_partition(obj, sweep.sweep_id, context.partition_key)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
@@ -111,7 +112,9 @@ def _latest_evaluation(
 ) -> dg.AssetCheckEvaluation | None:
     cursor = None
     while True:
-        records = instance.event_log_storage.get_asset_check_execution_history(check, limit=page, cursor=cursor)
+        records = instance.event_log_storage.get_asset_check_execution_history(
+            check, limit=page, cursor=cursor
+        )
         for record in records:
             if record.partition == crypto and record.evaluation is not None:
                 return record.evaluation

@@ -11,7 +11,8 @@ from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, results_sc
 SCHEMA_VERSION = 1
 
 _LEADERBOARD_MEANS = (
-    *("f1_buy", "f1_always_buy", "average_precision", "roc_auc", "log_loss", "ece_debiased"),
+    *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
+    *("average_precision", "roc_auc", "log_loss", "ece_debiased"),
     *("expectancy_net", "sortino"),
 )
 
@@ -63,6 +64,8 @@ def create_schema_sql() -> list[str]:
         create_table_sql(),
         *comment_sql(),
         *create_views_sql(),
+        "CREATE TABLE sweeps (sweep_id VARCHAR PRIMARY KEY, settings JSON NOT NULL)",
+        "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
         "CREATE TABLE schema_version (version INTEGER NOT NULL)",
         f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
     ]

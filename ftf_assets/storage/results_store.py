@@ -74,6 +74,32 @@ class ResultsStore:
                 connection.execute("INSERT INTO finetune_results BY NAME SELECT * FROM new_rows")
                 connection.execute("COMMIT")
 
+    def write_sweep(self, sweep_id: str, settings: str) -> None:
+        """Keep the settings of a sweep, a JSON object: what its rows were made from.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`write_partition`.
+        """
+        with self._lock():
+            if not self.path.exists():
+                self._create()
+            with self._connection(read_only=False) as connection:
+                connection.execute("INSERT OR REPLACE INTO sweeps VALUES ($1, $2)", [sweep_id, settings])
+
+    def sweeps(self) -> pd.DataFrame:
+        """Read the sweeps: ``sweep_id`` and ``settings``, a JSON text.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        return self._select(
+            "SELECT sweep_id, settings::VARCHAR AS settings FROM sweeps ORDER BY sweep_id", []
+        )
+
     def read(self, sweep_id: str | None = None, crypto: str | None = None) -> pd.DataFrame:
         """Read rows with the contract's dtypes, ordered by sweep_id, crypto, fold and variant.
 

@@ -35,9 +35,7 @@ def fit_baselines(
     """
     folds = plan.folds(arrays)
     too_short = {fold.index: short_history(fold, arrays.y) for fold in folds}
-    tasks = {
-        fold.index: baseline_task(plan, arrays, fold) for fold in folds if too_short[fold.index] is None
-    }
+    tasks = {fold.index: baseline_task(plan, arrays, fold) for fold in folds if too_short[fold.index] is None}
     results = run_fits(
         tasks.values(), arrays, store=store, workers=workers, stage="baseline", on_event=on_event
     )

@@ -63,7 +63,7 @@ class FitResult:
     booster: bytes
     rounds: int
     seconds: float
-    probabilities: dict[str, Float64[Array, "..."]] = field(default_factory=dict)
+    probabilities: dict[str, Float64[Array, ...]] = field(default_factory=dict)
 
 
 @typed
@@ -79,8 +79,8 @@ def fit_booster(
 ) -> FitResult:
     """Fit one booster and predict what it is asked for.
 
-    Bin edges come from ``training`` alone and ignore its weights, so that reweighting moves the loss and nothing
-    else. The booster never sees the rows of ``predict``, and ``validation`` only decides when to stop.
+    Bin edges come from ``training`` alone and ignore its weights, so that reweighting moves the loss and
+    nothing else. The booster never sees the rows of ``predict``; ``validation`` only decides when to stop.
 
     Parameters
     ----------

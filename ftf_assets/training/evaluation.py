@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, FoldBaseline, Outcome, TrainedCell, TrainedModels
+from ftf_assets.contracts.bundles import (
+    BaselineParameters,
+    CleanlabMasks,
+    FoldBaseline,
+    Outcome,
+    TrainedCell,
+    TrainedModels,
+)
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.confident_learning import CLEANLAB
 from ftf_assets.training.folds import Fold

@@ -43,7 +43,7 @@ def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0
     crypto, fold
         The cell.
     role
-        ``model``, ``out_of_fold_<block>`` or another use of randomness in the cell, such as ``filter_random``.
+        ``model``, ``out_of_fold_<block>`` or another use of randomness, such as ``filter_random``.
     repeat
         Number of the repeat, where a cell averages several fits.
     """

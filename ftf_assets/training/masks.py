@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleaningMask, CleanlabMasks, Outcome, SmoothedLabels
+from ftf_assets.contracts.bundles import (
+    BaselineParameters,
+    CleaningMask,
+    CleanlabMasks,
+    Outcome,
+    SmoothedLabels,
+)
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float64, typed
 from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality

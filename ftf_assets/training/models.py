@@ -42,7 +42,7 @@ def train_cells(
     """Train every cell of the plan, or record why it could not be trained.
 
     A cell trains on the fit part as its variant treats it and keeps the baseline's rounds; its threshold is
-    F1-optimal on the validation slice, whose labels are hard and rows untouched. Test rows are predicted only.
+    F1-optimal on the validation slice, whose labels are hard and rows untouched. Test rows are only predicted.
 
     Parameters
     ----------
@@ -171,5 +171,4 @@ def _cell(
 
 
 def _mean(fits: list[FitResult], name: str) -> Array:
-    total: Array = np.mean([fit.probabilities[name] for fit in fits], axis=0, dtype=np.float64)
-    return total
+    return np.asarray(np.mean([fit.probabilities[name] for fit in fits], axis=0, dtype=np.float64))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.typed import Int64, Array, typed
+from ftf_assets.contracts.typed import Array, Int64, typed
 from ftf_assets.labels.confident_learning import CLEANLAB, LabelQuality
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
 from ftf_assets.training.keys import code_version, fit_seed, library_versions, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds
 from ftf_assets.training.variants import Variant
-from typing import Literal
 
 RoundsMode = Literal["baseline", "per_variant"]
 

@@ -41,8 +41,8 @@ class Variant:
 def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
     """Read ``label_smoothing,cleanlab`` or ``cleanlab=off,filter,filter_random`` into levels per factor.
 
-    A factor without levels takes its default levels. A word after ``factor=level`` that is no factor's name is
-    another level of the same factor.
+    A factor without levels takes its default levels. A word after ``factor=level`` that is no factor's name
+    is another level of the same factor.
 
     Raises
     ------

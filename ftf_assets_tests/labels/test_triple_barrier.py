@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ftf_assets.contracts.arrays import CandleArrays
-from ftf_assets.contracts.errors import InputError
-from ftf_assets.labels.triple_barrier import triple_barrier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
+
+from ftf_assets.contracts.arrays import CandleArrays
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.labels.triple_barrier import triple_barrier
 
 HOUR = 3_600_000_000_000
 FIRST_CLOSE = 1_704_067_200_000_000_000

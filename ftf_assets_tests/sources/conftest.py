@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from ftf_assets.sources.market_path import market_candles
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.sources.candle_features import feature_cache_from_candles

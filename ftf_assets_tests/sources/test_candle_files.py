@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import Candles
 from ftf_assets.sources.candle_files import CandleFileSource
@@ -30,7 +32,7 @@ def changed(line: int, *cells: str) -> list[str]:
     """Return the good file with the cells of one line (1 = header) replaced; "" keeps a cell."""
     lines = [HEADER, *GOOD]
     old = lines[line - 1].split(",")
-    lines[line - 1] = ",".join(new or was for new, was in zip(cells, old, strict=False))
+    lines[line - 1] = ",".join(new or was for new, was in itertools.zip_longest(cells, old))
     return lines
 
 
@@ -128,21 +130,31 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             changed(3, "", "", "8"), ["column 'high'", "row 3", "high is below low", "8"], id="high < low"
         ),
         pytest.param(
-            changed(3, "", "13"), ["column 'open'", "row 3", "outside its bar", "low 10.0 to high 12.0"],
+            changed(3, "", "13"),
+            ["column 'open'", "row 3", "outside its bar", "low 10.0 to high 12.0"],
             id="open outside",
         ),
         pytest.param(
-            changed(3, "", "", "", "", "9"), ["column 'close'", "row 3", "outside its bar"], id="close outside"
+            changed(3, "", "", "", "", "9"),
+            ["column 'close'", "row 3", "outside its bar"],
+            id="close outside",
         ),
-        pytest.param(changed(3, "", "", "", "0"), ["column 'low'", "row 3", "must be positive"], id="zero price"),
-        pytest.param(changed(5, "", "-10"), ["column 'open'", "row 5", "must be positive"], id="negative price"),
         pytest.param(
-            changed(4, "", "", "", "", "", "-1"), ["column 'volume'", "row 4", "not be negative"],
+            changed(3, "", "", "", "0"), ["column 'low'", "row 3", "must be positive"], id="zero price"
+        ),
+        pytest.param(
+            changed(5, "", "-10"), ["column 'open'", "row 5", "must be positive"], id="negative price"
+        ),
+        pytest.param(
+            changed(4, "", "", "", "", "", "-1"),
+            ["column 'volume'", "row 4", "not be negative"],
             id="negative volume",
         ),
         pytest.param(changed(5, "", "ten"), ["column 'open'", "row 5", "not a number", "'ten'"], id="text"),
         pytest.param(changed(5, "", "nan"), ["column 'open'", "row 5", "not a number", "'nan'"], id="nan"),
-        pytest.param(changed(5, "", "inf"), ["column 'open'", "row 5", "not a number", "'inf'"], id="infinity"),
+        pytest.param(
+            changed(5, "", "inf"), ["column 'open'", "row 5", "not a number", "'inf'"], id="infinity"
+        ),
         pytest.param(
             [HEADER, GOOD[0], "2023-01-01 01:00:00,10.5,12,10", GOOD[2]],
             ["column 'close'", "row 3", "not a number", "''"],
@@ -154,6 +166,11 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             id="long line",
         ),
         pytest.param(
+            [HEADER, *(line + "," for line in GOOD)],
+            ["not a readable CSV table", "more cells than the header names"],
+            id="every line too long",
+        ),
+        pytest.param(
             changed(1, "", "", "", "", "", "amount"),
             ["column 'volume'", "no volume column", "amount", "vol"],
             id="missing column",
@@ -162,14 +179,15 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             changed(1, "close_time"), ["no time column", "close_time", "timestamp"], id="missing time column"
         ),
         pytest.param(
-            changed(1, "", "", "", "", "", "", "Close"), ["two columns mean the same", "'close' and 'Close'"],
+            changed(1, "", "", "", "", "", "", "Close"),
+            ["two columns mean the same", "'close' and 'Close'"],
             id="repeated column",
         ),
         pytest.param([HEADER, GOOD[0]], ["at least two bars", "found 1"], id="one bar"),
         pytest.param([HEADER], ["at least two bars", "found 0"], id="header only"),
         pytest.param([""], ["the file is empty"], id="empty"),
     ],
-)  # fmt: skip
+)
 def test_a_defect_names_file_row_and_column(tmp_path, lines, named) -> None:
     source = write(tmp_path, *lines)
     with pytest.raises(InputError) as error:

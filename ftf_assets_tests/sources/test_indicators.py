@@ -1,4 +1,4 @@
-"""The indicators know the past only, no price level, no volume unit, and are finite once they have settled."""
+"""The indicators know the past only, no price level, no volume unit, and are finite once settled."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from ftf_assets.contracts.coercion import coerce_candles
-from ftf_assets.sources.indicators import WARM_UP_BARS, indicators, warmed_up, wilder_atr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ftf_assets.contracts.coercion import coerce_candles
+from ftf_assets.sources.indicators import WARM_UP_BARS, indicators, warmed_up, wilder_atr
 
 
 def features_of(candles: pd.DataFrame) -> pd.DataFrame:
@@ -17,7 +18,7 @@ def features_of(candles: pd.DataFrame) -> pd.DataFrame:
 
 
 def assert_same(left: pd.DataFrame, right: pd.DataFrame, tolerance: float) -> None:
-    # Features differ in size (0.001 for a return, 100 for an index): the tolerance is relative to their spread.
+    # Features differ in size (0.001 for a return, 100 for an index): the tolerance is in standard deviations.
     scale = right.std().replace(0.0, 1.0)
     pd.testing.assert_frame_equal(left / scale, right / scale, rtol=0, atol=tolerance, check_freq=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from ftf_assets.sources.windows import (
     change,
     mean_deviation_from_last,

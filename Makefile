@@ -1,0 +1,57 @@
+# Everything a newcomer needs: make sweep, make test, make ui. The rest is for those who change the code.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: sweep ui smoke test test-slow lint types imports definitions check lock clean
+.DEFAULT_GOAL := sweep
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed; name one with make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+sweep: $(READY) ## The standard sweep on the embedded market, with the leaderboard.
+	@$(BIN)/ftf sweep --trials 0
+
+ui: $(READY) ## The Dagster UI on 127.0.0.1.
+	@$(BIN)/ftf ui
+
+smoke: $(READY) ## One cell through every stage; on real candles where they are.
+	@$(BIN)/ftf smoke --home .ftf/smoke
+	@if [ -d ../shared/data/candles_1h ]; then \
+		$(BIN)/ftf smoke --home .ftf/smoke --source candles --path ../shared/data/candles_1h; fi
+
+test: $(READY) ## The fast tests, with the coverage of the pure packages.
+	$(BIN)/python -m pytest -n 2 --cov=ftf_assets.contracts --cov=ftf_assets.labels --cov=ftf_assets.training \
+		--cov-report=term --cov-fail-under=95
+
+test-slow: $(READY) ## The slow, end-to-end and fault tests.
+	$(BIN)/python -m pytest -n 2 -m "slow or end_to_end or faults"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+definitions: $(READY)
+	$(BIN)/dagster definitions validate -w workspace.yaml
+
+check: lint types imports definitions test test-slow smoke ## What .ci/run runs.
+
+lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## Remove the environment and all state.
+	rm -rf $(VENV) .ftf

@@ -1,0 +1,59 @@
+"""Sources are opened by name, and what does not belong to a source is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.sources import SOURCES, open_source
+from ftf_assets.sources.candle_files import CandleFileSource
+from ftf_assets.sources.feature_files import FeatureFileSource
+from ftf_assets.sources.market import MarketSource
+from ftf_assets.sources.protocol import BarrierSettings
+
+LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
+
+
+def opened(name: str, path: str):
+    return open_source(name, path=path, label=LABEL, market_seed=3, market_noise=0.05, missing="allow")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "source"),
+    [
+        ("market", "", MarketSource(seed=3, noise=0.05, label=LABEL)),
+        ("candles", "somewhere", CandleFileSource(path="somewhere", label=LABEL)),
+        ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow")),
+    ],
+)
+def test_each_source_takes_what_concerns_it(name, path, source) -> None:
+    assert opened(name, path) == source
+
+
+def test_every_registered_source_is_covered_here() -> None:
+    assert set(SOURCES) == {"market", "candles", "features"}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "message"),
+    [
+        ("kraken", "", "unknown source .*'kraken'; allowed: market, candles, features"),
+        ("market", "somewhere", "the market needs no path .*somewhere"),
+        ("candles", "", "source candles needs a path"),
+        ("features", "", "source features needs a path"),
+    ],
+)
+def test_a_wrong_combination_is_refused(name, path, message) -> None:
+    with pytest.raises(InputError, match=message):
+        opened(name, path)
+
+
+def test_listing_the_sources_loads_neither_pandas_nor_talib() -> None:
+    program = (
+        "import sys, ftf_assets.sources as s; assert s.SOURCES; print({'pandas', 'talib'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "set()"
