@@ -64,7 +64,7 @@ class SweepSettings(BaseModel):
     )
     market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
     market_noise: float = Field(
-        0.10, ge=0, le=0.3, description="Share of wrong labels in the embedded market; 0 = none."
+        0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
     )
 
     stop_atr: float = Field(0.5, gt=0, le=20, description="Stop of the triple barrier, in ATR(14).")

@@ -87,8 +87,8 @@ def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
     """Say aloud what the baseline is worth: how often it says BUY, and what always saying BUY would score."""
     baseline = leaderboard[leaderboard["variant"] == "baseline"].dropna(subset=["f1_buy"])
     return [
-        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars; its f1 {row.f1_buy:.3f} compares "
-        f"with {row.f1_always_buy:.3f} for always saying BUY."
+        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars; its f1 {row.f1_buy:.3f} "
+        f"compares with {row.f1_always_buy:.3f} for always saying BUY."
         for row in baseline.itertuples()
     ]
 

@@ -39,7 +39,7 @@ def cell_checks() -> list[dg.AssetChecksDefinition]:
                 + (f"; first: {(failed or missing)[0]}" if failed or missing else ""),
                 metadata={
                     "sweep_id": sweep.sweep_id,
-                    **dict(statuses),
+                    **{str(status): n for status, n in statuses.items()},
                     "failed": failed,
                     "missing": str(missing),
                 },

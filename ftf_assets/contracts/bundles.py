@@ -60,7 +60,7 @@ def _floats() -> Array:
 class SmoothedLabels:
     """Soft labels per smoothing level, each of shape (n_rows,), aligned with the training arrays."""
 
-    levels: dict[str, Float32[Array, ...]]
+    levels: dict[str, Float32[Array, " _"]]
 
     def validate(
         self, crypto: str, y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]

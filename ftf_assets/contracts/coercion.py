@@ -165,7 +165,6 @@ def coerce_times(
             found=f"{times.dtype} of shape {times.shape}",
             fix="Pass a DatetimeIndex or Series with a timezone.",
         )
-    dtype = times.dtype
     if not pandas_types.is_datetime64_any_dtype(times.dtype):
         raise input_error(
             "timestamps must be datetimes with a timezone",
@@ -226,8 +225,8 @@ def coerce_training_data(
     Raises
     ------
     InputError
-        Everything that the single coercions refuse, and: different lengths, pandas objects whose indexes differ
-        or stand in another order, duplicate or unsorted timestamps, a ``label_end`` before its row.
+        Everything that the single coercions refuse, and: different lengths, pandas objects whose indexes
+        differ or stand in another order, duplicate or unsorted timestamps, a ``label_end`` before its row.
     """
     vectors: dict[str, Any] = {"label": y, "label_end": label_end, "label_return": label_return}
     if base_weight is not None:
@@ -332,8 +331,9 @@ def _matrix_from_frame(frame: pd.DataFrame, crypto: str) -> Array:
     if len(set(names)) != len(names):
         repeated = next(name for name in names if names.count(name) > 1)
         raise input_error("feature columns must not repeat", crypto=crypto, column=repeated)
-    for name, dtype in frame.dtypes.items():
-        _refuse_non_numeric(dtype, crypto, str(name), frame[name])
+    for position, name in enumerate(names):
+        column = frame.iloc[:, position]
+        _refuse_non_numeric(column.dtype, crypto, name, column)
     dtypes = set(frame.dtypes)
     if len(dtypes) == 1 and isinstance(next(iter(dtypes)), np.dtype):
         return _cast(frame.to_numpy(), np.float32)

@@ -63,7 +63,7 @@ class FitResult:
     booster: bytes
     rounds: int
     seconds: float
-    probabilities: dict[str, Float64[Array, ...]] = field(default_factory=dict)
+    probabilities: dict[str, Float64[Array, " _"]] = field(default_factory=dict)
 
 
 @typed

@@ -42,7 +42,8 @@ def train_cells(
     """Train every cell of the plan, or record why it could not be trained.
 
     A cell trains on the fit part as its variant treats it and keeps the baseline's rounds; its threshold is
-    F1-optimal on the validation slice, whose labels are hard and rows untouched. Test rows are only predicted.
+    F1-optimal on the validation slice, whose labels are hard and rows untouched. Test rows choose
+    nothing.
 
     Parameters
     ----------

@@ -127,7 +127,9 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             changed(3, "1970-01-01 01:00"), ["column 'date'", "row 3", "from 2000"], id="time before 2000"
         ),
         pytest.param(
-            changed(3, "", "", "8"), ["column 'high'", "row 3", "high is below low", "8"], id="high < low"
+            changed(3, "", "", "8"),
+            ["column 'high'", "row 3", "high is below low", "'8'", "at least low 10.0"],
+            id="high < low",
         ),
         pytest.param(
             changed(3, "", "13"),
@@ -209,6 +211,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path) -> None:
         ("AAVEUSDC", ["AAVEUSDT_1h.csv", "OPUSDT_1h.csv"], "AAVEUSDT_1h.csv", "USDT"),
         ("AAVEUSDC", ["AAVEUSDT.csv", "AAVEUSDC.csv"], "AAVEUSDC.csv", "USDC"),
         ("AAVEUSDC", ["AAVEBTC.csv", "AAVEFDUSD.csv"], "AAVEFDUSD.csv", "FDUSD"),
+        ("AAVE", ["AAVEUSDT.csv"], "AAVEUSDT.csv", "USDT"),
         ("AAVEUSDC", ["AAVE_USDT-1h.csv"], "AAVE_USDT-1h.csv", "USDT"),
         ("AAVEUSDC", ["Binance_aaveusdt_1h.csv"], "Binance_aaveusdt_1h.csv", "USDT"),
         ("AAVEUSDC", ["AAVE.csv", "AAVEEUR.csv"], "AAVE.csv", ""),
@@ -218,6 +221,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path) -> None:
         "base asset",
         "exact quote",
         "dollars first",
+        "crypto without a quote",
         "separated",
         "any case",
         "no quote",
