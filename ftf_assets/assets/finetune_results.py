@@ -39,7 +39,7 @@ def finetune_results(
         baseline_parameters,
         cleanlab_masks,
         trained_models,
-        run_id=context.run_id,
+        run_id=context.run.run_id,
     )
     for row in rows[rows["status"] == "training_failed"].itertuples():
         context.log.error(

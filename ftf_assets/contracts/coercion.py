@@ -54,7 +54,7 @@ def coerce_features(
     ------
     InputError
         Text, datetime or other non-numeric columns, infinity (also a float64 beyond float32), NaN unless
-        allowed, repeated or unnamed columns, anything that is not two-dimensional.
+        allowed, repeated or unnamed columns, no column at all, anything that is not two-dimensional.
     """
     if isinstance(X, pd.DataFrame):
         matrix = _matrix_from_frame(X, crypto)
@@ -70,6 +70,8 @@ def coerce_features(
         _refuse_non_numeric(X.dtype, crypto, "features", X.ravel()[:1])
         matrix = _cast(X, np.float32)
         feature_names = feature_names or tuple(f"column {i}" for i in range(X.shape[1]))
+    if matrix.shape[1] == 0:
+        raise input_error("features need at least one column", crypto=crypto, found=f"shape {matrix.shape}")
     _refuse_bad_features(matrix, X, crypto, feature_names, missing)
     return matrix
 
@@ -153,7 +155,7 @@ def coerce_times(
     Raises
     ------
     InputError
-        Naive or missing timestamps, or anything that is not a time.
+        Naive or missing timestamps, times beyond the range of nanoseconds, or anything that is not a time.
     """
     if isinstance(times, np.ndarray):
         if times.dtype == np.int64 and times.ndim == 1:
@@ -186,9 +188,23 @@ def coerce_times(
     if index.hasnans:
         row = int(np.flatnonzero(index.isna())[0])
         raise input_error(
-            "timestamps must not be missing", crypto=crypto, column=column, row=row, found="NaT"
+            "timestamps must not be missing",
+            crypto=crypto,
+            column=column,
+            row=_row_name(times, row),
+            found="NaT",
         )
-    nanoseconds: Array = index.tz_convert("UTC").as_unit("ns").to_numpy("datetime64[ns]").view(np.int64)
+    try:
+        index = index.tz_convert("UTC").as_unit("ns")
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise input_error(
+            "timestamps must fit nanoseconds",
+            crypto=crypto,
+            column=column,
+            found=str(error),
+            allowed="1678 to 2261",
+        ) from error
+    nanoseconds: Array = index.to_numpy("datetime64[ns]").view(np.int64)
     return nanoseconds
 
 
@@ -231,8 +247,13 @@ def coerce_training_data(
     vectors: dict[str, Any] = {"label": y, "label_end": label_end, "label_return": label_return}
     if base_weight is not None:
         vectors["base_weight"] = base_weight
+    indexed = {"features": X, **vectors}
+    first = next(
+        (name for name, values in indexed.items() if isinstance(values, pd.DataFrame | pd.Series)), "features"
+    )
     for column, vector in vectors.items():
-        _refuse_misaligned(X, vector, crypto, column)
+        _refuse_other_length(X, vector, crypto, column)
+        _refuse_other_index(indexed[first], first, vector, crypto, column)
     if timestamp is None:
         if not isinstance(X, pd.DataFrame) or not isinstance(X.index, pd.DatetimeIndex):
             raise input_error(
@@ -244,7 +265,7 @@ def coerce_training_data(
             )
         timestamp = X.index
     start = coerce_times(timestamp, crypto=crypto, column="timestamp")
-    _refuse_misaligned(X, start, crypto, "timestamp")
+    _refuse_other_length(X, start, crypto, "timestamp")
     end = coerce_times(label_end, crypto=crypto, column="label_end")
     _refuse_bad_intervals(start, end, crypto)
     features = coerce_features(X, crypto=crypto, feature_names=feature_names, missing=missing)
@@ -383,7 +404,7 @@ def _refuse_non_numeric(dtype: Any, crypto: str, column: str, values: Any) -> No
     )
 
 
-def _refuse_misaligned(X: pd.DataFrame | Array, vector: Any, crypto: str, column: str) -> None:
+def _refuse_other_length(X: pd.DataFrame | Array, vector: Any, crypto: str, column: str) -> None:
     if len(vector) != len(X):
         raise input_error(
             "features and rows must have the same length",
@@ -391,17 +412,23 @@ def _refuse_misaligned(X: pd.DataFrame | Array, vector: Any, crypto: str, column
             column=column,
             found=f"{len(vector)} values for {len(X)} feature rows",
         )
-    if not isinstance(X, pd.DataFrame) or not isinstance(vector, pd.Series) or X.index.equals(vector.index):
+
+
+def _refuse_other_index(first: Any, first_name: str, vector: Any, crypto: str, column: str) -> None:
+    # Arrays carry no index: pandas objects are held against the first one that came.
+    if isinstance(first, np.ndarray) or not isinstance(vector, pd.Series) or first.index.equals(vector.index):
         return
-    differs = np.flatnonzero(X.index != vector.index)
-    row = int(differs[0]) if len(differs) else 0
-    same_rows = X.index.sort_values().equals(vector.index.sort_values())
+    differs = np.flatnonzero(first.index != vector.index)
+    if not len(differs):
+        return  # the same instants, in another time zone or resolution
+    row = int(differs[0])
+    same_rows = first.index.sort_values().equals(vector.index.sort_values())
     raise input_error(
         "features and rows must share one index, in one order",
         crypto=crypto,
         column=column,
         row=row,
-        found=f"features at {X.index[row]}, {column} at {vector.index[row]}"
+        found=f"{first_name} at {first.index[row]}, {column} at {vector.index[row]}"
         + (", the same rows in another order" if same_rows else ""),
         fix="Align both on the feature index before they are handed over.",
     )

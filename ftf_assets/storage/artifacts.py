@@ -8,6 +8,7 @@ when.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -130,7 +131,7 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
     if isinstance(packed, dict) and set(packed) == {"file"}:
         return _decode(folder / Path(packed["file"]).name)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = typing.get_type_hints(hint)
+        hints = _type_hints(hint)
         try:
             return hint(
                 **{f.name: _unpack(hints[f.name], packed[f.name], folder) for f in dataclasses.fields(hint)}
@@ -143,6 +144,10 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
     if typing.get_origin(hint) is tuple:
         return tuple(_unpack(arguments[0], item, folder) for item in packed)
     return packed
+
+
+# Resolving the annotations of a class compiles them anew each time, and a bundle holds many of one class.
+_type_hints = functools.cache(typing.get_type_hints)
 
 
 def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:

@@ -88,6 +88,7 @@ class FitStore(Protocol):
 OnEvent = Callable[[FitEvent], None]
 
 
+@typed
 def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     """Run one task: gather its rows, fit, predict.
 

@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import (
-    average_precision_score,
-    brier_score_loss,
-    log_loss,
-    matthews_corrcoef,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
 
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
@@ -60,6 +52,16 @@ def classification_metrics(
     CellError
         Stage ``evaluation``: test rows of one class only, or a probability that is NaN or outside [0, 1].
     """
+    # scikit-learn costs seconds to import, and the code location only needs this module's name.
+    from sklearn.metrics import (
+        average_precision_score,
+        brier_score_loss,
+        log_loss,
+        matthews_corrcoef,
+        precision_recall_fscore_support,
+        roc_auc_score,
+    )
+
     _require_scorable(y, probability)
     called = (probability >= threshold).astype(np.int8)
     precision, recall, f1, _ = precision_recall_fscore_support(y, called, average="binary", zero_division=0.0)

@@ -103,7 +103,6 @@ def _cell_tasks(
         if variant == BASELINE_VARIANT and repeat == 0:
             tasks.append(baseline_task(plan, arrays, fold))
             continue
-        own_rounds = plan.rounds_mode == "per_variant" and repeat == 0
         tasks.append(
             FitTask(
                 key=plan.model_fit_key(fold.index, variant, repeat),
@@ -114,7 +113,7 @@ def _cell_tasks(
                 labels=soft_labels.levels[smoothing][rows],
                 weight=weight,
                 predict={"validation": fold.validation, "test": fold.test},
-                rounds=plan.rounds if own_rounds else baseline.rounds,
+                rounds=plan.rounds if plan.rounds_mode == "per_variant" else baseline.rounds,
                 parameters=baseline.parameters,
                 seed=plan.model_seed(fold.index, repeat),
                 device=plan.device,

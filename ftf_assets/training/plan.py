@@ -115,7 +115,7 @@ class TrainingPlan:
     def model_fit_key(self, fold: int, variant: Variant, repeat: int = 0) -> str:
         """Content address of a cell's fit."""
         cleaner = variant["cleanlab"]
-        own_rounds = variant == BASELINE_VARIANT or self.rounds_mode == "per_variant"
+        first_baseline = variant == BASELINE_VARIANT and repeat == 0
         return stable_hash(
             {
                 **self._fold_identity(fold),
@@ -129,7 +129,7 @@ class TrainingPlan:
                     "cap": self.suspect_cap,
                     "quality": self.label_quality,
                 },
-                "own_rounds": own_rounds and repeat == 0,
+                "own_rounds": first_baseline or self.rounds_mode == "per_variant",
                 "repeat": repeat,
             }
         )

@@ -1,0 +1,60 @@
+"""The shared fixtures: one set of rows as production sends them, and a training run in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.coercion import coerce_training_data
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets_tests.production import (
+    CRYPTO,
+    MemoryFitStore,
+    ProductionData,
+    Trained,
+    feature_cache,
+    plan_of,
+    production_rows,
+    train,
+)
+
+
+@pytest.fixture(scope="session")
+def _feature_cache() -> pd.DataFrame:
+    return feature_cache()
+
+
+@pytest.fixture
+def production_data(_feature_cache: pd.DataFrame) -> ProductionData:
+    """The same rows as ``DataFrame`` + ``Series``, as production sends them, and as arrays; a fresh copy."""
+    return production_rows(_feature_cache.copy())
+
+
+@pytest.fixture(scope="session")
+def training_arrays(_feature_cache: pd.DataFrame) -> TrainingArrays:
+    """The production rows behind the boundary, read-only."""
+    arrays = coerce_training_data(**production_rows(_feature_cache).arrays, crypto=CRYPTO)
+    for values in (arrays.X, arrays.y, arrays.start, arrays.end, arrays.label_return, arrays.base_weight):
+        values.setflags(write=False)
+    return arrays
+
+
+@pytest.fixture
+def make_plan(training_arrays: TrainingArrays) -> Callable[..., TrainingPlan]:
+    """A plan of the production rows: the standard protocol, changed by keywords."""
+    return lambda **changes: plan_of(training_arrays, **changes)
+
+
+@pytest.fixture
+def fit_store() -> MemoryFitStore:
+    """An empty fit store."""
+    return MemoryFitStore()
+
+
+@pytest.fixture(scope="session")
+def standard_run(training_arrays: TrainingArrays) -> Trained:
+    """The standard protocol on the production rows, every stage. Read only: it is shared."""
+    return train(plan_of(training_arrays), training_arrays)

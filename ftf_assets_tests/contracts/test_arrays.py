@@ -1,0 +1,67 @@
+"""The training arrays' own contract: the rules that hold behind the boundary, each by name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ftf_assets.contracts.errors import InputError
+
+BAD = 17
+
+
+def changed(name, value, row=BAD, column=None):
+    def corrupt(arrays):
+        values = getattr(arrays, name).copy()
+        values[row if column is None else (row, column)] = value
+        return {name: values}
+
+    return corrupt
+
+
+BROKEN = {
+    "missing feature": (changed("X", np.nan, column=3), ["'bb_width'", "2021-04-02T08:00", "must be finite"]),
+    "infinite feature": (changed("X", np.inf, column=0), ["'rsi_14'", "2021-04-02T08:00", "inf"]),
+    "Fortran order": (lambda a: {"X": np.asfortranarray(a.X)}, ["C-contiguous"]),
+    "names": (lambda a: {"feature_names": ("rsi_14",)}, ["1 names for 8 columns"]),
+    "label 2": (changed("y", 2), ["'label'", "row 17", "found 2"]),
+    "one class": (lambda a: {"y": np.zeros_like(a.y)}, ["'label'", "both classes", "only [0]"]),
+    "repeated timestamp": (
+        lambda a: changed("start", a.start[BAD - 1])(a),
+        ["row 17", "timestamps must increase strictly"],
+    ),
+    "label_end before its row": (changed("end", 0), ["'label_end'", "row 17", "must not precede"]),
+    "missing return": (changed("label_return", np.nan), ["'label_return'", "row 17", "finite"]),
+    "negative weight": (changed("base_weight", -1), ["'base_weight'", "row 17", "-1.0"]),
+    "missing weight": (changed("base_weight", np.nan), ["'base_weight'", "row 17", "nan"]),
+    "weights all zero": (lambda a: {"base_weight": a.base_weight * 0}, ["'base_weight'", "all be zero"]),
+}
+
+
+def test_the_production_rows_keep_the_contract(training_arrays):
+    training_arrays.validate("OPUSDC")
+    assert training_arrays.n_rows == len(training_arrays.y) == 2_486
+
+
+@pytest.mark.parametrize(("corrupt", "words"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_rule_is_named(training_arrays, corrupt, words):
+    broken = dataclasses.replace(training_arrays, **corrupt(training_arrays))
+    with pytest.raises(InputError) as refused:
+        broken.validate("OPUSDC")
+    for word in ("OPUSDC", *words):
+        assert word in str(refused.value)
+
+
+def test_missing_features_are_allowed_by_setting_and_infinity_is_not(training_arrays):
+    missing = dataclasses.replace(training_arrays, **changed("X", np.nan, column=3)(training_arrays))
+    missing.validate("OPUSDC", missing="allow")
+    infinite = dataclasses.replace(training_arrays, **changed("X", np.inf, column=3)(training_arrays))
+    with pytest.raises(InputError, match="'bb_width'.*must not be infinite"):
+        infinite.validate("OPUSDC", missing="allow")
+
+
+def test_a_bundle_is_frozen(training_arrays):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        training_arrays.y = training_arrays.y

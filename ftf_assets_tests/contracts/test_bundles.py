@@ -1,0 +1,212 @@
+"""What the assets hold: bundles that refuse leaks, uncapped suspects and outcomes that say two things."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, Outcome, TrainedModels
+from ftf_assets.contracts.errors import CellError, InputError
+from ftf_assets_tests.production import EPSILONS
+
+replace = dataclasses.replace
+
+# --- outcomes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome(), ("ok", "", "", "")),
+        (
+            Outcome.failed(ValueError("too\n  much"), "fit"),
+            ("training_failed", "ValueError", "too much", "fit"),
+        ),
+        (
+            Outcome.failed(CellError("cleaning", "no BUY"), "fit"),
+            ("training_failed", "CellError", "no BUY", "cleaning"),
+        ),
+        (Outcome.failed(MemoryError(), "fit"), ("training_failed", "MemoryError", "MemoryError", "fit")),
+        (
+            Outcome.failed(ValueError("x" * 5000), "fit"),
+            ("training_failed", "ValueError", "x" * 1000, "fit"),
+        ),
+        (
+            Outcome.skipped("412 fit rows, 1000 needed"),
+            ("skipped_short_history", "", "412 fit rows, 1000 needed", ""),
+        ),
+    ],
+    ids=["ok", "one line", "own stage", "no message", "long message", "skipped"],
+)
+def test_an_outcome_says_how_it_ended(outcome, expected):
+    assert dataclasses.astuple(outcome) == expected
+
+
+# --- smoothed labels -----------------------------------------------------------------------------------
+
+
+def test_smoothed_labels_of_a_run_are_valid(standard_run):
+    standard_run.soft_labels.validate("OPUSDC", standard_run.arrays.y, EPSILONS)
+
+
+def wrong_label(soft):
+    values = soft.levels["mild"].copy()
+    values[5] = 0.5
+    return values
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda soft: {"none": soft.levels["none"]}, "'mild': a smoothing level is missing"),
+        (lambda soft: soft.levels | {"mild": soft.levels["mild"][1:]}, "'mild': one soft label a row"),
+        (
+            lambda soft: soft.levels | {"mild": wrong_label(soft)},
+            "'mild', row 5: soft labels are .*found 0.5",
+        ),
+        (
+            lambda soft: soft.levels | {"mild": 1 - soft.levels["mild"]},
+            "'mild', row 0: .*found 0.98.*allowed: 0.02",
+        ),
+    ],
+    ids=["missing level", "length", "one wrong value", "classes swapped"],
+)
+def test_smoothed_labels_are_refused(standard_run, change, rule):
+    soft = standard_run.soft_labels
+    with pytest.raises(InputError, match=f"OPUSDC, column {rule}"):
+        replace(soft, levels=change(soft)).validate("OPUSDC", standard_run.arrays.y, EPSILONS)
+
+
+# --- baselines -----------------------------------------------------------------------------------------
+
+BOUNDS = {"n_folds": 2, "min_rounds": 4, "max_rounds": 60}
+
+
+def test_baselines_of_a_run_are_valid_and_failed_ones_need_no_rounds(standard_run):
+    first, second = standard_run.baselines.folds
+    standard_run.baselines.validate("OPUSDC", **BOUNDS)
+    failed = replace(second, outcome=Outcome.failed(ValueError("boom"), "baseline"), rounds=0, parameters={})
+    BaselineParameters((first, failed)).validate("OPUSDC", **BOUNDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda first, second: (first,), r"one baseline a fold \(found \[0\]; allowed: folds 0 to 1"),
+        (lambda first, second: (second, first), "one baseline a fold"),
+        (lambda first, second: (replace(first, rounds=3), second), "rounds of fold 0 .*found 3; .*4 to 60"),
+        (lambda first, second: (first, replace(second, rounds=61)), "rounds of fold 1 .*found 61"),
+        (lambda first, second: (first, replace(second, provenance="guess")), "fold 1 have no provenance"),
+        (lambda first, second: (first, replace(second, parameters={})), "fold 1 have no provenance"),
+    ],
+    ids=["missing fold", "order", "too few", "too many", "provenance", "no parameters"],
+)
+def test_baselines_are_refused(standard_run, change, rule):
+    with pytest.raises(InputError, match=f"OPUSDC: .*{rule}"):
+        BaselineParameters(change(*standard_run.baselines.folds)).validate("OPUSDC", **BOUNDS)
+
+
+# --- masks ---------------------------------------------------------------------------------------------
+
+
+def fit_parts(run):
+    return {fold.index: fold.fit for fold in run.plan.folds(run.arrays)}
+
+
+def validate_mask(run, mask, cap=0.10):
+    CleanlabMasks((mask,)).validate("OPUSDC", run.arrays.y, fit_parts(run), cap)
+
+
+def test_masks_of_a_run_are_valid_and_failed_ones_hold_nothing_to_check(standard_run):
+    run = standard_run
+    failed = replace(
+        run.mask("filter"), outcome=Outcome.failed(ValueError(), "cleaning"), rows=run.mask("filter").rows
+    )
+    CleanlabMasks((*run.masks.masks, failed)).validate("OPUSDC", run.arrays.y, fit_parts(run), 0.10)
+
+
+def at(values, row, value):
+    values = values.copy()
+    values[row] = value
+    return values
+
+
+def suspects_of_every_buy(mask, run):
+    return {"suspect": mask.suspect | (run.arrays.y[mask.rows] == 1)}
+
+
+def only_first_rows(mask, run):
+    shorter = ("rows", "probability", "label_quality", "suspect", "keep", "weight")
+    return {name: getattr(mask, name)[:-1] for name in shorter}
+
+
+BROKEN_MASKS = {
+    "leak of a validation row": (
+        lambda mask, run: {"rows": at(mask.rows, -1, run.plan.folds(run.arrays)[0].validation[0])},
+        "1 rows outside it",
+    ),
+    "leak of a test row": (
+        lambda mask, run: {"rows": at(mask.rows, -1, run.plan.folds(run.arrays)[0].test[0])},
+        "1 rows outside it",
+    ),
+    "a fit row is missing": (only_first_rows, "found 1067 of 1068; allowed: exactly the fit part"),
+    "probability above 1": (
+        lambda mask, run: {"probability": at(mask.probability, 3, 1.5)},
+        r"probability within \[0, 1\] \(found 1.5",
+    ),
+    "probability missing": (
+        lambda mask, run: {"probability": at(mask.probability, 3, np.nan)},
+        r"probability within \[0, 1\]",
+    ),
+    "quality below 0": (
+        lambda mask, run: {"label_quality": at(mask.label_quality, 3, -0.1)},
+        r"label quality within \[0, 1\]",
+    ),
+    "a row that is no suspect is dropped": (
+        lambda mask, run: {"keep": at(mask.keep, np.flatnonzero(~mask.suspect)[:2], False)},
+        r"only suspects are dropped \(found 2",
+    ),
+    "failure 6, every BUY is a suspect": (suspects_of_every_buy, "suspects of label 1 within the cap"),
+    "negative weight": (lambda mask, run: {"weight": at(mask.weight, 3, -1)}, "weights .*found -1.0"),
+    "infinite weight": (lambda mask, run: {"weight": at(mask.weight, 3, np.inf)}, "finite, non-negative weights"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "rule"), BROKEN_MASKS.values(), ids=BROKEN_MASKS)
+def test_masks_are_refused(standard_run, change, rule):
+    mask = standard_run.mask("filter")
+    with pytest.raises(InputError, match=f"OPUSDC: filter of fold 0, smoothing none: .*{rule}"):
+        validate_mask(standard_run, replace(mask, **change(mask, standard_run)))
+
+
+def test_the_cap_holds_for_each_class_on_its_own(standard_run):
+    mask = standard_run.mask("filter", fold=1)
+    y = standard_run.arrays.y[mask.rows]
+    limit = int(0.10 * (y == 0).sum())
+    holds = np.flatnonzero(y == 0)
+    full = np.zeros(len(y), bool)
+    full[holds[:limit]] = True
+    validate_mask(standard_run, replace(mask, suspect=full, keep=~full))
+    full[holds[limit]] = True
+    with pytest.raises(
+        InputError, match=f"label 0 within the cap .found {limit + 1}; allowed: at most {limit}"
+    ):
+        validate_mask(standard_run, replace(mask, suspect=full, keep=~full))
+
+
+def test_a_mask_for_other_settings_is_not_found(standard_run):
+    assert standard_run.masks.find(1, "none", "reweight").cleaner == "reweight"
+    with pytest.raises(InputError, match="no cleaning mask for this cell .found fold 1, mild, reweight"):
+        standard_run.masks.find(1, "mild", "reweight")
+
+
+# --- trained models ------------------------------------------------------------------------------------
+
+
+def test_missing_cells_are_listed(standard_run):
+    variants = tuple(variant.name for variant in standard_run.plan.variants)
+    assert standard_run.models.missing_cells(2, variants) == []
+    fewer = TrainedModels(standard_run.models.cells[1:-1])
+    assert fewer.missing_cells(2, variants) == [(0, "baseline"), (1, "reweight")]

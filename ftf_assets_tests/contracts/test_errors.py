@@ -1,0 +1,33 @@
+"""Error messages: written for the person who must mend the input."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftf_assets.contracts.errors import CellError, FtfError, InputError, StoreError, input_error
+
+WORDED = [
+    ({}, "features must be finite"),
+    ({"crypto": "OPUSDC"}, "OPUSDC: features must be finite"),
+    (
+        {"crypto": "OPUSDC", "file": "op.csv", "column": "rsi_14", "row": 17},
+        "OPUSDC, file op.csv, column 'rsi_14', row 17: features must be finite",
+    ),
+    ({"row": 0, "found": 0}, "row 0: features must be finite (found 0)"),
+    ({"allowed": "finite"}, "features must be finite (allowed: finite)"),
+    ({"found": "inf", "allowed": "finite"}, "features must be finite (found inf; allowed: finite)"),
+    ({"column": ""}, "column '': features must be finite"),
+    ({"found": "inf", "fix": "Mend it."}, "features must be finite (found inf). Mend it."),
+]
+
+
+@pytest.mark.parametrize(("where", "message"), WORDED)
+def test_an_input_error_says_where_what_and_what_to_do(where, message):
+    assert str(input_error("features must be finite", **where)) == message
+
+
+def test_who_must_act_decides_the_type():
+    assert issubclass(InputError, FtfError | ValueError)
+    assert issubclass(StoreError, FtfError | RuntimeError)
+    assert CellError("cleaning", "no BUY").stage == "cleaning"
+    assert not issubclass(CellError, InputError | StoreError)

@@ -1,0 +1,113 @@
+"""The table contracts: what a candles frame and a feature cache must hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandera.errors import SchemaError
+
+from ftf_assets.contracts.frames import Candles, FeatureCache, field_descriptions
+from ftf_assets_tests.production import FEATURES, feature_cache
+
+
+@pytest.fixture
+def cache() -> pd.DataFrame:
+    return feature_cache(n_rows=2_000).iloc[:60]
+
+
+@pytest.fixture
+def candles() -> pd.DataFrame:
+    index = pd.date_range("2021-04-01 01:00", periods=30, freq="h", tz="UTC", name="timestamp").delete(
+        [11, 12]
+    )
+    close = 10 + np.sin(np.arange(len(index)))
+    return pd.DataFrame(
+        {"open": close, "high": close + 1, "low": close - 1, "close": close, "volume": 5.0}, index=index
+    )
+
+
+def test_a_feature_cache_from_production_satisfies_its_contract_unchanged(cache):
+    pd.testing.assert_frame_equal(FeatureCache.validate(cache), cache)
+    with_regime = cache.assign(regime=pd.array(["calm"] * len(cache), pd.StringDtype()))
+    FeatureCache.validate(with_regime.drop(columns="base_weight"))
+
+
+def test_candles_with_gaps_satisfy_their_contract_unchanged(candles):
+    pd.testing.assert_frame_equal(Candles.validate(candles), candles)
+
+
+def test_an_empty_candles_frame_means_not_provided(candles):
+    Candles.validate(candles.iloc[:0])
+
+
+def reindexed(change):
+    return lambda frame: frame.set_axis(pd.DatetimeIndex(change(frame.index)).rename("timestamp"))
+
+
+def swapped(index):
+    return index[[0, 2, 1, *range(3, len(index))]]
+
+
+def twice(index):
+    return index[[0, 0, *range(2, len(index))]]
+
+
+BROKEN_CACHES = {
+    "naive index": (reindexed(lambda i: i.tz_localize(None)), "datetime64"),
+    "another zone": (reindexed(lambda i: i.tz_convert("Europe/Paris")), "datetime64"),
+    "unsorted": (reindexed(swapped), "increase strictly"),
+    "repeated timestamp": (reindexed(twice), "duplicate"),
+    "index without its name": (lambda f: f.rename_axis("date"), "timestamp"),
+    "no label": (lambda f: f.drop(columns="label"), "label"),
+    "label 2": (lambda f: f.assign(label=(f["label"] + 1).astype(np.int8)), "isin"),
+    "label int64": (lambda f: f.assign(label=f["label"].astype(np.int64)), "int8"),
+    "naive label_end": (lambda f: f.assign(label_end=f["label_end"].dt.tz_localize(None)), "label_end"),
+    "label_end before its row": (
+        lambda f: f.assign(label_end=f["label_end"] - pd.Timedelta(hours=9)),
+        "must not precede",
+    ),
+    "missing label_return": (lambda f: f.assign(label_return=np.nan), "non-nullable"),
+    "negative weight": (lambda f: f.assign(base_weight=-1.0), "greater_than_or_equal_to"),
+    "float32 feature": (lambda f: f.assign(rsi_14=f["rsi_14"].astype(np.float32)), "rsi_14"),
+    "text feature": (lambda f: f.assign(adx_14=f["adx_14"].astype(str)), "adx_14"),
+    "no feature": (lambda f: f.drop(columns=list(FEATURES)), "features|regex|column"),
+}
+
+
+@pytest.mark.parametrize(("broken", "rule"), BROKEN_CACHES.values(), ids=BROKEN_CACHES)
+def test_a_feature_cache_is_refused(cache, broken, rule):
+    with pytest.raises(SchemaError, match=rule):
+        FeatureCache.validate(broken(cache))
+
+
+BROKEN_CANDLES = {
+    "high below close": (lambda f: f.assign(high=f["close"] - 0.5), "low must not exceed"),
+    "low above open": (lambda f: f.assign(low=f["open"] + 0.5), "low must not exceed"),
+    "price zero": (lambda f: f.assign(low=0.0), "greater_than"),
+    "negative volume": (lambda f: f.assign(volume=-1.0), "greater_than_or_equal_to"),
+    "missing close": (lambda f: f.assign(close=np.nan), "non-nullable"),
+    "integer volume": (lambda f: f.assign(volume=5), "volume"),
+    "a column more": (lambda f: f.assign(ticker="OP"), "ticker"),
+    "unsorted": (reindexed(swapped), "increase strictly"),
+    "naive index": (reindexed(lambda i: i.tz_localize(None)), "datetime64"),
+}
+
+
+@pytest.mark.parametrize(("broken", "rule"), BROKEN_CANDLES.values(), ids=BROKEN_CANDLES)
+def test_candles_are_refused(candles, broken, rule):
+    with pytest.raises(SchemaError, match=rule):
+        Candles.validate(broken(candles))
+
+
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        (Candles, {"timestamp", "open", "high", "low", "close", "volume"}),
+        (FeatureCache, {"timestamp", "label", "label_end", "label_return", "base_weight", "regime"}),
+    ],
+)
+def test_every_named_column_says_what_it_means(model, columns):
+    described = field_descriptions(model)
+    assert set(described) == columns
+    assert all(text.endswith(".") for text in described.values())

@@ -1,0 +1,164 @@
+"""Strict types stay strict: behind the boundary a pandas object is an error that says so."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from jaxtyping import TypeCheckError
+
+import ftf_assets
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import SmoothedLabels
+from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality
+from ftf_assets.labels.smoothing import recover_hard_labels, smooth_every_level, smooth_labels
+from ftf_assets.training.boosting import TrainingSet, ValidationSlice, fit_booster
+from ftf_assets.training.folds import walk_forward_folds
+from ftf_assets.training.metrics import classification_metrics
+from ftf_assets.training.threshold import f1_optimal_threshold
+
+ROOT = Path(ftf_assets.__file__).parent
+COERCION = Path("contracts/coercion.py")
+
+
+def public_functions() -> Iterator[tuple[str, object]]:
+    """Every function that a module of the pure packages defines, takes arguments and has no underscore."""
+    for package in ("ftf_assets.labels", "ftf_assets.training"):
+        for module_info in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+            module = importlib.import_module(module_info.name)
+            for name, member in vars(module).items():
+                own = callable(member) and getattr(member, "__module__", "") == module.__name__
+                if not own or inspect.isclass(member) or name.startswith("_"):
+                    continue
+                if inspect.signature(member).parameters:
+                    yield f"{module.__name__}.{name}", member
+
+
+PUBLIC = dict(public_functions())
+
+
+def is_checked_at_run_time(function: object) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and Path(code.co_filename).parent.name == "jaxtyping"
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_function_of_labels_and_training_is_checked_at_run_time(name):
+    assert is_checked_at_run_time(PUBLIC[name]), f"decorate {name} with contracts.typed.typed"
+
+
+def test_the_walk_finds_the_functions_of_the_pure_packages():
+    assert len(PUBLIC) > 25
+    assert {"ftf_assets.labels.confident_learning.clean", "ftf_assets.training.engine.run_fits"} <= set(
+        PUBLIC
+    )
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_failure_1_dataframe_coercion_no_public_function_takes_a_frame_silently(name):
+    frame = pd.DataFrame({"rsi_14": [0.0, 1.0]})
+    parameters = inspect.signature(PUBLIC[name]).parameters
+    with pytest.raises(TypeCheckError, match=rf"parameter '{next(iter(parameters))}'"):
+        PUBLIC[name](**dict.fromkeys(parameters, frame))
+
+
+Y = np.array([0, 1, 0, 1], np.int8)
+P = np.array([0.2, 0.7, 0.6, 0.4])
+FLAGS = np.array([False, False, True, True])
+WEIGHT = np.ones(4, np.float32)
+X = np.arange(8, dtype=np.float32).reshape(4, 2)
+TIMES = np.arange(4, dtype=np.int64)
+JUDGED = {"y": Y, "suspect": FLAGS, "quality": P, "probability": P, "base_weight": WEIGHT}
+ROWS = {
+    "X": X, "y": Y, "start": TIMES, "end": TIMES, "label_return": WEIGHT, "base_weight": WEIGHT,
+    "feature_names": ("a", "b"),
+}  # fmt: skip
+STRICT = {
+    "smooth_labels": (smooth_labels, {"hard": WEIGHT, "epsilon_buy": 0.1, "epsilon_hold": 0.0}),
+    "smooth_every_level": (smooth_every_level, {"y": Y, "epsilons": {"none": (0.0, 0.0)}}),
+    "recover_hard_labels": (recover_hard_labels, {"soft": WEIGHT}),
+    "label_quality": (label_quality, {"y": Y, "probability": P, "method": "self_confidence"}),
+    "flag_label_issues": (flag_label_issues, {"y": Y, "probability": P}),
+    "cap_per_class": (cap_per_class, {"flagged": FLAGS, "quality": P, "y": Y, "share": 0.5}),
+    "clean": (clean, {"level": "reweight", **JUDGED, "seed": 1}),
+    "TrainingArrays": (TrainingArrays, ROWS),
+    "TrainingSet": (TrainingSet, {"X": X, "labels": WEIGHT, "weight": WEIGHT}),
+    "ValidationSlice": (ValidationSlice, {"X": X, "y": Y}),
+    "walk_forward_folds": (walk_forward_folds, {"start": TIMES, "end": TIMES, "edges": TIMES[1:3], "embargo": 0}),
+    "f1_optimal_threshold": (f1_optimal_threshold, {"y": Y, "probability": P}),
+    "classification_metrics": (
+        classification_metrics,
+        {"y": Y, "probability": P, "threshold": 0.5, "seed": 1},
+    ),
+}  # fmt: skip
+ARGUMENTS = [
+    pytest.param(function, arguments, name, id=f"{of}({name})")
+    for of, (function, arguments) in STRICT.items()
+    for name, value in arguments.items()
+    if isinstance(value, np.ndarray)
+]
+
+
+@pytest.mark.parametrize(("function", "arguments", "name"), ARGUMENTS)
+def test_failure_1_dataframe_coercion_names_the_argument_what_came_and_what_was_expected(
+    function, arguments, name
+):
+    function(**arguments)
+    value = arguments[name]
+    index = pd.date_range("2021-04-01", periods=4, freq="h", tz="UTC")
+    sent = pd.DataFrame(value, index=index) if value.ndim == 2 else pd.Series(value, index=index)
+    with pytest.raises(TypeCheckError) as refused:
+        function(**arguments | {name: sent})
+    message = str(refused.value)
+    assert f"parameter '{name}'" in message
+    assert "2021-04-01 00:00:00+00:00" in message  # the value that came
+    assert f"Expected type: <class '{value.dtype.name.capitalize()}[ndarray, " in message
+
+
+def test_failure_1_dataframe_coercion_a_list_is_no_array_either():
+    with pytest.raises(TypeCheckError, match=r"parameter 'y'.*\n.*\[0, 1, 0, 1\]"):
+        flag_label_issues(Y.tolist(), P)
+
+
+@pytest.mark.parametrize(
+    ("function", "changed", "parameter"),
+    [
+        (flag_label_issues, {"y": Y.astype(np.int64), "probability": P}, "y"),
+        (flag_label_issues, {"y": Y, "probability": P.astype(np.float32)}, "probability"),
+        (flag_label_issues, {"y": Y, "probability": P[1:]}, "probability"),
+        (TrainingArrays, {**ROWS, "X": X[1:]}, "y"),
+        (TrainingArrays, {**ROWS, "end": TIMES[1:]}, "end"),
+        (fit_booster, {"training": X, "predict": {}, "parameters": {}, "rounds": 1, "seed": 1}, "training"),
+        (SmoothedLabels, {"levels": {"mild": Y}}, "levels"),
+    ],
+    ids=["wide labels", "float32 P", "lengths", "rows of X", "rows of end", "a bare matrix", "soft int8"],
+)
+def test_dtypes_and_lengths_are_part_of_the_type(function, changed, parameter):
+    with pytest.raises(TypeCheckError, match=f"parameter '{parameter}'"):
+        function(**changed)
+
+
+def conversions(path: Path) -> list[str]:
+    """Calls of ``.to_numpy`` and reads of ``.values`` (a dict's ``.values()`` is a call, and no read)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and (node.attr == "to_numpy" or (node.attr == "values" and node not in called))
+    ]
+    return [f"line {node.lineno}: {ast.unparse(node)}" for node in found]
+
+
+def test_pandas_becomes_numpy_in_one_module_and_nowhere_else():
+    found = {str(path.relative_to(ROOT)): conversions(path) for path in sorted(ROOT.rglob("*.py"))}
+    assert found.pop(str(COERCION)), "the scan must see the conversions of the boundary itself"
+    assert {path: where for path, where in found.items() if where} == {}

@@ -1,0 +1,150 @@
+"""The command as a process: what it prints, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.end_to_end.conftest import Ftf
+
+pytestmark = pytest.mark.end_to_end
+
+SMALL = ("--crypto", "OPUSDC", "--set", "n_folds=2", "--set", "max_rounds=40", "--set", "patience=10")
+
+
+@pytest.mark.slow
+def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_replaces_them(
+    ftf: Ftf, home: Home, real_candles: Path
+):
+    command = ("sweep", "--factor", "label_smoothing,cleanlab", "--crypto-group", "defi_top5")
+    command += ("--phase", "manual", "--power-mode", "standard", "--confirm-long-run")
+    command += ("--source", "candles", "--path", str(real_candles))
+    first = ftf(*command)
+    assert first.returncode == 0, first.stderr
+    rows = ResultsStore(home.results).read()
+    assert rows.groupby("crypto").size().to_dict() == dict.fromkeys(
+        ["AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC"], 25
+    )
+    assert set(rows["status"]) == {"ok"}
+    assert (rows["n_trials"] == 0).all()
+    assert set(rows["quote_currency"]) == {"USDT"}
+    assert set(rows["source_file"]) == {f"{base}USDT_1h.csv" for base in ("AAVE", "ARB", "LDO", "OP", "UNI")}
+    assert "125 rows: 125 ok" in first.stdout
+    for variant in ("baseline", "mild", "aggressive", "filter", "reweight"):
+        assert variant in first.stdout
+
+    second = ftf(*command, "--json")
+    assert json.loads(second.stdout)["statuses"] == {"ok": 125}
+    assert_same_rows(ResultsStore(home.results).read(), rows)
+
+
+def test_a_sweep_shows_its_progress_although_dagster_redirects_the_output_of_its_steps(ftf: Ftf):
+    done = ftf("sweep", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "20 of 20 fits" in done.stderr
+    assert "10 rows: 10 ok" in done.stdout
+    assert "for always saying BUY" in done.stdout
+
+
+def test_results_come_in_every_format(ftf: Ftf, tmp_path: Path):
+    ftf("smoke")
+    table, csv, as_json = (ftf("results", "--format", form) for form in ("table", "csv", "json"))
+    assert "mild+rew" in table.stdout
+    frame = pd.read_csv(io.StringIO(csv.stdout))
+    assert frame["variant"].tolist() == ["mild+reweight"]
+    assert json.loads(as_json.stdout)[0]["status"] == "ok"
+    ftf("results", "--format", "parquet", "--output", str(tmp_path / "rows.parquet"))
+    assert pd.read_parquet(tmp_path / "rows.parquet")["cleanlab"].tolist() == ["reweight"]
+
+
+def test_a_plan_runs_nothing_and_knows_what_is_done(ftf: Ftf, home: Home):
+    before = json.loads(ftf("plan", *SMALL, "--json").stdout)
+    assert (before["cells"], before["fits"], before["fits_done"]) == (10, 20, 0)
+    assert before["estimated_seconds"] is None
+    assert not home.path.exists()
+    ftf("sweep", *SMALL)
+    after = json.loads(ftf("plan", *SMALL, "--json").stdout)
+    assert after["sweep_id"] == before["sweep_id"]
+    assert (after["fits_done"], after["fits_left"]) == (20, 0)
+    one_more_level = ("--factor", "label_smoothing,cleanlab=off,filter,reweight,filter_random")
+    assert json.loads(ftf("plan", *SMALL, *one_more_level, "--json").stdout)["fits_left"] == 2
+
+
+BAD_INPUT = [
+    (("sweep", "--crypto", "DOGEUSDC"), "unknown crypto (found 'DOGEUSDC'; allowed: UNIUSDC, OPUSDC"),
+    (("sweep", "--crypto", "../../x"), "unknown crypto (found '../../x'"),
+    (("sweep", "--crypto-group", "top1000"), "unknown crypto group (found 'top1000'; allowed: defi_top5)"),
+    (("sweep", "--factor", "magic"), "unknown factor (found 'magic'; allowed: label_smoothing, cleanlab)"),
+    (("sweep", "--factor", "cleanlab=of"), "unknown level of factor cleanlab (found 'of'; allowed: off, filter"),
+    (("sweep", "--factor", ""), "a sweep needs at least one factor"),
+    (("sweep", "--power-mode", "huge"), "setting power_mode is not allowed (found 'huge'; allowed: smoke, sta"),
+    (("sweep", "--trials", "many"), "setting trials is not allowed (found 'many'; allowed: >= -1"),
+    (("sweep", "--design", "latin"), "setting design is not allowed (found 'latin'; allowed: one_factor, fact"),
+    (("sweep", "--source", "ftp"), "setting source is not allowed (found 'ftp'; allowed: market, candles, fea"),
+    (("sweep", "--source", "candles"), "the source candles needs a path"),
+    (("sweep", "--path", "somewhere"), "the embedded market takes no path (found 'somewhere')"),
+    (("sweep", "--source", "candles", "--path", "no/such/folder"), "no/such/folder"),
+    (("sweep", "--phase", "two words"), "phase is one word (found 'two words'"),
+    (("sweep", "--workers", "-1"), "setting workers is not allowed (found '-1'; allowed: >= 0"),
+    (("sweep", "--device", "tpu"), "setting device is not allowed (found 'tpu'; allowed: cpu, cuda)"),
+    (("sweep", "--set", "n_folds"), "--set takes NAME=VALUE, found 'n_folds'"),
+    (("sweep", "--set", "n_fold=3"), "unknown setting (found 'n_fold'; allowed: factor, design"),
+    (("sweep", "--set", "n_folds=0"), "setting n_folds is not allowed (found '0'; allowed: >= 1"),
+    (("sweep", "--set", "mild_epsilon_buy=0.01"), "smoothing level 'mild' is out of bounds"),
+    (("sweep", "--set", "min_rounds=500"), "min_rounds must not exceed max_rounds (found 500 > 400)"),
+    (("sweep", "--set", "fold_edges=2024-01-01"), "fold_edges are UTC instants"),
+    (("sweep", "--nonsense",), "No such option"),
+    (("results",), "no results yet"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=lambda value: " ".join(value)[:60])
+def test_bad_input_is_one_line_that_names_it_exit_code_2_and_nothing_written(
+    ftf: Ftf, home: Home, arguments: tuple[str, ...], message: str
+):
+    done = ftf(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+    assert not home.results.exists()
+    assert not home.dagster.exists()
+
+
+def test_a_long_run_is_refused_with_its_plan_until_it_is_confirmed(ftf: Ftf, home: Home):
+    factorial = ("sweep", "--design", "factorial", "--set", "seeds=2")
+    done = ftf(*factorial)
+    assert done.returncode == 2
+    assert "5 cryptos x 5 folds x 9 variants = 225 cells, 825 fits" in done.stderr
+    assert "--confirm-long-run" in done.stderr
+    assert not home.path.exists()
+
+
+def test_a_bad_row_in_a_candle_file_stops_the_sweep_before_anything_is_written(
+    ftf: Ftf, home: Home, tmp_path: Path
+):
+    lines = ["date,open,high,low,close,volume,ticker"]
+    hours = pd.date_range("2023-01-01", periods=50, freq="h")
+    lines += [f"{hour},1.0,1.1,0.9,1.0,10,OPUSDT" for hour in hours]
+    lines[20] = f"{hours[19]},1.0,1.1,0.9,n/a,10,OPUSDT"
+    folder = tmp_path / "candles"
+    folder.mkdir()
+    (folder / "OPUSDT_1h.csv").write_text("\n".join(lines), encoding="utf-8")
+    done = ftf("sweep", "--crypto", "OPUSDC", "--source", "candles", "--path", str(folder))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) <= 3
+    for part in ("OPUSDC", "OPUSDT_1h.csv", "close", "21", "n/a"):
+        assert part in done.stderr
+    assert not home.results.exists()
+
+
+def assert_same_rows(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Every column but those that name the run itself."""
+    of_the_run = ["run_id", "created_at", "fit_seconds"]
+    pd.testing.assert_frame_equal(one.drop(columns=of_the_run), other.drop(columns=of_the_run))

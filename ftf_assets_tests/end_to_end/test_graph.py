@@ -1,0 +1,184 @@
+"""The graph itself, in process on a real instance: what Dagster would let slip, and what it must show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ftf_assets.contracts.bundles import TrainedModels
+from ftf_assets.definitions import defs
+from ftf_assets.instance import LOCATION, open_instance
+from ftf_assets.jobs import SWEEP_JOB
+from ftf_assets.run import run_config, run_sweep
+from ftf_assets.storage import io_managers
+from ftf_assets.storage.artifacts import write_artifact
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.io_managers import CONTRACT_CHECK
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep import Sweep
+from ftf_assets_tests.end_to_end.conftest import small_sweep
+
+pytestmark = pytest.mark.end_to_end
+
+ASSETS = [
+    *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
+    *("cleanlab_masks", "trained_models", "finetune_results"),
+]
+
+
+def materialise(sweep: Sweep, home: Home, crypto: str, assets: list[str] | None = None) -> dg.ExecuteInProcessResult:
+    keys = [dg.AssetKey(asset) for asset in assets] if assets else None
+    with open_instance(home) as instance:
+        return defs.resolve_job_def(SWEEP_JOB).execute_in_process(
+            instance=instance,
+            partition_key=crypto,
+            asset_selection=keys,
+            run_config=run_config(sweep, home),
+            raise_on_error=False,
+        )
+
+
+def failure_of(result: dg.ExecuteInProcessResult) -> str:
+    error = next(event.step_failure_data.error for event in result.all_events if event.is_step_failure)
+    return error.to_string()
+
+
+def test_two_sweeps_with_different_settings_never_meet_in_one_path(home: Home):
+    plain, smoother = small_sweep(), small_sweep(mild_epsilon_buy=0.15)
+    labels = ["candles", "feature_cache", "coerced_arrays", "smoothed_labels"]
+    assert materialise(plain, home, "OPUSDC", labels).success
+    assert materialise(smoother, home, "OPUSDC", labels).success
+    stored = sorted(path.parent.name for path in home.path.glob("artifacts/smoothed_labels/OPUSDC/*/header.json"))
+    assert stored == sorted(sweep.artifact_key("smoothed_labels", "OPUSDC") for sweep in (plain, smoother))
+    shared = list(home.path.glob("artifacts/coerced_arrays/OPUSDC/*/header.json"))
+    assert len(shared) == 1, "what the changed setting does not touch is the same value"
+
+
+def test_a_downstream_asset_under_other_settings_finds_nothing_instead_of_another_sweeps_values(home: Home):
+    assert materialise(small_sweep(), home, "OPUSDC", ASSETS[:3]).success
+    other = materialise(small_sweep(stop_atr=0.7), home, "OPUSDC", ["smoothed_labels"])
+    assert not other.success
+    assert "coerced_arrays cannot be read under these settings" in failure_of(other)
+
+
+def test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_run(home: Home):
+    sweep = small_sweep()
+    assert materialise(sweep, home, "OPUSDC", ASSETS[:3]).success
+    key = dg.AssetCheckKey(dg.AssetKey("coerced_arrays"), CONTRACT_CHECK)
+    with open_instance(home) as instance:
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=False,
+                metadata={"artifact_key": sweep.artifact_key("coerced_arrays", "OPUSDC")},
+                description="row 17 is out of order",
+                partition="OPUSDC",
+            )
+        )
+    later = materialise(sweep, home, "OPUSDC", ["smoothed_labels"])
+    assert not later.success
+    assert "the contract check of coerced_arrays is red: row 17 is out of order" in failure_of(later)
+    assert materialise(sweep, home, "LDOUSDC", ASSETS[:4]).success, "another crypto's red is not this one's"
+    assert materialise(sweep, home, "OPUSDC", ASSETS[:4]).success, "materialised and checked anew it is green"
+
+
+def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    def write_then_damage(folder: Path, value: object) -> None:
+        write_artifact(folder, value)
+        if folder.parts[-3:-1] == ("coerced_arrays", "OPUSDC"):
+            biggest = max(folder.glob("*.npy"), key=lambda path: path.stat().st_size)
+            biggest.write_bytes(biggest.read_bytes()[:-1] + b"\x00")
+
+    monkeypatch.setattr(io_managers, "write_artifact", write_then_damage)
+    sweep = small_sweep()
+    damaged = materialise(sweep, home, "OPUSDC", ASSETS[:4])
+    healthy = materialise(sweep, home, "LDOUSDC", ASSETS[:4])
+    assert not damaged.success, "the check is blocking"
+    assert healthy.success
+    for result, passed in ((damaged, False), (healthy, True)):
+        (evaluation,) = [
+            one
+            for one in result.get_asset_check_evaluations()
+            if one.asset_key == dg.AssetKey("coerced_arrays")
+        ]
+        assert evaluation.passed is passed
+        assert passed or "is damaged" in str(evaluation.description)
+    with open_instance(home) as instance:
+        history = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(dg.AssetKey("coerced_arrays"), CONTRACT_CHECK), limit=10
+        )
+    assert {record.partition: record.evaluation.passed for record in history} == {
+        "OPUSDC": False,
+        "LDOUSDC": True,
+    }
+
+
+def test_a_run_whose_settings_do_not_name_its_crypto_is_refused(home: Home):
+    result = materialise(small_sweep(cryptos="LDOUSDC"), home, "OPUSDC", ["candles"])
+    assert not result.success
+    assert "OPUSDC: this crypto is not part of the sweep (allowed: LDOUSDC)" in failure_of(result)
+
+
+def test_every_asset_is_documented_owned_versioned_and_checked():
+    graph = defs.resolve_asset_graph()
+    assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == sorted(ASSETS)
+    for asset in ASSETS:
+        node = graph.get(dg.AssetKey(asset))
+        assert node.description
+        assert node.owners == ["team:quant-research"]
+        assert node.group_name in ("sources", "arrays", "labels", "training", "results")
+        assert node.code_version
+        assert node.kinds
+        assert node.partitions_def is not None
+    blocking = {
+        key.asset_key.to_user_string()
+        for key in graph.asset_check_keys
+        if graph.get_check_spec(key).blocking and key.name == CONTRACT_CHECK
+    }
+    assert blocking == set(ASSETS) - {"trained_models"}
+
+
+def test_the_launchpad_shows_every_setting_with_its_description_and_refuses_unknown_ones():
+    job = defs.resolve_job_def(SWEEP_JOB)
+    refused = [
+        {"source": "ftp"},
+        {"n_folds": "five"},
+        {"n_fold": 3},
+    ]
+    for config in refused:
+        with pytest.raises(dg.DagsterInvalidConfigError):
+            dg.validate_run_config(job, {"resources": {"sweep": {"config": config}}})
+    assert dg.validate_run_config(job, {})
+    fields = job.run_config_schema.config_type.fields["resources"].config_type.fields["sweep"].config_type
+    for name, field in fields.fields["config"].config_type.fields.items():
+        assert field.description, name
+
+
+def test_the_results_asset_shows_its_rows_and_its_sweep(home: Home):
+    sweep = small_sweep(cryptos="OPUSDC", design="single", factor="label_smoothing=mild,cleanlab=reweight")
+    result = materialise(sweep, home, "OPUSDC")
+    assert result.success
+    (event,) = result.asset_materializations_for_node("finetune_results")
+    assert event.metadata["sweep_id"].value == sweep.sweep_id
+    assert event.metadata["dagster/row_count"].value == 2
+    models = result.output_for_node("trained_models")
+    assert isinstance(models, TrainedModels)
+
+
+def test_a_sweep_that_was_run_from_the_command_line_is_listed_under_its_job(home: Home):
+    sweep = small_sweep(cryptos="OPUSDC", n_folds=1)
+    done = run_sweep(sweep, home, on_fit=lambda event: None)
+    with open_instance(home) as instance:
+        run = instance.get_run_by_id(done.run_ids["OPUSDC"])
+        assert run is not None
+        assert run.job_name == SWEEP_JOB
+        assert run.tags[".dagster/repository"] == f"__repository__@{LOCATION}"
+        assert run.tags["ftf/sweep_id"] == sweep.sweep_id
+        assert run.tags["dagster/partition"] == "OPUSDC"
+    settings = ResultsStore(home.results).sweeps().set_index("sweep_id")["settings"]
+    assert '"n_folds":1' in settings[sweep.sweep_id]
