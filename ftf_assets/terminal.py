@@ -46,7 +46,7 @@ def fit_progress(n_fits: int) -> Iterator[Listener]:
     Dagster redirects the file descriptors of standard output and error while a step runs, so the display
     draws on a duplicate of standard error that is taken before.
     """
-    stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    stream = os.fdopen(os.dup(2), "w")
     seen: set[str] = set()
     try:
         if stream.isatty():

@@ -149,5 +149,7 @@ def _stop_early(
         early_stopping_rounds=rounds.patience,
         verbose_eval=False,
     )
-    kept = min(max(booster.best_iteration + 1, rounds.minimum), booster.num_boosted_rounds())
+    kept = max(booster.best_iteration + 1, rounds.minimum)
+    if kept > booster.num_boosted_rounds():  # a patience shorter than the minimum stopped before it
+        return xgb.train(settings, matrix, num_boost_round=kept), kept
     return booster[:kept], kept

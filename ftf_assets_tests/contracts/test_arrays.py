@@ -58,7 +58,7 @@ def test_missing_features_are_allowed_by_setting_and_infinity_is_not(training_ar
     missing = dataclasses.replace(training_arrays, **changed("X", np.nan, column=3)(training_arrays))
     missing.validate("OPUSDC", missing="allow")
     infinite = dataclasses.replace(training_arrays, **changed("X", np.inf, column=3)(training_arrays))
-    with pytest.raises(InputError, match="'bb_width'.*must not be infinite"):
+    with pytest.raises(InputError, match=r"'bb_width'.*must not be infinite"):
         infinite.validate("OPUSDC", missing="allow")
 
 

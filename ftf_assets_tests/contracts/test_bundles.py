@@ -170,7 +170,10 @@ BROKEN_MASKS = {
     ),
     "failure 6, every BUY is a suspect": (suspects_of_every_buy, "suspects of label 1 within the cap"),
     "negative weight": (lambda mask, run: {"weight": at(mask.weight, 3, -1)}, "weights .*found -1.0"),
-    "infinite weight": (lambda mask, run: {"weight": at(mask.weight, 3, np.inf)}, "finite, non-negative weights"),
+    "infinite weight": (
+        lambda mask, run: {"weight": at(mask.weight, 3, np.inf)},
+        "finite, non-negative weights",
+    ),
 }  # fmt: skip
 
 
@@ -198,7 +201,7 @@ def test_the_cap_holds_for_each_class_on_its_own(standard_run):
 
 def test_a_mask_for_other_settings_is_not_found(standard_run):
     assert standard_run.masks.find(1, "none", "reweight").cleaner == "reweight"
-    with pytest.raises(InputError, match="no cleaning mask for this cell .found fold 1, mild, reweight"):
+    with pytest.raises(InputError, match=r"no cleaning mask for this cell .found fold 1, mild, reweight"):
         standard_run.masks.find(1, "mild", "reweight")
 
 

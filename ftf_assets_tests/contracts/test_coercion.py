@@ -298,8 +298,14 @@ REFUSED = {
         lambda rows: {"X": with_cell(np.nan)(rows)["X"].astype("Float64")},
         ["'macd_hist'", TIME_OF_BAD_ROW, "missing"],
     ),
-    "a column without a name": (lambda rows: {"X": rows["X"].rename(columns={"adx_14": ""})}, ["'7'", "names"]),
-    "a column named by a number": (lambda rows: {"X": rows["X"].rename(columns={"adx_14": 7})}, ["'7'", "names"]),
+    "a column without a name": (
+        lambda rows: {"X": rows["X"].rename(columns={"adx_14": ""})},
+        ["'7'", "names"],
+    ),
+    "a column named by a number": (
+        lambda rows: {"X": rows["X"].rename(columns={"adx_14": 7})},
+        ["'7'", "names"],
+    ),
     "a repeated column": (
         lambda rows: {"X": rows["X"].rename(columns={"adx_14": "rsi_14"})},
         ["'rsi_14'", "must not repeat"],
@@ -326,7 +332,10 @@ REFUSED = {
         ["'label'", "row 0", "one index, in one order", "the same rows in another order"],
     ),
     "labels an hour late": (shifted("y"), ["'label'", "row 0", "one index", "features at {first_row}"]),
-    "weights in another order": (reversed_rows("base_weight"), ["'base_weight'", "same rows in another order"]),
+    "weights in another order": (
+        reversed_rows("base_weight"),
+        ["'base_weight'", "same rows in another order"],
+    ),
     "label ends an hour late": (shifted("label_end"), ["'label_end'", "one index"]),
     "returns without the index": (
         lambda rows: {"label_return": rows["label_return"].reset_index(drop=True)},
@@ -406,7 +415,10 @@ ARRAYS_REFUSED = {
     "feature too large for float32": (array_cell(1e39), ["'macd_hist'", "row 17", "float32", "1e+39"]),
     "one dimension": (lambda rows: {"X": rows["X"][:, 0]}, ["two dimensions", "(120,)"]),
     "three dimensions": (lambda rows: {"X": rows["X"][None]}, ["120 values for 1 feature rows"]),
-    "labels in a column": (lambda rows: {"y": rows["y"][:, None]}, ["'label'", "one value a row", "(120, 1)"]),
+    "labels in a column": (
+        lambda rows: {"y": rows["y"][:, None]},
+        ["'label'", "one value a row", "(120, 1)"],
+    ),
     "objects": (lambda rows: {"X": rows["X"].astype(object)}, ["'features'", "dtype object"]),
     "times as features": (lambda rows: {"X": rows["X"].astype("M8[ns]")}, ["'features'", "datetime64"]),
     "bytes as labels": (lambda rows: {"y": rows["y"].astype("S1")}, ["'label'", "|S1"]),

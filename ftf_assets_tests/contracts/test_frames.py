@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from pandera.errors import SchemaError
+from pandera.errors import SchemaError, SchemaErrors
 
 from ftf_assets.contracts.frames import Candles, FeatureCache, field_descriptions
 from ftf_assets_tests.production import FEATURES, feature_cache
@@ -77,7 +77,7 @@ BROKEN_CACHES = {
 
 @pytest.mark.parametrize(("broken", "rule"), BROKEN_CACHES.values(), ids=BROKEN_CACHES)
 def test_a_feature_cache_is_refused(cache, broken, rule):
-    with pytest.raises(SchemaError, match=rule):
+    with pytest.raises((SchemaError, SchemaErrors), match=rule):
         FeatureCache.validate(broken(cache))
 
 
@@ -96,7 +96,7 @@ BROKEN_CANDLES = {
 
 @pytest.mark.parametrize(("broken", "rule"), BROKEN_CANDLES.values(), ids=BROKEN_CANDLES)
 def test_candles_are_refused(candles, broken, rule):
-    with pytest.raises(SchemaError, match=rule):
+    with pytest.raises((SchemaError, SchemaErrors), match=rule):
         Candles.validate(broken(candles))
 
 

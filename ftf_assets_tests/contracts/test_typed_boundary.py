@@ -91,7 +91,10 @@ STRICT = {
     "TrainingArrays": (TrainingArrays, ROWS),
     "TrainingSet": (TrainingSet, {"X": X, "labels": WEIGHT, "weight": WEIGHT}),
     "ValidationSlice": (ValidationSlice, {"X": X, "y": Y}),
-    "walk_forward_folds": (walk_forward_folds, {"start": TIMES, "end": TIMES, "edges": TIMES[1:3], "embargo": 0}),
+    "walk_forward_folds": (
+        walk_forward_folds,
+        {"start": TIMES, "end": TIMES, "edges": TIMES[1:3], "embargo": 0},
+    ),
     "f1_optimal_threshold": (f1_optimal_threshold, {"y": Y, "probability": P}),
     "classification_metrics": (
         classification_metrics,
@@ -112,7 +115,7 @@ def test_failure_1_dataframe_coercion_names_the_argument_what_came_and_what_was_
 ):
     function(**arguments)
     value = arguments[name]
-    index = pd.date_range("2021-04-01", periods=4, freq="h", tz="UTC")
+    index = pd.date_range("2021-04-01", periods=len(value), freq="h", tz="UTC")
     sent = pd.DataFrame(value, index=index) if value.ndim == 2 else pd.Series(value, index=index)
     with pytest.raises(TypeCheckError) as refused:
         function(**arguments | {name: sent})

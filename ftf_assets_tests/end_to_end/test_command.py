@@ -81,12 +81,24 @@ BAD_INPUT = [
     (("sweep", "--crypto", "../../x"), "unknown crypto (found '../../x'"),
     (("sweep", "--crypto-group", "top1000"), "unknown crypto group (found 'top1000'; allowed: defi_top5)"),
     (("sweep", "--factor", "magic"), "unknown factor (found 'magic'; allowed: label_smoothing, cleanlab)"),
-    (("sweep", "--factor", "cleanlab=of"), "unknown level of factor cleanlab (found 'of'; allowed: off, filter"),
+    (
+        ("sweep", "--factor", "cleanlab=of"),
+        "unknown level of factor cleanlab (found 'of'; allowed: off, filter",
+    ),
     (("sweep", "--factor", ""), "a sweep needs at least one factor"),
-    (("sweep", "--power-mode", "huge"), "setting power_mode is not allowed (found 'huge'; allowed: smoke, sta"),
+    (
+        ("sweep", "--power-mode", "huge"),
+        "setting power_mode is not allowed (found 'huge'; allowed: smoke, sta",
+    ),
     (("sweep", "--trials", "many"), "setting trials is not allowed (found 'many'; allowed: >= -1"),
-    (("sweep", "--design", "latin"), "setting design is not allowed (found 'latin'; allowed: one_factor, fact"),
-    (("sweep", "--source", "ftp"), "setting source is not allowed (found 'ftp'; allowed: market, candles, fea"),
+    (
+        ("sweep", "--design", "latin"),
+        "setting design is not allowed (found 'latin'; allowed: one_factor, fact",
+    ),
+    (
+        ("sweep", "--source", "ftp"),
+        "setting source is not allowed (found 'ftp'; allowed: market, candles, fea",
+    ),
     (("sweep", "--source", "candles"), "the source candles needs a path"),
     (("sweep", "--path", "somewhere"), "the embedded market takes no path (found 'somewhere')"),
     (("sweep", "--source", "candles", "--path", "no/such/folder"), "no/such/folder"),
@@ -99,7 +111,13 @@ BAD_INPUT = [
     (("sweep", "--set", "mild_epsilon_buy=0.01"), "smoothing level 'mild' is out of bounds"),
     (("sweep", "--set", "min_rounds=500"), "min_rounds must not exceed max_rounds (found 500 > 400)"),
     (("sweep", "--set", "fold_edges=2024-01-01"), "fold_edges are UTC instants"),
-    (("sweep", "--nonsense",), "No such option"),
+    (
+        (
+            "sweep",
+            "--nonsense",
+        ),
+        "No such option",
+    ),
     (("results",), "no results yet"),
 ]
 

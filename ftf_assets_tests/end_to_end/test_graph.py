@@ -28,7 +28,9 @@ ASSETS = [
 ]
 
 
-def materialise(sweep: Sweep, home: Home, crypto: str, assets: list[str] | None = None) -> dg.ExecuteInProcessResult:
+def materialise(
+    sweep: Sweep, home: Home, crypto: str, assets: list[str] | None = None
+) -> dg.ExecuteInProcessResult:
     keys = [dg.AssetKey(asset) for asset in assets] if assets else None
     with open_instance(home) as instance:
         return defs.resolve_job_def(SWEEP_JOB).execute_in_process(
@@ -50,7 +52,9 @@ def test_two_sweeps_with_different_settings_never_meet_in_one_path(home: Home):
     labels = ["candles", "feature_cache", "coerced_arrays", "smoothed_labels"]
     assert materialise(plain, home, "OPUSDC", labels).success
     assert materialise(smoother, home, "OPUSDC", labels).success
-    stored = sorted(path.parent.name for path in home.path.glob("artifacts/smoothed_labels/OPUSDC/*/header.json"))
+    stored = sorted(
+        path.parent.name for path in home.path.glob("artifacts/smoothed_labels/OPUSDC/*/header.json")
+    )
     assert stored == sorted(sweep.artifact_key("smoothed_labels", "OPUSDC") for sweep in (plain, smoother))
     shared = list(home.path.glob("artifacts/coerced_arrays/OPUSDC/*/header.json"))
     assert len(shared) == 1, "what the changed setting does not touch is the same value"

@@ -1,0 +1,264 @@
+"""The eleven failures of the system that this one replaces, each made impossible on the real path.
+
+Their details are specified beside the modules; here each has one test by its name.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pytest
+from jaxtyping import TypeCheckError
+
+from ftf_assets.cli import cli
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.coercion import coerce_training_data
+from ftf_assets.instance import open_instance
+from ftf_assets.labels.confident_learning import cap_per_class, flag_label_issues, label_quality
+from ftf_assets.labels.smoothing import smooth_labels
+from ftf_assets.run import run_sweep
+from ftf_assets.sources import open_source
+from ftf_assets.sources.protocol import BarrierSettings
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.training import engine
+from ftf_assets.training.boosting import FitResult, TrainingSet
+from ftf_assets.training.engine import FitEvent, FitTask
+from ftf_assets.training.metrics import expected_calibration_error
+from ftf_assets_tests.end_to_end.conftest import SMALL, small_sweep
+from ftf_assets_tests.end_to_end.test_command import assert_same_rows
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    for name in ("DAGSTER_HOME", "FTF_HOME"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def cached_frame() -> pd.DataFrame:
+    """A feature cache as production holds it: DataFrame, UTC index, float64."""
+    label = BarrierSettings()
+    market = open_source("market", path="", label=label, market_seed=3, market_noise=0.1, missing="refuse")
+    frame, _ = market.feature_cache("AAVEUSDC", market.candles("AAVEUSDC"))
+    return frame
+
+
+def raise_in(crypto: str, fold: int, variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the model of one cell raise, as a booster does that runs out of memory."""
+    healthy = engine.execute_fit
+
+    def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
+        if (task.crypto, task.fold, task.name) == (crypto, fold, variant):
+            raise RuntimeError("Check failed: preds.size() == info.labels.Size()")
+        return healthy(task, arrays)
+
+    monkeypatch.setattr(engine, "execute_fit", execute_fit)
+
+
+def test_01_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cached_frame: pd.DataFrame):
+    features = cached_frame.drop(columns=["label", "label_end", "label_return"])
+    arrays = coerce_training_data(
+        features,
+        cached_frame["label"],
+        label_end=cached_frame["label_end"],
+        label_return=cached_frame["label_return"],
+        crypto="AAVEUSDC",
+    )
+    weight, labels = arrays.base_weight, arrays.y.astype(np.float32)
+    TrainingSet(arrays.X, labels, weight)
+    with pytest.raises(TypeCheckError) as refused:
+        TrainingSet(features, labels, weight)
+    for part in ("parameter 'X'", "Float32[ndarray, 'rows features']"):
+        assert part in str(refused.value)
+
+
+def test_02_pandas_as_production_sends_it_and_ndarrays_give_the_same_arrays(cached_frame: pd.DataFrame):
+    columns = [c for c in cached_frame.columns if not c.startswith("label")]
+    times = {
+        "label_end": cached_frame["label_end"],
+        "label_return": cached_frame["label_return"],
+        "crypto": "AAVEUSDC",
+    }
+    from_pandas = coerce_training_data(cached_frame[columns], cached_frame["label"], **times)
+    as_arrays = {**times, "label_return": times["label_return"].to_numpy(), "timestamp": cached_frame.index}
+    from_arrays = coerce_training_data(
+        cached_frame[columns].to_numpy(),
+        cached_frame["label"].to_numpy(),
+        feature_names=tuple(columns),
+        **as_arrays,
+    )
+    for name in ("X", "y", "start", "end", "label_return", "base_weight"):
+        np.testing.assert_array_equal(getattr(from_pandas, name), getattr(from_arrays, name))
+
+
+@pytest.mark.end_to_end
+@pytest.mark.slow
+def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_the_other_124_are_untouched(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    standard = small_sweep(cryptos="", n_folds=5)
+    assert standard.n_cells == 125
+    run_sweep(standard, Home(tmp_path / "healthy"), on_fit=lambda event: None)
+    healthy = ResultsStore(Home(tmp_path / "healthy").results).read()
+    raise_in("OPUSDC", 3, "reweight", monkeypatch)
+    events: list[FitEvent] = []
+    done = run_sweep(standard, home, on_fit=events.append)
+    rows = ResultsStore(home.results).read()
+    broken = rows["status"] != "ok"
+    assert len(rows) == 125
+    (failed,) = rows[broken].to_dict("records")
+    assert (failed["crypto"], failed["fold"], failed["variant"]) == ("OPUSDC", 3, "reweight")
+    assert (failed["status"], failed["error_type"]) == ("training_failed", "RuntimeError")
+    assert failed["error_stage"] == "fit"
+    assert "preds.size()" in failed["error_message"]
+    assert pd.isna(failed["f1_buy"])
+    assert_same_rows(rows[~broken].reset_index(drop=True), healthy[~broken].reset_index(drop=True))
+    assert [event.name for event in events if event.kind == "failed"] == ["reweight"]
+    (red,) = done.red_checks
+    assert red.startswith("OPUSDC: trained_models: cells_complete: 1 failed")
+    with open_instance(home) as instance:
+        messages = [entry.user_message for entry in instance.all_logs(done.run_ids["OPUSDC"])]
+    assert any(
+        message.startswith(
+            "event=training_variant_error variant=reweight crypto=OPUSDC fold=3 error=RuntimeError"
+        )
+        for message in messages
+    )
+
+
+@pytest.mark.end_to_end
+def test_04_the_off_path_is_free(home: Home):
+    hard = np.array([0, 1, 0], np.float32)
+    assert smooth_labels(hard, epsilon_buy=0.0, epsilon_hold=0.0) is hard
+    without_cleanlab = (
+        "import sys; sys.modules['cleanlab'] = None; "
+        "sys.argv[0] = 'ftf'; from ftf_assets.cli import main; main()"
+    )
+    command = ["sweep", "--crypto", "OPUSDC", "--factor", "label_smoothing", "--set", "n_folds=1", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", without_cleanlab, *command, "--home", str(home.path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["statuses"] == {"ok": 3}
+    assert len(list(home.fits.glob("*/*/header.json"))) == 3, "three models, no cross-validation"
+
+
+def _flag_in_daemon(queue: multiprocessing.Queue[int]) -> None:
+    generator = np.random.default_rng(0)
+    y = (generator.random(4000) < 0.17).astype(np.int8)
+    probability = np.clip(0.17 + 0.05 * generator.standard_normal(4000), 0.01, 0.9)
+    queue.put(int(flag_label_issues(y, probability).sum()))
+
+
+def test_05_cleanlab_finishes_inside_a_daemonised_process():
+    context = multiprocessing.get_context("spawn")
+    queue: multiprocessing.Queue[int] = context.Queue()
+    process = context.Process(target=_flag_in_daemon, args=(queue,), daemon=True)
+    process.start()
+    assert queue.get(timeout=120) > 0
+    process.join(timeout=60)
+    assert process.exitcode == 0
+
+
+def test_06_the_minority_class_is_not_wiped_out():
+    generator = np.random.default_rng(1)
+    y = (generator.random(8000) < 0.16).astype(np.int8)
+    weak_model = np.clip(0.16 + 0.04 * generator.standard_normal(8000) + 0.01 * y, 0.01, 0.9)
+    flagged = flag_label_issues(y, weak_model)
+    assert flagged[y == 1].mean() > 0.3, "plain cleanlab holds a third or more of all BUYs for wrong"
+    assert flagged[y == 0].mean() < 0.01
+    suspects = cap_per_class(flagged, label_quality(y, weak_model, "self_confidence"), y, 0.10)
+    assert suspects[y == 1].mean() <= 0.10
+
+
+def test_07_calibration_is_measured_on_hard_labels_and_cannot_read_zero_on_soft_ones():
+    generator = np.random.default_rng(2)
+    y = (generator.random(640) < 0.2).astype(np.int8)
+    soft = smooth_labels(y.astype(np.float32), epsilon_buy=0.1, epsilon_hold=0.02)
+    with pytest.raises(TypeCheckError):
+        expected_calibration_error(soft, soft.astype(np.float64))
+    assert expected_calibration_error(y, soft.astype(np.float64)) > 0.01
+
+
+@pytest.mark.end_to_end
+def test_08_a_retry_replaces_rows_and_never_adds(home: Home):
+    sweep = small_sweep()
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    first = ResultsStore(home.results).read()
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    second = ResultsStore(home.results).read()
+    assert len(first) == sweep.n_cells == 20
+    assert_same_rows(second, first)
+    assert not second.duplicated(["sweep_id", "crypto", "fold", "variant"]).any()
+
+
+@pytest.mark.faults
+@pytest.mark.end_to_end
+@pytest.mark.parametrize("after", ["4 of", "12 of", "24 of"])
+def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
+    tmp_path: Path, home: Home, after: str
+):
+    sweep = small_sweep()
+    undisturbed = Home(tmp_path / "undisturbed")
+    run_sweep(sweep, undisturbed, on_fit=lambda event: None)
+    settings = [f"--set={name}={value}" for name, value in SMALL.items() if name != "cryptos"]
+    command = ["sweep", "--crypto", "OPUSDC", "--crypto", "LDOUSDC", *settings, "--home", str(home.path)]
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "ftf_assets.cli", *command], stderr=subprocess.PIPE, text=True
+    )
+    assert killed.stderr is not None
+    assert any(line.startswith(after) for line in killed.stderr)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait(timeout=60) == -signal.SIGKILL
+    finished_before = {path.parent.name for path in home.fits.glob("*/*/header.json")}
+    events: list[FitEvent] = []
+    run_sweep(sweep, home, on_fit=events.append)
+    refitted = {event.key for event in events if event.kind == "done"}
+    assert finished_before
+    assert not refitted & finished_before
+    assert_same_rows(ResultsStore(home.results).read(), ResultsStore(undisturbed.results).read())
+    with open_instance(home) as instance:
+        unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    assert not unfinished, "the killed run does not stay STARTED for ever"
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize("healthy", [True, False])
+def test_10_a_smoke_on_the_real_path_gates_the_merge(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: bool
+):
+    if not healthy:
+        raise_in("OPUSDC", 0, "mild+reweight", monkeypatch)
+    code = cli.main(["smoke", "--home", str(home.path), "--json"], standalone_mode=False)
+    summary = json.loads(capsys.readouterr().out)
+    assert code == (0 if healthy else 1)
+    assert summary["cells"] == 1
+    assert summary["statuses"] == ({"ok": 1} if healthy else {"training_failed": 1})
+    assert bool(summary["red_checks"]) is not healthy
+
+
+@pytest.mark.end_to_end
+def test_11_two_people_get_one_answer_whatever_their_number_of_workers(tmp_path: Path, home: Home):
+    answers = []
+    for person, workers in (("one", 1), ("other", 3)):
+        place = Home(tmp_path / person)
+        sweep = small_sweep(workers=workers)
+        run_sweep(sweep, place, on_fit=lambda event: None)
+        store = ResultsStore(place.results)
+        answers.append((store.read(), store.leaderboard(sweep.sweep_id)))
+    assert_same_rows(answers[0][0], answers[1][0])
+    pd.testing.assert_frame_equal(answers[0][1], answers[1][1])

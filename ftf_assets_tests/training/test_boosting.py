@@ -1,0 +1,174 @@
+"""One fit: rounds, bin edges and bits."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import xgboost as xgb
+
+from ftf_assets.training.boosting import TrainingSet, ValidationSlice, fit_booster
+from ftf_assets.training.parameters import Rounds
+from ftf_assets_tests.production import QUICK
+
+FIT, VALIDATION, TEST = slice(0, 1_200), slice(1_200, 1_500), slice(1_500, 2_000)
+
+
+@pytest.fixture
+def training(training_arrays) -> TrainingSet:
+    arrays = training_arrays
+    return TrainingSet(arrays.X[FIT], arrays.y[FIT].astype(np.float32), arrays.base_weight[FIT])
+
+
+@pytest.fixture
+def validation(training_arrays) -> ValidationSlice:
+    return ValidationSlice(training_arrays.X[VALIDATION], training_arrays.y[VALIDATION])
+
+
+@pytest.fixture
+def fit(training_arrays):
+    def run(training, rounds, validation=None, seed=11, **parameters):
+        return fit_booster(
+            training,
+            {"test": training_arrays.X[TEST], "validation": training_arrays.X[VALIDATION]},
+            parameters=QUICK | parameters,
+            rounds=rounds,
+            validation=validation,
+            seed=seed,
+        )
+
+    return run
+
+
+def trees(result) -> int:
+    booster = xgb.Booster()
+    booster.load_model(bytearray(result.booster))
+    return booster.num_boosted_rounds()
+
+
+def test_probabilities_come_for_every_row_set_as_float64(fit, training):
+    result = fit(training, 5)
+    assert {name: len(p) for name, p in result.probabilities.items()} == {"test": 500, "validation": 300}
+    for probability in result.probabilities.values():
+        assert probability.dtype == np.float64
+        assert ((probability > 0) & (probability < 1)).all()
+    assert result.seconds > 0
+
+
+@pytest.mark.parametrize("rounds", [1, 7])
+def test_a_number_of_rounds_is_exactly_so_many(fit, training, rounds):
+    result = fit(training, rounds)
+    assert result.rounds == trees(result) == rounds
+
+
+@pytest.mark.parametrize(
+    ("rounds", "parameters", "allowed"),
+    [
+        (Rounds(1, 60, 5), {}, range(1, 61)),
+        (Rounds(50, 60, 30), {}, range(50, 61)),
+        (Rounds(1, 3, 5), {}, range(1, 4)),
+        (Rounds(20, 400, 3), {"learning_rate": 1.0}, range(1, 25)),
+    ],
+    ids=["free", "at least the minimum", "at most the maximum", "stopped before the minimum"],
+)
+def test_early_stopping_finds_rounds_within_its_bounds(
+    fit, training, validation, rounds, parameters, allowed
+):
+    result = fit(training, rounds, validation, **parameters)
+    assert result.rounds in allowed
+    assert trees(result) == result.rounds
+
+
+@pytest.mark.parametrize("rounds", [Rounds(1, 60, 5), Rounds(30, 60, 30)], ids=["best", "minimum"])
+def test_an_early_stopped_model_is_the_fit_of_exactly_its_rounds_to_the_bit(
+    fit, training, validation, rounds
+):
+    stopped = fit(training, rounds, validation)
+    assert stopped.rounds < 60
+    exact = fit(training, stopped.rounds)
+    for name, probability in exact.probabilities.items():
+        np.testing.assert_array_equal(stopped.probabilities[name], probability)
+
+
+def test_early_stopping_without_a_validation_slice_is_an_error(fit, training):
+    with pytest.raises(ValueError, match="validation slice"):
+        fit(training, Rounds(1, 10, 2))
+
+
+def test_the_validation_slice_is_judged_by_hard_labels_and_never_learned_from(fit, training, validation):
+    upside_down = dataclasses.replace(validation, y=1 - validation.y)
+    right, wrong = (fit(training, Rounds(1, 60, 5), rows) for rows in (validation, upside_down))
+    assert wrong.rounds < right.rounds
+    np.testing.assert_array_equal(
+        fit(training, wrong.rounds).probabilities["test"], wrong.probabilities["test"]
+    )
+
+
+def test_equal_fits_give_equal_bits(fit, training):
+    first, again = fit(training, 12), fit(training, 12)
+    assert first.booster == again.booster
+    np.testing.assert_array_equal(first.probabilities["test"], again.probabilities["test"])
+    other = fit(training, 12, seed=12)
+    assert (first.probabilities["test"] != other.probabilities["test"]).any()
+
+
+def test_weights_move_the_loss_and_never_the_bin_edges(training_arrays, fit):
+    """One feature, one split on 8 bins: only edges decide where a threshold can lie."""
+    random = np.random.default_rng(0)
+    X = np.sort(random.normal(size=(600, 1)).astype(np.float32), axis=0)
+    labels = (X[:, 0] > 0.3).astype(np.float32)
+    heavy_tail = np.where(X[:, 0] > 1, np.float32(50), np.float32(1))
+
+    def thresholds(weight):
+        result = fit_booster(
+            TrainingSet(X, labels, weight),
+            {},
+            parameters={"max_depth": 6, "max_bin": 8, "learning_rate": 0.3, "min_child_weight": 0.0},
+            rounds=5,
+            seed=1,
+        )
+        booster = xgb.Booster()
+        booster.load_model(bytearray(result.booster))
+        return set(booster.trees_to_dataframe()["Split"].dropna())
+
+    edges = set(np.float32(xgb.QuantileDMatrix(X, max_bin=8).get_quantile_cut()[1]).tolist())
+    for weight in (np.ones(600, np.float32), heavy_tail):
+        assert {float(np.float32(t)) for t in thresholds(weight)} <= edges
+    moved = set(
+        np.float32(xgb.QuantileDMatrix(X, weight=heavy_tail, max_bin=8).get_quantile_cut()[1]).tolist()
+    )
+    assert moved != edges  # weights given to the constructor would have moved them
+
+
+def test_weights_count(fit, training):
+    reweighted = dataclasses.replace(training, weight=np.where(training.labels == 1, 3, 1).astype(np.float32))
+    plain = dataclasses.replace(training, weight=np.ones_like(training.weight))
+    mean = {
+        name: fit(rows, 12).probabilities["test"].mean() for name, rows in (("w", reweighted), ("1", plain))
+    }
+    assert mean["w"] > mean["1"] + 0.05
+
+
+def test_soft_labels_are_learned_as_they_stand(fit, training):
+    soft = dataclasses.replace(training, labels=np.where(training.labels == 1, 0.9, 0.1).astype(np.float32))
+    hard_p, soft_p = (fit(rows, 60).probabilities["test"] for rows in (training, soft))
+    assert soft_p.min() > 0.03
+    assert soft_p.mean() > hard_p.mean()
+    as_soft = dataclasses.replace(training, labels=training.labels.copy())
+    np.testing.assert_array_equal(fit(as_soft, 60).probabilities["test"], hard_p)
+
+
+def test_read_only_and_memory_mapped_rows_are_taken_as_they_are(fit, training, tmp_path):
+    mapped = {}
+    for name in ("X", "labels", "weight"):
+        np.save(tmp_path / f"{name}.npy", getattr(training, name))
+        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+    expected = fit(training, 8).probabilities["test"]
+    np.testing.assert_array_equal(fit(TrainingSet(**mapped), 8).probabilities["test"], expected)
+
+
+def test_missing_features_are_left_to_xgboost(fit, training):
+    X = training.X.copy()
+    X[:14, 0] = np.nan
+    assert np.isfinite(fit(dataclasses.replace(training, X=X), 5).probabilities["test"]).all()

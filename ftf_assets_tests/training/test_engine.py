@@ -1,0 +1,194 @@
+"""The fit engine: the same bits on any number of workers, no fit twice, no failure unseen."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import numpy as np
+import pytest
+
+from ftf_assets.contracts.bundles import Outcome
+from ftf_assets.contracts.errors import CellError, StoreError
+from ftf_assets.training import engine
+from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.engine import FitTask, execute_fit, run_fits
+from ftf_assets.training.parameters import Rounds
+from ftf_assets_tests.production import CRYPTO, QUICK, MemoryFitStore
+
+
+@pytest.fixture
+def tasks(training_arrays) -> list[FitTask]:
+    return [
+        FitTask(
+            key=f"key_{number}",
+            crypto=CRYPTO,
+            fold=number % 2,
+            name=f"fit {number}",
+            rows=np.arange(600 + 40 * number),
+            labels=training_arrays.y[: 600 + 40 * number].astype(np.float32),
+            weight=training_arrays.base_weight[: 600 + 40 * number],
+            predict={"validation": np.arange(1_600, 1_800), "test": np.arange(1_800, 2_000)},
+            rounds=Rounds(2, 20, 3) if number % 2 else 6,
+            parameters=QUICK,
+            seed=number,
+            device="cpu",
+        )
+        for number in range(8)
+    ]
+
+
+def run(tasks, arrays, store=None, workers=1):
+    events = []
+    results = run_fits(
+        tasks,
+        arrays,
+        store=MemoryFitStore() if store is None else store,
+        workers=workers,
+        stage="fit",
+        on_event=events.append,
+    )
+    return results, events
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_results_do_not_depend_on_the_number_of_workers(tasks, training_arrays, workers):
+    serial, _ = run(tasks, training_arrays)
+    parallel, _ = run(tasks, training_arrays, workers=workers)
+    assert set(parallel) == set(serial) == {task.key for task in tasks}
+    for key, expected in serial.items():
+        assert parallel[key].booster == expected.booster
+        for name, probability in expected.probabilities.items():
+            np.testing.assert_array_equal(parallel[key].probabilities[name], probability)
+
+
+def test_early_stopping_watches_the_validation_rows_of_the_task(tasks, training_arrays):
+    stopped = execute_fit(tasks[1], training_arrays)
+    exact = execute_fit(dataclasses.replace(tasks[1], rounds=stopped.rounds), training_arrays)
+    np.testing.assert_array_equal(stopped.probabilities["test"], exact.probabilities["test"])
+
+
+def test_tasks_with_equal_keys_run_once(tasks, training_arrays, fit_store):
+    results, events = run([*tasks[:2], *tasks[:2], tasks[0]], training_arrays, fit_store)
+    assert set(results) == set(fit_store.fits) == {"key_0", "key_1"}
+    assert [event.kind for event in events] == ["done", "done"]
+
+
+def test_stored_fits_are_reused_as_they_are(tasks, training_arrays, fit_store, monkeypatch):
+    first, _ = run(tasks, training_arrays, fit_store)
+    monkeypatch.setattr(engine, "execute_fit", lambda *_: pytest.fail("a finished fit ran again"))
+    again, events = run(tasks, training_arrays, fit_store)
+    assert all(again[key] is first[key] for key in first)
+    assert {event.kind for event in events} == {"reused"}
+    assert len(events) == len(tasks)
+
+
+def test_a_mixture_of_stored_and_new_fits_runs_only_the_new_ones(tasks, training_arrays, fit_store):
+    run(tasks[:3], training_arrays, fit_store)
+    _, events = run(tasks, training_arrays, fit_store)
+    kinds = {event.key: event.kind for event in events}
+    assert kinds == {task.key: "reused" if i < 3 else "done" for i, task in enumerate(tasks)}
+
+
+def test_no_task_is_no_work(training_arrays, fit_store):
+    assert run([], training_arrays, fit_store) == ({}, [])
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (
+            ValueError("no\nsplit"),
+            Outcome("training_failed", "ValueError", "no split", "fit"),
+        ),
+        (MemoryError(), Outcome("training_failed", "MemoryError", "MemoryError", "fit")),
+        (CellError("cleaning", "no BUY"), Outcome("training_failed", "CellError", "no BUY", "cleaning")),
+    ],
+    ids=["error", "out of memory", "own stage"],
+)
+def test_failure_3_a_fit_that_raises_is_an_outcome_and_the_others_finish(
+    tasks, training_arrays, fit_store, monkeypatch, error, outcome, workers
+):
+    expected, _ = run(tasks, training_arrays)
+
+    def fails_once(task, arrays):
+        if task.key == "key_3":
+            raise error
+        return execute_fit(task, arrays)
+
+    monkeypatch.setattr(engine, "execute_fit", fails_once)
+    results, events = run(tasks, training_arrays, fit_store, workers)
+    assert results["key_3"] == outcome
+    assert "key_3" not in fit_store.fits
+    failed = [event for event in events if event.kind == "failed"]
+    assert [(e.key, e.crypto, e.fold, e.name) for e in failed] == [("key_3", CRYPTO, 1, "fit 3")]
+    assert failed[0].error == f"{type(error).__name__}: {error}"
+    for key in set(expected) - {"key_3"}:
+        assert results[key].booster == expected[key].booster
+
+
+@pytest.mark.parametrize("broken", ["get", "put"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), StoreError("the store is locked")], ids=repr)
+def test_a_broken_store_is_no_cell_failure_and_stops_the_run(
+    tasks, training_arrays, fit_store, monkeypatch, broken, error
+):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(fit_store, broken, fail)
+    with pytest.raises(type(error), match="No space left|locked"):
+        run(tasks, training_arrays, fit_store, workers=2)
+    assert fit_store.fits == {}
+
+
+def test_a_store_that_breaks_cancels_the_fits_that_wait(tasks, training_arrays, fit_store, monkeypatch):
+    begun = []
+
+    def slow_fit(task, arrays):
+        begun.append(task.key)
+        return execute_fit(task, arrays)
+
+    def full(*_):
+        raise OSError(28, "No space left")
+
+    many = [dataclasses.replace(tasks[7], key=f"copy_{i}") for i in range(60)]
+    monkeypatch.setattr(engine, "execute_fit", slow_fit)
+    monkeypatch.setattr(fit_store, "put", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(many, training_arrays, fit_store)
+    assert len(begun) < 60
+
+
+def test_an_interrupt_is_no_outcome(tasks, training_arrays, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "execute_fit", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(tasks, training_arrays)
+
+
+def test_events_come_in_the_calling_thread_after_the_fit_is_stored(tasks, training_arrays, fit_store):
+    seen = []
+    run_fits(
+        tasks,
+        training_arrays,
+        store=fit_store,
+        workers=4,
+        stage="fit",
+        on_event=lambda event: seen.append((threading.get_ident(), event.key in fit_store.fits)),
+    )
+    assert seen == [(threading.get_ident(), True)] * len(tasks)
+
+
+def test_the_longest_fits_start_first(tasks, training_arrays, monkeypatch):
+    begun = []
+
+    def note(task, arrays):
+        begun.append(len(task.rows))
+        return FitResult(b"", 1, 0.0)
+
+    monkeypatch.setattr(engine, "execute_fit", note)
+    run(tasks, training_arrays)
+    assert begun == sorted(begun, reverse=True)

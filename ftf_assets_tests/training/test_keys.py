@@ -1,0 +1,97 @@
+"""Identity: keys and seeds that depend on inputs and settings, and on nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ftf_assets.training import keys
+from ftf_assets.training.keys import code_version, fit_seed, library_versions, stable_hash
+
+
+def test_a_hash_ignores_the_order_of_its_keys_and_nothing_else():
+    assert stable_hash({"a": 1, "b": [1, 2]}) == stable_hash({"b": [1, 2], "a": 1})
+    contents = [
+        {"a": 1},
+        {"a": 2},
+        {"b": 1},
+        {"a": 1.5},
+        {"a": "1"},
+        {"a": None},
+        {"a": [1]},
+        {"a": {"b": 1}},
+    ]
+    assert len({stable_hash(content) for content in contents}) == len(contents)
+
+
+def test_a_hash_is_the_same_in_every_process_and_release():
+    assert stable_hash({"a": 1}) == "015abd7f5cc57a2d"
+    assert stable_hash({"a": 1}, 12) == "015abd7f5cc5"
+
+
+@pytest.mark.parametrize("value", [{1, 2}, object(), b"bytes"], ids=["set", "object", "bytes"])
+def test_what_json_cannot_hold_is_an_error_and_never_its_text(value):
+    with pytest.raises(TypeError):
+        stable_hash({"a": value})
+
+
+def test_nan_has_no_hash():
+    with pytest.raises(ValueError, match="JSON"):
+        stable_hash({"a": float("nan")})
+
+
+SEED = {"sweep_seed": 7, "crypto": "OPUSDC", "fold": 1, "role": "model", "repeat": 0}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"sweep_seed": 8}, {"crypto": "ARBUSDC"}, {"fold": 2}, {"role": "out_of_fold_0"}, {"repeat": 1}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_every_part_of_a_fits_identity_moves_its_seed(changed):
+    assert fit_seed(**SEED | changed) != fit_seed(**SEED)
+
+
+def test_seeds_fit_xgboost_and_are_reproducible():
+    seeds = {fit_seed(7, "OPUSDC", fold, "model") for fold in range(200)}
+    assert len(seeds) == 200
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert fit_seed(**SEED) == fit_seed(7, "OPUSDC", 1, "model")
+
+
+@pytest.fixture
+def code_at(tmp_path, monkeypatch):
+    """The code version of a copy of the package that holds one module."""
+
+    def version_of(text: str, package: str = "labels", name: str = "smoothing.py") -> str:
+        for folder in ("training", package):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / package / name).write_text(text, encoding="utf-8")
+        monkeypatch.setattr(keys, "__file__", str(tmp_path / "training" / "keys.py"))
+        return code_version.__wrapped__()
+
+    return version_of
+
+
+def test_comments_and_layout_are_no_part_of_the_code_version(code_at):
+    first = code_at("x = 1\n")
+    assert code_at("# why\nx   =  1\n\n") == first
+    assert code_at("x = 2\n") != first
+
+
+@pytest.mark.parametrize("package", ["contracts", "labels", "sources", "training"])
+def test_the_code_of_every_deciding_package_counts(code_at, package):
+    assert code_at("x = 1\n", package, "new.py") != code_at("x = 2\n", package, "new.py")
+
+
+def test_the_shell_does_not_count(code_at):
+    first = code_at("x = 1\n")
+    code_at("x = 1\n", "assets", "new.py")
+    assert code_at("x = 1\n") == first
+
+
+def test_versions_are_recorded():
+    assert re.fullmatch(r"[0-9a-f]{12}", code_version())
+    assert set(library_versions()) == {"xgboost", "cleanlab", "numpy", "ta-lib"}
+    assert all(re.match(r"\d+\.", version) for version in library_versions().values())

@@ -1,0 +1,133 @@
+"""The plan: what a sweep costs before it runs, and which keys a setting moves."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ftf_assets.training import plan as plan_module
+from ftf_assets.training.parameters import Rounds
+from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
+from ftf_assets_tests.production import EPSILONS, STANDARD, variants_of
+
+EDGES = np.arange(6, dtype=np.int64) * 10**15
+STANDARD_PLAN = TrainingPlan(
+    crypto="OPUSDC", arrays_key="rows", variants=STANDARD, edges=EDGES, epsilons=EPSILONS
+)
+BY_NAME = {variant.name: variant for variant in variants_of("label_smoothing,cleanlab", "factorial")}
+
+KEYS = {
+    **{name: lambda plan, v=variant: plan.model_fit_key(0, v) for name, variant in BY_NAME.items()},
+    "out_of_fold none": lambda plan: plan.out_of_fold_key(0, "none", 2),
+    "out_of_fold mild": lambda plan: plan.out_of_fold_key(0, "mild", 2),
+}
+EVERYTHING = set(KEYS)
+CLEANED = {name for name, variant in BY_NAME.items() if variant["cleanlab"] != "off"}
+UNCLEANED = set(BY_NAME) - CLEANED
+OUT_OF_FOLD = {"out_of_fold none", "out_of_fold mild"}
+
+CHANGES = {
+    "crypto": ({"crypto": "ARBUSDC"}, EVERYTHING),
+    "arrays": ({"arrays_key": "other rows"}, EVERYTHING),
+    "sweep seed": ({"seed": 8}, EVERYTHING),
+    "device": ({"device": "cuda"}, EVERYTHING),
+    "parameters": ({"parameters": {"max_depth": 4}}, EVERYTHING),
+    "rounds": ({"rounds": Rounds(20, 300, 30)}, EVERYTHING),
+    "validation fraction": ({"validation_fraction": 0.2}, EVERYTHING),
+    "embargo": ({"embargo_bars": 48}, EVERYTHING),
+    "edges of the fold": ({"edges": EDGES + 1}, EVERYTHING),
+    "edges of a later fold": ({"edges": np.append(EDGES[:-1], EDGES[-1] + 1)}, set()),
+    "a fold less at the end": ({"edges": EDGES[:-1]}, set()),
+    "only one fold": ({"edges": EDGES[:2]}, EVERYTHING),  # the last fold's span is closed
+    "epsilons of mild": (
+        {"epsilons": EPSILONS | {"mild": (0.12, 0.02)}},
+        {"mild", "mild+filter", "mild+reweight", "out_of_fold mild"},
+    ),
+    "cap": ({"suspect_cap": 0.2}, CLEANED),
+    "label quality": ({"label_quality": "adjusted_self_confidence"}, CLEANED),
+    "out-of-fold blocks": ({"out_of_fold_blocks": 4}, CLEANED | OUT_OF_FOLD),
+    "rounds mode": ({"rounds_mode": "per_variant"}, set(BY_NAME) - {"baseline"}),
+    "seeds": ({"seeds": 3}, set()),
+    "more variants": ({"variants": variants_of("cleanlab=filter_random")}, set()),
+}
+
+
+@pytest.mark.parametrize(("changes", "moved"), CHANGES.values(), ids=CHANGES)
+def test_a_setting_changes_exactly_the_keys_that_depend_on_it(changes, moved):
+    changed = dataclasses.replace(STANDARD_PLAN, **changes)
+    assert {name for name, key in KEYS.items() if key(changed) != key(STANDARD_PLAN)} == moved
+
+
+@pytest.mark.parametrize("name", ["code_version", "library_versions"])
+def test_code_and_library_versions_change_every_key(monkeypatch, name):
+    before = {name: key(STANDARD_PLAN) for name, key in KEYS.items()}
+    monkeypatch.setattr(plan_module, name, lambda: "another")
+    assert {name for name, key in KEYS.items() if key(STANDARD_PLAN) != before[name]} == EVERYTHING
+
+
+def test_every_fold_variant_repeat_and_block_has_a_key_of_its_own():
+    plan = dataclasses.replace(STANDARD_PLAN, variants=tuple(BY_NAME.values()), seeds=3)
+    keys = plan.fit_keys()
+    assert len(keys) == len(set(keys)) == 5 * (9 * 3 + 3 * 5)
+
+
+COUNTS = {
+    "the standard protocol": ("label_smoothing,cleanlab", "one_factor", 1, 10),
+    "smoothing only": ("label_smoothing", "one_factor", 1, 3),
+    "cleanlab only": ("cleanlab", "one_factor", 1, 8),
+    "a control shares the out-of-fold fits": ("cleanlab=filter,reweight,filter_random", "one_factor", 1, 9),
+    "factorial": ("label_smoothing,cleanlab", "factorial", 1, 9 + 15),
+    "three seeds": ("label_smoothing,cleanlab", "one_factor", 3, 15 + 5),
+    "a single cleaned cell needs its baseline": ("cleanlab=filter", "single", 1, 1 + 1 + 5),
+    "a single smoothed cell needs its baseline": ("label_smoothing=mild", "single", 1, 1 + 1),
+}
+
+
+@pytest.mark.parametrize(("factors", "design", "seeds", "per_fold"), COUNTS.values(), ids=COUNTS)
+def test_fits_are_counted_before_anything_runs(factors, design, seeds, per_fold):
+    plan = dataclasses.replace(STANDARD_PLAN, variants=variants_of(factors, design), seeds=seeds)
+    assert len(plan.fit_keys()) == 5 * per_fold
+
+
+def test_the_plan_knows_every_fit_that_a_run_makes(standard_run):
+    assert set(standard_run.store.fits) == set(standard_run.plan.fit_keys())
+
+
+def test_variants_of_one_fold_share_their_seed_and_folds_do_not(standard_run):
+    seeds = {(cell.fold, cell.seed) for cell in standard_run.models.cells}
+    assert len(seeds) == 2
+    assert len({seed for _, seed in seeds}) == 2
+    plan = standard_run.plan
+    others = [plan.out_of_fold_seed(0, block) for block in range(5)] + [plan.control_seed(0)]
+    assert len({plan.model_seed(0), plan.model_seed(0, 1), *others}) == 8
+
+
+def test_a_cell_is_identified_by_its_fits():
+    plan = dataclasses.replace(STANDARD_PLAN, seeds=2)
+    assert plan.cell_fit_keys(1, BASELINE_VARIANT) == [
+        plan.model_fit_key(1, BASELINE_VARIANT, r) for r in (0, 1)
+    ]
+    cells = {plan.cell_key(fold, variant) for fold in range(5) for variant in STANDARD}
+    assert len(cells) == 25
+    assert plan.cell_key(1, BASELINE_VARIANT) != STANDARD_PLAN.cell_key(1, BASELINE_VARIANT)
+
+
+@pytest.mark.parametrize(
+    ("factors", "design", "cleanings", "smoothings"),
+    [
+        ("label_smoothing", "one_factor", (), ("none", "mild", "aggressive")),
+        ("cleanlab", "one_factor", (("none", "filter"), ("none", "reweight")), ("none",)),
+        ("label_smoothing=mild,cleanlab=filter", "single", (("mild", "filter"),), ("none", "mild")),
+    ],
+)
+def test_the_plan_asks_only_for_what_some_variant_needs(factors, design, cleanings, smoothings):
+    plan = dataclasses.replace(STANDARD_PLAN, variants=variants_of(factors, design))
+    assert plan.cleanings == cleanings
+    assert plan.smoothing_levels == smoothings
+
+
+def test_the_embargo_is_counted_in_the_cryptos_own_bars(make_plan, training_arrays):
+    assert make_plan(embargo_bars=24).embargo(training_arrays) == 24 * 3_600 * 10**9
+    assert make_plan().n_folds == len(make_plan().folds(training_arrays)) == 2
