@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
@@ -20,6 +21,10 @@ from ftf_assets_tests.production import (
     production_rows,
     train,
 )
+
+# A busy machine is no broken property: examples are judged by their result, never by their wall time.
+settings.register_profile("ftf", deadline=None)
+settings.load_profile("ftf")
 
 
 @pytest.fixture(scope="session")

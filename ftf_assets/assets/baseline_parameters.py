@@ -11,7 +11,7 @@ from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.baseline import fit_baselines
 
 
-@partitioned_asset("training", {"xgboost"}, pool=FIT_POOL)
+@partitioned_asset("treatment", {"xgboost"}, pool=FIT_POOL)
 def baseline_parameters(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,

@@ -10,7 +10,7 @@ from ftf_assets.resources import SweepResource
 
 
 @partitioned_asset(
-    "sources", {"parquet", "pandas"}, dagster_type=CANDLES.dagster_type, metadata=CANDLES.definition_metadata
+    "data", {"parquet", "pandas"}, dagster_type=CANDLES.dagster_type, metadata=CANDLES.definition_metadata
 )
 def candles(context: dg.AssetExecutionContext, sweep: SweepResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """OHLCV bars, stamped with their close in UTC; from candle files or the embedded market.

@@ -11,7 +11,7 @@ from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
 
-@partitioned_asset("labels", {"xgboost", "cleanlab"}, pool=FIT_POOL)
+@partitioned_asset("treatment", {"xgboost", "cleanlab"}, pool=FIT_POOL)
 def cleanlab_masks(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,

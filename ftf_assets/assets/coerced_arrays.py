@@ -9,7 +9,7 @@ from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.resources import SweepResource
 
 
-@partitioned_asset("arrays", {"numpy"})
+@partitioned_asset("data", {"numpy"})
 def coerced_arrays(
     context: dg.AssetExecutionContext, sweep: SweepResource, feature_cache: pd.DataFrame
 ) -> dg.MaterializeResult[TrainingArrays]:

@@ -13,7 +13,7 @@ from ftf_assets.resources import SweepResource
 
 
 @partitioned_asset(
-    "sources",
+    "data",
     {"parquet", "pandas"},
     dagster_type=FEATURE_CACHE.dagster_type,
     metadata=FEATURE_CACHE.definition_metadata,

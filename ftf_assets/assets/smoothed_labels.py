@@ -9,7 +9,7 @@ from ftf_assets.labels.smoothing import smooth_every_level
 from ftf_assets.resources import SweepResource
 
 
-@partitioned_asset("labels", {"numpy"})
+@partitioned_asset("treatment", {"numpy"})
 def smoothed_labels(
     context: dg.AssetExecutionContext, sweep: SweepResource, coerced_arrays: TrainingArrays
 ) -> dg.MaterializeResult[SmoothedLabels]:

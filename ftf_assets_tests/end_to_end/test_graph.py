@@ -135,7 +135,7 @@ def test_every_asset_is_documented_owned_versioned_and_checked():
         node = graph.get(dg.AssetKey(asset))
         assert node.description
         assert node.owners == ["team:quant-research"]
-        assert node.group_name in ("sources", "arrays", "labels", "training", "results")
+        assert node.group_name in ("data", "treatment", "training", "results")
         assert node.code_version
         assert node.kinds
         assert node.partitions_def is not None

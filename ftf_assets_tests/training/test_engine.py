@@ -137,7 +137,7 @@ def test_a_broken_store_is_no_cell_failure_and_stops_the_run(
         raise error
 
     monkeypatch.setattr(fit_store, broken, fail)
-    with pytest.raises(type(error), match="No space left|locked"):
+    with pytest.raises(type(error), match=r"No space left|locked"):
         run(tasks, training_arrays, fit_store, workers=2)
     assert fit_store.fits == {}
 

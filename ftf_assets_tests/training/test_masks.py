@@ -87,7 +87,7 @@ def test_the_probabilities_of_a_mask_are_its_rows_own(make_plan, training_arrays
 
 
 def test_validation_and_test_rows_change_no_mask(make_plan, training_arrays):
-    """Rounds come from the validation slice, so they are held: the masks must not know any other later row."""
+    """Rounds come from the validation slice, so they are held: no other later row may be known."""
     plan = make_plan()
     expected = train(plan, training_arrays)
     fold = plan.folds(training_arrays)[0]
@@ -137,11 +137,11 @@ from ftf_assets.training.masks import make_masks
 
 arrays = coerce_training_data(**production_rows(feature_cache()).pandas, crypto="OPUSDC")
 plan = plan_of(arrays, variants=variants_of("label_smoothing"))
-baselines = BaselineParameters(tuple(FoldBaseline(f, Outcome(), rounds=9, parameters={"eta": 1}) for f in (0, 1)))
+folds = tuple(FoldBaseline(f, Outcome(), rounds=9, parameters={"eta": 1}) for f in (0, 1))
 store = MemoryFitStore()
 events = []
 masks = make_masks(
-    plan, arrays, smooth_every_level(arrays.y, plan.epsilons), baselines,
+    plan, arrays, smooth_every_level(arrays.y, plan.epsilons), BaselineParameters(folds),
     store=store, workers=2, on_event=events.append,
 )
 assert masks.masks == () and store.fits == {} and events == []
@@ -157,10 +157,10 @@ def test_failure_4_the_off_path_makes_no_fit_and_imports_neither_cleanlab_nor_xg
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
 
 
-def fail_where(condition, monkeypatch, error=RuntimeError("boom")):
+def fail_where(condition, monkeypatch):
     def fit(task, arrays):
         if condition(task):
-            raise error
+            raise RuntimeError("boom")
         return execute_fit(task, arrays)
 
     monkeypatch.setattr(engine, "execute_fit", fit)

@@ -1,0 +1,203 @@
+"""Evaluation: hard test labels, honest counts, and no number where there is no model."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from ftf_assets.contracts.bundles import Outcome, TrainedModels
+from ftf_assets.training import evaluation
+from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.metrics import classification_metrics
+from ftf_assets_tests.production import EPSILONS, QUICK, train
+
+METRICS = [
+    "f1_buy",
+    "precision_buy",
+    "recall_buy",
+    "average_precision",
+    "roc_auc",
+    "log_loss",
+    "brier",
+    "mcc",
+    "ece",
+    "ece_debiased",
+    "ece_smoothing_corrected",
+    "ece_debiased_smoothing_corrected",
+    "f1_always_buy",
+    "predicted_buy_rate",
+    "threshold",
+    "breakeven_precision",
+    "n_trades",
+    "expectancy_net",
+    "sortino",
+]
+COST = 0.0015
+
+
+def evaluate(run, **changes):
+    parts = {"plan": run.plan, "arrays": run.arrays, "models": run.models} | changes
+    rows = evaluate_cells(
+        parts["plan"], parts["arrays"], run.baselines, run.masks, parts["models"], cost=COST
+    )
+    return {(row["fold"], row["variant"]): row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def rows(standard_run):
+    return evaluate(standard_run)
+
+
+def with_cell(run, fold, variant, **changes) -> TrainedModels:
+    return TrainedModels(
+        tuple(
+            dataclasses.replace(cell, **changes) if (cell.fold, cell.variant) == (fold, variant) else cell
+            for cell in run.models.cells
+        )
+    )
+
+
+def test_there_is_one_row_a_cell_with_every_metric(rows, standard_run):
+    assert len(rows) == len(standard_run.models.cells) == 10
+    for row in rows.values():
+        assert row["status"] == "ok"
+        assert row["error_type"] is row["error_message"] is row["error_stage"] is None
+        assert np.isfinite([row[name] for name in METRICS]).all()
+
+
+def test_scores_are_those_of_the_hard_test_labels(rows, standard_run):
+    for cell in standard_run.models.cells:
+        buy, hold = EPSILONS[cell.levels["label_smoothing"]]
+        expected = classification_metrics(
+            standard_run.arrays.y[cell.test_rows], cell.test_probability, cell.threshold,
+            seed=cell.seed, epsilon_buy=buy, epsilon_hold=hold,
+        )  # fmt: skip
+        row = rows[cell.fold, cell.variant]
+        assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("variant", ["mild", "aggressive"])
+def test_failure_7_the_calibration_of_a_smoothed_variant_is_not_0(rows, standard_run, variant):
+    for fold in (0, 1):
+        row = rows[fold, variant]
+        cell = standard_run.cell(variant, fold)
+        gap = abs(cell.test_probability.mean() - standard_run.arrays.y[cell.test_rows].mean())
+        assert row["ece"] >= gap - 1e-12 > 0
+        assert row["ece"] != row["ece_smoothing_corrected"]
+    assert rows[1, "baseline"]["ece"] == rows[1, "baseline"]["ece_smoothing_corrected"]
+
+
+def test_a_perfect_smoothed_model_reads_its_smoothing_as_calibration_error_and_0_corrected(standard_run):
+    """P equal to the soft label of every row: measured against soft labels the error would read exactly 0."""
+    cell = standard_run.cell("aggressive", 0)
+    soft = standard_run.soft_labels.levels["aggressive"][cell.test_rows].astype(np.float64)
+    models = with_cell(standard_run, 0, "aggressive", test_probability=soft, threshold=0.5)
+    row = evaluate(standard_run, models=models)[0, "aggressive"]
+    buy_rate = row["buy_rate_test"]
+    np.testing.assert_allclose(row["ece"], 0.20 * buy_rate + 0.05 * (1 - buy_rate), rtol=1e-5)
+    np.testing.assert_allclose(row["ece_smoothing_corrected"], 0, atol=1e-7)
+    assert row["f1_buy"] == 1
+
+
+def test_counts_are_those_of_the_fit_part_and_the_mask(rows, standard_run):
+    y = standard_run.arrays.y
+    for fold in standard_run.plan.folds(standard_run.arrays):
+        for variant in ("baseline", "mild", "filter", "reweight"):
+            row = rows[fold.index, variant]
+            assert (row["n_train"], row["n_train_buy"]) == (len(fold.fit), y[fold.fit].sum())
+            assert (row["n_test"], row["buy_rate_test"]) == (len(fold.test), y[fold.test].mean())
+            assert row["buy_rate_train"] == y[fold.fit].mean()
+            suspect = standard_run.mask("filter", fold.index).suspect
+            cleaned = variant in ("filter", "reweight")
+            assert row["n_suspects"] == (suspect.sum() if cleaned else 0)
+            assert row["n_suspects_buy"] == ((suspect & (y[fold.fit] == 1)).sum() if cleaned else 0)
+            assert row["n_dropped"] == (suspect.sum() if variant == "filter" else 0)
+            assert row["n_dropped_buy"] == (row["n_suspects_buy"] if variant == "filter" else 0)
+            assert row["n_kept"] == row["n_train"] - row["n_dropped"]
+            total = standard_run.arrays.base_weight[fold.fit]
+            expected = total[~suspect].sum() if variant == "filter" else total.sum()
+            np.testing.assert_allclose(row["weight_sum"], expected, rtol=1e-5)
+
+
+def test_a_row_says_where_it_comes_from(rows, standard_run):
+    fold = standard_run.plan.folds(standard_run.arrays)[1]
+    cell = standard_run.cell("reweight", 1)
+    row = rows[1, "reweight"]
+    assert row["crypto"] == "OPUSDC"
+    assert (row["label_smoothing"], row["cleanlab"]) == ("none", "reweight")
+    assert (row["cell_key"], row["seed"], row["n_seeds"]) == (cell.cell_key, cell.seed, 1)
+    assert (row["best_iteration"], row["threshold"]) == (cell.rounds, cell.threshold)
+    assert json.loads(row["params"]) == QUICK
+    for name in ("train_start", "train_end", "test_start", "test_end"):
+        assert row[name] == getattr(fold, name)
+    assert row["train_end"] < row["test_start"]
+
+
+FAILED = Outcome("training_failed", "ValueError", "bad split", "fit")
+
+
+@pytest.mark.parametrize(
+    "outcome", [FAILED, Outcome.skipped("412 fit rows, 1000 needed")], ids=["failed", "skipped"]
+)
+def test_failure_3_a_cell_without_a_model_has_no_metric_and_pollutes_no_other_row(
+    standard_run, rows, outcome
+):
+    models = with_cell(standard_run, 1, "filter", outcome=outcome)
+    found = evaluate(standard_run, models=models)
+    row = found.pop((1, "filter"))
+    assert row["status"] == outcome.status
+    assert row["error_message"] == outcome.error_message
+    assert (row["error_type"], row["error_stage"]) == (
+        outcome.error_type or None,
+        outcome.error_stage or None,
+    )
+    assert not set(row) & set(METRICS)
+    missing = ("n_kept", "weight_sum", "n_suspects", "n_dropped", "best_iteration", "fit_seconds")
+    assert [row[name] for name in missing] == [None] * 6
+    assert row["n_train"] == rows[1, "filter"]["n_train"]
+    assert found == {key: value for key, value in rows.items() if key != (1, "filter")}
+
+
+def test_a_cell_that_cannot_be_scored_failed_at_stage_evaluation(standard_run):
+    broken = standard_run.cell("mild", 0).test_probability.copy()
+    broken[3] = np.nan
+    row = evaluate(standard_run, models=with_cell(standard_run, 0, "mild", test_probability=broken))[
+        0, "mild"
+    ]
+    assert (row["status"], row["error_type"], row["error_stage"]) == (
+        "training_failed",
+        "CellError",
+        "evaluation",
+    )
+    assert not set(row) & set(METRICS)
+    assert row["n_kept"] == row["n_train"]
+
+
+def test_an_error_without_a_stage_of_its_own_is_the_evaluations(standard_run, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(evaluation, "simulate_trades", fail)
+    rows = evaluate(standard_run)
+    assert {row["error_stage"] for row in rows.values()} == {"evaluation"}
+    assert {row["error_type"] for row in rows.values()} == {"ZeroDivisionError"}
+
+
+def test_a_fold_of_one_class_fails_and_says_so(standard_run):
+    y = standard_run.arrays.y.copy()
+    y[standard_run.plan.folds(standard_run.arrays)[1].test] = 0
+    rows = evaluate(standard_run, arrays=dataclasses.replace(standard_run.arrays, y=y))
+    assert {row["status"] for (fold, _), row in rows.items() if fold == 0} == {"ok"}
+    assert {row["error_stage"] for (fold, _), row in rows.items() if fold == 1} == {"evaluation"}
+
+
+def test_the_rows_of_a_short_history_are_shown(make_plan, training_arrays):
+    run = train(make_plan(edges=training_arrays.start[[700, 1_400, 1_900]]), training_arrays)
+    row = evaluate(run)[0, "baseline"]
+    assert row["status"] == "skipped_short_history"
+    assert "1000 needed" in row["error_message"]
+    assert row["n_test"] == 700
+    assert row["params"] is None
