@@ -47,9 +47,11 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """Resolved settings: fold edges frozen, cryptos and variants known, the source open.
+
+    It lives as long as its run and sees the data as they were when it first looked; another run opens another.
 
     Attributes
     ----------
@@ -85,6 +87,10 @@ class Sweep:
         identity["variants"] = [variant.levels for variant in self.variants]
         identity["trials"] = self.trials
         return "ftf_" + stable_hash(identity, 12)
+
+    @functools.cached_property
+    def _provenances(self) -> dict[str, Provenance]:
+        return {}
 
     @property
     def trials(self) -> int:
@@ -132,12 +138,12 @@ class Sweep:
                 f"without: {LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the launchpad)"
             )
 
-    @functools.cache  # noqa: B019  a sweep lives as long as its run
     def provenance(self, crypto: str) -> Provenance:
         """Say where the data of a crypto come from, with a fingerprint of their content."""
-        return self.source.provenance(crypto)
+        if crypto not in self._provenances:
+            self._provenances[crypto] = self.source.provenance(crypto)
+        return self._provenances[crypto]
 
-    @functools.cache  # noqa: B019  a sweep lives as long as its run
     def edges(self, crypto: str) -> Array:
         """Fold edges of a crypto, int64 nanoseconds, shape (n_folds + 1,)."""
         if self.settings.folds == "common":
@@ -192,7 +198,7 @@ class Sweep:
         if name == "variants":
             return [list(map(list, variant.levels)) for variant in self.variants]
         if name == "cleanings":
-            return sorted({(v["label_smoothing"], v["cleanlab"]) for v in self.variants})
+            return [list(pair) for pair in self.plan(crypto).cleanings]
         return getattr(self.settings, name)
 
 

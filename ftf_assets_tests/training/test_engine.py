@@ -72,6 +72,8 @@ def test_tasks_with_equal_keys_run_once(tasks, training_arrays, fit_store):
     results, events = run([*tasks[:2], *tasks[:2], tasks[0]], training_arrays, fit_store)
     assert set(results) == set(fit_store.fits) == {"key_0", "key_1"}
     assert [event.kind for event in events] == ["done", "done"]
+    _, events = run([*tasks[:2], *tasks[:2]], training_arrays, fit_store)
+    assert [event.kind for event in events] == ["reused", "reused"]
 
 
 def test_stored_fits_are_reused_as_they_are(tasks, training_arrays, fit_store, monkeypatch):

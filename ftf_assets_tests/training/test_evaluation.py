@@ -102,6 +102,15 @@ def test_a_perfect_smoothed_model_reads_its_smoothing_as_calibration_error_and_0
     assert row["f1_buy"] == 1
 
 
+def test_the_break_even_precision_is_that_of_the_fit_part(rows, standard_run):
+    arrays = standard_run.arrays
+    for fold in standard_run.plan.folds(arrays):
+        y, gain = arrays.y[fold.fit], arrays.label_return[fold.fit].astype(np.float64)
+        win, loss = gain[y == 1].mean(), -gain[y == 0].mean()
+        expected = (loss + COST) / (win + loss)
+        assert rows[fold.index, "baseline"]["breakeven_precision"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_counts_are_those_of_the_fit_part_and_the_mask(rows, standard_run):
     y = standard_run.arrays.y
     for fold in standard_run.plan.folds(standard_run.arrays):

@@ -62,6 +62,7 @@ def test_out_of_fold_models_see_the_fit_part_only_and_run_the_baselines_rounds(
         assert task.rounds == run.baselines.folds[task.fold].rounds
         smoothing = task.name.rpartition(" ")[2]
         np.testing.assert_array_equal(task.labels, run.soft_labels.levels[smoothing][task.rows])
+        np.testing.assert_array_equal(task.weight, training_arrays.base_weight[task.rows])
 
 
 def test_masks_cover_exactly_the_fit_part(make_plan, training_arrays):

@@ -1,0 +1,197 @@
+"""Artifacts: whole or absent, checked when read, never pickled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ftf_assets.contracts.bundles import (
+    BaselineParameters,
+    CleaningMask,
+    CleanlabMasks,
+    FoldBaseline,
+    Outcome,
+    SmoothedLabels,
+)
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
+from ftf_assets.training.boosting import FitResult
+
+
+def candles() -> pd.DataFrame:
+    index = pd.date_range("2023-03-23 16:00", periods=50, freq="h", tz="UTC", name="timestamp").as_unit("ns")
+    frame = pd.DataFrame({"close": np.linspace(1.0, 2.0, 50), "volume": 10.0}, index=index)
+    frame.iloc[:3, 0] = np.nan
+    return frame
+
+
+def mask(fold: int) -> CleaningMask:
+    return CleaningMask(
+        fold=fold,
+        label_smoothing="none",
+        cleaner="filter",
+        outcome=Outcome(),
+        rows=np.arange(40, dtype=np.int64),
+        probability=np.linspace(0.1, 0.3, 40),
+        label_quality=np.linspace(0.7, 0.9, 40),
+        suspect=np.arange(40) < 4,
+        keep=np.arange(40) >= 4,
+        weight=np.ones(40, np.float32),
+    )
+
+
+def test_a_frame_comes_back_with_its_index_dtypes_and_missing_values(tmp_path: Path):
+    write_artifact(tmp_path / "candles", candles())
+    pd.testing.assert_frame_equal(
+        read_artifact(tmp_path / "candles", pd.DataFrame), candles(), check_freq=False
+    )
+
+
+def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
+    failed = CleaningMask(1, "none", "filter", Outcome.failed(ValueError("no class"), "cleaning"))
+    write_artifact(tmp_path / "masks", CleanlabMasks((mask(0), failed)))
+    back = read_artifact(tmp_path / "masks", CleanlabMasks)
+    for name in ("rows", "probability", "label_quality", "suspect", "keep", "weight"):
+        np.testing.assert_array_equal(getattr(back.masks[0], name), getattr(mask(0), name))
+        assert getattr(back.masks[0], name).dtype == getattr(mask(0), name).dtype
+    assert back.masks[1].outcome == failed.outcome
+    assert len(back.masks[1].rows) == 0
+
+
+def test_arrays_come_memory_mapped_and_read_only(tmp_path: Path):
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(1000, np.float32)}))
+    array = read_artifact(tmp_path / "labels", SmoothedLabels).levels["none"]
+    assert type(array) is np.ndarray
+    assert isinstance(array.base, np.memmap)
+    assert not array.flags.writeable
+
+
+def test_parameters_come_back_as_numbers_and_text(tmp_path: Path):
+    baseline = FoldBaseline(0, Outcome(), 37, {"max_depth": 5, "learning_rate": 0.05}, "default", 0, "ab12")
+    write_artifact(tmp_path / "baseline", BaselineParameters((baseline,)))
+    assert read_artifact(tmp_path / "baseline", BaselineParameters).folds == (baseline,)
+
+
+def test_one_array_that_several_records_share_is_one_file(tmp_path: Path):
+    same = np.ones(1000, np.float32)
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": same, "mild": same}))
+    assert len(list((tmp_path / "labels").glob("*.npy"))) == 1
+    back = read_artifact(tmp_path / "labels", SmoothedLabels)
+    np.testing.assert_array_equal(back.levels["mild"], same)
+
+
+def test_writing_again_replaces_the_value_and_heals_a_damaged_file(tmp_path: Path):
+    labels = SmoothedLabels({"none": np.ones(1000, np.float32)})
+    write_artifact(tmp_path / "labels", labels)
+    (file,) = (tmp_path / "labels").glob("*.npy")
+    file.write_bytes(file.read_bytes()[:-4] + b"ruin")
+    with pytest.raises(StoreError, match="does not have the checksum of its name"):
+        read_artifact(tmp_path / "labels", SmoothedLabels)
+    write_artifact(tmp_path / "labels", labels)
+    assert read_artifact(tmp_path / "labels", SmoothedLabels).levels["none"].sum() == 1000
+
+
+def _truncate(folder: Path) -> None:
+    (file,) = folder.glob("*.npy")
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def _remove(folder: Path) -> None:
+    (file,) = folder.glob("*.npy")
+    file.unlink()
+
+
+def _break_header(folder: Path) -> None:
+    (folder / HEADER).write_text('{"format": 1, "type"', encoding="utf-8")
+
+
+def _list_header(folder: Path) -> None:
+    (folder / HEADER).write_text("[]", encoding="utf-8")
+
+
+def _other_format(folder: Path) -> None:
+    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    (folder / HEADER).write_text(json.dumps(header | {"format": 99}), encoding="utf-8")
+
+
+def _drop_field(folder: Path) -> None:
+    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    (folder / HEADER).write_text(json.dumps(header | {"value": {}}), encoding="utf-8")
+
+
+DAMAGE = [
+    (_truncate, "is damaged"),
+    (_remove, "cannot be read"),
+    (_break_header, "is damaged"),
+    (_list_header, "no JSON object"),
+    (_other_format, "of format 99"),
+    (_drop_field, "lacks 'levels'"),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGE, ids=[one.__name__[1:] for one, _ in DAMAGE])
+def test_damage_is_named_with_what_to_do(tmp_path: Path, damage, message: str):
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(1000, np.float32)}))
+    damage(tmp_path / "labels")
+    with pytest.raises(StoreError, match=message) as refused:
+        read_artifact(tmp_path / "labels", SmoothedLabels)
+    assert "Materialise it again" in str(refused.value)
+
+
+def test_what_was_never_written_is_named(tmp_path: Path):
+    with pytest.raises(StoreError, match=r"there is no artifact in .*labels\. Materialise it first"):
+        read_artifact(tmp_path / "labels", SmoothedLabels)
+
+
+def test_another_type_is_refused(tmp_path: Path):
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    with pytest.raises(StoreError, match="holds SmoothedLabels of format 1, expected CleanlabMasks"):
+        read_artifact(tmp_path / "labels", CleanlabMasks)
+
+
+def test_a_planted_pickle_is_never_loaded(tmp_path: Path):
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    (file,) = (tmp_path / "labels").glob("*.npy")
+    with file.open("wb") as stream:
+        np.save(stream, np.array([{"planted": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(StoreError, match="is damaged"):
+        read_artifact(tmp_path / "labels", SmoothedLabels)
+
+
+def test_object_arrays_are_not_written(tmp_path: Path):
+    @dataclass
+    class Loose:
+        anything: np.ndarray
+
+    with pytest.raises(ValueError, match="allow_pickle"):
+        write_artifact(tmp_path / "loose", Loose(np.array([{}], dtype=object)))
+    with pytest.raises(TypeError, match="cannot hold set"):
+        write_artifact(tmp_path / "set", {"a": {1, 2}})
+
+
+def test_a_file_name_in_the_header_cannot_leave_the_folder(tmp_path: Path):
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    header = json.loads((tmp_path / "labels" / HEADER).read_text(encoding="utf-8"))
+    header["value"]["levels"]["none"]["file"] = "../../outside.npy"
+    (tmp_path / "labels" / HEADER).write_text(json.dumps(header), encoding="utf-8")
+    with pytest.raises(StoreError, match=r"labels/outside\.npy cannot be read"):
+        read_artifact(tmp_path / "labels", SmoothedLabels)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot write"):
+        write_artifact(tmp_path / "file" / "labels", SmoothedLabels({"none": np.ones(3, np.float32)}))
+
+
+def test_a_fit_keeps_its_booster_as_bytes(tmp_path: Path):
+    fit = FitResult(b"{L\x00booster", 21, 0.5, {"test": np.linspace(0, 1, 7)})
+    write_artifact(tmp_path / "fit", fit)
+    back = read_artifact(tmp_path / "fit", FitResult)
+    assert (back.booster, back.rounds, back.seconds) == (fit.booster, 21, 0.5)
+    np.testing.assert_array_equal(back.probabilities["test"], fit.probabilities["test"])

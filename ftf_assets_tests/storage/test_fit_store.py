@@ -1,0 +1,40 @@
+"""Finished fits: found by key, refitted when damaged."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.training.boosting import FitResult
+
+FIT = FitResult(b"booster", 33, 0.2, {"validation": np.linspace(0, 1, 9), "test": np.linspace(0, 1, 5)})
+
+
+def test_a_fit_is_found_by_its_key_and_by_no_other(tmp_path: Path):
+    store = FolderFitStore(tmp_path / "fits")
+    assert "0a1b2c3d4e5f6071" not in store
+    store.put("0a1b2c3d4e5f6071", FIT)
+    assert "0a1b2c3d4e5f6071" in store
+    found = store.get("0a1b2c3d4e5f6071")
+    assert found is not None
+    np.testing.assert_array_equal(found.probabilities["test"], FIT.probabilities["test"])
+    assert store.get("ffffffffffffffff") is None
+
+
+@pytest.mark.parametrize("suffix", ["ubj", "npy", "json"])
+def test_a_damaged_fit_counts_as_absent_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str
+):
+    store = FolderFitStore(tmp_path)
+    store.put("0a1b2c3d4e5f6071", FIT)
+    victim = next((tmp_path / "0a" / "0a1b2c3d4e5f6071").glob(f"*.{suffix}"))
+    victim.write_bytes(victim.read_bytes()[:-3])
+    with caplog.at_level(logging.WARNING):
+        assert store.get("0a1b2c3d4e5f6071") is None
+    assert "event=damaged_fit key=0a1b2c3d4e5f6071 action=refit" in caplog.text
+    store.put("0a1b2c3d4e5f6071", FIT)
+    assert store.get("0a1b2c3d4e5f6071") is not None
