@@ -9,10 +9,12 @@ import dagster as dg
 from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.config import SweepSettings, sweep_settings
+from ftf_assets.storage.cores import CoreTokens
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
+from ftf_assets.training.engine import FitEngine, OnEvent
 
 
 class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -74,10 +76,10 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Where things lie."""
         return Home.locate(self.path)
 
-    @property
-    def fits(self) -> FolderFitStore:
-        """Finished fits."""
-        return FolderFitStore(self.home.fits)
+    def fit_engine(self, workers: int, on_event: OnEvent) -> FitEngine:
+        """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""
+        tokens = CoreTokens(self.home.cores, workers)
+        return FitEngine(FolderFitStore(self.home.fits), workers, on_event, tokens.hold)
 
     @property
     def results(self) -> ResultsStore:

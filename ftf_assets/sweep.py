@@ -51,7 +51,7 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 class Sweep:
     """Resolved settings: fold edges frozen, cryptos and variants known, the source open.
 
-    It lives as long as its run and sees the data as they were when it first looked; another run opens another.
+    It lives as long as its run and sees the data as they were when it first looked.
 
     Attributes
     ----------

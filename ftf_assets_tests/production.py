@@ -21,7 +21,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.labels.smoothing import smooth_every_level
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEvent
+from ftf_assets.training.engine import FitEngine, FitEvent
 from ftf_assets.training.folds import calendar_edges
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
@@ -152,11 +152,11 @@ def train(
 ) -> Trained:
     store = MemoryFitStore() if store is None else store
     events: list[FitEvent] = []
-    how: dict[str, Any] = {"store": store, "workers": workers, "on_event": events.append}
+    engine = FitEngine(store, workers, events.append)
     soft_labels = smooth_every_level(
         arrays.y, {level: plan.epsilons[level] for level in plan.smoothing_levels}
     )
-    baselines = fit_baselines(plan, arrays, **how)
-    masks = make_masks(plan, arrays, soft_labels, baselines, **how)
-    models = train_cells(plan, arrays, soft_labels, baselines, masks, **how)
+    baselines = fit_baselines(plan, arrays, engine)
+    masks = make_masks(plan, arrays, soft_labels, baselines, engine)
+    models = train_cells(plan, arrays, soft_labels, baselines, masks, engine)
     return Trained(plan, arrays, soft_labels, baselines, masks, models, store, events)

@@ -4,14 +4,14 @@ import dagster as dg
 
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import FIT_POOL, partitioned_asset
+from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.baseline import fit_baselines
 
 
-@partitioned_asset("treatment", {"xgboost"}, pool=FIT_POOL)
+@partitioned_asset("treatment", {"xgboost"})
 def baseline_parameters(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,
@@ -25,9 +25,7 @@ def baseline_parameters(
     baselines = fit_baselines(
         sweep.open(context.partition_key).plan(context.partition_key),
         coerced_arrays,
-        store=home.fits,
-        workers=sweep.n_workers,
-        on_event=report_fit(context.log),
+        home.fit_engine(sweep.n_workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
         value=baselines,

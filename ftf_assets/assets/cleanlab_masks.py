@@ -4,14 +4,14 @@ import dagster as dg
 
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import FIT_POOL, partitioned_asset
+from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
 
-@partitioned_asset("treatment", {"xgboost", "cleanlab"}, pool=FIT_POOL)
+@partitioned_asset("treatment", {"xgboost", "cleanlab"})
 def cleanlab_masks(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,
@@ -31,9 +31,7 @@ def cleanlab_masks(
         coerced_arrays,
         smoothed_labels,
         baseline_parameters,
-        store=home.fits,
-        workers=sweep.n_workers,
-        on_event=report_fit(context.log),
+        home.fit_engine(sweep.n_workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
         value=masks,

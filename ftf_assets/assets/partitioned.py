@@ -13,12 +13,9 @@ from ftf_assets.training.keys import code_version
 CRYPTOS = dg.StaticPartitionsDefinition(list(all_cryptos()))
 OWNERS = ["team:quant-research"]
 
-#: Fits of concurrent runs take turns here, so that parallel backfills do not fight for the cores.
-FIT_POOL = "fits"
-
 
 def partitioned_asset(
-    group: str, kinds: set[str], *, pool: str | None = None, **options: Any
+    group: str, kinds: set[str], **options: Any
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare an asset of the graph.
 
@@ -28,8 +25,6 @@ def partitioned_asset(
         Group in the asset graph.
     kinds
         Badges: storage and library.
-    pool
-        Pool whose slots its runs share.
     options
         Anything else that ``dagster.asset`` takes.
     """
@@ -39,7 +34,6 @@ def partitioned_asset(
         kinds=kinds,
         owners=OWNERS,
         code_version=code_version(),
-        pool=pool,
         **options,
     )
     return decorate

@@ -4,14 +4,14 @@ import dagster as dg
 
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import FIT_POOL, partitioned_asset
+from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.models import train_cells
 
 
-@partitioned_asset("training", {"xgboost"}, pool=FIT_POOL)
+@partitioned_asset("training", {"xgboost"})
 def trained_models(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,
@@ -31,9 +31,7 @@ def trained_models(
         smoothed_labels,
         baseline_parameters,
         cleanlab_masks,
-        store=home.fits,
-        workers=sweep.n_workers,
-        on_event=report_fit(context.log),
+        home.fit_engine(sweep.n_workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
         value=models, metadata={"cells": len(models.cells), "all_cells": metadata.cells_table(models)}

@@ -42,6 +42,11 @@ class Home:
         """Finished fits by key."""
         return self.path / "fits"
 
+    @property
+    def cores(self) -> Path:
+        """Lock files of the core tokens."""
+        return self.path / "cores"
+
     def artifact(self, asset: str, crypto: str, key: str) -> Path:
         """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes."""
         return self.path / "artifacts" / asset / crypto / key

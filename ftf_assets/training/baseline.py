@@ -7,15 +7,13 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.typed import typed
-from ftf_assets.training.engine import FitStore, FitTask, OnEvent, run_fits
+from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Fold, short_history
 from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
 
 
 @typed
-def fit_baselines(
-    plan: TrainingPlan, arrays: TrainingArrays, *, store: FitStore, workers: int, on_event: OnEvent
-) -> BaselineParameters:
+def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine) -> BaselineParameters:
     """Find the rounds of every fold's baseline by early stopping on its validation slice.
 
     Hard labels, base weights, nothing cleaned. Looks inside the training window only: test rows choose
@@ -25,8 +23,8 @@ def fit_baselines(
     ----------
     plan, arrays
         What to fit, and the crypto's rows.
-    store, workers, on_event
-        As :func:`~ftf_assets.training.engine.run_fits` takes them.
+    engine
+        Runs the fits.
 
     Returns
     -------
@@ -36,9 +34,7 @@ def fit_baselines(
     folds = plan.folds(arrays)
     too_short = {fold.index: short_history(fold, arrays.y) for fold in folds}
     tasks = {fold.index: baseline_task(plan, arrays, fold) for fold in folds if too_short[fold.index] is None}
-    results = run_fits(
-        tasks.values(), arrays, store=store, workers=workers, stage="baseline", on_event=on_event
-    )
+    results = engine.run(tasks.values(), arrays, stage="baseline")
     baselines = []
     for fold in folds:
         reason = too_short[fold.index]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -114,80 +115,93 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     )
 
 
-@typed
-def run_fits(
-    tasks: Iterable[FitTask],
-    arrays: TrainingArrays,
-    *,
-    store: FitStore,
-    workers: int,
-    stage: str,
-    on_event: OnEvent,
-) -> Mapping[str, FitResult | Outcome]:
-    """Run tasks on ``workers`` threads, longest first, reusing what the store holds.
+@dataclass(frozen=True)
+class FitEngine:
+    """Runs fits on threads of this process; the bits do not depend on how.
 
-    The result does not depend on the number of workers: every fit runs on one thread with its own seed.
-
-    Parameters
+    Attributes
     ----------
-    tasks
-        Tasks; those with equal keys run once.
-    arrays
-        The crypto's rows.
     store
-        Finished fits.
+        Finished fits: what is there is reused, what ends is kept.
     workers
         Fits at a time.
-    stage
-        The ``error_stage`` of a fit that raises.
     on_event
-        Called in this thread for every task that ends.
-
-    Returns
-    -------
-    mapping
-        Key to result, or to the :class:`Outcome` of a fit that raised.
-
-    Raises
-    ------
-    Exception
-        What the store raises: a full disk is not a cell's failure and stops the run.
+        Called in the calling thread for every fit that ends.
+    core
+        Gives the context in which a fit runs: a core token where several processes share a machine.
     """
-    results: dict[str, FitResult | Outcome] = {}
-    waiting: dict[str, FitTask] = {}
-    for task in tasks:
-        if task.key in results or task.key in waiting:
-            continue
-        found = store.get(task.key)
-        if found is None:
-            waiting[task.key] = task
-            continue
-        results[task.key] = found
-        on_event(_event("reused", task))
-    if not waiting:
+
+    store: FitStore
+    workers: int
+    on_event: OnEvent
+    core: Callable[[], AbstractContextManager[object]] = nullcontext
+
+    @typed
+    def run(
+        self, tasks: Iterable[FitTask], arrays: TrainingArrays, *, stage: str
+    ) -> Mapping[str, FitResult | Outcome]:
+        """Run tasks, longest first, each key once.
+
+        Every fit runs on one thread with its own seed, so the bits do not depend on the number of workers.
+
+        Parameters
+        ----------
+        tasks
+            Tasks; those with equal keys run once.
+        arrays
+            The crypto's rows.
+        stage
+            The ``error_stage`` of a fit that raises.
+
+        Returns
+        -------
+        mapping
+            Key to result, or to the :class:`Outcome` of a fit that raised.
+
+        Raises
+        ------
+        Exception
+            What the store raises: a full disk is not a cell's failure and stops the run.
+        """
+        results: dict[str, FitResult | Outcome] = {}
+        waiting: dict[str, FitTask] = {}
+        for task in tasks:
+            if task.key in results or task.key in waiting:
+                continue
+            found = self.store.get(task.key)
+            if found is None:
+                waiting[task.key] = task
+                continue
+            results[task.key] = found
+            self.on_event(_event("reused", task))
+        if not waiting:
+            return results
+        # XGBoost releases the GIL while it fits, so threads use every core without copying the arrays.
+        with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="fit") as executor:
+            longest_first = sorted(waiting.values(), key=lambda task: -len(task.rows))
+            futures = {executor.submit(self._execute, task, arrays): task for task in longest_first}
+            try:
+                for future in as_completed(futures):
+                    task = futures[future]
+                    error = future.exception()
+                    if error is None:
+                        result = future.result()
+                        self.store.put(task.key, result)
+                        results[task.key] = result
+                        self.on_event(_event("done", task))
+                    elif isinstance(error, Exception):
+                        results[task.key] = Outcome.failed(error, stage)
+                        self.on_event(_event("failed", task, f"{type(error).__name__}: {error}"))
+                    else:
+                        raise error
+            except BaseException:
+                executor.shutdown(cancel_futures=True)
+                raise
         return results
-    # XGBoost releases the GIL while it fits, so threads use every core without copying the arrays.
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="fit") as executor:
-        longest_first = sorted(waiting.values(), key=lambda task: -len(task.rows))
-        futures = {executor.submit(execute_fit, task, arrays): task for task in longest_first}
-        try:
-            for future in as_completed(futures):
-                task = futures[future]
-                error = future.exception()
-                if error is None:
-                    result = future.result()
-                    store.put(task.key, result)
-                    results[task.key] = result
-                    on_event(_event("done", task))
-                elif isinstance(error, Exception):
-                    results[task.key] = Outcome.failed(error, stage)
-                    on_event(_event("failed", task, f"{type(error).__name__}: {error}"))
-                else:
-                    raise error
-        except BaseException:
-            executor.shutdown(cancel_futures=True)
-            raise
-    return results
+
+    def _execute(self, task: FitTask, arrays: TrainingArrays) -> FitResult:
+        with self.core():
+            return execute_fit(task, arrays)
 
 
 def _event(kind: Literal["done", "reused", "failed"], task: FitTask, error: str = "") -> FitEvent:

@@ -18,7 +18,7 @@ from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float64, typed
 from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitStore, FitTask, OnEvent, run_fits
+from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Block, Fold, out_of_fold_blocks
 from ftf_assets.training.plan import TrainingPlan
 
@@ -29,10 +29,7 @@ def make_masks(
     arrays: TrainingArrays,
     soft_labels: SmoothedLabels,
     baselines: BaselineParameters,
-    *,
-    store: FitStore,
-    workers: int,
-    on_event: OnEvent,
+    engine: FitEngine,
 ) -> CleanlabMasks:
     """Make every mask that the plan's variants need: one a fold, smoothing level and cleaner.
 
@@ -44,8 +41,8 @@ def make_masks(
     ----------
     plan, arrays, soft_labels, baselines
         What to make, the crypto's rows, their soft labels, and the rounds of each fold.
-    store, workers, on_event
-        As :func:`~ftf_assets.training.engine.run_fits` takes them.
+    engine
+        Runs the fits.
 
     Returns
     -------
@@ -65,7 +62,7 @@ def make_masks(
             tasks += _out_of_fold_tasks(
                 plan, arrays, soft_labels, fold, blocks[fold.index], smoothing, baseline.rounds
             )
-    results = run_fits(tasks, arrays, store=store, workers=workers, stage="out_of_fold", on_event=on_event)
+    results = engine.run(tasks, arrays, stage="out_of_fold")
     masks: list[CleaningMask] = []
     for baseline in trainable if smoothings else ():
         fold = folds[baseline.fold]

@@ -20,7 +20,7 @@ from ftf_assets.contracts.typed import Array, typed
 from ftf_assets.labels.confident_learning import CLEANLAB
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitStore, FitTask, OnEvent, run_fits
+from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Fold
 from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
 from ftf_assets.training.threshold import f1_optimal_threshold
@@ -34,10 +34,7 @@ def train_cells(
     soft_labels: SmoothedLabels,
     baselines: BaselineParameters,
     masks: CleanlabMasks,
-    *,
-    store: FitStore,
-    workers: int,
-    on_event: OnEvent,
+    engine: FitEngine,
 ) -> TrainedModels:
     """Train every cell of the plan, or record why it could not be trained.
 
@@ -49,8 +46,8 @@ def train_cells(
     ----------
     plan, arrays, soft_labels, baselines, masks
         What to train, the crypto's rows, and what the stages before decided.
-    store, workers, on_event
-        As :func:`~ftf_assets.training.engine.run_fits` takes them.
+    engine
+        Runs the fits.
 
     Returns
     -------
@@ -64,13 +61,10 @@ def train_cells(
             tasks[baseline.fold, variant] = _cell_tasks(
                 plan, arrays, soft_labels, baseline, masks, folds[baseline.fold], variant
             )
-    results = run_fits(
+    results = engine.run(
         [task for cell in tasks.values() if not isinstance(cell, Outcome) for task in cell],
         arrays,
-        store=store,
-        workers=workers,
         stage="fit",
-        on_event=on_event,
     )
     return TrainedModels(
         tuple(

@@ -56,7 +56,7 @@ def test_every_public_function_of_labels_and_training_is_checked_at_run_time(nam
 
 def test_the_walk_finds_the_functions_of_the_pure_packages():
     assert len(PUBLIC) > 25
-    assert {"ftf_assets.labels.confident_learning.clean", "ftf_assets.training.engine.run_fits"} <= set(
+    assert {"ftf_assets.labels.confident_learning.clean", "ftf_assets.training.engine.execute_fit"} <= set(
         PUBLIC
     )
 

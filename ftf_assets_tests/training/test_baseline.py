@@ -9,6 +9,7 @@ import pytest
 
 from ftf_assets.training import boosting
 from ftf_assets.training.baseline import baseline_task, fit_baselines
+from ftf_assets.training.engine import FitEngine
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.production import EPSILONS, MemoryFitStore
 
@@ -16,7 +17,7 @@ from ftf_assets_tests.production import EPSILONS, MemoryFitStore
 def fit(plan, arrays, store=None, workers=1):
     events = []
     store = MemoryFitStore() if store is None else store
-    return fit_baselines(plan, arrays, store=store, workers=workers, on_event=events.append), events
+    return fit_baselines(plan, arrays, FitEngine(store, workers, events.append)), events
 
 
 def test_every_fold_has_a_baseline_with_rounds_within_the_bounds(make_plan, training_arrays, fit_store):

@@ -12,7 +12,7 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError, StoreError
 from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitTask, execute_fit, run_fits
+from ftf_assets.training.engine import FitEngine, FitTask, execute_fit
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.production import CRYPTO, QUICK, MemoryFitStore
 
@@ -40,14 +40,8 @@ def tasks(training_arrays) -> list[FitTask]:
 
 def run(tasks, arrays, store=None, workers=1):
     events = []
-    results = run_fits(
-        tasks,
-        arrays,
-        store=MemoryFitStore() if store is None else store,
-        workers=workers,
-        stage="fit",
-        on_event=events.append,
-    )
+    fit_engine = FitEngine(MemoryFitStore() if store is None else store, workers, events.append)
+    results = fit_engine.run(tasks, arrays, stage="fit")
     return results, events
 
 
@@ -173,14 +167,10 @@ def test_an_interrupt_is_no_outcome(tasks, training_arrays, monkeypatch):
 
 def test_events_come_in_the_calling_thread_after_the_fit_is_stored(tasks, training_arrays, fit_store):
     seen = []
-    run_fits(
-        tasks,
-        training_arrays,
-        store=fit_store,
-        workers=4,
-        stage="fit",
-        on_event=lambda event: seen.append((threading.get_ident(), event.key in fit_store.fits)),
+    fit_engine = FitEngine(
+        fit_store, 4, lambda event: seen.append((threading.get_ident(), event.key in fit_store.fits))
     )
+    fit_engine.run(tasks, training_arrays, stage="fit")
     assert seen == [(threading.get_ident(), True)] * len(tasks)
 
 

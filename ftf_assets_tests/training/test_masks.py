@@ -14,7 +14,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.labels.confident_learning import clean
 from ftf_assets.training import engine, masks
-from ftf_assets.training.engine import execute_fit
+from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets_tests.production import MemoryFitStore, plan_of, train, variants_of
 
 CONTROLS = variants_of("cleanlab=filter,reweight,filter_random,filter_lowest_p")
@@ -98,7 +98,7 @@ def test_validation_and_test_rows_change_no_mask(make_plan, training_arrays):
     changed = dataclasses.replace(training_arrays, y=y, X=X)
     found = masks.make_masks(
         plan, changed, expected.soft_labels, expected.baselines,
-        store=MemoryFitStore(), workers=1, on_event=lambda _: None,
+        FitEngine(MemoryFitStore(), 1, lambda _: None),
     ).find(0, "none", "filter")  # fmt: skip
     np.testing.assert_array_equal(found.probability, expected.mask("filter").probability)
     np.testing.assert_array_equal(found.keep, expected.mask("filter").keep)
@@ -134,6 +134,7 @@ from ftf_assets_tests.production import feature_cache, plan_of, production_rows,
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.labels.smoothing import smooth_every_level
+from ftf_assets.training.engine import FitEngine
 from ftf_assets.training.masks import make_masks
 
 arrays = coerce_training_data(**production_rows(feature_cache()).pandas, crypto="OPUSDC")
@@ -143,7 +144,7 @@ store = MemoryFitStore()
 events = []
 masks = make_masks(
     plan, arrays, smooth_every_level(arrays.y, plan.epsilons), BaselineParameters(folds),
-    store=store, workers=2, on_event=events.append,
+    FitEngine(store, 2, events.append),
 )
 assert masks.masks == () and store.fits == {} and events == []
 print(sorted({"cleanlab", "xgboost"} & set(sys.modules)))
