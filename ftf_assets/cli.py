@@ -23,21 +23,6 @@ EXIT_CELLS_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
-#: What ``ftf results`` prints as a table; the other formats hold every column.
-_TABLE_COLUMNS = [
-    *(
-        "crypto",
-        "fold",
-        "variant",
-        "status",
-        "f1_buy",
-        "f1_always_buy",
-        "predicted_buy_rate",
-        "average_precision",
-    ),
-    *("roc_auc", "ece_debiased", "n_trades", "expectancy_net", "sortino", "n_kept", "best_iteration"),
-]
-
 #: Flag to setting; every other setting is reached with --set NAME=VALUE.
 _SWEEP_OPTIONS = (
     click.option("--factor", help="Factors to vary: label_smoothing,cleanlab or cleanlab=off,filter,…"),
@@ -263,7 +248,9 @@ def _show(
 
     console = stdout()
     console.print(
-        leaderboard_table(leaderboard, f"{sweep.sweep_id} on {sweep.settings.source}, means over cells")
+        leaderboard_table(
+            leaderboard, f"{sweep.sweep_id} on {sweep.settings.source}, means over cells", console.width
+        )
     )
     counts = ", ".join(f"{n} {status}" for status, n in statuses.items())
     console.print(f"{len(rows)} rows: {counts}", highlight=False)
@@ -287,15 +274,14 @@ def _show(
 
 
 def _export(frame: pd.DataFrame, form: str, output: Path | None) -> None:
-    from ftf_assets.terminal import plain_table, stdout
+    from ftf_assets.terminal import cells_table, stdout
 
     if form == "parquet":
         if output is None:
             raise click.UsageError("--format parquet needs --output")
         frame.to_parquet(output)
     elif form == "table":
-        shown = frame[_TABLE_COLUMNS]
-        stdout().print(plain_table(shown, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows"))
+        stdout().print(cells_table(frame, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows"))
     else:
         text = (
             frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")

@@ -6,9 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pandas as pd
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, JustifyMethod
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,20 +24,31 @@ from rich.table import Table
 from ftf_assets.progress import Listener
 from ftf_assets.training.engine import FitEvent
 
-LEADERBOARD_COLUMNS = {
-    "variant": "variant",
-    "n_cells": "cells",
-    "n_failed": "failed",
-    "f1_buy": "f1 BUY",
-    "f1_always_buy": "f1 always BUY",
-    "predicted_buy_rate": "says BUY",
-    "average_precision": "avg precision",
-    "roc_auc": "ROC AUC",
-    "log_loss": "log loss",
-    "ece_debiased": "ECE debiased",
-    "n_trades": "trades",
-    "expectancy_net": "net bps/trade",
-    "sortino": "Sortino",
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the leaderboard: label, how its numbers are written, whether a narrow terminal needs it."""
+
+    label: str
+    form: str = "{}"
+    needed: bool = True
+
+
+LEADERBOARD = {
+    "variant": Column("variant"),
+    "n_cells": Column("cells"),
+    "n_failed": Column("failed"),
+    "n_skipped": Column("skipped"),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "predicted_buy_rate": Column("says BUY", "{:.0%}"),
+    "average_precision": Column("avg prec", "{:.4f}"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "log_loss": Column("log loss", "{:.4f}", needed=False),
+    "ece_debiased": Column("ECE deb", "{:.4f}", needed=False),
+    "n_trades": Column("trades", needed=False),
+    "expectancy_net": Column("net bps", "{:.1f}"),
+    "sortino": Column("Sortino", "{:.2f}", needed=False),
 }
 
 
@@ -72,14 +85,29 @@ def fit_progress(n_fits: int) -> Iterator[Listener]:
         stream.close()
 
 
-def leaderboard_table(leaderboard: pd.DataFrame, title: str) -> Table:
-    """Lay out a sweep's leaderboard: a variant a line, best mean f1 of BUY first."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    shown = {column: label for column, label in LEADERBOARD_COLUMNS.items() if column in leaderboard}
-    for column, label in shown.items():
-        table.add_column(label, justify="left" if column == "variant" else "right")
-    for record in leaderboard.to_dict("records"):
-        table.add_row(*(_text(column, record[column]) for column in shown))
+def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
+    """Lay out a leaderboard, a variant a line, best mean f1 of BUY first, within ``width`` characters.
+
+    ``always BUY`` is the f1 of calling every bar BUY, ``says BUY`` the share of test bars that the variant
+    calls BUY. Counts of failed and skipped cells are shown where there are any.
+    """
+    texts = {
+        name: [_text(column.form, value) for value in leaderboard[name]]
+        for name, column in LEADERBOARD.items()
+        if name not in ("n_failed", "n_skipped") or leaderboard[name].any()
+    }
+    widths = {name: max(map(len, [LEADERBOARD[name].label, *cells])) + 2 for name, cells in texts.items()}
+    for name in reversed(list(texts)):
+        if sum(widths[one] for one in texts) > width and not LEADERBOARD[name].needed:
+            del texts[name]
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    for name in texts:
+        justify: JustifyMethod = "left" if name == "variant" else "right"
+        table.add_column(LEADERBOARD[name].label, justify=justify, no_wrap=True)
+    for row in zip(*texts.values(), strict=True):
+        table.add_row(*row)
     return table
 
 
@@ -93,13 +121,26 @@ def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
     ]
 
 
-def plain_table(frame: pd.DataFrame, title: str) -> Table:
-    """Lay out any frame."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for column in frame.columns:
-        table.add_column(str(column))
-    for record in frame.to_dict("records"):
-        table.add_row(*(_text(str(column), value) for column, value in record.items()))
+def cells_table(rows: pd.DataFrame, title: str) -> Table:
+    """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    shown = {
+        "crypto": "{}",
+        "fold": "{}",
+        "variant": "{}",
+        "status": "{}",
+        "n_kept": "{}",
+        "best_iteration": "{}",
+    }
+    shown |= {name: column.form for name, column in LEADERBOARD.items() if column.needed and name in rows}
+    labels = {"n_kept": "rows", "best_iteration": "rounds"} | {n: c.label for n, c in LEADERBOARD.items()}
+    for name in shown:
+        text = name in ("crypto", "fold", "variant", "status")
+        table.add_column(labels.get(name, name), justify="left" if text else "right")
+    for record in rows.to_dict("records"):
+        table.add_row(*(_text(form, record[name]) for name, form in shown.items()))
     return table
 
 
@@ -125,9 +166,5 @@ def _describe(event: FitEvent) -> str:
     return f"{event.crypto} fold {event.fold} {event.name}" + (" FAILED" if event.kind == "failed" else "")
 
 
-def _text(column: str, value: object) -> str:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.1f}" if column == "expectancy_net" else f"{value:.4f}"
-    return str(value)
+def _text(form: str, value: object) -> str:
+    return "-" if value is None or pd.isna(value) else form.format(value)  # type: ignore[call-overload]
