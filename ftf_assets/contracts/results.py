@@ -127,7 +127,9 @@ class FinetuneResults(pa.DataFrameModel):
     data_source: Text = _key("Where the rows came from: market, candles or features.")
     source_file: Text = _optional("File name that the rows came from.")
     quote_currency: Text = _optional("Currency of the prices, such as USDT.")
-    data_fingerprint: Text = _key("Hash of the rows that the cell saw.")
+    data_fingerprint: Text = _key(
+        "Hash of the source file's content, or of the embedded market's parameters."
+    )
     cell_key: Text = _optional("Hash of everything that the cell's result depends on.")
     code_version: Text = _key("Version of the code that decides results.")
     run_id: Text = _key("Dagster run that wrote the row.")

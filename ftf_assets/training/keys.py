@@ -13,8 +13,9 @@ from typing import Any
 
 from ftf_assets.contracts.typed import typed
 
-#: Packages whose code decides what a cell computes.
-_CODE = ("contracts", "labels", "sources", "training")
+#: The code that decides what a cell computes. The table contracts are no part of it: they refuse, they do not
+#: compute.
+_CODE = ("contracts/coercion.py", "labels/*.py", "sources/*.py", "training/*.py")
 
 
 @typed
@@ -58,14 +59,14 @@ def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0
 
 @functools.cache
 def code_version() -> str:
-    """Hash the code that decides what a cell computes: contracts, labels, sources and training.
+    """Hash the code that decides what a cell computes: coercion, labels, sources and training.
 
     Comments and layout are no part of it: the syntax tree is hashed, not the text.
     """
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for package in _CODE:
-        for path in sorted((root / package).rglob("*.py")):
+    for pattern in _CODE:
+        for path in sorted(root.glob(pattern)):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
     return digest.hexdigest()[:12]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
@@ -160,6 +161,35 @@ def test_a_bad_row_in_a_candle_file_stops_the_sweep_before_anything_is_written(
     for part in ("OPUSDC", "OPUSDT_1h.csv", "close", "21", "n/a"):
         assert part in done.stderr
     assert not home.results.exists()
+
+
+def test_ready_feature_caches_run_without_candles_and_say_which_file_they_were(
+    ftf: Ftf, home: Home, tmp_path: Path
+):
+    folder = tmp_path / "features"
+    folder.mkdir()
+    market = MarketSource()
+    frame, _ = market.feature_cache("OPUSDC", market.candles("OPUSDC"))
+    as_another_system_writes_it = frame.astype({"label": "int64", "return_1": "float32"})
+    as_another_system_writes_it.index = as_another_system_writes_it.index.as_unit("us")
+    as_another_system_writes_it.to_parquet(folder / "OPUSDT.parquet")
+    done = ftf("sweep", *SMALL, "--source", "features", "--path", str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["statuses"] == {"ok": 10}
+    rows = ResultsStore(home.results).read()
+    assert set(rows["data_source"]) == {"features"}
+    assert set(rows["source_file"]) == {"OPUSDT.parquet"}
+
+
+def test_a_history_that_is_too_short_is_skipped_shown_and_no_failure(ftf: Ftf, home: Home):
+    edges = "2024-01-20T00:00:00Z,2024-03-01T00:00:00Z,2024-12-30T00:00:00Z"
+    done = ftf("sweep", *SMALL, "--set", f"fold_edges={edges}")
+    assert done.returncode == 0, done.stderr
+    rows = ResultsStore(home.results).read()
+    assert set(rows.loc[rows["fold"] == 0, "status"]) == {"skipped_short_history"}
+    assert set(rows.loc[rows["fold"] == 1, "status"]) == {"ok"}
+    assert "skipped_short_history: OPUSDC fold 0 baseline" in done.stdout
+    assert "fit rows, 1000 needed" in done.stdout
 
 
 def assert_same_rows(one: pd.DataFrame, other: pd.DataFrame) -> None:

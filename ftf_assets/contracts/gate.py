@@ -1,0 +1,224 @@
+"""The contracts of ``gate_metrics`` and ``gate_verdicts``: what a verdict says, and every number behind it.
+
+The DuckDB tables, the asset's Dagster types, their column documentation and their blocking checks come from
+the two models. A number that a test could not give is null, never NaN by accident and never infinite.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.frames import UtcTimestamp
+
+#: Metrics that decide, one family for the correction; higher is better.
+VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
+#: Metrics that are compared and shown but never decide; lower is better.
+SHOWN_METRICS = ("ece_debiased", "log_loss")
+
+INVALID = "INVALID"
+NO_SIGNAL = "NO_SIGNAL"
+ABANDON = "ABANDON"
+LOCK = "LOCK"
+KEEP_AVAILABLE = "KEEP_AVAILABLE"
+VERDICTS = (INVALID, NO_SIGNAL, ABANDON, LOCK, KEEP_AVAILABLE)
+
+WINS, LOSES, NEITHER = "wins", "loses", "neither"
+OUTCOMES = (WINS, LOSES, NEITHER)
+
+METRICS_KEY = ("sweep_id", "factor", "level", "metric")
+VERDICTS_KEY = ("sweep_id", "factor", "level")
+
+Text: TypeAlias = Series[pd.StringDtype]
+Count: TypeAlias = Series[pd.Int64Dtype]
+
+
+def _key(description: str) -> Any:
+    return pa.Field(description=description, str_length={"min_value": 1})
+
+
+def _optional(description: str) -> Any:
+    return pa.Field(nullable=True, description=description)
+
+
+def _probability(description: str) -> Any:
+    return pa.Field(ge=0, le=1, nullable=True, description=description)
+
+
+def _count(description: str) -> Any:
+    return pa.Field(ge=0, description=description)
+
+
+def _optional_count(description: str) -> Any:
+    return pa.Field(ge=0, nullable=True, description=description)
+
+
+class GateMetrics(pa.DataFrameModel):
+    """One row a level and metric: the level compared with its factor's baseline, cell by cell."""
+
+    sweep_id: Text = _key("The sweep, or the file, that was judged.")
+    factor: Text = _key("Factor whose level is compared with its baseline, the others at theirs.")
+    level: Text = _key("Level that is compared.")
+    metric: Text = pa.Field(
+        isin=(*VERDICT_METRICS, *SHOWN_METRICS),
+        description="Metric; lower is better for ece_debiased and log_loss.",
+    )
+    n_pairs: Series[np.int64] = _count("Pairs: (crypto, fold) cells where level and baseline were measured.")
+    mean_difference: Series[float] = _optional(
+        "Mean of level minus baseline, in the metric's unit; null without pairs."
+    )
+    median_difference: Series[float] = _optional("Median of level minus baseline; null without pairs.")
+    ci_low: Series[float] = _optional("Lower end of the t interval of the mean difference, 95 % by default.")
+    ci_high: Series[float] = _optional("Upper end of the t interval of the mean difference.")
+    bootstrap_low: Series[float] = _optional(
+        "Lower end of the percentile bootstrap interval over pairs; shown, decides nothing."
+    )
+    bootstrap_high: Series[float] = _optional("Upper end of the bootstrap interval; shown, decides nothing.")
+    t: Series[float] = _optional(
+        "Paired t statistic; null for fewer than two pairs or equal differences: nothing can be tested."
+    )
+    p_value: Series[float] = _probability("Two-sided p-value of t, before correction.")
+    p_corrected: Series[float] = _probability(
+        "p_value after Benjamini-Hochberg over the verdict metrics of all levels; null outside that family."
+    )
+    wilcoxon_p: Series[float] = _probability("Wilcoxon signed-rank p-value; shown, decides nothing.")
+    cohens_d: Series[float] = _optional("Cohen's d: mean over standard deviation of the differences.")
+    fold_n: Series[np.int64] = _count(
+        "Clusters of the fold-level test: folds, or cryptos where there is one fold only."
+    )
+    fold_t: Series[float] = _optional("t statistic with the cluster means as the sample.")
+    fold_p: Series[float] = _probability("Two-sided p-value of fold_t.")
+    cryptos_better: Series[np.int64] = _count("Cryptos whose mean difference is in the better direction.")
+    cryptos_worse: Series[np.int64] = _count("Cryptos whose mean difference is in the worse direction.")
+    outcome: Text = pa.Field(
+        isin=OUTCOMES,
+        nullable=True,
+        description="wins or loses: corrected p, effect size and fold test agree. Null outside the family.",
+    )
+    in_family: Series[np.bool_] = pa.Field(description="Whether the metric decides and is corrected for.")
+
+    class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
+        name = "gate_metrics"
+
+    @pa.dataframe_check(error="(sweep_id, factor, level, metric) must be unique")
+    def one_row_a_metric(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(METRICS_KEY), keep=False)
+
+    @pa.dataframe_check(error="only metrics of the family have an outcome and a corrected p")
+    def the_family_decides(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        outside = frame["outcome"].isna() & frame["p_corrected"].isna()
+        return outside.where(~frame["in_family"], frame["outcome"].notna())
+
+    @pa.dataframe_check(error="numbers must not be infinite")
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
+
+
+class GateVerdicts(pa.DataFrameModel):
+    """One row a level: the verdict, why, and what it was made from."""
+
+    sweep_id: Text = _key("The sweep, or the file, that was judged.")
+    factor: Text = _key("Factor whose level is judged.")
+    level: Text = _key("Level that is judged.")
+    verdict: Text = pa.Field(
+        isin=VERDICTS,
+        description="INVALID, NO_SIGNAL, ABANDON, LOCK or KEEP_AVAILABLE; the first that holds.",
+    )
+    reason: Text = _key("Why, in one sentence, with the numbers that decided.")
+    warnings: Text = _optional("What weakens the verdict without changing it; one line each, null for none.")
+    n_expected: Series[np.int64] = _count("Pairs that should be there; short histories are none of them.")
+    n_pairs: Series[np.int64] = _count("Pairs that are there.")
+    n_trades: Count = _optional_count("Trades of the level on the paired cells; null where not counted.")
+    min_trades_a_fold: Count = _optional_count("Trades of the level in its poorest fold; null where unknown.")
+    underpowered: Series[pd.BooleanDtype] = _optional(
+        "Whether level or baseline has too few trades, 63 in all or 30 a fold; null where not counted."
+    )
+    useful_gain: Series[float] = pa.Field(ge=0, description="Smallest gain of f1_buy worth having, absolute.")
+    rows_fingerprint: Text = _key(
+        "Hash of the result rows and expected cells that the verdict was made from."
+    )
+    settings_fingerprint: Text = _key("Hash of the settings.")
+    settings: Text = _key("Bounds and baselines that the verdict was made with, a JSON object.")
+    created_at: Series[UtcTimestamp] = pa.Field(description="When the verdict was made, UTC.")
+
+    class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
+        name = "gate_verdicts"
+
+    @pa.dataframe_check(error="(sweep_id, factor, level) must be unique")
+    def one_row_a_level(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(VERDICTS_KEY), keep=False)
+
+    @pa.dataframe_check(error="n_pairs must not exceed n_expected")
+    def pairs_are_expected(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return frame["n_pairs"] <= frame["n_expected"]
+
+    @pa.check("settings", error="settings must be a JSON object")
+    def settings_are_json(cls, settings: Series[str]) -> Series[bool]:  # noqa: D102, N805
+        return settings.map(lambda text: text.startswith("{") and isinstance(json.loads(text), dict)).astype(
+            bool
+        )
+
+
+def gate_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Build a frame of a gate contract's columns and dtypes, from one mapping a row, and check it.
+
+    Parameters
+    ----------
+    model
+        :class:`GateMetrics` or :class:`GateVerdicts`.
+    rows
+        Values by column; a column that a row leaves out is null.
+
+    Raises
+    ------
+    InputError
+        Where a row has a key that is no column, or breaks the contract.
+    """
+    unknown = sorted({key for row in rows for key in row} - set(model.to_schema().columns))
+    if unknown:
+        raise input_error(f"{model.to_schema().name} has no such columns", found=unknown)
+    names = list(model.to_schema().columns)
+    frame = with_gate_dtypes(
+        model,
+        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
+    )
+    try:
+        checked: pd.DataFrame = model.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as broken:
+        first = broken.failure_cases.iloc[0]
+        raise input_error(
+            f"rows break the contract of {model.to_schema().name}: {first['check']}",
+            column=first["column"] if first["schema_context"] == "Column" else None,
+            row=first["index"],
+            found=first["failure_case"],
+        ) from None
+    return checked
+
+
+def with_gate_dtypes(model: type[pa.DataFrameModel], frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a frame the contract's dtypes: what a store returns, as it went in."""
+    columns = {}
+    for name, column in model.to_schema().columns.items():
+        dtype = column.dtype.type
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            columns[name] = pd.to_datetime(frame[name], utc=True).astype(dtype)
+        elif pd.api.types.is_float_dtype(dtype):
+            columns[name] = pd.to_numeric(frame[name]).astype(dtype)
+        else:
+            columns[name] = frame[name].astype(dtype)
+    return pd.DataFrame(columns).reset_index(drop=True)

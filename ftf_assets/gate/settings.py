@@ -1,0 +1,78 @@
+"""What the gate holds fixed: its metrics, its bounds and its levels of significance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.typed import typed
+
+#: Sortino and expectancy are nearly one fact: their differences correlate 0.98.
+TRADE_METRICS = frozenset({"expectancy_net", "sortino"})
+PRIMARY_METRIC = "f1_buy"
+ALWAYS_BUY = "f1_always_buy"
+TRADES = "n_trades"
+_LOWER_IS_BETTER = frozenset(SHOWN_METRICS)
+
+
+@typed
+@dataclass(frozen=True)
+class GateSettings:
+    """The bounds that a verdict is made with; they are stored with it.
+
+    Attributes
+    ----------
+    alpha
+        Level of significance of every test; intervals cover ``1 - alpha``.
+    min_effect
+        Smallest Cohen's d of the paired differences that counts, in either direction.
+    min_pairs_share
+        Share of the expected pairs below which there is no verdict but ``INVALID``.
+    useful_gain
+        Smallest gain of f1_buy worth having, absolute.
+    min_winning_metrics
+        Metrics that must win for ``LOCK``.
+    min_trades, min_trades_a_fold
+        Trades of a variant, in all and in its poorest fold, below which a verdict warns.
+    bootstrap_draws, bootstrap_seed
+        Of the bootstrap interval; equal seeds give equal bits.
+    """
+
+    alpha: float = 0.05
+    min_effect: float = 0.3
+    min_pairs_share: float = 0.95
+    useful_gain: float = 0.01
+    min_winning_metrics: int = 2
+    min_trades: int = 63
+    min_trades_a_fold: int = 30
+    bootstrap_draws: int = 2000
+    bootstrap_seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("alpha", 0, 1),
+            ("min_effect", -1e-300, float("inf")),
+            ("min_pairs_share", 0, 1 + 1e-12),
+            ("useful_gain", 0, float("inf")),
+        ):
+            if not low < getattr(self, name) < high:
+                raise input_error(f"the gate's {name} is out of range", found=getattr(self, name))
+
+
+@typed
+def higher_is_better(metric: str) -> bool:
+    """Whether a larger value of the metric is the better one; not so for calibration error and log loss."""
+    return metric not in _LOWER_IS_BETTER
+
+
+__all__ = [
+    "ALWAYS_BUY",
+    "PRIMARY_METRIC",
+    "SHOWN_METRICS",
+    "TRADES",
+    "TRADE_METRICS",
+    "VERDICT_METRICS",
+    "GateSettings",
+    "higher_is_better",
+]

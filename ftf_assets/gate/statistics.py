@@ -1,0 +1,164 @@
+"""Paired statistics of the gate: scipy's tests on arrays, all series of a family at once.
+
+What a test cannot say is NaN here, inside, and None in every record and table: a single pair, or differences
+that are all the same, have no t, no effect size and no p-value.
+
+References
+----------
+.. [1] Student (1908), "The Probable Error of a Mean", Biometrika 6: the paired t-test.
+.. [2] Wilcoxon (1945), "Individual Comparisons by Ranking Methods", Biometrics Bulletin 1.
+.. [3] Cohen (1988), *Statistical Power Analysis for the Behavioral Sciences*, 2nd ed., section 2.3.5: d of
+   paired differences, their mean over their standard deviation.
+.. [4] Benjamini & Hochberg (1995), "Controlling the False Discovery Rate", JRSS B 57; under the positive
+   dependence of a shared baseline by Benjamini & Yekutieli (2001), Annals of Statistics 29.
+.. [5] Efron (1979), "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7.
+.. [6] Bertrand, Duflo & Mullainathan (2004), "How Much Should We Trust Differences-in-Differences
+   Estimates?", QJE 119: cells that share a shock are collapsed to one mean a cluster before the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.contracts.typed import Array, Float64, Int64, typed
+
+#: Differences below this share of the values that they are differences of are rounding, not effect.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class PairedT:
+    """Student's paired t-test of one or many series; every array has the shape of the series.
+
+    Attributes
+    ----------
+    mean, ci_low, ci_high
+        Mean difference with its t interval; for equal differences the interval is the mean itself.
+    t, p
+        Statistic and two-sided p-value against a mean of 0.
+    d
+        Cohen's d of the paired differences.
+    """
+
+    mean: Float64[Array, "*series"]
+    ci_low: Float64[Array, "*series"]
+    ci_high: Float64[Array, "*series"]
+    t: Float64[Array, "*series"]
+    p: Float64[Array, "*series"]
+    d: Float64[Array, "*series"]
+
+
+@typed
+def paired_differences(
+    level: Float64[Array, " pairs"], baseline: Float64[Array, " pairs"]
+) -> Float64[Array, " pairs"]:
+    """Level minus baseline, free of rounding: equal differences are exactly equal, none is exactly 0."""
+    if not len(level):
+        return level
+    rounding = _ROUNDING * max(np.abs(level).max(), np.abs(baseline).max())
+    differences = level - baseline
+    differences[np.abs(differences) <= rounding] = 0.0
+    return _without_rounding(differences, rounding)
+
+
+@typed
+def paired_t(differences: Float64[Array, "*series pairs"], confidence: float = 0.95) -> PairedT:
+    """Test paired differences against 0 [1]_, with interval and Cohen's d [3]_.
+
+    Parameters
+    ----------
+    differences
+        Free of rounding, as :func:`paired_differences` gives them. Every series has the same pairs.
+    confidence
+        Coverage of the interval.
+    """
+    from scipy import stats  # seconds to import
+
+    series, n = differences.shape[:-1], differences.shape[-1]
+    unknown = np.full(series, np.nan)
+    mean = np.asarray(differences.mean(axis=-1)) if n else unknown
+    if n < 2:
+        return PairedT(mean, *(unknown.copy() for _ in range(5)))
+    varies = np.asarray(np.ptp(differences, axis=-1) > 0)
+    mean = np.where(varies, mean, differences[..., 0])
+    ci_low, ci_high, t, p, d = mean.copy(), mean.copy(), *(unknown.copy() for _ in range(3))
+    if varies.any():
+        test = stats.ttest_1samp(differences[varies], 0.0, axis=-1)
+        interval = test.confidence_interval(confidence)
+        ci_low[varies], ci_high[varies] = interval.low, interval.high
+        t[varies], p[varies] = test.statistic, test.pvalue
+        d[varies] = test.statistic / np.sqrt(n)
+    return PairedT(mean, ci_low, ci_high, t, p, d)
+
+
+@typed
+def cluster_means(
+    differences: Float64[Array, "*series pairs"], clusters: Int64[Array, " pairs"]
+) -> Float64[Array, "*series clusters"]:
+    """Collapse pairs to one mean a cluster, clusters in increasing order [6]_."""
+    means = [differences[..., clusters == cluster].mean(axis=-1) for cluster in np.unique(clusters)]
+    rounding = _ROUNDING * float(np.abs(differences).max(initial=0.0))
+    return _without_rounding(np.stack(means, axis=-1), rounding) if means else differences[..., :0]
+
+
+@typed
+def benjamini_hochberg(p: Float64[Array, "*families tests"]) -> Float64[Array, "*families tests"]:
+    """Correct p-values within each family [4]_.
+
+    A test that could not be made (NaN) counts as p = 1, so that it never makes the others look better, and
+    stays NaN.
+    """
+    from scipy import stats
+
+    if not p.shape[-1]:
+        return p
+    corrected: Array = stats.false_discovery_control(np.nan_to_num(p, nan=1.0), axis=-1, method="bh")
+    return np.where(np.isnan(p), np.nan, corrected)
+
+
+@typed
+def wilcoxon_p(differences: Float64[Array, " pairs"]) -> float | None:
+    """Two-sided signed-rank p-value [2]_; None where no pair differs or there is only one."""
+    from scipy import stats
+
+    if len(differences) < 2 or not differences.any():
+        return None
+    return float(stats.wilcoxon(differences).pvalue)
+
+
+@typed
+def bootstrap_interval(
+    differences: Float64[Array, " pairs"], *, draws: int, seed: int, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Percentile bootstrap interval of the mean [5]_, resampling pairs; None for fewer than two."""
+    from scipy import stats
+
+    if len(differences) < 2:
+        return None
+    interval = stats.bootstrap(
+        (differences,),
+        np.mean,
+        n_resamples=draws,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
+@typed
+def p_greater(differences: Float64[Array, " pairs"]) -> float | None:
+    """One-sided paired t p-value of a mean above 0 [1]_; None where it cannot be tested."""
+    from scipy import stats
+
+    if len(differences) < 2 or not np.ptp(differences):
+        return None
+    return float(stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue)
+
+
+def _without_rounding(values: Array, rounding: float) -> Array:
+    """Make series that vary by rounding only exactly constant."""
+    constant = np.ptp(values, axis=-1, keepdims=True) <= rounding
+    return np.where(constant, values[..., :1], values)

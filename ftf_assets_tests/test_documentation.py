@@ -1,0 +1,45 @@
+"""What the documents say exists: columns, commands, flags, files and settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from ftf_assets.cli import cli
+from ftf_assets.config import SweepSettings
+from ftf_assets.contracts.results import results_schema
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
+
+
+def test_the_readme_lists_every_column_of_the_table_with_its_description():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, column in results_schema().items():
+        assert f"| `{name}` | {column.description} |" in readme
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_that_exist(document: Path):
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_flags_and_settings_exist(document: Path):
+    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in re.findall(
+        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|results|ui|gate)[^\n`#]*)", text, re.MULTILINE
+    ):
+        name, *words = line.split()
+        command = cli.commands[name]
+        flags = {flag for parameter in command.params for flag in parameter.opts}
+        for word in words:
+            if word.startswith("--") and isinstance(command, click.Command):
+                assert word in flags, f"ftf {line}"
+    for setting in re.findall(r"--set ([a-z]\w*)=", text):
+        assert setting in SweepSettings.model_fields
