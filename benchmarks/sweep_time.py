@@ -4,7 +4,7 @@
     python benchmarks/sweep_time.py [FTF SWEEP FLAGS]
 
 Runs `ftf sweep` in a fresh home, then again with everything done. Prints one JSON object: wall seconds of
-both, the sum of the fits' own one-thread seconds, and the share of the wall time that the cores spent in fits.
+both, the sum of the fits' own one-thread seconds, and the share of the wall time that cores spent in fits.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
     from ftf_assets.sweep import Sweep
 
-EXIT_CELLS_FAILED = 1
+EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
@@ -153,22 +153,22 @@ def ui(port: int, home: str) -> int:
 
 def main() -> None:
     """Run the command and exit with its code: what the user can mend is one line and exit code 2."""
-    from ftf_assets.contracts.errors import FtfError
+    from ftf_assets.contracts.errors import FtfError, RunError
 
     try:
         code = cli.main(standalone_mode=False)
     except click.UsageError as error:
-        _fail(error.format_message())
+        _fail(error.format_message(), EXIT_BAD_INPUT)
     except click.Abort:
         sys.exit(EXIT_INTERRUPTED)
     except FtfError as error:
-        _fail(str(error))
+        _fail(str(error), EXIT_FAILED if isinstance(error, RunError) else EXIT_BAD_INPUT)
     sys.exit(code or 0)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: int) -> NoReturn:
     click.echo("ftf: " + " ".join(message.split()), err=True)
-    sys.exit(EXIT_BAD_INPUT)
+    sys.exit(code)
 
 
 def _open_sweep(options: dict[str, Any]) -> Sweep:
@@ -223,7 +223,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
     complete = len(rows) == sweep.n_cells and "training_failed" not in statuses
     if every_check:
         complete = complete and not done.red_checks and statuses == {"ok": sweep.n_cells}
-    return 0 if complete else EXIT_CELLS_FAILED
+    return 0 if complete else EXIT_FAILED
 
 
 def _announce(sweep: Sweep) -> None:

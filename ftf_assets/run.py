@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from ftf_assets import progress
-from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.instance import open_instance, process_tags
 from ftf_assets.jobs import SWEEP_JOB
 from ftf_assets.progress import Listener
@@ -74,7 +74,7 @@ def run_sweep(
     ------
     InputError, StoreError
         What stopped a crypto's run, if it is ours: bad input, a full disk, a broken store.
-    RuntimeError
+    RunError
         Anything else that stopped it.
     Interrupted
         The user stopped it.
@@ -139,7 +139,7 @@ def _raise_what_stopped(result: dg.ExecuteInProcessResult, crypto: str, done: Sw
         raise InputError("a contract check is red: " + done.red_checks[0])
     if not causes:
         raise Interrupted
-    raise RuntimeError(f"{crypto}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")
+    raise RunError(f"{crypto}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")
 
 
 def _causes(error: Any) -> list[Any]:

@@ -82,7 +82,8 @@ class Sweep:
     @functools.cached_property
     def sweep_id(self) -> str:
         """``ftf_`` and 12 hex digits of the canonical settings: the same settings are the same sweep."""
-        identity = self.settings.model_dump(exclude=set(OPERATIONAL) | {"crypto_group", "factor"})
+        resolved = {"crypto_group", "factor", "power_mode"}
+        identity = self.settings.model_dump(exclude=set(OPERATIONAL) | resolved)
         identity["cryptos"] = list(self.cryptos)
         identity["variants"] = [variant.levels for variant in self.variants]
         identity["trials"] = self.trials

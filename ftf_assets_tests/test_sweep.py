@@ -26,6 +26,7 @@ def test_the_same_settings_are_the_same_sweep_however_they_are_written():
     one = sweep(factor="label_smoothing,cleanlab")
     assert one.sweep_id == sweep().sweep_id
     assert one.sweep_id == sweep(factor="label_smoothing=none,mild,aggressive,cleanlab").sweep_id
+    assert one.sweep_id == sweep(power_mode="smoke", trials=15).sweep_id
     assert one.sweep_id == sweep(cryptos="UNIUSDC,OPUSDC,ARBUSDC,AAVEUSDC,LDOUSDC").sweep_id
     assert one.sweep_id == sweep(fold_edges=one.settings.fold_edges).sweep_id, (
         "frozen edges are the same edges"

@@ -15,6 +15,10 @@ class StoreError(FtfError, RuntimeError):
     """A store is broken, missing or out of reach: the run stops and leaves what was there intact."""
 
 
+class RunError(FtfError, RuntimeError):
+    """A run stopped for a reason that is neither the input's nor a cell's: exit code 1, its log says more."""
+
+
 class CellError(FtfError, RuntimeError):
     """A cell's own failure: becomes a ``training_failed`` row while the sweep goes on.
 

@@ -269,8 +269,9 @@ def _judge(
         warnings.append(f"missing pairs: {coverage.missing}")
     if _clusters(pairs, clusters)[1]:
         warnings.append("one fold only: the fold test takes the cryptos as its sample")
-    if not {PRIMARY_METRIC, ALWAYS_BUY} <= set(pairing.columns):
-        warnings.append(f"not compared with always-BUY: the results lack {PRIMARY_METRIC} or {ALWAYS_BUY}")
+    lacking = [name for name in (PRIMARY_METRIC, ALWAYS_BUY) if name not in pairing.columns]
+    if lacking:
+        warnings.append(f"not compared with always-BUY: the results lack {' and '.join(lacking)}")
     absent = [name for name in VERDICT_METRICS if name not in pairing.columns]
     if absent:
         warnings.append(f"not in the results: {', '.join(absent)}")

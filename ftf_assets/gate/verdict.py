@@ -201,7 +201,7 @@ def _obstacle(
     """What stands between the numbers and ``LOCK``, in words; None where nothing does."""
     won = f"{_names(winners)} {'wins' if len(winners) == 1 else 'win'}" if winners else "no metric wins"
     if len(winners) < settings.min_winning_metrics:
-        closest = f"; f1_buy: {_numbers(f1)}" if f1 is not None and f1 not in winners else ""
+        closest = f"; {_numbers(f1)}" if f1 is not None and f1 not in winners else ""
         return f"{won}, {settings.min_winning_metrics} are needed{closest}"
     if {one.metric for one in winners} <= TRADE_METRICS:
         return f"{won}, but they are nearly one fact; a metric of the classifier must win too"
@@ -223,8 +223,7 @@ def _numbers(one: MetricEvidence) -> str:
     else:
         words.append(f"corrected p {_p(one.p_corrected)}")
         words.append(f"d {one.cohens_d:+.2f}")
-    if one.fold_p is not None:
-        words.append(f"fold p {_p(one.fold_p)}")
+        words.append("no fold test possible" if one.fold_p is None else f"fold p {_p(one.fold_p)}")
     return f"{words[0]} ({', '.join(words[1:])})"
 
 

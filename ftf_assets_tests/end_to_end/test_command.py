@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from ftf_assets.cli import main
 from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -161,6 +165,37 @@ def test_a_bad_row_in_a_candle_file_stops_the_sweep_before_anything_is_written(
     for part in ("OPUSDC", "OPUSDT_1h.csv", "close", "21", "n/a"):
         assert part in done.stderr
     assert not home.results.exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_an_interrupt_stops_the_sweep_with_one_line_and_keeps_what_is_finished(
+    home: Home, how: signal.Signals
+):
+    command = [sys.executable, "-m", "ftf_assets.cli", "sweep", *SMALL, "--crypto", "LDOUSDC"]
+    process = subprocess.Popen([*command, "--home", str(home.path)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert any(line.startswith("4 of") for line in process.stderr)
+    process.send_signal(how)
+    rest = process.stderr.read()
+    assert process.wait(timeout=120) == 130
+    assert "ftf: interrupted" in rest
+    assert "Traceback" not in rest
+    assert list(home.fits.glob("*/*/header.json"))
+
+
+def test_an_unforeseen_error_is_one_line_that_names_the_run(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a defect of ours")
+
+    monkeypatch.setattr("ftf_assets.assets.smoothed_labels.smooth_every_level", broken)
+    monkeypatch.setattr(sys, "argv", ["ftf", "sweep", *SMALL, "--home", str(home.path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert message.startswith("ftf: OPUSDC: ZeroDivisionError: a defect of ours (run ")
 
 
 def test_ready_feature_caches_run_without_candles_and_say_which_file_they_were(

@@ -79,7 +79,7 @@ def test_rows_without_fold_are_one_fold():
 
 
 def test_folds_may_have_names():
-    rows = [measured("OPUSDC", 0, fold=name) for name in ("2023H2", "2023H1")]
+    rows = [measured("OPUSDC", name) for name in ("2023H2", "2023H1")]
     rows += [level_row(fold=name) for name in ("2023H1", "2023H2")]
     assert [fold for _, fold in pair_levels(rows, BASELINES).levels[0].cells] == ["2023H1", "2023H2"]
 
@@ -91,7 +91,9 @@ def without(name, row):
 REFUSED = [
     pytest.param([], "no results", id="empty sweep"),
     pytest.param([measured("OPUSDC", 0)], "no level beside it", id="baseline only"),
-    pytest.param([level_row()], "no row has every factor at its baseline.*cleanlab = filter", id="no baseline"),
+    pytest.param(
+        [level_row()], "no row has every factor at its baseline.*cleanlab = filter", id="no baseline"
+    ),
     pytest.param(
         [level_row(label_smoothing="mild")], "interactions only", id="interactions without a baseline"
     ),
@@ -116,12 +118,16 @@ REFUSED = [
     pytest.param([without("crypto", level_row())], "column 'crypto'", id="no crypto"),
     pytest.param([without("cleanlab", level_row())], "column 'cleanlab'", id="no factor column"),
     pytest.param(
-        [measured("OPUSDC", 0), level_row(fold=None)], "OPUSDC, column 'fold'.*in every row or in none", id="half a fold"
+        [measured("OPUSDC", 0), level_row(fold=None)],
+        "OPUSDC, column 'fold'.*in every row or in none",
+        id="half a fold",
     ),
     pytest.param(
-        [{"crypto": "OPUSDC", "fold": 0, **BASELINES, "roc_auc": 0.5}], "at least one verdict metric", id="no metric"
+        [{"crypto": "OPUSDC", "fold": 0, **BASELINES, "roc_auc": 0.5}],
+        "at least one verdict metric",
+        id="no metric",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rows", "message"), REFUSED)

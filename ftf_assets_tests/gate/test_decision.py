@@ -1,0 +1,290 @@
+"""The decision: what a whole sweep deserves, from rows to the rows of both tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
+from ftf_assets.contracts.results import results_frame
+from ftf_assets.gate.decision import decide
+from ftf_assets.gate.pairs import calendar_clusters
+from ftf_assets.gate.settings import GateSettings
+from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, failed, measured, skipped, sweep_rows
+from ftf_assets_tests.results_rows import partition
+
+NOW = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
+QUICK = GateSettings(bootstrap_draws=50)
+
+
+def decided(rows, **changed):
+    decision = decide(rows, BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed))
+    for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
+        gate_frame(model, table)
+        assert not any(
+            isinstance(value, float) and np.isnan(value) for row in table for value in row.values()
+        )
+    return decision
+
+
+def metric_of(decision, name):
+    return next(one for one in decision.metrics if one.metric == name)
+
+
+def changed_rows(change, rows=None):
+    return [row | change(row) for row in (rows or sweep_rows(0.02))]
+
+
+SWEEPS = [
+    pytest.param(sweep_rows(0.02), "LOCK", "win and none loses", id="gain in every cell"),
+    pytest.param(sweep_rows(-0.02), "ABANDON", "Harm", id="harm in every cell"),
+    pytest.param(sweep_rows(0.0), "ABANDON", "Futility", id="no effect, well measured"),
+    pytest.param(sweep_rows(lambda i, j: 0.0), "ABANDON", "Futility", id="identical to the baseline"),
+    pytest.param(
+        sweep_rows(lambda i, j: 0.02), "KEEP_AVAILABLE", "no test possible", id="the same gain everywhere"
+    ),
+    pytest.param(
+        sweep_rows(lambda i, j: (-1) ** (i + j) * 0.05), "KEEP_AVAILABLE", "no metric wins", id="noise"
+    ),
+    pytest.param(
+        sweep_rows(lambda i, j: 0.02 + 0.06 * (j - 2) + 0.001 * i),
+        "KEEP_AVAILABLE",
+        "no metric wins",
+        id="two folds out of five say no",
+    ),
+    pytest.param(
+        changed_rows(lambda row: {"f1_always_buy": row["f1_buy"] + 0.001}),
+        "NO_SIGNAL",
+        "every bar BUY",
+        id="no signal",
+    ),
+    pytest.param([failed(row) for row in sweep_rows(0.02)], "INVALID", "0 of 25", id="all cells failed"),
+    pytest.param([skipped(row) for row in sweep_rows(0.02)], "INVALID", "history", id="all histories short"),
+    pytest.param(
+        [failed(row) if i in (1, 3) else row for i, row in enumerate(sweep_rows(0.02))],
+        "INVALID",
+        "23 of 25.*missing: AAVEUSDC fold 0, AAVEUSDC fold 1",
+        id="two failed cells",
+    ),
+    pytest.param(sweep_rows(0.02, cryptos=CRYPTOS[:1]), "LOCK", "win", id="one crypto"),
+    pytest.param(sweep_rows(0.02, folds=1), "LOCK", "win", id="one fold"),
+    pytest.param(
+        sweep_rows(0.02, cryptos=CRYPTOS[:1], folds=1), "NO_SIGNAL", "cannot be tested", id="one cell"
+    ),
+    pytest.param(
+        changed_rows(lambda row: {"f1_buy": 0.3, "f1_always_buy": 0.2 + row["fold"] / 100}),
+        "ABANDON",
+        "Futility",
+        id="constant metric",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "verdict", "words"), SWEEPS)
+def test_what_a_sweep_deserves(rows, verdict, words):
+    (found,) = decided(rows).verdicts
+    assert found.verdict == verdict, found.reason
+    assert re.search(words, found.reason), found.reason
+
+
+def test_the_numbers_of_a_metric_by_hand():
+    # Differences .01 .02 .03 .04 .05 over five folds of one crypto: t = 3 / sqrt(0.5), d = 3 / sqrt(2.5).
+    rows = [measured("OPUSDC", fold) for fold in range(5)]
+    rows += [
+        measured("OPUSDC", fold, (fold + 1) / 100, factor="cleanlab", level="filter") for fold in range(5)
+    ]
+    f1 = metric_of(decided(rows), "f1_buy")
+    assert (f1.n_pairs, f1.fold_n, f1.cryptos_better, f1.cryptos_worse) == (5, 5, 1, 0)
+    assert f1.mean_difference == pytest.approx(0.03)
+    assert f1.median_difference == pytest.approx(0.03)
+    assert f1.t == pytest.approx(4.242641)
+    assert f1.fold_t == pytest.approx(4.242641)
+    assert f1.cohens_d == pytest.approx(1.897367)
+    assert f1.p_value == pytest.approx(0.013236, abs=1e-5)
+    assert (f1.ci_low, f1.ci_high) == pytest.approx((0.010367, 0.049633), abs=1e-5)
+    assert f1.wilcoxon_p == pytest.approx(0.0625)
+    assert f1.p_corrected == pytest.approx(f1.p_value)  # four equal p-values: the largest rank corrects by 1
+
+
+def test_one_family_for_all_levels_of_the_sweep():
+    alone = metric_of(decided(sweep_rows(0.003)), "f1_buy")
+    noise = sweep_rows(lambda i, j: (-1) ** (i + j) * 0.05, factor="label_smoothing", level="mild")
+    both = [row for row in noise if row["label_smoothing"] == "mild"]
+    together = decided(sweep_rows(0.003) + both)
+    f1 = next(one for one in together.metrics if (one.level, one.metric) == ("filter", "f1_buy"))
+    assert f1.p_value == alone.p_value
+    assert f1.p_corrected == pytest.approx(2 * alone.p_corrected, rel=1e-6)
+    assert [one.level for one in together.verdicts] == ["mild", "filter"]
+
+
+def test_calibration_is_shown_lower_is_better_and_decides_nothing():
+    rows = changed_rows(
+        lambda row: {"log_loss": 0.4 + 0.1 * (row["cleanlab"] == "filter") + row["fold"] / 1000}
+    )
+    shown = metric_of(decided(rows), "log_loss")
+    assert (shown.cryptos_better, shown.cryptos_worse) == (0, 5)
+    assert (shown.in_family, shown.outcome, shown.p_corrected) == (False, None, None)
+    assert decided(rows).verdicts[0].verdict == "LOCK"
+
+
+def test_one_fold_clusters_by_crypto_and_says_so():
+    decision = decided(sweep_rows(0.02, folds=1))
+    assert metric_of(decision, "f1_buy").fold_n == 5
+    assert "one fold only" in "".join(decision.verdicts[0].warnings)
+
+
+def test_published_means_without_fold_or_always_buy_are_judged():
+    rows = [
+        {name: row[name] for name in ("crypto", *BASELINES, "f1_buy", "average_precision")}
+        for row in sweep_rows(0.02, folds=1)
+    ]
+    (found,) = decided(rows).verdicts
+    assert found.verdict == "LOCK"
+    assert (found.n_trades, found.underpowered) == (None, None)
+    said = "\n".join(found.warnings)
+    for words in (
+        "one fold only",
+        "the results lack f1_always_buy",
+        "not in the results: expectancy_net, sortino",
+    ):
+        assert words in said
+
+
+def test_one_metric_alone_never_locks():
+    rows = [
+        {name: row[name] for name in ("crypto", "fold", *BASELINES, "f1_buy")} for row in sweep_rows(0.02)
+    ]
+    (found,) = decided(rows).verdicts
+    assert (found.verdict, found.reason) == ("KEEP_AVAILABLE", found.reason)
+    assert "f1_buy wins, 2 are needed" in found.reason
+
+
+def test_few_trades_are_a_warning_and_no_verdict():
+    (found,) = decided(changed_rows(lambda row: {"n_trades": 2 + (row["cleanlab"] == "off")})).verdicts
+    assert found.verdict == "LOCK"
+    assert (found.n_trades, found.min_trades_a_fold, found.underpowered) == (50, 10, True)
+    assert "cleanlab = filter has 50 trades (at least 63) and 10 trades in fold 0" in found.warnings[0]
+    assert "the baseline has 15 trades in fold 0" in found.warnings[1]
+
+
+def test_enough_trades_leave_no_warning():
+    (found,) = decided(sweep_rows(0.02)).verdicts
+    assert (found.n_trades, found.min_trades_a_fold, found.underpowered) == (25 * 60, 300, False)
+    assert found.warnings == ()
+
+
+def test_a_missing_pair_within_the_allowance_is_named():
+    rows = sweep_rows(0.02)
+    rows[3] = failed(rows[3])
+    (found,) = decided(rows).verdicts
+    assert (found.verdict, found.n_expected, found.n_pairs) == ("LOCK", 25, 24)
+    assert "missing pairs: AAVEUSDC fold 1" in found.warnings
+
+
+def test_many_missing_pairs_are_counted():
+    (found,) = decided([failed(row) for row in sweep_rows()]).verdicts
+    assert "and 20 more" in found.reason
+
+
+def test_interactions_of_a_factorial_design_are_left_out_and_said():
+    rows = sweep_rows(0.02)
+    rows += [measured(c, f, -0.5, factor="cleanlab", level="filter", label_smoothing="mild")
+             for c in CRYPTOS for f in range(5)]  # fmt: skip
+    (found,) = decided(rows).verdicts
+    assert found.verdict == "LOCK"
+    assert "25 cells differ in more than one factor and were not used" in found.warnings
+
+
+def test_a_red_check_makes_every_verdict_invalid():
+    (found,) = decided(sweep_rows(0.02), broken_checks=["cleanlab_masks: no leak"]).verdicts
+    assert (found.verdict, "no leak" in found.reason) == ("INVALID", True)
+
+
+def test_an_interrupted_sweep_is_invalid():
+    everything = {(crypto, fold) for crypto in CRYPTOS for fold in range(5)}
+    (found,) = decided(sweep_rows(0.02, cryptos=CRYPTOS[:3]), expected=everything).verdicts
+    assert (found.verdict, found.n_expected, found.n_pairs) == ("INVALID", 25, 15)
+
+
+def test_folds_of_each_crypto_cluster_by_calendar():
+    rows = sweep_rows(0.02, folds=4)
+    spans = {
+        (row["crypto"], row["fold"]): (row["fold"] // 2 * 100, row["fold"] // 2 * 100 + 99) for row in rows
+    }
+    decision = decided(rows, clusters=calendar_clusters(spans))
+    assert metric_of(decision, "f1_buy").fold_n == 2
+    with pytest.raises(InputError, match="UNIUSDC, row fold 3: a paired cell without a cluster"):
+        decided(rows, clusters={cell: 0 for cell in spans if cell != ("UNIUSDC", 3)})
+
+
+@settings(max_examples=25)
+@given(st.randoms(use_true_random=False), st.sampled_from([sweep_rows(0.004), sweep_rows(-0.02)]))
+def test_row_order_never_matters(random, rows):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    assert decided(shuffled) == decided(rows)
+
+
+cells = st.lists(st.floats(-0.1, 0.1), min_size=25, max_size=25)
+
+
+@settings(max_examples=25)
+@given(cells)
+def test_swapping_level_and_baseline_swaps_wins_and_loses(shifts):
+    rows = sweep_rows(lambda i, j: shifts[5 * i + j])
+    other = {"off": "filter", "filter": "off"}
+    swapped = [row | {"cleanlab": other[row["cleanlab"]]} for row in rows]
+    mirror = {"wins": "loses", "loses": "wins", "neither": "neither", None: None}
+    forward, backward = decided(rows), decided(swapped)
+    assert [mirror[one.outcome] for one in forward.metrics] == [one.outcome for one in backward.metrics]
+    assert [one.cryptos_better for one in forward.metrics] == [one.cryptos_worse for one in backward.metrics]
+
+
+@settings(max_examples=25)
+@given(st.floats(0, 1), st.integers(1, 5), st.integers(1, 6))
+def test_a_level_identical_to_its_baseline_is_neither_locked_nor_called_harmful(f1, n_cryptos, n_folds):
+    rows = sweep_rows(lambda i, j: 0.0, cryptos=CRYPTOS[:n_cryptos], folds=n_folds)
+    rows = [row | {"f1_buy": f1 + row["fold"], "f1_always_buy": f1 / 2 - 1} for row in rows]
+    (found,) = decided(rows).verdicts
+    assert found.verdict != "LOCK"
+    assert "Harm" not in found.reason
+
+
+def test_the_fingerprints_know_what_the_decision_was_made_from_and_with():
+    first = decided(sweep_rows(0.02))
+    rows = sweep_rows(0.02)
+    rows[4] = rows[4] | {"f1_buy": rows[4]["f1_buy"] + 1e-9}
+    assert decided(rows).rows_fingerprint != first.rows_fingerprint
+    assert decided(sweep_rows(0.02), broken_checks=["x"]).rows_fingerprint != first.rows_fingerprint
+    stricter = decided(sweep_rows(0.02), settings=GateSettings(alpha=0.01, bootstrap_draws=50))
+    assert stricter.rows_fingerprint == first.rows_fingerprint
+    assert stricter.settings_fingerprint != first.settings_fingerprint
+    stored = json.loads(first.settings)
+    assert stored["bounds"] == asdict(QUICK)
+    assert stored["baselines"] == BASELINES
+
+
+def test_columns_that_decide_nothing_are_no_part_of_the_fingerprint():
+    noted = changed_rows(lambda row: {"row": 3, "fit_seconds": 0.7, "created_at": NOW})
+    assert decided(noted) == decided(sweep_rows(0.02))
+
+
+def test_rows_of_the_results_store_are_judged_as_they_are():
+    rows = [row for crypto in CRYPTOS for row in partition(crypto)]
+    decision = decided(results_frame(rows).to_dict("records"))
+    assert [one.level for one in decision.verdicts] == ["aggressive", "mild", "filter", "reweight"]
+    assert {one.verdict for one in decision.verdicts} == {"NO_SIGNAL"}  # 0.270 against 0.271, as it happens
+
+
+def test_the_default_settings_are_those_of_the_method():
+    decision = decide(sweep_rows(0.02), BASELINES, sweep_id="x")
+    assert decision.useful_gain == 0.01
+    assert json.loads(decision.settings)["bounds"]["min_effect"] == 0.3
