@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import sys
@@ -16,6 +17,8 @@ from ftf_assets import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ftf_assets.gate.decision import Decision
+    from ftf_assets.run import SweepRun
     from ftf_assets.storage.home import Home
     from ftf_assets.sweep import Sweep
 
@@ -127,6 +130,25 @@ def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
 
 
 @cli.command()
+@click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option("--results", "file", type=click.Path(path_type=Path), help="A CSV or Parquet file instead.")
+@_with(_HOME_OPTION, _JSON_OPTION)
+def gate(sweep_id: str, file: Path | None, home: str, as_json: bool) -> int:
+    """Judge every level of a sweep, or of a file of results: the verdict with every number behind it."""
+    from ftf_assets.terminal import gate_table, stdout, verdicts_in_words
+
+    decision = _decide_file(file) if file else _decide_stored(sweep_id, home)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(decision)))
+        return 0
+    console = stdout()
+    console.print(gate_table(decision, console.width))
+    for line in verdicts_in_words(decision):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return 0
+
+
+@cli.command()
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1."
 )
@@ -187,6 +209,35 @@ def _open_sweep(options: dict[str, Any]) -> Sweep:
     return sweep
 
 
+def _decide_file(file: Path) -> Decision:
+    from ftf_assets.gate.decision import decide
+    from ftf_assets.storage.result_files import read_result_file
+
+    published = read_result_file(file)
+    return decide(published.rows, published.baselines, sweep_id=published.sweep_id)
+
+
+def _decide_stored(sweep_id: str, home: str) -> Decision:
+    from ftf_assets.config import SweepSettings
+    from ftf_assets.contracts.errors import InputError
+    from ftf_assets.instance import open_instance
+    from ftf_assets.storage.check_history import red_contracts
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.sweep_decision import decide_sweep
+
+    place = Home.locate(home)
+    store = ResultsStore(place.results)
+    settings = store.sweeps().set_index("sweep_id")["settings"]
+    sweep_id = sweep_id or store.latest_sweep_id()
+    if sweep_id not in settings:
+        raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(settings.index)}")
+    frozen = SweepSettings.model_validate_json(settings[sweep_id])
+    with open_instance(place) as instance:
+        broken = red_contracts(instance, sweep_id, frozen.crypto_names)
+    return decide_sweep(store.read(sweep_id), frozen, sweep_id, broken_checks=broken)
+
+
 def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) -> int:
     from ftf_assets.run import Interrupted, run_sweep
     from ftf_assets.storage.results_store import ResultsStore
@@ -213,13 +264,16 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
                     "statuses": statuses,
                     "red_checks": done.red_checks,
                     "run_ids": done.run_ids,
+                    "verdicts": [dataclasses.asdict(one) for one in done.decision.verdicts]
+                    if done.decision
+                    else [],
                     "results": str(home.results),
                     "leaderboard": json.loads(store.leaderboard(sweep.sweep_id).to_json(orient="records")),
                 }
             )
         )
     else:
-        _show(sweep, home, rows, store.leaderboard(sweep.sweep_id), statuses, done.red_checks)
+        _show(sweep, home, rows, store.leaderboard(sweep.sweep_id), statuses, done)
     complete = len(rows) == sweep.n_cells and "training_failed" not in statuses
     if every_check:
         complete = complete and not done.red_checks and statuses == {"ok": sweep.n_cells}
@@ -242,9 +296,9 @@ def _show(
     rows: pd.DataFrame,
     leaderboard: pd.DataFrame,
     statuses: dict[str, int],
-    red_checks: list[str],
+    done: SweepRun,
 ) -> None:
-    from ftf_assets.terminal import baseline_in_words, leaderboard_table, stdout
+    from ftf_assets.terminal import baseline_in_words, leaderboard_table, stdout, verdicts_in_words
 
     console = stdout()
     console.print(
@@ -256,7 +310,10 @@ def _show(
     console.print(f"{len(rows)} rows: {counts}", highlight=False)
     for sentence in baseline_in_words(leaderboard):
         console.print(sentence, highlight=False, soft_wrap=True)
-    for check in red_checks:
+    if done.decision is not None:
+        for line in verdicts_in_words(done.decision):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
+    for check in done.red_checks:
         console.print(f"red check: {check}", highlight=False, soft_wrap=True, markup=False)
     failed = rows[rows["status"] != "ok"]
     for row in failed.itertuples():
@@ -270,7 +327,7 @@ def _show(
         f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False
     )
     console.print(f"models  {home.fits}", soft_wrap=True, highlight=False)
-    console.print("runs    ftf ui", soft_wrap=True, highlight=False)
+    console.print("verdict ftf gate, every number behind it; runs ftf ui", soft_wrap=True, highlight=False)
 
 
 def _export(frame: pd.DataFrame, form: str, output: Path | None) -> None:

@@ -10,13 +10,15 @@ from ftf_assets.assets.cleanlab_masks import cleanlab_masks
 from ftf_assets.assets.coerced_arrays import coerced_arrays
 from ftf_assets.assets.feature_cache import feature_cache
 from ftf_assets.assets.finetune_results import finetune_results
+from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.assets.smoothed_labels import smoothed_labels
 from ftf_assets.assets.trained_models import trained_models
 from ftf_assets.checks.cell_checks import cell_checks
 from ftf_assets.checks.contract_checks import contract_checks
+from ftf_assets.checks.gate_checks import gate_checks
 from ftf_assets.jobs import JOBS
 from ftf_assets.resources import HomeResource, SweepResource
-from ftf_assets.storage.io_managers import ArtifactIOManager, ResultsIOManager
+from ftf_assets.storage.io_managers import ArtifactIOManager, DecisionIOManager, ResultsIOManager
 
 _sweep = SweepResource.configure_at_launch()
 _home = HomeResource(path="")
@@ -31,14 +33,16 @@ defs = dg.Definitions(
         cleanlab_masks,
         trained_models,
         finetune_results,
+        gate_decision,
     ],
-    asset_checks=[*contract_checks(), *cell_checks()],
+    asset_checks=[*contract_checks(), *cell_checks(), *gate_checks()],
     jobs=JOBS,
     resources={
         "sweep": _sweep,
         "home": _home,
         "io_manager": ArtifactIOManager(sweep=_sweep, home=_home),
         "results_io_manager": ResultsIOManager(sweep=_sweep, home=_home),
+        "decision_io_manager": DecisionIOManager(sweep=_sweep, home=_home),
     },
     executor=dg.in_process_executor,
 )

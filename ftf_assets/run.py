@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import dagster as dg
 
 from ftf_assets import progress
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
+from ftf_assets.gate.decision import Decision
 from ftf_assets.instance import open_instance, process_tags
-from ftf_assets.jobs import SWEEP_JOB
+from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB
 from ftf_assets.progress import Listener
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
@@ -29,11 +31,14 @@ class SweepRun:
     ----------
     run_ids
         Dagster run per crypto, in the order in which they ran.
+    decision
+        The gate's; None where there was nothing to compare.
     red_checks
         Asset checks that failed, ``crypto: asset: check: description``.
     """
 
     run_ids: dict[str, str] = field(default_factory=dict)
+    decision: Decision | None = None
     red_checks: list[str] = field(default_factory=list)
 
 
@@ -59,7 +64,7 @@ def run_sweep(
     *,
     on_fit: Listener,
 ) -> SweepRun:
-    """Materialise the whole graph for every crypto of a sweep, one after the other.
+    """Materialise the graph for every crypto of a sweep, one after the other, then the gate once.
 
     Parameters
     ----------
@@ -81,30 +86,44 @@ def run_sweep(
     """
     check_inputs(sweep)
     done = SweepRun()
-    with open_instance(home) as instance:
-        job = _definitions().resolve_job_def(SWEEP_JOB)
+    with open_instance(home) as instance, progress.listening(on_fit):
         for crypto in sweep.cryptos:
-            with progress.listening(on_fit):
-                result = job.execute_in_process(
-                    instance=instance,
-                    partition_key=crypto,
-                    raise_on_error=False,
-                    tags={
-                        **process_tags(),
-                        "ftf/sweep_id": sweep.sweep_id,
-                        "ftf/phase": sweep.settings.phase,
-                    },
-                    run_config=run_config(sweep, home),
-                )
+            result = _run_job(SWEEP_JOB, sweep, home, instance, done.red_checks, crypto)
             done.run_ids[crypto] = result.run_id
-            done.red_checks += [
-                f"{crypto}: {check.asset_key.to_user_string()}: {check.check_name}: {check.description}"
-                for check in result.get_asset_check_evaluations()
-                if not check.passed
-            ]
-            if not result.success:
-                _raise_what_stopped(result, crypto, done)
+        if sweep.settings.design != "single":  # one variant alone has no level to compare
+            result = _run_job(DECIDE_JOB, sweep, home, instance, done.red_checks)
+            done.decision = result.output_for_node("gate_decision")
     return done
+
+
+def _run_job(
+    name: str,
+    sweep: Sweep,
+    home: Home,
+    instance: dg.DagsterInstance,
+    red_checks: list[str],
+    crypto: str | None = None,
+) -> dg.ExecuteInProcessResult:
+    result = (
+        _definitions()
+        .resolve_job_def(name)
+        .execute_in_process(
+            instance=instance,
+            partition_key=crypto,
+            raise_on_error=False,
+            tags={**process_tags(), "ftf/sweep_id": sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+            run_config=run_config(sweep, home),
+        )
+    )
+    red = [
+        f"{crypto or 'all'}: {check.asset_key.to_user_string()}: {check.check_name}: {check.description}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    ]
+    red_checks += red
+    if not result.success:
+        _raise_what_stopped(result, crypto or sweep.sweep_id, red)
+    return result
 
 
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
@@ -118,6 +137,7 @@ def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
     }
 
 
+@functools.cache
 def _definitions() -> dg.Definitions:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -126,7 +146,7 @@ def _definitions() -> dg.Definitions:
     return defs
 
 
-def _raise_what_stopped(result: dg.ExecuteInProcessResult, crypto: str, done: SweepRun) -> None:
+def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks: list[str]) -> NoReturn:
     failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
     causes = [cause for failure in failures for cause in _causes(failure)]
     for cause in causes:
@@ -135,11 +155,11 @@ def _raise_what_stopped(result: dg.ExecuteInProcessResult, crypto: str, done: Sw
         if cause.cls_name in ("InputError", "StoreError"):
             message = cause.message.partition(": ")[2].strip()
             raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
-    if done.red_checks:
-        raise InputError("a contract check is red: " + done.red_checks[0])
+    if red_checks:
+        raise InputError("a contract check is red: " + red_checks[0])
     if not causes:
         raise Interrupted
-    raise RunError(f"{crypto}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")
+    raise RunError(f"{name}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")
 
 
 def _causes(error: Any) -> list[Any]:

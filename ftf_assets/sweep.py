@@ -47,6 +47,10 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+#: The assets whose values are artifacts under keyed paths, in flow order.
+ARTIFACTS = tuple(_DEPENDS_ON)
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """Resolved settings: fold edges frozen, cryptos and variants known, the source open.

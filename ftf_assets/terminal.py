@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from ftf_assets.gate.decision import Decision
 from ftf_assets.progress import Listener
 from ftf_assets.training.engine import FitEvent
 
@@ -119,6 +120,57 @@ def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
         f"compares with {row.f1_always_buy:.3f} for always saying BUY."
         for row in baseline.itertuples()
     ]
+
+
+def verdicts_in_words(decision: Decision) -> list[str]:
+    """Write each level's verdict with its reason, and its warnings below; equal reasons are written once."""
+    lines: list[str] = []
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in decision.verdicts:
+        by_reason.setdefault((one.verdict, one.reason), []).append(f"{one.factor}={one.level}")
+    for (verdict, reason), levels in by_reason.items():
+        lines.append(f"{verdict}  {', '.join(levels)}: {reason}")
+    warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
+    return [*lines, *(f"warning: {warning}" for warning in warnings)]
+
+
+def gate_table(decision: Decision, width: int) -> Table:
+    """Lay out the numbers behind the verdicts, a level and metric a line, within ``width`` characters."""
+    table = Table(
+        title=f"{decision.sweep_id}: level minus baseline",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    columns = {
+        "level": "level",
+        "metric": "metric",
+        "n_pairs": "pairs",
+        "mean_difference": "mean",
+        "median_difference": "median",
+        "ci_low": "95 % from",
+        "ci_high": "to",
+        "t": "t",
+        "wilcoxon_p": "p Wilcoxon",
+        "p_corrected": "p corr.",
+        "cohens_d": "d",
+        "fold_p": "p folds",
+        "cryptos_better": "better",
+        "cryptos_worse": "worse",
+        "outcome": "outcome",
+    }
+    if width < 140:
+        for name in ("median_difference", "wilcoxon_p", "t", "cryptos_better", "cryptos_worse"):
+            del columns[name]
+    for name, label in columns.items():
+        table.add_column(label, justify="left" if name in ("level", "metric", "outcome") else "right")
+    for one in decision.metrics:
+        values = {name: getattr(one, name) for name in columns}
+        table.add_row(
+            *(_text("{:.4f}" if isinstance(value, float) else "{}", value) for value in values.values())
+        )
+    return table
 
 
 def cells_table(rows: pd.DataFrame, title: str) -> Table:

@@ -257,8 +257,10 @@ def test_11_two_people_get_one_answer_whatever_their_number_of_workers(tmp_path:
     for person, workers in (("one", 1), ("other", 3)):
         place = Home(tmp_path / person)
         sweep = small_sweep(workers=workers)
-        run_sweep(sweep, place, on_fit=lambda event: None)
+        done = run_sweep(sweep, place, on_fit=lambda event: None)
         store = ResultsStore(place.results)
-        answers.append((store.read(), store.leaderboard(sweep.sweep_id)))
+        answers.append((store.read(), store.leaderboard(sweep.sweep_id), done.decision))
     assert_same_rows(answers[0][0], answers[1][0])
     pd.testing.assert_frame_equal(answers[0][1], answers[1][1])
+    assert answers[0][2] is not None
+    assert answers[0][2] == answers[1][2]

@@ -16,7 +16,8 @@ from ftf_assets.assets.partitioned import CRYPTOS
 from ftf_assets.contracts.errors import FtfError, InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.contracts.results import FinetuneResults
-from ftf_assets.storage.io_managers import ARTIFACT_KEY, CONTRACT_CHECK, ArtifactIOManager
+from ftf_assets.storage.check_history import ARTIFACT_KEY, CONTRACT_CHECK, SWEEP_ID
+from ftf_assets.storage.io_managers import ArtifactIOManager
 from ftf_assets.sweep import Sweep
 
 Validate = Callable[[ArtifactIOManager, Sweep, str], None]
@@ -94,7 +95,7 @@ def contract_check(asset: str, validate: Validate) -> dg.AssetChecksDefinition:
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         crypto = context.partition_key
         sweep = context.resources.sweep.open(crypto)
-        judged: dict[str, Any] = {"sweep_id": sweep.sweep_id}
+        judged: dict[str, Any] = {SWEEP_ID: sweep.sweep_id}
         if asset != "finetune_results":
             judged[ARTIFACT_KEY] = sweep.artifact_key(asset, crypto)
         try:

@@ -7,9 +7,12 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
-from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.gate.decision import Decision
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
+from ftf_assets.storage.check_history import ARTIFACT_KEY, refuse_red
+from ftf_assets.sweep_decision import decision_frames
 
 #: What each asset's artifact is read back as.
 ARTIFACT_TYPES: dict[str, type[Any]] = {
@@ -21,10 +24,6 @@ ARTIFACT_TYPES: dict[str, type[Any]] = {
     "cleanlab_masks": CleanlabMasks,
     "trained_models": TrainedModels,
 }
-
-#: Name of the contract check that every asset has.
-CONTRACT_CHECK = "contract"
-ARTIFACT_KEY = "artifact_key"
 
 
 class ArtifactIOManager(dg.ConfigurableIOManager):
@@ -56,8 +55,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
             The latest blocking check of exactly this artifact has failed.
         """
         asset, crypto = context.asset_key.path[-1], context.asset_partition_key
-        key = self.sweep.open(crypto).artifact_key(asset, crypto)
-        _refuse_red(context.step_context.instance, context.asset_key, crypto, key)
+        refuse_red(context.step_context.instance, self.sweep.open(crypto), asset, crypto)
         return self.read(asset, crypto)
 
     def read(self, asset: str, crypto: str) -> Any:
@@ -94,30 +92,17 @@ class ResultsIOManager(dg.ConfigurableIOManager):
         return self.home.results.read(self.sweep.open(crypto).sweep_id, crypto)
 
 
-def _refuse_red(instance: dg.DagsterInstance, asset_key: dg.AssetKey, crypto: str, key: str) -> None:
-    # A blocking check stops its own run only; a later run of just the downstream would pass without this.
-    evaluation = _latest_evaluation(instance, dg.AssetCheckKey(asset_key, CONTRACT_CHECK), crypto)
-    if evaluation is None or evaluation.passed:
-        return
-    judged = evaluation.metadata.get(ARTIFACT_KEY)
-    if judged is None or judged.value == key:
-        raise InputError(
-            f"{crypto}: the contract check of {asset_key.to_user_string()} is red: {evaluation.description}. "
-            f"Mend the input and materialise {asset_key.to_user_string()} again"
-        )
+class DecisionIOManager(dg.ConfigurableIOManager):
+    """Replace the gate's decision on this sweep in ``gate_metrics`` and ``gate_verdicts``, all or nothing."""
 
+    sweep: SweepResource
+    home: HomeResource
 
-def _latest_evaluation(
-    instance: dg.DagsterInstance, check: dg.AssetCheckKey, crypto: str, page: int = 20
-) -> dg.AssetCheckEvaluation | None:
-    cursor = None
-    while True:
-        records = instance.event_log_storage.get_asset_check_execution_history(
-            check, limit=page, cursor=cursor
-        )
-        for record in records:
-            if record.partition == crypto and record.evaluation is not None:
-                return record.evaluation
-        if len(records) < page:
-            return None
-        cursor = records[-1].id
+    def handle_output(self, context: dg.OutputContext, obj: Decision) -> None:
+        """Delete the sweep's old decision and insert the new one."""
+        self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
+        context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
+
+    def load_input(self, context: dg.InputContext) -> tuple[pd.DataFrame, pd.DataFrame]:  # noqa: ARG002
+        """Read the decision on this sweep: rows of ``gate_metrics`` and of ``gate_verdicts``."""
+        return self.home.results.decision(self.sweep.open().sweep_id)

@@ -1,11 +1,14 @@
-"""SQL of the results store, generated from the contract of ``finetune_results``."""
+"""SQL of the results store, generated from the contracts of its tables."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, results_schema
+from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, FinetuneResults
 
 #: Raise it with every change of the table or its views: files of another version are refused, never guessed.
 SCHEMA_VERSION = 1
@@ -17,22 +20,26 @@ _LEADERBOARD_MEANS = (
 )
 
 
-def create_table_sql() -> str:
-    """Statement that creates the table: types, NOT NULL and primary key as the contract has them."""
+#: Contract and primary key of every table that has one.
+TABLES = ((FinetuneResults, PRIMARY_KEY), (GateMetrics, METRICS_KEY), (GateVerdicts, VERDICTS_KEY))
+
+
+def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
+    """Statements that create a contract's table and document each column in the database itself.
+
+    Types, NOT NULL and comments are the contract's; the table has the contract's name.
+    """
+    schema = model.to_schema()
     columns = [
         f"{name} {_sql_type(column.dtype.type)}{'' if column.nullable else ' NOT NULL'}"
-        for name, column in results_schema().items()
+        for name, column in schema.columns.items()
     ]
-    primary_key = f"PRIMARY KEY ({', '.join(PRIMARY_KEY)})"
-    return "CREATE TABLE finetune_results (" + ", ".join([*columns, primary_key]) + ")"
-
-
-def comment_sql() -> list[str]:
-    """Statements that document each column in the database itself."""
-    return [
-        f"COMMENT ON COLUMN finetune_results.{name} IS {_text(column.description)}"
-        for name, column in results_schema().items()
+    definition = ", ".join([*columns, f"PRIMARY KEY ({', '.join(key)})"])
+    comments = [
+        f"COMMENT ON COLUMN {schema.name}.{name} IS {_text(column.description)}"
+        for name, column in schema.columns.items()
     ]
+    return [f"CREATE TABLE {schema.name} ({definition})", *comments]
 
 
 def create_views_sql() -> list[str]:
@@ -61,8 +68,7 @@ def create_views_sql() -> list[str]:
 def create_schema_sql() -> list[str]:
     """Every statement that turns an empty database into a results store."""
     return [
-        create_table_sql(),
-        *comment_sql(),
+        *(statement for model, key in TABLES for statement in create_table_sql(model, key)),
         *create_views_sql(),
         "CREATE TABLE sweeps (sweep_id VARCHAR PRIMARY KEY, settings JSON NOT NULL)",
         "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
@@ -82,7 +88,9 @@ def _sql_type(dtype: object) -> str:
         return "BIGINT"
     if dtype == np.dtype("float64"):
         return "DOUBLE"
-    raise TypeError(f"finetune_results has no SQL type for {dtype}")
+    if dtype == np.dtype("bool"):
+        return "BOOLEAN"
+    raise TypeError(f"the results store has no SQL type for {dtype}")
 
 
 def _text(value: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from ftf_assets.contracts.errors import StoreError, input_error
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, with_gate_dtypes
 from ftf_assets.contracts.results import validated_results, with_results_dtypes
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql
 
@@ -73,6 +74,47 @@ class ResultsStore:
                 )
                 connection.execute("INSERT INTO finetune_results BY NAME SELECT * FROM new_rows")
                 connection.execute("COMMIT")
+
+    def write_decision(self, metrics: pd.DataFrame, verdicts: pd.DataFrame, sweep_id: str) -> None:
+        """Replace the gate's decision on a sweep, all or nothing.
+
+        Parameters
+        ----------
+        metrics, verdicts
+            Rows that satisfy ``GateMetrics`` and ``GateVerdicts``.
+        sweep_id
+            The sweep that they judge. Its old decision goes.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`write_partition`.
+        """
+        with self._lock(), self._connection(read_only=False) as connection:
+            connection.register("new_metrics", metrics)
+            connection.register("new_verdicts", verdicts)
+            connection.execute("BEGIN TRANSACTION")
+            connection.execute("DELETE FROM gate_metrics WHERE sweep_id = $1", [sweep_id])
+            connection.execute("DELETE FROM gate_verdicts WHERE sweep_id = $1", [sweep_id])
+            connection.execute("INSERT INTO gate_metrics BY NAME SELECT * FROM new_metrics")
+            connection.execute("INSERT INTO gate_verdicts BY NAME SELECT * FROM new_verdicts")
+            connection.execute("COMMIT")
+
+    def decision(self, sweep_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Read the stored decision on a sweep: rows of ``gate_metrics`` and of ``gate_verdicts``.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        metrics = self._select(
+            "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY factor, level, metric", [sweep_id]
+        )
+        verdicts = self._select(
+            "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY factor, level", [sweep_id]
+        )
+        return with_gate_dtypes(GateMetrics, metrics), with_gate_dtypes(GateVerdicts, verdicts)
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:
         """Keep the settings of a sweep, a JSON object: what its rows were made from.

@@ -14,8 +14,8 @@ from ftf_assets.jobs import SWEEP_JOB
 from ftf_assets.run import run_config, run_sweep
 from ftf_assets.storage import io_managers
 from ftf_assets.storage.artifacts import write_artifact
+from ftf_assets.storage.check_history import CONTRACT_CHECK
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.io_managers import CONTRACT_CHECK
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import small_sweep
@@ -130,21 +130,23 @@ def test_a_run_whose_settings_do_not_name_its_crypto_is_refused(home: Home):
 
 def test_every_asset_is_documented_owned_versioned_and_checked():
     graph = defs.resolve_asset_graph()
-    assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == sorted(ASSETS)
-    for asset in ASSETS:
+    assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == sorted(
+        [*ASSETS, "gate_decision"]
+    )
+    for asset in (*ASSETS, "gate_decision"):
         node = graph.get(dg.AssetKey(asset))
         assert node.description
         assert node.owners == ["team:quant-research"]
-        assert node.group_name in ("data", "treatment", "training", "results")
+        assert node.group_name in ("data", "treatment", "training", "results", "decision")
         assert node.code_version
         assert node.kinds
-        assert node.partitions_def is not None
+        assert (node.partitions_def is None) is (asset == "gate_decision")
     blocking = {
         key.asset_key.to_user_string()
         for key in graph.asset_check_keys
         if graph.get_check_spec(key).blocking and key.name == CONTRACT_CHECK
     }
-    assert blocking == set(ASSETS) - {"trained_models"}
+    assert blocking == {*ASSETS, "gate_decision"} - {"trained_models"}
 
 
 def test_the_launchpad_shows_every_setting_with_its_description_and_refuses_unknown_ones():

@@ -8,7 +8,7 @@ import pytest
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.gate.decision import decide
-from ftf_assets.sources.result_files import read_result_file
+from ftf_assets.storage.result_files import read_result_file
 from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, sweep_rows
 from ftf_assets_tests.results_rows import SWEEP, failed_row, partition, skipped_row
 

@@ -1,0 +1,52 @@
+"""``gate_decision``: a verdict a level, with every number behind it."""
+
+import dagster as dg
+
+from ftf_assets.assets import metadata
+from ftf_assets.assets.finetune_results import finetune_results
+from ftf_assets.assets.partitioned import OWNERS
+from ftf_assets.gate.decision import Decision
+from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.storage.check_history import red_contracts
+from ftf_assets.sweep_decision import decide_sweep
+from ftf_assets.training.keys import code_version
+
+
+@dg.asset(
+    deps=[finetune_results],
+    group_name="decision",
+    kinds={"duckdb", "scipy"},
+    owners=OWNERS,
+    code_version=code_version(),
+    io_manager_key="decision_io_manager",
+)
+def gate_decision(
+    context: dg.AssetExecutionContext, sweep: SweepResource, home: HomeResource
+) -> dg.MaterializeResult[Decision]:
+    """May we act on it? Every level against its factor's baseline, paired by crypto and fold.
+
+    LOCK: make the level the default. ABANDON: it harms, or cannot gain enough. KEEP_AVAILABLE: not enough
+    evidence either way. NO_SIGNAL: the baseline does not beat calling every bar BUY, so there is nothing to
+    judge treatments by; work on features or labels first. INVALID: cells are missing or a contract is broken.
+    """
+    run = sweep.open()
+    decision = decide_sweep(
+        home.results.read(run.sweep_id),
+        run.settings,
+        run.sweep_id,
+        broken_checks=red_contracts(context.instance, run.sweep_id, run.cryptos),
+    )
+    return dg.MaterializeResult(
+        value=decision,
+        metadata={
+            "sweep_id": run.sweep_id,
+            "rows_fingerprint": decision.rows_fingerprint,
+            "verdicts": metadata.table(
+                [
+                    {"factor": one.factor, "level": one.level, "verdict": one.verdict, "reason": one.reason}
+                    for one in decision.verdicts
+                ]
+            ),
+            "metrics": metadata.table(decision.metric_rows()),
+        },
+    )

@@ -1,0 +1,127 @@
+"""The gate on the real path: one answer, stored with its numbers, also for results of others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.instance import open_instance
+from ftf_assets.run import run_sweep
+from ftf_assets.storage.check_history import CONTRACT_CHECK
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_same(ftf: Ftf, home: Home):
+    sweep = small_sweep()
+    done = run_sweep(sweep, home, on_fit=lambda event: None)
+    assert done.decision is not None
+    metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
+    GateMetrics.validate(metrics, lazy=True)
+    GateVerdicts.validate(verdicts, lazy=True)
+    assert verdicts["level"].tolist() == ["filter", "reweight", "aggressive", "mild"]
+    assert set(verdicts["n_expected"]) == {4}
+    assert len(metrics) == 4 * 6
+    again = json.loads(ftf("gate", "--json").stdout)
+    assert again["rows_fingerprint"] == done.decision.rows_fingerprint
+    assert [one["reason"] for one in again["verdicts"]] == [one.reason for one in done.decision.verdicts]
+    printed = ftf("gate", "--sweep", sweep.sweep_id).stdout
+    for level in ("filter", "reweight", "aggressive", "mild"):
+        assert level in printed
+
+
+def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(ftf: Ftf, home: Home):
+    sweep = small_sweep()
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    with open_instance(home) as instance:
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey("cleanlab_masks"),
+                check_name=CONTRACT_CHECK,
+                passed=False,
+                metadata={"sweep_id": sweep.sweep_id},
+                description="3 rows outside the fit part",
+                partition="LDOUSDC",
+            )
+        )
+    decision = json.loads(ftf("gate", "--json").stdout)
+    assert {one["verdict"] for one in decision["verdicts"]} == {"INVALID"}
+    assert "cleanlab_masks of LDOUSDC: 3 rows outside the fit part" in decision["verdicts"][0]["reason"]
+
+
+def test_an_interrupted_sweep_is_invalid_not_complete(ftf: Ftf, home: Home):
+    one_crypto, both = small_sweep(cryptos="OPUSDC"), small_sweep()
+    run_sweep(one_crypto, home, on_fit=lambda event: None)
+    store = ResultsStore(home.results)
+    rows = store.read(one_crypto.sweep_id).assign(sweep_id=both.sweep_id).astype({"sweep_id": "string"})
+    store.write_sweep(both.sweep_id, both.settings.model_dump_json())
+    store.write_partition(rows, both.sweep_id, "OPUSDC")
+    decision = json.loads(ftf("gate", "--sweep", both.sweep_id, "--json").stdout)
+    assert {one["verdict"] for one in decision["verdicts"]} == {"INVALID"}
+
+
+def published_means(gain: float) -> pd.DataFrame:
+    """Per-crypto means as a paper prints them: no folds."""
+    cryptos = ["UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC"]
+    rows = []
+    for number, crypto in enumerate(cryptos):
+        base = 0.40 + 0.01 * number
+        rows.append({"crypto": crypto, "cleanlab": "off", "f1_buy": base, "average_precision": base - 0.1})
+        better = gain + 0.001 * (number - 2)
+        rows.append(
+            {
+                "crypto": crypto,
+                "cleanlab": "filter",
+                "f1_buy": base + better,
+                "average_precision": base - 0.1 + better,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict"),
+    [(0.05, "LOCK"), (-0.05, "ABANDON"), (0.0, "ABANDON")],
+    ids=["gain", "harm", "futile"],
+)
+def test_published_means_get_the_verdict_that_they_deserve(
+    ftf: Ftf, tmp_path: Path, gain: float, verdict: str
+):
+    published_means(gain).to_csv(tmp_path / "means.csv", index=False)
+    decision = json.loads(ftf("gate", "--results", str(tmp_path / "means.csv"), "--json").stdout)
+    assert [one["verdict"] for one in decision["verdicts"]] == [verdict]
+    assert any("crypto" in warning for warning in decision["verdicts"][0]["warnings"])
+
+
+BAD_FILES = [
+    ("no metric", "crypto,fold,cleanlab\nOPUSDC,0,off\n", "metric"),
+    ("no crypto", "fold,cleanlab,f1_buy\n0,off,0.4\n", "crypto"),
+    ("no factor", "crypto,fold,f1_buy\nOPUSDC,0,0.4\n", "factor"),
+    ("text metric", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,off,high\n", "f1_buy"),
+    ("missing metric", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,off,0.4\nOPUSDC,0,filter,\n", "f1_buy"),
+    ("duplicate", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,off,0.4\nOPUSDC,0,off,0.5\n", "OPUSDC"),
+    ("no baseline", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,filter,0.4\n", "baseline"),
+    ("empty", "", "No columns"),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"), [case[1:] for case in BAD_FILES], ids=[c[0] for c in BAD_FILES]
+)
+def test_a_bad_results_file_is_one_line_that_names_what_is_wrong(
+    ftf: Ftf, home: Home, tmp_path: Path, content: str, named: str
+):
+    (tmp_path / "means.csv").write_text(content, encoding="utf-8")
+    done = ftf("gate", "--results", str(tmp_path / "means.csv"))
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not home.path.exists()
