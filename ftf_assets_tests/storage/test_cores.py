@@ -13,29 +13,20 @@ import pytest
 from ftf_assets.storage.cores import CoreTokens
 
 
-def test_threads_never_hold_more_tokens_than_there_are(tmp_path: Path):
-    tokens = CoreTokens(tmp_path, 2)
-    held, most, guard = 0, 0, threading.Lock()
-    together = threading.Barrier(2, timeout=60)
+def test_as_many_fits_as_tokens_run_at_once_and_the_next_one_waits(tmp_path: Path):
+    tokens, entered = CoreTokens(tmp_path, 2), threading.Event()
 
-    def work() -> None:
-        nonlocal held, most
-        for _ in range(10):
-            with tokens.hold():
-                with guard:
-                    held += 1
-                    most = max(most, held)
-                together.wait()  # passes only while both tokens are held
-                with guard:
-                    held -= 1
+    def third() -> None:
+        with CoreTokens(tmp_path, 2).hold():
+            entered.set()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert most == 2
-    assert held == 0
+    waiting = threading.Thread(target=third)
+    with tokens.hold():
+        with tokens.hold():
+            waiting.start()
+            assert not entered.wait(timeout=0.3)
+        assert entered.wait(timeout=60), "a token that is given back goes to the one who waits"
+    waiting.join(timeout=60)
 
 
 def _hold_for_ever(folder: Path, holding: multiprocessing.synchronize.Event) -> None:
