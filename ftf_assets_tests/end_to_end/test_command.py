@@ -20,7 +20,18 @@ from ftf_assets_tests.end_to_end.conftest import Ftf
 
 pytestmark = pytest.mark.end_to_end
 
-SMALL = ("--crypto", "OPUSDC", "--set", "n_folds=2", "--set", "max_rounds=40", "--set", "patience=10")
+SMALL = (
+    "--crypto",
+    "OPUSDC",
+    "--trials",
+    "0",
+    "--set",
+    "n_folds=2",
+    "--set",
+    "max_rounds=40",
+    "--set",
+    "patience=10",
+)
 
 
 @pytest.mark.slow
