@@ -33,6 +33,7 @@ _SWEEP_OPTIONS = (
     click.option("--crypto", "cryptos", multiple=True, help="A crypto instead of a group; repeat for more."),
     click.option("--power-mode", help="Search budget: smoke, standard or deep."),
     click.option("--trials", help="Tuning trials per (crypto, fold), instead of the power mode's."),
+    click.option("--tune", help="Who is tuned: baseline, per-variant or off."),
     click.option("--design", help="one_factor or factorial."),
     click.option("--phase", help="Why the sweep is run: a word kept in every row."),
     click.option("--confirm-long-run", is_flag=True, default=None, help="Allow more than 500 fits."),
@@ -204,6 +205,8 @@ def _open_sweep(options: dict[str, Any]) -> Sweep:
         if not equals:
             raise click.UsageError(f"--set takes NAME=VALUE, found {assignment!r}")
         values[name.strip()] = value.strip()
+    if "tune" in values:
+        values["tune"] = values["tune"].replace("-", "_")
     sweep = open_sweep(sweep_settings(values))
     sweep.require_confirmation()
     return sweep
@@ -286,8 +289,7 @@ def _announce(sweep: Sweep) -> None:
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
         err=True,
     )
-    if sweep.trials:
-        click.echo("tuning is not part of this version: default parameters, n_trials 0", err=True)
+    click.echo(sweep.tuning_in_words, err=True)
 
 
 def _show(
@@ -311,6 +313,7 @@ def _show(
     for sentence in baseline_in_words(leaderboard):
         console.print(sentence, highlight=False, soft_wrap=True)
     if done.decision is not None:
+        console.print(sweep.tuning_in_words, highlight=False, soft_wrap=True)
         for line in verdicts_in_words(done.decision):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for check in done.red_checks:

@@ -13,7 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.labels.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
-from ftf_assets.training.parameters import Device, Rounds
+from ftf_assets.training.parameters import (
+    DEFAULT_SEARCH_SPACE,
+    Device,
+    Rounds,
+    TuneMode,
+    Tuning,
+    parse_search_space,
+)
 from ftf_assets.training.plan import RoundsMode
 from ftf_assets.training.variants import Design, parse_factors
 
@@ -22,7 +29,7 @@ SourceName = Literal["market", "candles", "features"]
 FoldMode = Literal["common", "per_crypto"]
 Missing = Literal["refuse", "allow"]
 
-#: Tuning trials that each power mode will grant per (crypto, fold).
+#: Tuning trials that each power mode grants per (crypto, fold).
 TRIALS: dict[str, int] = {"smoke": 0, "standard": 15, "deep": 30}
 
 #: Fits beyond which a sweep must be confirmed.
@@ -55,6 +62,15 @@ class SweepSettings(BaseModel):
     phase: str = Field("manual", description="Why the sweep is run: a word that is kept in every row.")
     power_mode: PowerMode = Field("standard", description="Search budget per (crypto, fold).")
     trials: int = Field(-1, ge=-1, le=10_000, description="Tuning trials; -1 = those of the power mode.")
+    tune: TuneMode = Field(
+        "baseline",
+        description="baseline: one study a fold, held for all variants; per_variant: each its own; off.",
+    )
+    tune_folds: int = Field(3, ge=1, le=20, description="Inner folds of the fit part that score a trial.")
+    search_space: str = Field(
+        DEFAULT_SEARCH_SPACE,
+        description="What tuning searches, parameter=low:high; the others keep their defaults.",
+    )
     confirm_long_run: bool = Field(False, description=f"Needed for more than {LONG_RUN_FITS} fits.")
 
     source: SourceName = Field("market", description="Embedded market, candle files or ready feature caches.")
@@ -125,6 +141,21 @@ class SweepSettings(BaseModel):
         return Rounds(minimum=self.min_rounds, maximum=self.max_rounds, patience=self.patience)
 
     @property
+    def tuning(self) -> Tuning:
+        """Who is tuned and how; without trials nobody, whatever the mode.
+
+        Raises
+        ------
+        InputError
+            A search space that is not allowed.
+        """
+        trials = TRIALS[self.power_mode] if self.trials < 0 else self.trials
+        if self.tune == "off" or trials == 0:
+            return Tuning()
+        space = tuple(parse_search_space(self.search_space).items())
+        return Tuning(mode=self.tune, trials=trials, folds=self.tune_folds, space=space)
+
+    @property
     def crypto_names(self) -> tuple[str, ...]:
         """The cryptos of the sweep: those named, else the group's.
 
@@ -165,6 +196,7 @@ def sweep_settings(values: dict[str, Any]) -> SweepSettings:
     except ValidationError as error:
         raise _worded(error) from None
     parse_factors(settings.factor)
+    parse_search_space(settings.search_space)
     _ = settings.crypto_names
     for level, (epsilon_buy, epsilon_hold) in settings.epsilons.items():
         check_epsilons(level, epsilon_buy, epsilon_hold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, TRIALS, SweepSettings
+from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources import open_source
 from ftf_assets.sources.protocol import BarrierSettings, Provenance, Source
 from ftf_assets.training.folds import calendar_edges
 from ftf_assets.training.keys import code_version, stable_hash
-from ftf_assets.training.parameters import DEFAULT_PARAMETERS
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant, expand_variants, parse_factors
 
@@ -38,12 +39,12 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "feature_cache": (("candles",), ("stop_atr", "target_atr", "horizon_bars", "missing")),
     "coerced_arrays": (("feature_cache",), ("missing",)),
     "smoothed_labels": (("coerced_arrays",), ("epsilons",)),
-    "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", *_FIT_SETTINGS)),
+    "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)),
     "cleanlab_masks": (
         ("smoothed_labels", "baseline_parameters"),
         ("cleanings", "out_of_fold_blocks", "suspect_cap", "label_quality"),
     ),
-    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds")),
+    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "tune")),
 }
 
 
@@ -86,21 +87,30 @@ class Sweep:
     @functools.cached_property
     def sweep_id(self) -> str:
         """``ftf_`` and 12 hex digits of the canonical settings: the same settings are the same sweep."""
-        resolved = {"crypto_group", "factor", "power_mode"}
+        resolved = {"crypto_group", "factor", "power_mode", "trials", "tune", "tune_folds", "search_space"}
         identity = self.settings.model_dump(exclude=set(OPERATIONAL) | resolved)
         identity["cryptos"] = list(self.cryptos)
         identity["variants"] = [variant.levels for variant in self.variants]
-        identity["trials"] = self.trials
+        identity["tuning"] = dataclasses.asdict(self.tuning)
         return "ftf_" + stable_hash(identity, 12)
 
     @functools.cached_property
     def _provenances(self) -> dict[str, Provenance]:
         return {}
 
+    @functools.cached_property
+    def tuning(self) -> Tuning:
+        """Who is tuned and how."""
+        return self.settings.tuning
+
     @property
-    def trials(self) -> int:
-        """Tuning trials per (crypto, fold) that the settings grant."""
-        return TRIALS[self.settings.power_mode] if self.settings.trials < 0 else self.settings.trials
+    def tuning_in_words(self) -> str:
+        """The tuning mode, as the command and the gate's verdict name it."""
+        tuning = self.tuning
+        if not tuning.active:
+            return "no tuning: the default parameters in every fit"
+        held = "each variant of its own" if tuning.per_variant else "on the baseline, held for all variants"
+        return f"tuning: {tuning.trials} trials per crypto and fold, {held}"
 
     @property
     def n_cells(self) -> int:
@@ -111,6 +121,12 @@ class Sweep:
     def n_fits(self) -> int:
         """Fits of the whole sweep, each counted once, done or not."""
         return sum(len(self.plan(crypto).fit_keys()) for crypto in self.cryptos)
+
+    @functools.cached_property
+    def n_tuning_fits(self) -> int:
+        """Those of them that only score a tuning trial."""
+        plans = [self.plan(crypto) for crypto in self.cryptos]
+        return sum(len(set(plan.trial_keys(fold))) for plan in plans for fold in range(plan.n_folds))
 
     def require_member(self, crypto: str) -> None:
         """Refuse a partition that is no crypto of this sweep.
@@ -137,10 +153,12 @@ class Sweep:
             More than 500 fits without ``confirm_long_run``, with the plan.
         """
         if self.n_fits > LONG_RUN_FITS and not self.settings.confirm_long_run:
+            tuning = f", {self.n_tuning_fits} of them for tuning" if self.n_tuning_fits else ""
             raise InputError(
                 f"a long run must be confirmed: {len(self.cryptos)} cryptos x {self.settings.n_folds} folds "
-                f"x {len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits (allowed "
-                f"without: {LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the launchpad)"
+                f"x {len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits{tuning} "
+                f"(allowed without: {LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the "
+                "launchpad)"
             )
 
     def provenance(self, crypto: str) -> Provenance:
@@ -188,6 +206,7 @@ class Sweep:
             rounds=settings.early_stopping,
             rounds_mode=settings.rounds,
             parameters=dict(DEFAULT_PARAMETERS),
+            tuning=self.tuning,
             seed=settings.seed,
             seeds=settings.seeds,
             device=settings.device,
@@ -198,6 +217,11 @@ class Sweep:
             return {level: list(values) for level, values in self.settings.epsilons.items()}
         if name == "edges":
             return self.edges(crypto).tolist()
+        if name == "search":
+            # What the baseline's study depends on; whether the variants have theirs too concerns the models.
+            return {**dataclasses.asdict(self.tuning), "mode": self.tuning.active}
+        if name == "tune":
+            return self.tuning.mode
         if name == "parameters":
             return dict(DEFAULT_PARAMETERS)
         if name == "variants":

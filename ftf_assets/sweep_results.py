@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.sweep import Sweep
 from ftf_assets.training.evaluation import evaluate_cells
@@ -18,7 +18,6 @@ def sweep_results(
     sweep: Sweep,
     crypto: str,
     arrays: TrainingArrays,
-    baselines: BaselineParameters,
     masks: CleanlabMasks,
     models: TrainedModels,
     *,
@@ -30,7 +29,7 @@ def sweep_results(
     ----------
     sweep, crypto
         Whose rows they are.
-    arrays, baselines, masks, models
+    arrays, masks, models
         The crypto's values of the stages before.
     run_id
         Dagster run that writes them.
@@ -41,7 +40,7 @@ def sweep_results(
         Satisfies ``FinetuneResults``: one row a cell, failed and skipped ones included.
     """
     rows = evaluate_cells(
-        sweep.plan(crypto), arrays, baselines, masks, models, cost=sweep.settings.cost_bps * BASIS_POINT
+        sweep.plan(crypto), arrays, masks, models, cost=sweep.settings.cost_bps * BASIS_POINT
     )
     provenance = sweep.provenance(crypto)
     common = {

@@ -34,7 +34,15 @@ FEATURES = ("rsi_14", "atr_pct_14", "macd_hist", "bb_width", "return_1", "return
 WARM_UP = 14
 EPSILONS = {"none": (0.0, 0.0), "mild": (0.10, 0.02), "aggressive": (0.20, 0.05)}
 STANDARD = expand_variants(parse_factors("label_smoothing,cleanlab"), "one_factor")
-QUICK = {"max_depth": 3, "learning_rate": 0.15, "subsample": 0.8, "colsample_bytree": 0.8, "max_bin": 64}
+QUICK = {
+    "max_depth": 3,
+    "learning_rate": 0.15,
+    "subsample": 0.8,
+    "colsample_bytree": 0.8,
+    "max_bin": 64,
+    "min_child_weight": 1.0,
+    "reg_lambda": 1.0,
+}
 
 
 @dataclass(frozen=True)

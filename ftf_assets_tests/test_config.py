@@ -46,6 +46,25 @@ REFUSED = [
     ),
     ({"phase": ""}, "phase is one word (found ''"),
     ({"phase": "x" * 41}, "phase is one word"),
+    ({"tune": "often"}, "setting tune is not allowed (found 'often'; allowed: baseline, per_variant, off)"),
+    ({"tune_folds": 0}, "setting tune_folds is not allowed (found 0; allowed: >= 1, <= 20)"),
+    ({"search_space": ""}, "search_space names no parameter (allowed: max_depth=2:8,learning_rate="),
+    ({"search_space": "gamma=0:1"}, "unknown parameter in search_space (found 'gamma'; allowed: max_depth, "),
+    ({"search_space": "max_depth"}, "gives max_depth a low and a high bound (found ''; allowed: max_depth=L"),
+    ({"search_space": "max_depth=2:few"}, "gives max_depth a low and a high bound (found '2:few'"),
+    ({"search_space": "max_depth=2:6:8"}, "gives max_depth a low and a high bound (found '2:6:8'"),
+    (
+        {"search_space": "max_depth=2:99"},
+        "bounds of max_depth in search_space are not allowed (found '2:99'; allowed: whole numbers, 1 <= LOW",
+    ),
+    ({"search_space": "max_depth=2.5:8"}, "(found '2.5:8'; allowed: whole numbers"),
+    ({"search_space": "subsample=0.9:0.6"}, "bounds of subsample in search_space are not allowed"),
+    ({"search_space": "reg_lambda=nan:2"}, "bounds of reg_lambda in search_space are not allowed"),
+    (
+        {"search_space": "max_depth=6:8"},
+        "must hold the default, which is the first trial (found '6:8'; allowed: LOW <= 5 <= HIGH)",
+    ),
+    ({"search_space": "max_depth=2:8,max_depth=3:8"}, "is named once (found 'max_depth' twice)"),
     ({"source": "features"}, "the source features needs a path. Name its folder with --path."),
     ({"embargo": 3}, "unknown setting (found 'embargo'; allowed: factor, design"),
     ({"market_noise": 0.5}, "setting market_noise is not allowed (found 0.5; allowed: >= 0, <= 0.25)"),
@@ -58,6 +77,29 @@ def test_a_refusal_names_the_setting_what_came_and_what_is_allowed(values: dict[
         sweep_settings(values)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+TUNED = [
+    ({}, ("baseline", 15)),
+    ({"power_mode": "smoke"}, ("off", 0)),
+    ({"power_mode": "deep"}, ("baseline", 30)),
+    ({"power_mode": "deep", "trials": 2}, ("baseline", 2)),
+    ({"power_mode": "smoke", "trials": 4, "tune": "per_variant"}, ("per_variant", 4)),
+    ({"trials": 0, "tune": "per_variant"}, ("off", 0)),
+    ({"power_mode": "deep", "tune": "off"}, ("off", 0)),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), TUNED, ids=str)
+def test_the_power_mode_grants_the_trials_unless_they_are_given(values, expected):
+    tuning = sweep_settings(values).tuning
+    assert (tuning.mode, tuning.trials) == expected
+    assert tuning.active is (expected[1] > 0)
+
+
+def test_the_search_space_is_read_in_one_order_and_what_it_does_not_name_is_not_searched():
+    space = sweep_settings({"search_space": " learning_rate=0.01:0.3, max_depth = 2:6 "}).tuning.space
+    assert space == (("max_depth", (2.0, 6.0)), ("learning_rate", (0.01, 0.3)))
 
 
 def test_named_cryptos_take_the_place_of_the_group_once_each_in_their_order():

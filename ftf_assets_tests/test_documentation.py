@@ -11,6 +11,12 @@ import pytest
 from ftf_assets.cli import cli
 from ftf_assets.config import SweepSettings
 from ftf_assets.contracts.results import results_schema
+from ftf_assets.training.parameters import (
+    DEFAULT_PARAMETERS,
+    DEFAULT_SEARCH_SPACE,
+    SEARCHABLE,
+    parse_search_space,
+)
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -20,6 +26,16 @@ def test_the_readme_lists_every_column_of_the_table_with_its_description():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name, column in results_schema().items():
         assert f"| `{name}` | {column.description} |" in readme
+
+
+def test_the_search_space_is_documented_as_it_is():
+    page = (ROOT / "docs" / "tuning.md").read_text(encoding="utf-8")
+    space = parse_search_space(DEFAULT_SEARCH_SPACE)
+    assert set(space) == set(SEARCHABLE)
+    for name, (low, high) in space.items():
+        known = SEARCHABLE[name]
+        scale = "whole numbers" if known.integer else "log" if known.log else "linear"
+        assert f"| `{name}` | {DEFAULT_PARAMETERS[name]:g} | {low:g} | {high:g} | {scale} |" in page
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -11,6 +11,7 @@ import pytest
 from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.sweep import Sweep, format_edges, open_sweep, parse_edges
+from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE
 
 ASSETS = [
     *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
@@ -27,12 +28,25 @@ def test_the_same_settings_are_the_same_sweep_however_they_are_written():
     assert one.sweep_id == sweep().sweep_id
     assert one.sweep_id == sweep(factor="label_smoothing=none,mild,aggressive,cleanlab").sweep_id
     assert one.sweep_id == sweep(power_mode="smoke", trials=15).sweep_id
+    assert one.sweep_id == sweep(search_space=", ".join(reversed(DEFAULT_SEARCH_SPACE.split(",")))).sweep_id
     assert one.sweep_id == sweep(cryptos="UNIUSDC,OPUSDC,ARBUSDC,AAVEUSDC,LDOUSDC").sweep_id
     assert one.sweep_id == sweep(fold_edges=one.settings.fold_edges).sweep_id, (
         "frozen edges are the same edges"
     )
     assert one.sweep_id.startswith("ftf_")
     assert len(one.sweep_id) == 16
+
+
+def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
+    untuned = {
+        sweep(**settings).sweep_id
+        for settings in (
+            {"trials": 0}, {"tune": "off"}, {"power_mode": "smoke"}, {"trials": 0, "tune": "per_variant"},
+            {"tune": "off", "trials": 9, "tune_folds": 5, "search_space": "max_depth=2:6"},
+        )
+    }  # fmt: skip
+    assert len(untuned) == 1
+    assert sweep().sweep_id not in untuned
 
 
 def test_how_a_sweep_is_run_is_no_part_of_its_identity():
@@ -44,7 +58,8 @@ def test_how_a_sweep_is_run_is_no_part_of_its_identity():
     [
         {"seed": 8}, {"n_folds": 4}, {"cryptos": "OPUSDC"}, {"factor": "cleanlab"}, {"design": "factorial"},
         {"stop_atr": 0.6}, {"suspect_cap": 0.05}, {"phase": "nightly"}, {"market_seed": 1}, {"cost_bps": 10},
-        {"power_mode": "deep"}, {"trials": 3}, {"seeds": 2}, {"folds": "per_crypto"},
+        {"power_mode": "deep"}, {"trials": 3}, {"tune": "off"}, {"tune": "per_variant"},
+        {"tune_folds": 2}, {"search_space": "max_depth=2:8"}, {"seeds": 2}, {"folds": "per_crypto"},
     ],
     ids=str,
 )  # fmt: skip
@@ -65,6 +80,13 @@ CHANGES = {
     "label_quality": ({"label_quality": "adjusted_self_confidence"}, {"cleanlab_masks", "trained_models"}),
     "rounds": ({"rounds": "per_variant"}, {"trained_models"}),
     "seeds": ({"seeds": 3}, {"trained_models"}),
+    "trials": ({"trials": 30}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "no tuning": ({"tune": "off"}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "search space": (
+        {"search_space": "max_depth=2:8"},
+        {"baseline_parameters", "cleanlab_masks", "trained_models"},
+    ),
+    "each variant is tuned": ({"tune": "per_variant"}, {"trained_models"}),
     "one more cleaner": (
         {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_random"},
         {"cleanlab_masks", "trained_models"},
@@ -136,10 +158,22 @@ def test_edges_that_are_no_increasing_utc_instants_are_refused(text: str):
 
 
 def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
-    long = sweep(design="factorial", factor="label_smoothing,cleanlab=off,filter,reweight,filter_random")
+    long = sweep(
+        design="factorial", factor="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
+    )
     assert long.n_cells == 300
     assert long.n_fits == 25 * (12 + 15)
     with pytest.raises(InputError, match="= 300 cells, 675 fits"):
         long.require_confirmation()
     sweep(design="factorial", seeds=3, confirm_long_run=True).require_confirmation()
-    sweep().require_confirmation()
+    sweep(trials=0).require_confirmation()
+
+
+def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
+    standard = sweep()
+    assert (standard.n_fits, standard.n_tuning_fits) == (250 + 25 * 15 * 3, 25 * 15 * 3)
+    assert sweep(tune="per_variant").n_tuning_fits == 5 * standard.n_tuning_fits
+    assert sweep(tune="off").n_tuning_fits == 0
+    with pytest.raises(InputError, match="= 125 cells, 1375 fits, 1125 of them for tuning "):
+        standard.require_confirmation()
+    sweep(cryptos="OPUSDC").require_confirmation()

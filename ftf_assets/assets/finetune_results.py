@@ -6,7 +6,7 @@ from ftf_assets.assets import metadata
 from ftf_assets.assets.contract_types import FINETUNE_RESULTS
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.resources import SweepResource
 from ftf_assets.sweep_results import sweep_results
 
@@ -22,7 +22,6 @@ def finetune_results(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,
     coerced_arrays: TrainingArrays,
-    baseline_parameters: BaselineParameters,
     cleanlab_masks: CleanlabMasks,
     trained_models: TrainedModels,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -36,7 +35,6 @@ def finetune_results(
         run,
         context.partition_key,
         coerced_arrays,
-        baseline_parameters,
         cleanlab_masks,
         trained_models,
         run_id=context.run.run_id,

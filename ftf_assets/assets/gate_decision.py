@@ -40,6 +40,7 @@ def gate_decision(
         value=decision,
         metadata={
             "sweep_id": run.sweep_id,
+            "tuning": run.tuning_in_words,
             "rows_fingerprint": decision.rows_fingerprint,
             "verdicts": metadata.table(
                 [

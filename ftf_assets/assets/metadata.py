@@ -50,15 +50,20 @@ def provenance(source: Provenance) -> Metadata:
 
 
 def baselines_table(baselines: BaselineParameters) -> dg.TableMetadataValue:
-    """Rounds and outcome of each fold's baseline."""
+    """Rounds, parameters and outcome of each fold's baseline; what tuning gained on its own objective."""
+    shown = {name for one in baselines.folds for name in one.parameters}
     return table(
         [
             {
                 "fold": one.fold,
                 "status": one.outcome.status,
                 "rounds": one.rounds,
-                "parameters": one.provenance,
+                "provenance": one.provenance if one.parameters else "",
                 "trials": one.n_trials,
+                "best_trial": one.best_trial if one.n_trials else None,
+                "average_precision": one.average_precision,
+                "average_precision_of_defaults": one.default_average_precision,
+                **{name: one.parameters.get(name) for name in sorted(shown)},
                 "reason": one.outcome.error_message,
             }
             for one in baselines.folds

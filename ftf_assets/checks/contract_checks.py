@@ -45,12 +45,14 @@ def validate_smoothed_labels(io: ArtifactIOManager, sweep: Sweep, crypto: str) -
 
 
 def validate_baseline_parameters(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
-    """One baseline a fold, within its bounds and of known provenance."""
+    """One baseline a fold, within its bounds, of known provenance, no worse than the defaults."""
     io.read("baseline_parameters", crypto).validate(
         crypto,
         n_folds=sweep.settings.n_folds,
         min_rounds=sweep.settings.min_rounds,
         max_rounds=sweep.settings.max_rounds,
+        n_trials=sweep.tuning.trials,
+        space=dict(sweep.tuning.space),
     )
 
 

@@ -117,6 +117,10 @@ class FoldBaseline:
         Tuning trials that were run.
     fit_key
         Key of the baseline's fit, which is the baseline cell's model.
+    best_trial
+        Number of the trial that ``parameters`` come from; 0 is the defaults.
+    average_precision, default_average_precision
+        What tuning maximised, for the chosen parameters and for the defaults; None where nothing was tuned.
     """
 
     fold: int
@@ -126,6 +130,9 @@ class FoldBaseline:
     provenance: str = "default"
     n_trials: int = 0
     fit_key: str = ""
+    best_trial: int = 0
+    average_precision: float | None = None
+    default_average_precision: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,13 +141,34 @@ class BaselineParameters:
 
     folds: tuple[FoldBaseline, ...]
 
-    def validate(self, crypto: str, *, n_folds: int, min_rounds: int, max_rounds: int) -> None:
+    def validate(
+        self,
+        crypto: str,
+        *,
+        n_folds: int,
+        min_rounds: int,
+        max_rounds: int,
+        n_trials: int = 0,
+        space: dict[str, tuple[float, float]] | None = None,
+    ) -> None:
         """Raise where a fold is missing or a baseline stands outside its bounds.
+
+        Parameters
+        ----------
+        crypto
+            Named in the message.
+        n_folds, min_rounds, max_rounds
+            Folds of the sweep, and bounds of the rounds.
+        n_trials, space
+            Tuning trials that every baseline must have had, 0 for none, and the inclusive bounds that they
+            searched.
 
         Raises
         ------
         InputError
-            A missing fold, rounds outside [min_rounds, max_rounds], or no stated provenance.
+            A missing fold, rounds outside [min_rounds, max_rounds], no stated provenance or one that does not
+            fit the number of trials, parameters outside the searched bounds, or a choice that is worse than
+            the defaults.
         """
         if [baseline.fold for baseline in self.folds] != list(range(n_folds)):
             raise input_error(
@@ -161,6 +189,36 @@ class BaselineParameters:
                 )
             if baseline.provenance not in ("default", "tuned") or not baseline.parameters:
                 raise input_error(f"parameters of fold {baseline.fold} have no provenance", crypto=crypto)
+            if baseline.n_trials != n_trials or (baseline.provenance == "tuned") != (n_trials > 0):
+                raise input_error(
+                    f"parameters of fold {baseline.fold} come from another search",
+                    crypto=crypto,
+                    found=f"{baseline.provenance}, {baseline.n_trials} trials",
+                    allowed=f"{n_trials} trials",
+                )
+            if baseline.provenance == "tuned":
+                _require_searched(crypto, baseline, space or {})
+
+
+def _require_searched(crypto: str, baseline: FoldBaseline, space: dict[str, tuple[float, float]]) -> None:
+    for name, (low, high) in space.items():
+        value = baseline.parameters.get(name)
+        if not isinstance(value, int | float) or not low <= value <= high:
+            raise input_error(
+                f"tuned parameters of fold {baseline.fold} are out of bounds",
+                crypto=crypto,
+                column=name,
+                found=value,
+                allowed=f"{low:g} to {high:g}",
+            )
+    chosen, default = baseline.average_precision, baseline.default_average_precision
+    if chosen is None or default is None or not 0 <= default <= chosen <= 1:
+        raise input_error(
+            f"the choice of fold {baseline.fold} is no better than the defaults",
+            crypto=crypto,
+            found=f"average precision {chosen}",
+            allowed=f"{default} to 1",
+        )
 
 
 @typed
@@ -283,6 +341,8 @@ class TrainedCell:
         Seed of the first fit, and one-thread seconds of all of them when they were made.
     n_kept, weight_sum
         Rows trained on, and the sum of their weights.
+    parameters, n_trials
+        Hyper-parameters, empty where none were found, and the trials of the study that chose them.
     test_rows, test_probability
         Rows of the test span in the training arrays, and their mean P(BUY).
     """
@@ -299,6 +359,8 @@ class TrainedCell:
     fit_seconds: float = 0.0
     n_kept: int = 0
     weight_sum: float = 0.0
+    parameters: dict[str, float | int | str] = field(default_factory=dict)
+    n_trials: int = 0
     test_rows: Int64[Array, " test_rows"] = field(default_factory=lambda: np.empty(0, np.int64))
     test_probability: Float64[Array, " test_rows"] = field(default_factory=_floats)
 

@@ -25,8 +25,8 @@ class CellError(FtfError, RuntimeError):
     Parameters
     ----------
     stage
-        Where the cell failed, as the row's ``error_stage`` says it: ``baseline``, ``out_of_fold``,
-        ``cleaning``, ``fit``, ``threshold`` or ``evaluation``.
+        Where the cell failed, as the row's ``error_stage`` says it: ``tuning``, ``baseline``,
+        ``out_of_fold``, ``cleaning``, ``fit``, ``threshold`` or ``evaluation``.
     message
         What happened, in one line.
     """

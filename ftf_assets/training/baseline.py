@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
@@ -9,15 +11,18 @@ from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outco
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Fold, short_history
+from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
+from ftf_assets.training.tuning import Tuned, TuningTarget, tune
 
 
 @typed
 def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine) -> BaselineParameters:
-    """Find the rounds of every fold's baseline by early stopping on its validation slice.
+    """Find the hyper-parameters and rounds of every fold's baseline.
 
-    Hard labels, base weights, nothing cleaned. Looks inside the training window only: test rows choose
-    nothing.
+    Parameters by a study on inner folds of the fit part, where the plan tunes, else the defaults; then rounds
+    by early stopping on the validation slice. Hard labels, base weights, nothing cleaned. Looks inside the
+    training window only: test rows choose nothing.
 
     Parameters
     ----------
@@ -29,36 +34,75 @@ def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine)
     Returns
     -------
     BaselineParameters
-        One a fold; a fold with too short a history is skipped, one whose fit raised has failed.
+        One a fold; a fold with too short a history is skipped, one whose study or fit raised has failed.
     """
     folds = plan.folds(arrays)
-    too_short = {fold.index: short_history(fold, arrays.y) for fold in folds}
-    tasks = {fold.index: baseline_task(plan, arrays, fold) for fold in folds if too_short[fold.index] is None}
+    chosen = _choose_parameters(plan, arrays, folds, engine)
+    tasks = {
+        fold.index: baseline_task(plan, arrays, fold, one.parameters)
+        for fold in folds
+        if not isinstance(one := chosen[fold.index], Outcome)
+    }
     results = engine.run(tasks.values(), arrays, stage="baseline")
     baselines = []
     for fold in folds:
-        reason = too_short[fold.index]
-        if reason is not None:
-            baselines.append(FoldBaseline(fold=fold.index, outcome=Outcome.skipped(reason)))
+        one = chosen[fold.index]
+        if isinstance(one, Outcome):
+            baselines.append(FoldBaseline(fold=fold.index, outcome=one))
             continue
         result = results[tasks[fold.index].key]
         if isinstance(result, Outcome):
             baselines.append(FoldBaseline(fold=fold.index, outcome=result))
             continue
-        baselines.append(
-            FoldBaseline(
-                fold=fold.index,
-                outcome=Outcome(),
-                rounds=result.rounds,
-                parameters=plan.parameters,
-                fit_key=tasks[fold.index].key,
-            )
-        )
+        baselines.append(replace(one, rounds=result.rounds, fit_key=tasks[fold.index].key))
     return BaselineParameters(tuple(baselines))
 
 
+def _choose_parameters(
+    plan: TrainingPlan, arrays: TrainingArrays, folds: tuple[Fold, ...], engine: FitEngine
+) -> dict[int, FoldBaseline | Outcome]:
+    chosen: dict[int, FoldBaseline | Outcome] = {}
+    for fold in folds:
+        reason = short_history(fold, arrays.y)
+        chosen[fold.index] = (
+            FoldBaseline(fold=fold.index, outcome=Outcome(), parameters=plan.parameters)
+            if reason is None
+            else Outcome.skipped(reason)
+        )
+    if not plan.tuning.active:
+        return chosen
+    targets = [
+        TuningTarget(
+            fold=fold,
+            variant=BASELINE_VARIANT,
+            rows=fold.fit,
+            labels=arrays.y[fold.fit].astype(np.float32),
+            weight=arrays.base_weight[fold.fit],
+        )
+        for fold in folds
+        if not isinstance(chosen[fold.index], Outcome)
+    ]
+    for target, end in zip(targets, tune(plan, arrays, targets, engine), strict=True):
+        number = target.fold.index
+        chosen[number] = _tuned_baseline(number, end) if isinstance(end, Tuned) else end
+    return chosen
+
+
+def _tuned_baseline(fold: int, found: Tuned) -> FoldBaseline:
+    return FoldBaseline(
+        fold=fold,
+        outcome=Outcome(),
+        parameters=found.parameters,
+        provenance="tuned",
+        n_trials=found.n_trials,
+        best_trial=found.best_trial,
+        average_precision=found.average_precision,
+        default_average_precision=found.default_average_precision,
+    )
+
+
 @typed
-def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold) -> FitTask:
+def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, parameters: Parameters) -> FitTask:
     """Describe the baseline's fit of a fold: the one that stops early, and the baseline cell's model."""
     return FitTask(
         key=plan.model_fit_key(fold.index, BASELINE_VARIANT),
@@ -70,7 +114,7 @@ def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold) -> Fit
         weight=arrays.base_weight[fold.fit],
         predict={"validation": fold.validation, "test": fold.test},
         rounds=plan.rounds,
-        parameters=plan.parameters,
+        parameters=parameters,
         seed=plan.model_seed(fold.index),
         device=plan.device,
     )

@@ -51,7 +51,7 @@ class FitResult:
     Attributes
     ----------
     booster
-        The model as UBJSON, cut to ``rounds``.
+        The model as UBJSON, cut to ``rounds``; empty where its task did not want it kept.
     rounds
         Boosting rounds of the model.
     seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
 from ftf_assets.contracts.arrays import TrainingArrays
@@ -37,6 +37,8 @@ class FitTask:
         A number, or :class:`Rounds` to stop early on the rows of ``predict["validation"]``.
     parameters, seed, device
         As :func:`~ftf_assets.training.boosting.fit_booster` takes them.
+    keep_booster
+        Whether the model itself is wanted; a tuning trial only needs its probabilities.
     """
 
     key: str
@@ -51,6 +53,7 @@ class FitTask:
     parameters: Parameters
     seed: int
     device: Device
+    keep_booster: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     if isinstance(task.rounds, Rounds):
         rows = task.predict["validation"]
         validation = ValidationSlice(arrays.X[rows], arrays.y[rows])
-    return boosting.fit_booster(
+    result = boosting.fit_booster(
         TrainingSet(arrays.X[task.rows], task.labels, task.weight),
         {name: arrays.X[rows] for name, rows in task.predict.items()},
         parameters=task.parameters,
@@ -113,6 +116,7 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
         seed=task.seed,
         device=task.device,
     )
+    return result if task.keep_booster else replace(result, booster=b"")
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,7 @@ import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import (
-    BaselineParameters,
     CleanlabMasks,
-    FoldBaseline,
     Outcome,
     TrainedCell,
     TrainedModels,
@@ -30,7 +28,6 @@ Row = dict[str, Any]
 def evaluate_cells(
     plan: TrainingPlan,
     arrays: TrainingArrays,
-    baselines: BaselineParameters,
     masks: CleanlabMasks,
     models: TrainedModels,
     *,
@@ -40,7 +37,7 @@ def evaluate_cells(
 
     Parameters
     ----------
-    plan, arrays, baselines, masks, models
+    plan, arrays, masks, models
         What was planned, the crypto's rows with their hard labels, and what the stages before decided.
     cost
         Cost of one round trip as a return; 0.0015 is 15 basis points.
@@ -52,17 +49,13 @@ def evaluate_cells(
         the model. A cell that is not ``ok``, here or before, has None for every metric.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
-    by_fold = {baseline.fold: baseline for baseline in baselines.folds}
-    return [
-        _row(plan, arrays, folds[cell.fold], by_fold[cell.fold], masks, cell, cost) for cell in models.cells
-    ]
+    return [_row(plan, arrays, folds[cell.fold], masks, cell, cost) for cell in models.cells]
 
 
 def _row(
     plan: TrainingPlan,
     arrays: TrainingArrays,
     fold: Fold,
-    baseline: FoldBaseline,
     masks: CleanlabMasks,
     cell: TrainedCell,
     cost: float,
@@ -90,8 +83,8 @@ def _row(
         "test_start": fold.test_start,
         "test_end": fold.test_end,
         "best_iteration": cell.rounds if trained else None,
-        "params": json.dumps(baseline.parameters, sort_keys=True) if baseline.parameters else None,
-        "n_trials": baseline.n_trials,
+        "params": json.dumps(cell.parameters, sort_keys=True) if cell.parameters else None,
+        "n_trials": cell.n_trials,
         "seed": cell.seed,
         "n_seeds": plan.seeds,
         "fit_seconds": cell.fit_seconds if trained else None,

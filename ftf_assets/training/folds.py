@@ -7,13 +7,14 @@ Machine Learning*, chapter 7). Times are int64 nanoseconds since the epoch, UTC;
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from ftf_assets.contracts.errors import CellError, input_error
+from ftf_assets.contracts.errors import CellError, InputError, input_error
 from ftf_assets.contracts.typed import Array, Int8, Int64, typed
 
 SECOND = 1_000_000_000
@@ -339,6 +340,77 @@ def out_of_fold_blocks(
             )
         blocks.append(Block(train=train, held_out=held_out))
     return tuple(blocks)
+
+
+@typed
+def inner_folds(
+    start: Int64[Array, " rows"],
+    end: Int64[Array, " rows"],
+    y: Int8[Array, " rows"],
+    fit_rows: Int64[Array, " fit"],
+    *,
+    n_folds: int,
+    validation_fraction: float,
+    embargo: int,
+) -> tuple[Fold, ...]:
+    """Cut a fit part into the folds that tuning is scored on: the outer protocol once more, inside.
+
+    The last half of the fit part's own period is cut into equal calendar spans, the blocks that are scored
+    (``test`` of each :class:`Fold`, the only rows here that choose parameters). A block's training window is
+    all earlier rows of the fit part, expanding; its last ``validation_fraction`` stops the boosting and is
+    never scored, the rest is fitted on. Purged in both places by each row's own label interval, so in time
+    inner fit < inner validation < scored block, as a model is used: no trial learns from what lies after.
+
+    Parameters
+    ----------
+    start, end
+        Label intervals of all rows, nanoseconds.
+    y
+        Hard labels of all rows, 1 = BUY.
+    fit_rows
+        The fit part of an outer fold, in time order. No other row appears in the result, so neither the
+        validation slice that picks the threshold nor a test row does.
+    n_folds
+        Number of scored blocks, at least 1.
+    validation_fraction, embargo
+        As :func:`walk_forward_folds` takes them.
+
+    Returns
+    -------
+    tuple of Fold
+        ``n_folds`` of them, their rows positions in ``start``.
+
+    Raises
+    ------
+    CellError
+        Stage ``tuning``: an inner fold lacks rows, or a part of it holds only one class.
+    """
+    try:
+        edges = calendar_edges([(int(start[fit_rows[0]]), int(start[fit_rows[-1]]))], n_folds)
+    except (IndexError, InputError) as error:
+        raise CellError(
+            "tuning", f"too little history to tune on: {len(fit_rows)} fit rows make no {n_folds} inner folds"
+        ) from error
+    folds = []
+    for fold in walk_forward_folds(
+        start[fit_rows],
+        end[fit_rows],
+        edges,
+        validation_fraction=validation_fraction,
+        embargo=embargo,
+    ):
+        parts = {name: fit_rows[getattr(fold, name)] for name in ("fit", "validation", "test")}
+        for name, rows in parts.items():
+            n_buys = int(y[rows].sum(dtype=np.int64))
+            if not 0 < n_buys < len(rows):
+                raise CellError(
+                    "tuning",
+                    f"too little history to tune on: inner fold {fold.index} has {n_buys} BUYs in "
+                    f"{len(rows)} {'scored' if name == 'test' else name} rows, both classes are needed. "
+                    "Lower tune_folds or tune nothing",
+                )
+        folds.append(dataclasses.replace(fold, **parts))
+    return tuple(folds)
 
 
 def _require_time_order(start: Array, end: Array) -> None:

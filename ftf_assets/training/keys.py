@@ -76,3 +76,9 @@ def code_version() -> str:
 def library_versions() -> dict[str, str]:
     """Versions of the libraries that decide the bits of a fit."""
     return {name: version(name) for name in ("xgboost", "cleanlab", "numpy", "ta-lib")}
+
+
+@functools.cache
+def tuning_versions() -> dict[str, str]:
+    """Versions of the libraries that decide, besides, which parameters a study tries."""
+    return {name: version(name) for name in ("optuna", "scikit-learn", "scipy")}

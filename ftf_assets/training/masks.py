@@ -11,6 +11,7 @@ from ftf_assets.contracts.bundles import (
     BaselineParameters,
     CleaningMask,
     CleanlabMasks,
+    FoldBaseline,
     Outcome,
     SmoothedLabels,
 )
@@ -34,13 +35,13 @@ def make_masks(
     """Make every mask that the plan's variants need: one a fold, smoothing level and cleaner.
 
     The out-of-fold models see the fit part only, train on the variant's soft labels and run exactly the
-    baseline's rounds, so nothing is stopped on the block that it predicts. A sweep without cleaning makes no
-    fit here and does not import cleanlab.
+    baseline's rounds with its parameters, so nothing is stopped on the block that it predicts. Without
+    cleaning a sweep makes no fit here and does not import cleanlab.
 
     Parameters
     ----------
     plan, arrays, soft_labels, baselines
-        What to make, the crypto's rows, their soft labels, and the rounds of each fold.
+        What to make, the crypto's rows, their soft labels, and the rounds and parameters of each fold.
     engine
         Runs the fits.
 
@@ -60,7 +61,7 @@ def make_masks(
         blocks[fold.index] = _blocks(plan, arrays, fold)
         for smoothing in smoothings:
             tasks += _out_of_fold_tasks(
-                plan, arrays, soft_labels, fold, blocks[fold.index], smoothing, baseline.rounds
+                plan, arrays, soft_labels, fold, blocks[fold.index], smoothing, baseline
             )
     results = engine.run(tasks, arrays, stage="out_of_fold")
     masks: list[CleaningMask] = []
@@ -93,7 +94,7 @@ def _out_of_fold_tasks(
     fold: Fold,
     blocks: tuple[Block, ...] | Outcome,
     smoothing: str,
-    rounds: int,
+    baseline: FoldBaseline,
 ) -> list[FitTask]:
     if isinstance(blocks, Outcome):
         return []
@@ -107,8 +108,8 @@ def _out_of_fold_tasks(
             labels=soft_labels.levels[smoothing][block.train],
             weight=arrays.base_weight[block.train],
             predict={"held_out": block.held_out},
-            rounds=rounds,
-            parameters=plan.parameters,
+            rounds=baseline.rounds,
+            parameters=baseline.parameters,
             seed=plan.out_of_fold_seed(fold.index, number),
             device=plan.device,
         )

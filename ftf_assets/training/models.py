@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,8 +23,10 @@ from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Fold
+from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
 from ftf_assets.training.threshold import f1_optimal_threshold
+from ftf_assets.training.tuning import TuningTarget, tune
 from ftf_assets.training.variants import Variant
 
 
@@ -38,9 +41,9 @@ def train_cells(
 ) -> TrainedModels:
     """Train every cell of the plan, or record why it could not be trained.
 
-    A cell trains on the fit part as its variant treats it and keeps the baseline's rounds; its threshold is
-    F1-optimal on the validation slice, whose labels are hard and rows untouched. Test rows choose
-    nothing.
+    A cell trains on the fit part as its variant treats it, with the baseline's parameters and rounds unless
+    the plan gives each variant its own; its threshold is F1-optimal on the validation slice, whose labels are
+    hard and rows untouched. Test rows choose nothing.
 
     Parameters
     ----------
@@ -55,34 +58,48 @@ def train_cells(
         One cell a fold and variant, in that order.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
-    tasks: dict[tuple[int, Variant], list[FitTask] | Outcome] = {}
-    for baseline in baselines.folds:
-        for variant in plan.variants:
-            tasks[baseline.fold, variant] = _cell_tasks(
-                plan, arrays, soft_labels, baseline, masks, folds[baseline.fold], variant
-            )
-    results = engine.run(
-        [task for cell in tasks.values() if not isinstance(cell, Outcome) for task in cell],
-        arrays,
-        stage="fit",
-    )
+    cells = {
+        (baseline.fold, variant): _treat(arrays, soft_labels, baseline, masks, folds[baseline.fold], variant)
+        for baseline in baselines.folds
+        for variant in plan.variants
+    }
+    if plan.tuning.per_variant:
+        cells |= _tune_each(plan, arrays, cells, engine)
+    tasks = {
+        cell: _cell_tasks(plan, arrays, treated)
+        for cell, treated in cells.items()
+        if not isinstance(treated, Outcome)
+    }
+    results = engine.run([task for of in tasks.values() for task in of], arrays, stage="fit")
+    by_fold = {baseline.fold: baseline for baseline in baselines.folds}
     return TrainedModels(
         tuple(
-            _cell(plan, arrays, folds[number], variant, cell_tasks, results)
-            for (number, variant), cell_tasks in tasks.items()
+            _without_model(plan, by_fold[number], variant, treated)
+            if isinstance(treated, Outcome)
+            else _cell(plan, arrays, treated, tasks[number, variant], results)
+            for (number, variant), treated in cells.items()
         )
     )
 
 
-def _cell_tasks(
-    plan: TrainingPlan,
+@dataclass(frozen=True, eq=False)
+class _Treated:
+    """A cell that can be trained: what its variant makes of the fit part, and with which parameters."""
+
+    target: TuningTarget
+    baseline: FoldBaseline
+    parameters: Parameters
+    n_trials: int
+
+
+def _treat(
     arrays: TrainingArrays,
     soft_labels: SmoothedLabels,
     baseline: FoldBaseline,
     masks: CleanlabMasks,
     fold: Fold,
     variant: Variant,
-) -> list[FitTask] | Outcome:
+) -> _Treated | Outcome:
     if baseline.outcome.status != "ok":
         return baseline.outcome
     smoothing, cleaner = variant["label_smoothing"], variant["cleanlab"]
@@ -92,10 +109,43 @@ def _cell_tasks(
         if mask.outcome.status != "ok":
             return mask.outcome
         rows, weight = mask.rows[mask.keep], mask.weight[mask.keep]
+    labels = soft_labels.levels[smoothing][rows]
+    return _Treated(
+        TuningTarget(fold, variant, rows, labels, weight),
+        baseline,
+        baseline.parameters,
+        baseline.n_trials,
+    )
+
+
+def _tune_each(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    cells: Mapping[tuple[int, Variant], _Treated | Outcome],
+    engine: FitEngine,
+) -> dict[tuple[int, Variant], _Treated | Outcome]:
+    # The baseline has had its study: it chose the parameters that the masks were made with.
+    waiting = {
+        cell: treated
+        for cell, treated in cells.items()
+        if not isinstance(treated, Outcome) and treated.target.variant != BASELINE_VARIANT
+    }
+    ends = tune(plan, arrays, [treated.target for treated in waiting.values()], engine)
+    return {
+        cell: end
+        if isinstance(end, Outcome)
+        else replace(treated, parameters=end.parameters, n_trials=end.n_trials)
+        for (cell, treated), end in zip(waiting.items(), ends, strict=True)
+    }
+
+
+def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -> list[FitTask]:
+    target = treated.target
+    fold, variant = target.fold, target.variant
     tasks = []
     for repeat in range(plan.seeds):
         if variant == BASELINE_VARIANT and repeat == 0:
-            tasks.append(baseline_task(plan, arrays, fold))
+            tasks.append(baseline_task(plan, arrays, fold, treated.parameters))
             continue
         tasks.append(
             FitTask(
@@ -103,12 +153,12 @@ def _cell_tasks(
                 crypto=plan.crypto,
                 fold=fold.index,
                 name=variant.name,
-                rows=rows,
-                labels=soft_labels.levels[smoothing][rows],
-                weight=weight,
+                rows=target.rows,
+                labels=target.labels,
+                weight=target.weight,
                 predict={"validation": fold.validation, "test": fold.test},
-                rounds=plan.rounds if plan.rounds_mode == "per_variant" else baseline.rounds,
-                parameters=baseline.parameters,
+                rounds=plan.rounds if plan.stops_every_variant else treated.baseline.rounds,
+                parameters=treated.parameters,
                 seed=plan.model_seed(fold.index, repeat),
                 device=plan.device,
             )
@@ -116,36 +166,42 @@ def _cell_tasks(
     return tasks
 
 
+def _without_model(
+    plan: TrainingPlan, baseline: FoldBaseline, variant: Variant, outcome: Outcome
+) -> TrainedCell:
+    held = not plan.tuning.per_variant or variant == BASELINE_VARIANT
+    return TrainedCell(
+        fold=baseline.fold,
+        variant=variant.name,
+        levels=dict(variant.levels),
+        outcome=outcome,
+        cell_key=plan.cell_key(baseline.fold, variant),
+        seed=plan.model_seed(baseline.fold),
+        parameters=baseline.parameters if held else {},
+        n_trials=baseline.n_trials if held else 0,
+    )
+
+
 def _cell(
     plan: TrainingPlan,
     arrays: TrainingArrays,
-    fold: Fold,
-    variant: Variant,
-    tasks: list[FitTask] | Outcome,
+    treated: _Treated,
+    tasks: list[FitTask],
     results: Mapping[str, FitResult | Outcome],
 ) -> TrainedCell:
-    def without_model(outcome: Outcome) -> TrainedCell:
-        return TrainedCell(
-            fold=fold.index,
-            variant=variant.name,
-            levels=dict(variant.levels),
-            outcome=outcome,
-            cell_key=plan.cell_key(fold.index, variant),
-            seed=plan.model_seed(fold.index),
-        )
-
-    if isinstance(tasks, Outcome):
-        return without_model(tasks)
+    fold, variant = treated.target.fold, treated.target.variant
+    failed = _without_model(plan, treated.baseline, variant, Outcome())
+    failed = replace(failed, parameters=treated.parameters, n_trials=treated.n_trials)
     fits: list[FitResult] = []
     for task in tasks:
         result = results[task.key]
         if isinstance(result, Outcome):
-            return without_model(result)
+            return replace(failed, outcome=result)
         fits.append(result)
     try:
         threshold = f1_optimal_threshold(arrays.y[fold.validation], _mean(fits, "validation"))
     except Exception as error:  # noqa: BLE001  a cell without a threshold is a failed cell, recorded with its error
-        return without_model(Outcome.failed(error, "threshold"))
+        return replace(failed, outcome=Outcome.failed(error, "threshold"))
     return TrainedCell(
         fold=fold.index,
         variant=variant.name,
@@ -159,6 +215,8 @@ def _cell(
         fit_seconds=sum(fit.seconds for fit in fits),
         n_kept=len(tasks[0].rows),
         weight_sum=float(tasks[0].weight.sum(dtype=np.float64)),
+        parameters=treated.parameters,
+        n_trials=treated.n_trials,
         test_rows=fold.test,
         test_probability=_mean(fits, "test"),
     )

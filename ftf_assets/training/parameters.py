@@ -1,21 +1,34 @@
-"""XGBoost parameters: the documented defaults that hold where nothing is tuned."""
+"""XGBoost parameters: the documented defaults, and the space that tuning searches around them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import typed
 
 Device = Literal["cpu", "cuda"]
 Parameters = dict[str, float | int | str]
 
-#: What a sweep without tuning trains with. Shallow trees, row and column subsampling and a small step: the
-#: usual starting point for a few thousand rows of weak signal.
+#: Who is tuned: the baseline for all variants of its fold, every variant for itself, or nobody.
+TuneMode = Literal["baseline", "per_variant", "off"]
+
+#: Inclusive bounds per tuned parameter.
+SearchSpace = dict[str, tuple[float, float]]
+
+#: What a sweep without tuning trains with, and what trial 0 of every study is. Shallow trees, row and column
+#: subsampling and a small step: the usual starting point for a few thousand rows of weak signal. The last two
+#: are XGBoost's own defaults.
 DEFAULT_PARAMETERS: Parameters = {
     "max_depth": 5,
     "learning_rate": 0.05,
     "subsample": 0.8,
     "colsample_bytree": 0.8,
     "max_bin": 256,
+    "min_child_weight": 1.0,
+    "reg_lambda": 1.0,
 }
 
 
@@ -34,3 +47,123 @@ class Rounds:
     minimum: int = 20
     maximum: int = 400
     patience: int = 30
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """What bounds a parameter may be searched within.
+
+    Attributes
+    ----------
+    lowest, highest
+        Beyond these XGBoost refuses the value, or it makes no sense on a few thousand rows.
+    log
+        Whether equal ratios, not equal differences, are equally likely.
+    integer
+        Whether only whole numbers are tried.
+    """
+
+    lowest: float
+    highest: float
+    log: bool = False
+    integer: bool = False
+
+
+#: The parameters that a study can search, with the scale of each.
+SEARCHABLE: Mapping[str, Searchable] = {
+    "max_depth": Searchable(1, 16, integer=True),
+    "learning_rate": Searchable(0.001, 1, log=True),
+    "min_child_weight": Searchable(0.001, 10_000, log=True),
+    "subsample": Searchable(0.1, 1),
+    "colsample_bytree": Searchable(0.1, 1),
+    "reg_lambda": Searchable(0.0001, 10_000, log=True),
+}
+
+#: The documented search space, as the setting ``search_space`` writes it.
+DEFAULT_SEARCH_SPACE = (
+    "max_depth=2:8,learning_rate=0.02:0.2,min_child_weight=1:50,"
+    "subsample=0.5:1,colsample_bytree=0.3:1,reg_lambda=0.1:50"
+)
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How hyper-parameters are chosen.
+
+    Attributes
+    ----------
+    mode
+        ``baseline``: one study a fold, on the baseline, held for all variants; ``per_variant``: one a fold
+        and variant; ``off``: none.
+    trials
+        Trials of a study, the first of them the default parameters; 0 is ``off``.
+    folds
+        Inner walk-forward folds that a trial is scored on.
+    space
+        What is searched; parameters that it does not name keep their defaults.
+    """
+
+    mode: TuneMode = "off"
+    trials: int = 0
+    folds: int = 3
+    space: tuple[tuple[str, tuple[float, float]], ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether any study runs."""
+        return self.mode != "off" and self.trials > 0
+
+    @property
+    def per_variant(self) -> bool:
+        """Whether every variant has a study of its own."""
+        return self.active and self.mode == "per_variant"
+
+
+@typed
+def parse_search_space(text: str) -> SearchSpace:
+    """Read ``max_depth=2:8,learning_rate=0.02:0.2`` into bounds per parameter.
+
+    Raises
+    ------
+    InputError
+        An unknown parameter, one named twice, bounds that are no numbers, that do not increase or that leave
+        what XGBoost takes, or bounds without the default: trial 0 is the defaults.
+    """
+    space: SearchSpace = {}
+    for word in (w.strip() for w in text.split(",") if w.strip()):
+        name, _, bounds = (part.strip() for part in word.partition("="))
+        if name not in SEARCHABLE:
+            raise input_error(
+                "unknown parameter in search_space", found=repr(name), allowed=", ".join(SEARCHABLE)
+            )
+        if name in space:
+            raise input_error("a parameter of search_space is named once", found=f"{name!r} twice")
+        space[name] = _bounds(name, bounds)
+    if not space:
+        raise input_error("search_space names no parameter", allowed=DEFAULT_SEARCH_SPACE)
+    return {name: space[name] for name in SEARCHABLE if name in space}
+
+
+def _bounds(name: str, text: str) -> tuple[float, float]:
+    known, default = SEARCHABLE[name], float(DEFAULT_PARAMETERS[name])
+    try:
+        low, high = (float(part) for part in text.split(":"))
+    except ValueError:
+        raise input_error(
+            f"search_space gives {name} a low and a high bound", found=repr(text), allowed=f"{name}=LOW:HIGH"
+        ) from None
+    whole = not known.integer or (low.is_integer() and high.is_integer())
+    if not known.lowest <= low < high <= known.highest or not whole:
+        raise input_error(
+            f"bounds of {name} in search_space are not allowed",
+            found=repr(text),
+            allowed=f"{'whole numbers, ' if known.integer else ''}"
+            f"{known.lowest:g} <= LOW < HIGH <= {known.highest:g}",
+        )
+    if not low <= default <= high:
+        raise input_error(
+            f"bounds of {name} in search_space must hold the default, which is the first trial",
+            found=repr(text),
+            allowed=f"LOW <= {default:g} <= HIGH",
+        )
+    return low, high

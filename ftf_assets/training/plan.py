@@ -11,8 +11,14 @@ from ftf_assets.contracts.typed import Array, Int64, typed
 from ftf_assets.labels.confident_learning import CLEANLAB, LabelQuality
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
-from ftf_assets.training.keys import code_version, fit_seed, library_versions, stable_hash
-from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds
+from ftf_assets.training.keys import (
+    code_version,
+    fit_seed,
+    library_versions,
+    stable_hash,
+    tuning_versions,
+)
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds, Tuning
 from ftf_assets.training.variants import Variant
 
 RoundsMode = Literal["baseline", "per_variant"]
@@ -45,7 +51,9 @@ class TrainingPlan:
     rounds, rounds_mode
         Early stopping, and whether only the baseline stops early or every variant.
     parameters
-        XGBoost parameters of every fit.
+        XGBoost parameters of every fit where nothing is tuned, and of the first trial where something is.
+    tuning
+        Who is tuned, and how.
     seed, seeds
         Seed of the sweep, and fits that a cell averages.
     device
@@ -65,6 +73,7 @@ class TrainingPlan:
     rounds: Rounds = field(default_factory=Rounds)
     rounds_mode: RoundsMode = "baseline"
     parameters: Parameters = field(default_factory=lambda: dict(DEFAULT_PARAMETERS))
+    tuning: Tuning = field(default_factory=Tuning)
     seed: int = 7
     seeds: int = 1
     device: Device = "cpu"
@@ -85,6 +94,19 @@ class TrainingPlan:
         """The smoothing levels that some variant needs, and the baseline's."""
         used = (BASELINE_VARIANT["label_smoothing"], *(v["label_smoothing"] for v in self.variants))
         return tuple(dict.fromkeys(used))
+
+    @property
+    def stops_every_variant(self) -> bool:
+        """Whether each variant stops early on its own: rounds only mean something with their parameters."""
+        return self.rounds_mode == "per_variant" or self.tuning.per_variant
+
+    @property
+    def tuned_variants(self) -> tuple[Variant, ...]:
+        """The variants that have a study of their own in each fold, the baseline first."""
+        if not self.tuning.active:
+            return ()
+        others = self.variants if self.tuning.per_variant else ()
+        return tuple(dict.fromkeys((BASELINE_VARIANT, *others)))
 
     def folds(self, arrays: TrainingArrays) -> tuple[Fold, ...]:
         """Split the crypto's rows; see :func:`~ftf_assets.training.folds.walk_forward_folds`."""
@@ -108,29 +130,52 @@ class TrainingPlan:
         """Seed of an out-of-fold fit."""
         return fit_seed(self.seed, self.crypto, fold, f"out_of_fold_{block}")
 
+    def sampler_seed(self, fold: int) -> int:
+        """Seed of a study's sampler: the same for every variant of the fold."""
+        return fit_seed(self.seed, self.crypto, fold, "tuning")
+
+    def trial_seed(self, fold: int, inner: int) -> int:
+        """Seed of a trial's fit on an inner fold: trials differ in nothing but their parameters."""
+        return fit_seed(self.seed, self.crypto, fold, f"tuning_{inner}")
+
     def control_seed(self, fold: int) -> int:
         """Seed of the random control of a fold."""
         return fit_seed(self.seed, self.crypto, fold, "filter_random")
 
     def model_fit_key(self, fold: int, variant: Variant, repeat: int = 0) -> str:
         """Content address of a cell's fit."""
-        cleaner = variant["cleanlab"]
         first_baseline = variant == BASELINE_VARIANT and repeat == 0
+        own_study = self.tuning.per_variant and variant != BASELINE_VARIANT
         return stable_hash(
             {
                 **self._fold_identity(fold),
                 "role": "model",
-                "epsilons": list(self.epsilons[variant["label_smoothing"]]),
-                "cleaning": None
-                if cleaner == CLEANLAB.baseline
-                else {
-                    "level": cleaner,
-                    "blocks": self.out_of_fold_blocks,
-                    "cap": self.suspect_cap,
-                    "quality": self.label_quality,
-                },
-                "own_rounds": first_baseline or self.rounds_mode == "per_variant",
+                **self._treatment(variant),
+                "tuning": self._tuning_identity("own" if own_study else "baseline"),
+                "own_rounds": first_baseline or self.stops_every_variant,
                 "repeat": repeat,
+            }
+        )
+
+    def trial_key(self, fold: int, variant: Variant, trial: int, inner: int) -> str:
+        """Content address of a trial's fit on one inner fold.
+
+        The number of trials is no part of it: a trial depends on those before it, so a longer study goes on
+        from a shorter one.
+        """
+        treatment = self._treatment(variant)
+        return stable_hash(
+            {
+                **self._fold_identity(fold),
+                "role": "trial",
+                **treatment,
+                # The mask of a cleaned variant was made with the parameters that the baseline's study chose.
+                "mask_tuning": self._tuning_identity("baseline") if treatment["cleaning"] else None,
+                "space": dict(self.tuning.space),
+                "inner_folds": self.tuning.folds,
+                "trial": trial,
+                "inner": inner,
+                "tuning_libraries": tuning_versions(),
             }
         )
 
@@ -141,6 +186,7 @@ class TrainingPlan:
                 **self._fold_identity(fold),
                 "role": "out_of_fold",
                 "epsilons": list(self.epsilons[smoothing]),
+                "tuning": self._tuning_identity("baseline"),
                 "block": block,
                 "blocks": self.out_of_fold_blocks,
             }
@@ -158,12 +204,47 @@ class TrainingPlan:
         """Keys of every fit that this crypto needs, each once: a sweep's cost before it runs."""
         keys: list[str] = []
         for fold in range(self.n_folds):
+            keys += self.trial_keys(fold)
             keys.append(self.model_fit_key(fold, BASELINE_VARIANT))
             for smoothing in dict.fromkeys(smoothing for smoothing, _ in self.cleanings):
                 keys += [self.out_of_fold_key(fold, smoothing, b) for b in range(self.out_of_fold_blocks)]
             for variant in self.variants:
                 keys += self.cell_fit_keys(fold, variant)
         return list(dict.fromkeys(keys))
+
+    def trial_keys(self, fold: int) -> list[str]:
+        """Keys of the fits that the studies of a fold make."""
+        return [
+            self.trial_key(fold, variant, trial, inner)
+            for variant in self.tuned_variants
+            for trial in range(self.tuning.trials)
+            for inner in range(self.tuning.folds)
+        ]
+
+    def _treatment(self, variant: Variant) -> dict[str, object]:
+        cleaner = variant["cleanlab"]
+        return {
+            "epsilons": list(self.epsilons[variant["label_smoothing"]]),
+            "cleaning": None
+            if cleaner == CLEANLAB.baseline
+            else {
+                "level": cleaner,
+                "blocks": self.out_of_fold_blocks,
+                "cap": self.suspect_cap,
+                "quality": self.label_quality,
+            },
+        }
+
+    def _tuning_identity(self, study: Literal["baseline", "own"]) -> dict[str, object] | None:
+        if not self.tuning.active:
+            return None
+        return {
+            "study": study,
+            "trials": self.tuning.trials,
+            "inner_folds": self.tuning.folds,
+            "space": dict(self.tuning.space),
+            "libraries": tuning_versions(),
+        }
 
     def _fold_identity(self, fold: int) -> dict[str, object]:
         return {

@@ -16,8 +16,15 @@ from ftf_assets.sweep import Sweep, open_sweep
 
 REAL_CANDLES = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
 
-#: A sweep that takes seconds: two cryptos, two folds, both factors.
-SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "max_rounds": 40, "patience": 10, "phase": "test"}
+#: A sweep that takes seconds: two cryptos, two folds, both factors, nothing tuned.
+SMALL = {
+    "cryptos": "OPUSDC,LDOUSDC",
+    "n_folds": 2,
+    "trials": 0,
+    "max_rounds": 40,
+    "patience": 10,
+    "phase": "test",
+}
 
 Ftf = Callable[..., subprocess.CompletedProcess[str]]
 

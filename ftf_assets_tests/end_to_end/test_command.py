@@ -20,7 +20,18 @@ from ftf_assets_tests.end_to_end.conftest import Ftf
 
 pytestmark = pytest.mark.end_to_end
 
-SMALL = ("--crypto", "OPUSDC", "--set", "n_folds=2", "--set", "max_rounds=40", "--set", "patience=10")
+SMALL = (
+    "--crypto",
+    "OPUSDC",
+    "--trials",
+    "0",
+    "--set",
+    "n_folds=2",
+    "--set",
+    "max_rounds=40",
+    "--set",
+    "patience=10",
+)
 
 
 @pytest.mark.slow
@@ -37,7 +48,8 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
         ["AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC"], 25
     )
     assert set(rows["status"]) == {"ok"}
-    assert (rows["n_trials"] == 0).all()
+    assert (rows["n_trials"] == 15).all()
+    assert rows.groupby(["crypto", "fold"])["params"].nunique().max() == 1
     assert set(rows["quote_currency"]) == {"USDT"}
     assert set(rows["source_file"]) == {f"{base}USDT_1h.csv" for base in ("AAVE", "ARB", "LDO", "OP", "UNI")}
     assert "125 rows: 125 ok" in first.stdout
@@ -97,6 +109,11 @@ BAD_INPUT = [
     ),
     (("sweep", "--trials", "many"), "setting trials is not allowed (found 'many'; allowed: >= -1"),
     (
+        ("sweep", "--tune", "per-fold"),
+        "setting tune is not allowed (found 'per_fold'; allowed: baseline, per_variant, off)",
+    ),
+    (("sweep", "--set", "search_space=max_depth=9:8"), "bounds of max_depth in search_space are not allowed"),
+    (
         ("sweep", "--design", "latin"),
         "setting design is not allowed (found 'latin'; allowed: one_factor, fact",
     ),
@@ -141,7 +158,7 @@ def test_bad_input_is_one_line_that_names_it_exit_code_2_and_nothing_written(
 
 
 def test_a_long_run_is_refused_with_its_plan_until_it_is_confirmed(ftf: Ftf, home: Home):
-    factorial = ("sweep", "--design", "factorial", "--set", "seeds=2")
+    factorial = ("sweep", "--design", "factorial", "--trials", "0", "--set", "seeds=2")
     done = ftf(*factorial)
     assert done.returncode == 2
     assert "5 cryptos x 5 folds x 9 variants = 225 cells, 825 fits" in done.stderr

@@ -32,7 +32,7 @@ def test_every_fold_has_a_baseline_with_rounds_within_the_bounds(make_plan, trai
 def test_the_baseline_trains_on_hard_labels_base_weights_and_the_whole_fit_part(make_plan, training_arrays):
     plan = make_plan()
     for fold in plan.folds(training_arrays):
-        task = baseline_task(plan, training_arrays, fold)
+        task = baseline_task(plan, training_arrays, fold, plan.parameters)
         np.testing.assert_array_equal(task.rows, fold.fit)
         np.testing.assert_array_equal(task.labels, training_arrays.y[fold.fit])
         np.testing.assert_array_equal(task.weight, training_arrays.base_weight[fold.fit])

@@ -40,9 +40,7 @@ COST = 0.0015
 
 def evaluate(run, **changes):
     parts = {"plan": run.plan, "arrays": run.arrays, "models": run.models} | changes
-    rows = evaluate_cells(
-        parts["plan"], parts["arrays"], run.baselines, run.masks, parts["models"], cost=COST
-    )
+    rows = evaluate_cells(parts["plan"], parts["arrays"], run.masks, parts["models"], cost=COST)
     return {(row["fold"], row["variant"]): row for row in rows}
 
 

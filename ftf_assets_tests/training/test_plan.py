@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.training import plan as plan_module
-from ftf_assets.training.parameters import Rounds
+from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
 from ftf_assets_tests.production import EPSILONS, STANDARD, variants_of
 
@@ -17,6 +17,9 @@ STANDARD_PLAN = TrainingPlan(
     crypto="OPUSDC", arrays_key="rows", variants=STANDARD, edges=EDGES, epsilons=EPSILONS
 )
 BY_NAME = {variant.name: variant for variant in variants_of("label_smoothing,cleanlab", "factorial")}
+
+SPACE = (("max_depth", (2.0, 8.0)),)
+TUNED = Tuning(mode="baseline", trials=15, folds=3, space=SPACE)
 
 KEYS = {
     **{name: lambda plan, v=variant: plan.model_fit_key(0, v) for name, variant in BY_NAME.items()},
@@ -50,6 +53,13 @@ CHANGES = {
     "out-of-fold blocks": ({"out_of_fold_blocks": 4}, CLEANED | OUT_OF_FOLD),
     "rounds mode": ({"rounds_mode": "per_variant"}, set(BY_NAME) - {"baseline"}),
     "seeds": ({"seeds": 3}, set()),
+    "the baseline is tuned": ({"tuning": TUNED}, EVERYTHING),
+    "each variant is tuned": (
+        {"tuning": dataclasses.replace(TUNED, mode="per_variant")},
+        EVERYTHING,
+    ),
+    "a mode without trials": ({"tuning": Tuning(mode="baseline")}, set()),
+    "trials without a mode": ({"tuning": Tuning(trials=15)}, set()),
     "more variants": ({"variants": variants_of("cleanlab=filter_random")}, set()),
 }
 
@@ -58,6 +68,53 @@ CHANGES = {
 def test_a_setting_changes_exactly_the_keys_that_depend_on_it(changes, moved):
     changed = dataclasses.replace(STANDARD_PLAN, **changes)
     assert {name for name, key in KEYS.items() if key(changed) != key(STANDARD_PLAN)} == moved
+
+
+TUNED_PLAN = dataclasses.replace(STANDARD_PLAN, tuning=TUNED)
+TUNED_KEYS = {
+    **KEYS,
+    **{
+        f"trial of {name}": lambda plan, v=BY_NAME[name]: plan.trial_key(0, v, 3, 1)
+        for name in ("baseline", "mild", "filter")
+    },
+}
+TRIAL_KEYS = {name for name in TUNED_KEYS if name.startswith("trial")}
+
+TUNING_CHANGES = {
+    # What a variant's mask is made with depends on the whole study of the baseline; a trial on those before.
+    "trials": ({"trials": 30}, EVERYTHING | {"trial of filter"}),
+    "inner folds": ({"folds": 4}, EVERYTHING | TRIAL_KEYS),
+    "space": ({"space": (("max_depth", (2.0, 7.0)),)}, EVERYTHING | TRIAL_KEYS),
+    "mode": ({"mode": "per_variant"}, set(BY_NAME) - {"baseline"}),
+}
+
+
+@pytest.mark.parametrize(("changes", "moved"), TUNING_CHANGES.values(), ids=TUNING_CHANGES)
+def test_keys_hold_the_search_and_never_what_it_found(changes, moved):
+    changed = dataclasses.replace(TUNED_PLAN, tuning=dataclasses.replace(TUNED, **changes))
+    assert {name for name, key in TUNED_KEYS.items() if key(changed) != key(TUNED_PLAN)} == moved
+
+
+@pytest.mark.parametrize("name", ["code_version", "library_versions", "tuning_versions"])
+def test_versions_change_every_key_of_a_tuned_plan(monkeypatch, name):
+    before = {name: key(TUNED_PLAN) for name, key in TUNED_KEYS.items()}
+    monkeypatch.setattr(plan_module, name, lambda: "another")
+    assert all(key(TUNED_PLAN) != before[name] for name, key in TUNED_KEYS.items())
+
+
+def test_a_variants_trials_are_keyed_by_its_treatment_and_their_seeds_are_not():
+    keys = [
+        TUNED_PLAN.trial_key(f, v, t, i) for f in (0, 1) for v in STANDARD for t in (0, 1) for i in (0, 1)
+    ]
+    assert len(set(keys)) == len(keys)
+    seeds = {TUNED_PLAN.trial_seed(fold, inner) for fold in (0, 1) for inner in (0, 1)}
+    assert len(seeds | {TUNED_PLAN.sampler_seed(fold) for fold in (0, 1)}) == 6
+
+
+@pytest.mark.parametrize(("mode", "studies"), [("baseline", 1), ("per_variant", 5), ("off", 0)])
+def test_tuning_fits_are_counted_before_anything_runs(mode, studies):
+    plan = dataclasses.replace(STANDARD_PLAN, tuning=dataclasses.replace(TUNED, mode=mode))
+    assert len(plan.fit_keys()) == 5 * (10 + studies * 15 * 3)
 
 
 @pytest.mark.parametrize("name", ["code_version", "library_versions"])
