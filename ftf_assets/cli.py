@@ -26,6 +26,8 @@ EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
+_FORMATS = ("table", "csv", "parquet", "json")
+
 #: Flag to setting; every other setting is reached with --set NAME=VALUE.
 _SWEEP_OPTIONS = (
     click.option("--factor", help="Factors to vary: label_smoothing,cleanlab or cleanlab=off,filter,…"),
@@ -52,13 +54,16 @@ def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(__version__, prog_name="ftf")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Find out whether treating the label noise helps, and whether to act on it.
 
-    Exit codes: 0 done, 1 some cells or checks failed, 2 bad usage or input.
+    Exit codes: 0 done, 1 some cells or checks failed, 2 bad usage, input or store, 130 interrupted.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @cli.command()
@@ -97,25 +102,31 @@ def smoke(crypto: str, source: str, path: str, home: str, as_json: bool) -> int:
 def plan(home: str, as_json: bool, **options: Any) -> int:
     """Say what a sweep would run and what is already done; runs nothing."""
     from ftf_assets.planning import describe_plan
+    from ftf_assets.preflight import check_inputs
     from ftf_assets.storage.home import Home
 
-    description = describe_plan(_open_sweep({**options, "confirm_long_run": True}), Home.locate(home))
+    planned = _open_sweep({**options, "confirm_long_run": True})
+    check_inputs(planned)
+    description = describe_plan(planned, Home.locate(home))
     if as_json:
         click.echo(json.dumps(description))
     else:
         for name, value in description.items():
-            click.echo(f"{name.replace('_', ' '):<18} {value}")
+            shown = "unknown: no fit was timed yet in this home" if value is None else value
+            click.echo(f"{name.replace('_', ' '):<18} {shown}")
     return 0
 
 
 @cli.command()
 @click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "parquet", "json"]), default="table")
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), help="Default: a table, or what --output ends in."
+)
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
 )
 @_HOME_OPTION
-def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
+def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> int:
     """Print or export the rows of a sweep."""
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
@@ -330,26 +341,41 @@ def _show(
         f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False
     )
     console.print(f"models  {home.fits}", soft_wrap=True, highlight=False)
-    console.print("verdict ftf gate, every number behind it; runs ftf ui", soft_wrap=True, highlight=False)
+    if done.decision is not None:
+        console.print("numbers ftf gate shows every number behind the verdict", highlight=False)
+    console.print("runs    ftf ui shows runs, partitions and checks", highlight=False)
 
 
-def _export(frame: pd.DataFrame, form: str, output: Path | None) -> None:
+def _export(frame: pd.DataFrame, form: str | None, output: Path | None) -> None:
+    from ftf_assets.contracts.errors import StoreError
     from ftf_assets.terminal import cells_table, stdout
 
-    if form == "parquet":
-        if output is None:
-            raise click.UsageError("--format parquet needs --output")
-        frame.to_parquet(output)
-    elif form == "table":
-        stdout().print(cells_table(frame, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows"))
-    else:
-        text = (
-            frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")
+    suffix = output.suffix.lstrip(".") if output else ""
+    form = form or (suffix if output else "table")
+    if form not in _FORMATS:
+        raise click.UsageError(
+            f"--output ends in one of .csv, .parquet, .json, found {output}, or say --format"
         )
-        if output is None:
-            click.echo(text, nl=form == "json")
+    if form == "table":
+        if output is not None:
+            raise click.UsageError("--format table is for the terminal; a file is csv, parquet or json")
+        console = stdout()
+        console.print(cells_table(frame, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows", console.width))
+        return
+    if output is None and form == "parquet":
+        raise click.UsageError("--format parquet needs --output")
+    text = frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")
+    if output is None:
+        click.echo(text, nl=form == "json")
+        return
+    try:
+        if form == "parquet":
+            frame.to_parquet(output)
         else:
             output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"cannot write {output}: {error.strerror or error}") from None
+    click.echo(f"{len(frame)} rows in {output}", err=True)
 
 
 if __name__ == "__main__":

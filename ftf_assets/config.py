@@ -166,10 +166,17 @@ class SweepSettings(BaseModel):
         """
         groups = crypto_groups()
         if self.cryptos.strip():
-            named = tuple(dict.fromkeys(name.strip() for name in self.cryptos.split(",") if name.strip()))
+            named = tuple(
+                dict.fromkeys(name.strip().upper() for name in self.cryptos.split(",") if name.strip())
+            )
             for name in named:
                 if name not in all_cryptos():
-                    raise input_error("unknown crypto", found=repr(name), allowed=", ".join(all_cryptos()))
+                    raise input_error(
+                        "unknown crypto",
+                        found=repr(name),
+                        allowed=", ".join(all_cryptos()),
+                        fix="Another one is one name in crypto_groups.toml.",
+                    )
             return named
         if self.crypto_group not in groups:
             raise input_error(
@@ -260,4 +267,4 @@ def _worded(error: ValidationError) -> InputError:
         if getattr(constraint, attribute, None) is not None
     )
     allowed = ", ".join(map(str, choices)) if choices else bounds or getattr(field.annotation, "__name__", "")
-    return input_error(f"setting {name} is not allowed", found=repr(first["input"]), allowed=allowed)
+    return input_error(f"bad value for the setting {name}", found=repr(first["input"]), allowed=allowed)

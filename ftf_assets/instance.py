@@ -17,8 +17,17 @@ LOCATION = "ftf_assets.definitions"
 PROCESS_TAG = "ftf/process"
 
 
+#: What the command's own runs change: capturing the output of a step starts two processes, which would cost a
+#: sweep more than its Dagster events do, and the steps print nothing.
+_COMMAND_SETTINGS = """
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+
+
 def open_instance(home: Home) -> dg.DagsterInstance:
-    """Open the home's Dagster instance, creating it first where it is new.
+    """Open the home's Dagster instance for this process, creating it first where it is new.
 
     Several processes that open a fresh home at once would meet in Dagster's schema migration and leave it
     unusable, so creation happens under a file lock.
@@ -32,12 +41,11 @@ def open_instance(home: Home) -> dg.DagsterInstance:
         home.dagster.mkdir(parents=True, exist_ok=True)
         with FileLock(home.path / "instance.lock"):
             template = Path(__file__).with_name("dagster.yaml").read_text(encoding="utf-8")
-            settings = home.dagster / "dagster.yaml"
-            if not settings.exists() or settings.read_text(encoding="utf-8") != template:
-                settings.write_text(template, encoding="utf-8")
+            _keep(home.dagster / "dagster.yaml", template)
+            _keep(home.dagster / "command.yaml", template + _COMMAND_SETTINGS)
             os.environ["DAGSTER_HOME"] = str(home.dagster)
             os.environ[HOME_VARIABLE] = str(home.path)
-            instance = dg.DagsterInstance.get()
+            instance = dg.DagsterInstance.from_config(str(home.dagster), "command.yaml")
             # Each storage makes its tables at its first use.
             instance.get_runs_count()
             instance.event_log_storage.get_pool_limits()
@@ -76,6 +84,12 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         ended.append(run.run_id)
     return ended
+
+
+def _keep(path: Path, content: str) -> None:
+    # Others may read the file at any time, so it is written only when it differs.
+    if not path.exists() or path.read_text(encoding="utf-8") != content:
+        path.write_text(content, encoding="utf-8")
 
 
 def _living(process: str) -> set[str]:

@@ -14,6 +14,7 @@ from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.instance import open_instance, process_tags
 from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB
+from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
@@ -40,22 +41,6 @@ class SweepRun:
     run_ids: dict[str, str] = field(default_factory=dict)
     decision: Decision | None = None
     red_checks: list[str] = field(default_factory=list)
-
-
-def check_inputs(sweep: Sweep) -> None:
-    """Read every crypto's input once, so that bad input is refused before anything is written.
-
-    Raises
-    ------
-    InputError
-        The first broken rule, naming file, row and column.
-    """
-    for crypto in sweep.cryptos:
-        sweep.provenance(crypto)
-        if sweep.settings.source == "candles":
-            sweep.source.candles(crypto)
-        elif sweep.settings.source == "features":
-            sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
 
 
 def run_sweep(

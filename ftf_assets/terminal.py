@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -53,6 +53,42 @@ LEADERBOARD = {
 }
 
 
+CELLS = {
+    "crypto": Column("crypto"),
+    "fold": Column("fold"),
+    "variant": Column("variant"),
+    "status": Column("status"),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "predicted_buy_rate": Column("says BUY", "{:.0%}"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "average_precision": Column("avg prec", "{:.4f}", needed=False),
+    "expectancy_net": Column("net bps", "{:.1f}", needed=False),
+    "n_kept": Column("rows", needed=False),
+    "best_iteration": Column("rounds", needed=False),
+    "n_trades": Column("trades", needed=False),
+    "sortino": Column("Sortino", "{:.2f}", needed=False),
+}
+
+GATE = {
+    "level": Column("level"),
+    "metric": Column("metric"),
+    "n_pairs": Column("pairs", needed=False),
+    "mean_difference": Column("mean", "{:.4f}"),
+    "ci_low": Column("95 % from", "{:.4f}"),
+    "ci_high": Column("to", "{:.4f}"),
+    "p_corrected": Column("p corr.", "{:.4f}"),
+    "cohens_d": Column("d", "{:.2f}", needed=False),
+    "fold_p": Column("p folds", "{:.4f}", needed=False),
+    "outcome": Column("outcome"),
+    "t": Column("t", "{:.2f}", needed=False),
+    "median_difference": Column("median", "{:.4f}", needed=False),
+    "wilcoxon_p": Column("p Wilcoxon", "{:.4f}", needed=False),
+    "cryptos_better": Column("better", needed=False),
+    "cryptos_worse": Column("worse", needed=False),
+}
+
+
 @contextmanager
 def fit_progress(n_fits: int) -> Iterator[Listener]:
     """Show how many of ``n_fits`` fits are done: a bar on a terminal, a line every tenth elsewhere.
@@ -97,19 +133,7 @@ def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Tabl
         for name, column in LEADERBOARD.items()
         if name not in ("n_failed", "n_skipped") or leaderboard[name].any()
     }
-    widths = {name: max(map(len, [LEADERBOARD[name].label, *cells])) + 2 for name, cells in texts.items()}
-    for name in reversed(list(texts)):
-        if sum(widths[one] for one in texts) > width and not LEADERBOARD[name].needed:
-            del texts[name]
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    for name in texts:
-        justify: JustifyMethod = "left" if name == "variant" else "right"
-        table.add_column(LEADERBOARD[name].label, justify=justify, no_wrap=True)
-    for row in zip(*texts.values(), strict=True):
-        table.add_row(*row)
-    return table
+    return _fitting_table(title, {name: LEADERBOARD[name] for name in texts}, texts, width, left=("variant",))
 
 
 def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
@@ -136,63 +160,37 @@ def verdicts_in_words(decision: Decision) -> list[str]:
 
 def gate_table(decision: Decision, width: int) -> Table:
     """Lay out the numbers behind the verdicts, a level and metric a line, within ``width`` characters."""
-    table = Table(
-        title=f"{decision.sweep_id}: level minus baseline",
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    columns = {
-        "level": "level",
-        "metric": "metric",
-        "n_pairs": "pairs",
-        "mean_difference": "mean",
-        "median_difference": "median",
-        "ci_low": "95 % from",
-        "ci_high": "to",
-        "t": "t",
-        "wilcoxon_p": "p Wilcoxon",
-        "p_corrected": "p corr.",
-        "cohens_d": "d",
-        "fold_p": "p folds",
-        "cryptos_better": "better",
-        "cryptos_worse": "worse",
-        "outcome": "outcome",
+    texts = {
+        name: [_text(column.form, getattr(one, name)) for one in decision.metrics]
+        for name, column in GATE.items()
     }
-    if width < 140:
-        for name in ("median_difference", "wilcoxon_p", "t", "cryptos_better", "cryptos_worse"):
-            del columns[name]
-    for name, label in columns.items():
-        table.add_column(label, justify="left" if name in ("level", "metric", "outcome") else "right")
-    for one in decision.metrics:
-        values = {name: getattr(one, name) for name in columns}
-        table.add_row(
-            *(_text("{:.4f}" if isinstance(value, float) else "{}", value) for value in values.values())
-        )
-    return table
+    title = f"{decision.sweep_id}: level minus baseline"
+    return _fitting_table(title, GATE, texts, width, left=("level", "metric", "outcome"))
 
 
-def cells_table(rows: pd.DataFrame, title: str) -> Table:
+def cells_table(rows: pd.DataFrame, title: str, width: int) -> Table:
     """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
+    columns = {name: column for name, column in CELLS.items() if name in rows}
+    texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
+    return _fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
+
+
+def _fitting_table(
+    title: str, columns: Mapping[str, Column], texts: dict[str, list[str]], width: int, left: tuple[str, ...]
+) -> Table:
+    """A table that drops columns from its end until it fits, and never shortens a number."""
+    widths = {name: max(map(len, [columns[name].label, *cells])) + 2 for name, cells in texts.items()}
+    for name in reversed(list(texts)):
+        if sum(widths[one] for one in texts) > width and not columns[name].needed:
+            del texts[name]
     table = Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
-    shown = {
-        "crypto": "{}",
-        "fold": "{}",
-        "variant": "{}",
-        "status": "{}",
-        "n_kept": "{}",
-        "best_iteration": "{}",
-    }
-    shown |= {name: column.form for name, column in LEADERBOARD.items() if column.needed and name in rows}
-    labels = {"n_kept": "rows", "best_iteration": "rounds"} | {n: c.label for n, c in LEADERBOARD.items()}
-    for name in shown:
-        text = name in ("crypto", "fold", "variant", "status")
-        table.add_column(labels.get(name, name), justify="left" if text else "right")
-    for record in rows.to_dict("records"):
-        table.add_row(*(_text(form, record[name]) for name, form in shown.items()))
+    for name in texts:
+        justify: JustifyMethod = "left" if name in left else "right"
+        table.add_column(columns[name].label, justify=justify, no_wrap=True)
+    for row in zip(*texts.values(), strict=True):
+        table.add_row(*row)
     return table
 
 

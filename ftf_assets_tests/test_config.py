@@ -25,19 +25,19 @@ def test_every_setting_has_a_description_that_fits_the_launchpad():
 
 
 REFUSED = [
-    ({"n_folds": 0}, "setting n_folds is not allowed (found 0; allowed: >= 1, <= 100)"),
-    ({"suspect_cap": "much"}, "setting suspect_cap is not allowed (found 'much'; allowed: >= 0, <= 0.5)"),
+    ({"n_folds": 0}, "bad value for the setting n_folds (found 0; allowed: >= 1, <= 100)"),
+    ({"suspect_cap": "much"}, "bad value for the setting suspect_cap (found 'much'; allowed: >= 0, <= 0.5)"),
     (
         {"validation_fraction": 0.5},
-        "setting validation_fraction is not allowed (found 0.5; allowed: > 0, < 0.5)",
+        "bad value for the setting validation_fraction (found 0.5; allowed: > 0, < 0.5)",
     ),
     (
         {"design": "latin"},
-        "setting design is not allowed (found 'latin'; allowed: one_factor, factorial, single)",
+        "bad value for the setting design (found 'latin'; allowed: one_factor, factorial, single)",
     ),
-    ({"seed": -1}, "setting seed is not allowed (found -1; allowed: >= 0, < 2147483648)"),
-    ({"cryptos": "OPUSDC,a'; drop table"}, 'unknown crypto (found "a\'; drop table"; allowed: UNIUSDC'),
-    ({"cryptos": "../../x"}, "unknown crypto (found '../../x'"),
+    ({"seed": -1}, "bad value for the setting seed (found -1; allowed: >= 0, < 2147483648)"),
+    ({"cryptos": "OPUSDC,a'; drop table"}, 'unknown crypto (found "A\'; DROP TABLE"; allowed: UNIUSDC'),
+    ({"cryptos": "../../x"}, "unknown crypto (found '../../X'"),
     ({"crypto_group": ""}, "unknown crypto group (found ''; allowed: defi_top5)"),
     ({"factor": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),
     (
@@ -46,8 +46,11 @@ REFUSED = [
     ),
     ({"phase": ""}, "phase is one word (found ''"),
     ({"phase": "x" * 41}, "phase is one word"),
-    ({"tune": "often"}, "setting tune is not allowed (found 'often'; allowed: baseline, per_variant, off)"),
-    ({"tune_folds": 0}, "setting tune_folds is not allowed (found 0; allowed: >= 1, <= 20)"),
+    (
+        {"tune": "often"},
+        "bad value for the setting tune (found 'often'; allowed: baseline, per_variant, off)",
+    ),
+    ({"tune_folds": 0}, "bad value for the setting tune_folds (found 0; allowed: >= 1, <= 20)"),
     ({"search_space": ""}, "search_space names no parameter (allowed: max_depth=2:8,learning_rate="),
     ({"search_space": "gamma=0:1"}, "unknown parameter in search_space (found 'gamma'; allowed: max_depth, "),
     ({"search_space": "max_depth"}, "gives max_depth a low and a high bound (found ''; allowed: max_depth=L"),
@@ -67,7 +70,7 @@ REFUSED = [
     ({"search_space": "max_depth=2:8,max_depth=3:8"}, "is named once (found 'max_depth' twice)"),
     ({"source": "features"}, "the source features needs a path. Name its folder with --path."),
     ({"embargo": 3}, "unknown setting (found 'embargo'; allowed: factor, design"),
-    ({"market_noise": 0.5}, "setting market_noise is not allowed (found 0.5; allowed: >= 0, <= 0.25)"),
+    ({"market_noise": 0.5}, "bad value for the setting market_noise (found 0.5; allowed: >= 0, <= 0.25)"),
 ]
 
 

@@ -378,7 +378,10 @@ def _refuse_bad_features(
     row, column = (int(v) for v in np.argwhere(bad)[0])
     given: Any = source.iloc[row, column] if isinstance(source, pd.DataFrame) else source[row, column]
     if np.isnan(matrix[row, column]):
-        rule, fix = "features must not be missing", "Trim the warm-up head, or set missing: allow."
+        rule, fix = (
+            "features must not be missing",
+            "Trim the warm-up head, or allow them with --set missing=allow.",
+        )
     elif np.isfinite(given):
         rule, fix = "features must fit float32", "Scale the feature."
     else:

@@ -6,12 +6,14 @@ a process that only plans or serves the user interface does not pay for it.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
 from ftf_assets.training.parameters import Device, Parameters, Rounds
 
@@ -67,6 +69,26 @@ class FitResult:
 
 
 @typed
+def require_device(device: Device) -> None:
+    """Refuse a device that XGBoost would silently replace by the processor.
+
+    Raises
+    ------
+    InputError
+        ``cuda`` where no GPU is visible.
+    """
+    if device == "cpu":
+        return
+    probe = TrainingSet(np.eye(2, dtype=np.float32), np.array([0, 1], np.float32), np.ones(2, np.float32))
+    try:
+        fit_booster(probe, {}, parameters={}, rounds=1, seed=0, device=device)
+    except CellError as error:
+        raise input_error(
+            str(error), allowed="cpu", fix="Leave --device away, or run where a GPU is."
+        ) from None
+
+
+@typed
 def fit_booster(
     training: TrainingSet,
     predict: dict[str, Array],
@@ -103,6 +125,8 @@ def fit_booster(
     ------
     ValueError
         Early stopping without a validation slice.
+    CellError
+        Stage ``fit`` where XGBoost fell back to another device: the bits would not be those asked for.
     """
     import xgboost as xgb
 
@@ -124,6 +148,7 @@ def fit_booster(
         booster, kept = _stop_early(xgb, settings, matrix, rounds, validation)
     else:
         booster, kept = xgb.train(settings, matrix, num_boost_round=rounds), rounds
+    _require_trained_on(booster, device)
     probabilities = {
         name: booster.predict(xgb.DMatrix(X, nthread=1)).astype(np.float64) for name, X in predict.items()
     }
@@ -133,6 +158,12 @@ def fit_booster(
         seconds=time.perf_counter() - begin,
         probabilities=probabilities,
     )
+
+
+def _require_trained_on(booster: xgboost.Booster, device: Device) -> None:
+    used = json.loads(booster.save_config())["learner"]["generic_param"]["device"]
+    if not used.startswith(device):
+        raise CellError("fit", f"device {device} was asked for, XGBoost used {used}: no GPU is visible")
 
 
 def _stop_early(

@@ -40,7 +40,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
 ):
     command = ("sweep", "--factor", "label_smoothing,cleanlab", "--crypto-group", "defi_top5")
     command += ("--phase", "manual", "--power-mode", "standard", "--confirm-long-run")
-    command += ("--source", "candles", "--path", str(real_candles))
+    command += ("--source", "candles", "--path", str(real_candles), "--trials", "0")
     first = ftf(*command)
     assert first.returncode == 0, first.stderr
     rows = ResultsStore(home.results).read()
@@ -48,8 +48,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
         ["AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC"], 25
     )
     assert set(rows["status"]) == {"ok"}
-    assert (rows["n_trials"] == 15).all()
-    assert rows.groupby(["crypto", "fold"])["params"].nunique().max() == 1
+    assert (rows["n_trials"] == 0).all()
     assert set(rows["quote_currency"]) == {"USDT"}
     assert set(rows["source_file"]) == {f"{base}USDT_1h.csv" for base in ("AAVE", "ARB", "LDO", "OP", "UNI")}
     assert "125 rows: 125 ok" in first.stdout
@@ -95,7 +94,7 @@ def test_a_plan_runs_nothing_and_knows_what_is_done(ftf: Ftf, home: Home):
 
 BAD_INPUT = [
     (("sweep", "--crypto", "DOGEUSDC"), "unknown crypto (found 'DOGEUSDC'; allowed: UNIUSDC, OPUSDC"),
-    (("sweep", "--crypto", "../../x"), "unknown crypto (found '../../x'"),
+    (("sweep", "--crypto", "../../x"), "unknown crypto (found '../../X'"),
     (("sweep", "--crypto-group", "top1000"), "unknown crypto group (found 'top1000'; allowed: defi_top5)"),
     (("sweep", "--factor", "magic"), "unknown factor (found 'magic'; allowed: label_smoothing, cleanlab)"),
     (
@@ -105,31 +104,31 @@ BAD_INPUT = [
     (("sweep", "--factor", ""), "a sweep needs at least one factor"),
     (
         ("sweep", "--power-mode", "huge"),
-        "setting power_mode is not allowed (found 'huge'; allowed: smoke, sta",
+        "bad value for the setting power_mode (found 'huge'; allowed: smoke, sta",
     ),
-    (("sweep", "--trials", "many"), "setting trials is not allowed (found 'many'; allowed: >= -1"),
+    (("sweep", "--trials", "many"), "bad value for the setting trials (found 'many'; allowed: >= -1"),
     (
         ("sweep", "--tune", "per-fold"),
-        "setting tune is not allowed (found 'per_fold'; allowed: baseline, per_variant, off)",
+        "bad value for the setting tune (found 'per_fold'; allowed: baseline, per_variant, off)",
     ),
     (("sweep", "--set", "search_space=max_depth=9:8"), "bounds of max_depth in search_space are not allowed"),
     (
         ("sweep", "--design", "latin"),
-        "setting design is not allowed (found 'latin'; allowed: one_factor, fact",
+        "bad value for the setting design (found 'latin'; allowed: one_factor, fact",
     ),
     (
         ("sweep", "--source", "ftp"),
-        "setting source is not allowed (found 'ftp'; allowed: market, candles, fea",
+        "bad value for the setting source (found 'ftp'; allowed: market, candles, fea",
     ),
     (("sweep", "--source", "candles"), "the source candles needs a path"),
     (("sweep", "--path", "somewhere"), "the embedded market takes no path (found 'somewhere')"),
     (("sweep", "--source", "candles", "--path", "no/such/folder"), "no/such/folder"),
     (("sweep", "--phase", "two words"), "phase is one word (found 'two words'"),
-    (("sweep", "--workers", "-1"), "setting workers is not allowed (found '-1'; allowed: >= 0"),
-    (("sweep", "--device", "tpu"), "setting device is not allowed (found 'tpu'; allowed: cpu, cuda)"),
+    (("sweep", "--workers", "-1"), "bad value for the setting workers (found '-1'; allowed: >= 0"),
+    (("sweep", "--device", "tpu"), "bad value for the setting device (found 'tpu'; allowed: cpu, cuda)"),
     (("sweep", "--set", "n_folds"), "--set takes NAME=VALUE, found 'n_folds'"),
     (("sweep", "--set", "n_fold=3"), "unknown setting (found 'n_fold'; allowed: factor, design"),
-    (("sweep", "--set", "n_folds=0"), "setting n_folds is not allowed (found '0'; allowed: >= 1"),
+    (("sweep", "--set", "n_folds=0"), "bad value for the setting n_folds (found '0'; allowed: >= 1"),
     (("sweep", "--set", "mild_epsilon_buy=0.01"), "smoothing level 'mild' is out of bounds"),
     (("sweep", "--set", "min_rounds=500"), "min_rounds must not exceed max_rounds (found 500 > 400)"),
     (("sweep", "--set", "fold_edges=2024-01-01"), "fold_edges are UTC instants"),
