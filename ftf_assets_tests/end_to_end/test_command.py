@@ -41,7 +41,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     command = ("sweep", "--factor", "label_smoothing,cleanlab", "--crypto-group", "defi_top5")
     command += ("--phase", "manual", "--power-mode", "standard", "--confirm-long-run")
     command += ("--source", "candles", "--path", str(real_candles))
-    first = ftf(*command)
+    first = ftf(*command, timeout=3600)  # 1,375 fits
     assert first.returncode == 0, first.stderr
     rows = ResultsStore(home.results).read()
     assert rows.groupby("crypto").size().to_dict() == dict.fromkeys(
