@@ -16,6 +16,7 @@ from ftf_assets import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
     from ftf_assets.gate.decision import Decision
     from ftf_assets.run import SweepRun
@@ -49,6 +50,14 @@ _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print one J
 
 def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+_EXPORT_OPTIONS = _with(
+    click.option("--format", "form", type=click.Choice(["table", "csv", "parquet", "json"]), default="table"),
+    click.option(
+        "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
+    ),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,15 +118,13 @@ def plan(home: str, as_json: bool, **options: Any) -> int:
 
 @cli.command()
 @click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "parquet", "json"]), default="table")
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
-)
+@_EXPORT_OPTIONS
 @_HOME_OPTION
 def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
     """Print or export the rows of a sweep."""
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.terminal import cells_table
 
     store = ResultsStore(Home.locate(home).results)
     frame = store.read(sweep_id or store.latest_sweep_id())
@@ -125,7 +132,36 @@ def results(sweep_id: str, form: str, output: Path | None, home: str) -> int:
         raise click.UsageError(
             f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
         )
-    _export(frame, form, output)
+    _export(frame, form, output, cells_table)
+    return 0
+
+
+@cli.command()
+@click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option("--crypto", "cryptos", multiple=True, help="Only this crypto; repeat for more.")
+@_EXPORT_OPTIONS
+@_HOME_OPTION
+def suspects(sweep_id: str, cryptos: tuple[str, ...], form: str, output: Path | None, home: str) -> int:
+    """List or export the rows that cleaning suspects of a wrong label, to look at and to relabel."""
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.terminal import suspects_table
+
+    store = ResultsStore(Home.locate(home).results)
+    rows = store.read(sweep_id or store.latest_sweep_id())
+    if rows.empty:
+        raise click.UsageError(
+            f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
+        )
+    judged = rows["crypto"].unique().tolist()
+    for crypto in cryptos:
+        if crypto not in judged:
+            raise click.UsageError(f"no rows of crypto {crypto!r} in this sweep; known: {', '.join(judged)}")
+    sweep_id = str(rows["sweep_id"].iloc[0])
+    frame = store.suspects(sweep_id, cryptos)
+    if frame.empty:
+        click.echo(f"{sweep_id}: no cleaner suspected a row", err=True)
+    _export(frame, form, output, suspects_table)
     return 0
 
 
@@ -330,15 +366,17 @@ def _show(
     console.print("verdict ftf gate, every number behind it; runs ftf ui", soft_wrap=True, highlight=False)
 
 
-def _export(frame: pd.DataFrame, form: str, output: Path | None) -> None:
-    from ftf_assets.terminal import cells_table, stdout
+def _export(
+    frame: pd.DataFrame, form: str, output: Path | None, table: Callable[[pd.DataFrame], Table]
+) -> None:
+    from ftf_assets.terminal import stdout
 
     if form == "parquet":
         if output is None:
             raise click.UsageError("--format parquet needs --output")
         frame.to_parquet(output)
     elif form == "table":
-        stdout().print(cells_table(frame, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows"))
+        stdout().print(table(frame))
     else:
         text = (
             frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")

@@ -173,11 +173,28 @@ def gate_table(decision: Decision, width: int) -> Table:
     return table
 
 
-def cells_table(rows: pd.DataFrame, title: str) -> Table:
+def suspects_table(suspects: pd.DataFrame) -> Table:
+    """Lay out suspects, one a line."""
+    table = _titled(f"{len(suspects)} suspects; --format csv, parquet or json exports them")
+    forms = {
+        "p_buy": "{:.4f}",
+        "label_quality": "{:.4f}",
+        "weight": "{:.4f}",
+        "timestamp": "{:%Y-%m-%d %H:%M}",
+    }
+    names = [name for name in suspects if name not in ("sweep_id", "label_smoothing")]
+    for name in names:
+        table.add_column(name, justify="left" if name in ("crypto", "cleaner", "timestamp") else "right")
+    labels = {0: "HOLD", 1: "BUY"}
+    for record in suspects[names].to_dict("records"):
+        record["label"] = labels[record["label"]]
+        table.add_row(*(_text(forms.get(name, "{}"), record[name]) for name in names))
+    return table
+
+
+def cells_table(rows: pd.DataFrame) -> Table:
     """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+    table = _titled(f"{rows['sweep_id'].iloc[0]}, {len(rows)} rows")
     shown = {
         "crypto": "{}",
         "fold": "{}",
@@ -199,6 +216,10 @@ def cells_table(rows: pd.DataFrame, title: str) -> Table:
 def stdout() -> Console:
     """Open standard output; a file or pipe gets wide, plain lines."""
     return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def _titled(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
 
 
 def _bar(stream: object) -> Progress:
