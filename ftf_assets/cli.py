@@ -185,6 +185,23 @@ def gate(sweep_id: str, file: Path | None, home: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File; default reports/SWEEP.html of the home.",
+)
+@_HOME_OPTION
+def report(sweep_id: str, output: Path | None, home: str) -> int:
+    """Write the report of a sweep, one HTML file that opens without a network, and print its path."""
+    from ftf_assets.report.file import write_report
+    from ftf_assets.storage.home import Home
+
+    click.echo(str(write_report(Home.locate(home), sweep_id, output)))
+    return 0
+
+
+@cli.command()
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1."
 )
