@@ -320,6 +320,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
                     "verdicts": [dataclasses.asdict(one) for one in done.decision.verdicts]
                     if done.decision
                     else [],
+                    "report": str(done.report) if done.report else None,
                     "results": str(home.results),
                     "leaderboard": json.loads(store.leaderboard(sweep.sweep_id).to_json(orient="records")),
                 }
@@ -380,6 +381,8 @@ def _show(
         f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False
     )
     console.print(f"models  {home.fits}", soft_wrap=True, highlight=False)
+    if done.report is not None:
+        console.print(f"report  {done.report}", soft_wrap=True, highlight=False, markup=False)
     console.print("verdict ftf gate, every number behind it; runs ftf ui", soft_wrap=True, highlight=False)
 
 

@@ -182,13 +182,13 @@ def suspects_table(suspects: pd.DataFrame) -> Table:
         "weight": "{:.4f}",
         "timestamp": "{:%Y-%m-%d %H:%M}",
     }
-    names = [name for name in suspects if name not in ("sweep_id", "label_smoothing")]
+    names = [str(name) for name in suspects if name not in ("sweep_id", "label_smoothing")]
     for name in names:
         table.add_column(name, justify="left" if name in ("crypto", "cleaner", "timestamp") else "right")
     labels = {0: "HOLD", 1: "BUY"}
     for record in suspects[names].to_dict("records"):
-        record["label"] = labels[record["label"]]
-        table.add_row(*(_text(forms.get(name, "{}"), record[name]) for name in names))
+        shown = record | {"label": labels[record["label"]]}
+        table.add_row(*(_text(forms.get(str(name), "{}"), value) for name, value in shown.items()))
     return table
 
 

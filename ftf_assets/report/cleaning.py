@@ -79,8 +79,8 @@ def suspects_over_time(data: ReportData) -> Markup | None:
             ax.margins(x=0.01)
             ax.set_ylim(0, max(1.0, 1.28 * float((hold + buy).max())))
             sentences.append(
-                f"{', '.join(cleaners)}: {int(buy.sum())} suspects of label BUY and {int(hold.sum())} of label "
-                f"HOLD; most in {axis[int((hold + buy).argmax())]}."
+                f"{', '.join(cleaners)}: {int(buy.sum())} suspects labelled BUY, "
+                f"{int(hold.sum())} labelled HOLD; most in {axis[int((hold + buy).argmax())]}."
             )
         step = max(1, len(axis) // 12)
         axes[-1].set_xticks(range(0, len(axis), step), [str(axis[i]) for i in range(0, len(axis), step)])

@@ -1,4 +1,4 @@
-"""Curves of the baseline and the levels on the same rows: precision and recall, reliability, equity after costs."""
+"""Curves of baseline and levels on the same rows: precision and recall, reliability, equity after costs."""
 
 from __future__ import annotations
 
@@ -149,7 +149,12 @@ def precision_recall(curves: list[LevelCurves]) -> Markup:
             ax.plot(
                 grid, shown, label=f"{one.level.short} (AP {one.average_precision:.3f})", **_style(number)
             )
-        ax.set(xlabel="recall of BUY", ylabel="precision of BUY", xlim=(0, 1), ylim=(0, min(1.0, top * 1.15)))
+        ax.set(
+            xlabel="recall of BUY",
+            ylabel="precision of BUY",
+            xlim=(0, 1),
+            ylim=(0.75 * base_rate, min(1.0, top * 1.15)),
+        )
         ax.grid(visible=True)
         _legend(ax)
         said = "; ".join(f"{one.level.short} {one.average_precision:.3f}" for one in curves)
@@ -166,25 +171,26 @@ def reliability_chart(curves: list[LevelCurves]) -> Markup:
     said = []
     with drawing(5.6, 4.2) as figure:
         ax = figure.subplots()
-        top = 0.0
+        top, low = 0.0, 1.0
         for number, one in enumerate(curves):
             mean, rate = reliability(one.y, one.probability)
             top = max(top, float(mean.max()), float(rate.max()))
+            low = min(low, float(mean.min()), float(rate.min()))
             ax.plot(mean, rate, label=one.level.short, **line_style(number))
             said.append(
-                f"{one.level.short}: from P {mean[0]:.3f} where the rate is {rate[0]:.3f} to P {mean[-1]:.3f} "
+                f"{one.level.short}: P {mean[0]:.3f} where the rate is {rate[0]:.3f}, to P {mean[-1]:.3f} "
                 f"where it is {rate[-1]:.3f}"
             )
-        top = min(1.0, top * 1.08)
-        ax.plot([0, top], [0, top], color="#777777", linewidth=1)
+        top, low = min(1.0, top * 1.08), low * 0.8
+        ax.plot([low, top], [low, top], color="#777777", linewidth=1)
         ax.text(
             top * 0.98, top * 0.985, "P(BUY) is right", ha="right", va="bottom", fontsize=8.5, color="#444444"
         )
         ax.set(
             xlabel="mean P(BUY) of the bin",
             ylabel="rate of BUY in the bin",
-            xlim=(0, top),
-            ylim=(0, top * 1.06),
+            xlim=(low, top),
+            ylim=(low, top + 0.06 * (top - low)),
         )
         ax.grid(visible=True)
         _legend(ax, "upper left")

@@ -61,6 +61,8 @@ class ReportData:
     ----------
     sweep_id
         The sweep.
+    cryptos
+        Its cryptos, those without a row included.
     settings
         Its resolved settings.
     rows, metrics, verdicts, suspects
@@ -72,6 +74,7 @@ class ReportData:
     """
 
     sweep_id: str
+    cryptos: tuple[str, ...]
     settings: SweepSettings
     rows: pd.DataFrame
     metrics: pd.DataFrame
@@ -83,7 +86,7 @@ class ReportData:
     @property
     def levels(self) -> list[Level]:
         """The judged levels, in the order of the verdicts."""
-        return [Level(one.factor, one.level) for one in self.verdicts.itertuples()]
+        return [Level(one["factor"], one["level"]) for one in self.verdicts.to_dict("records")]
 
     def rows_of(self, level: Level) -> pd.DataFrame:
         """The rows of a level, the other factors at their baselines."""
@@ -127,18 +130,19 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     settings = SweepSettings.model_validate_json(known[sweep_id])
     if settings.design == "single":
         raise InputError(
-            f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare there "
-            "is no verdict and no report. Run ftf sweep"
+            f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare "
+            "there is no verdict and no report. Run ftf sweep"
         )
     metrics, verdicts = store.decision(sweep_id)
     if verdicts.empty:
         raise InputError(
-            f"{sweep_id} has rows but no verdict yet, so there is nothing to report. Run the job ftf_decide, or "
-            "ftf sweep with the same settings: finished fits are reused"
+            f"{sweep_id} has rows but no verdict yet, so there is nothing to report. Run the job ftf_decide, "
+            "or ftf sweep with the same settings: finished fits are reused"
         )
     artifacts, unavailable = _load_artifacts(home, settings)
     return ReportData(
         sweep_id=sweep_id,
+        cryptos=settings.crypto_names,
         settings=settings,
         rows=rows,
         metrics=metrics,

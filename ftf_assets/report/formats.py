@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-NOTHING = "–"
+NOTHING = "–"  # noqa: RUF001  a dash, not a minus
 
-_SIGNED = frozenset(
+_DIFFERENCES = frozenset(
     ("mean_difference", "median_difference", "ci_low", "ci_high", "bootstrap_low", "bootstrap_high")
-    + ("t", "cohens_d", "fold_t")
 )
+_STATISTICS = frozenset(("t", "cohens_d", "fold_t"))
 _PROBABILITIES = frozenset(("p_value", "p_corrected", "wilcoxon_p", "fold_p"))
 
 
@@ -19,15 +19,15 @@ def is_absent(value: object) -> bool:
 
 
 def gate_text(column: str, value: object) -> str:
-    """Write a value of a ``gate_metrics`` column: differences with a sign, three digits; small p as a bound."""
+    """Write a value of a ``gate_metrics`` column; a number that no test could give is a dash."""
     if is_absent(value):
         return NOTHING
-    if column in _SIGNED:
+    if column in _DIFFERENCES:
         return signed(float(value))  # type: ignore[arg-type]
+    if column in _STATISTICS:
+        return f"{value:+.2f}"
     if column in _PROBABILITIES:
         return p_text(float(value))  # type: ignore[arg-type]
-    if column == "in_family":
-        return "yes" if value else "no"
     return str(value)
 
 
@@ -37,10 +37,10 @@ def signed(value: float | None) -> str:
 
 
 def p_text(value: float | None) -> str:
-    """Write a p-value to three digits, below 0.0001 as a bound."""
+    """Write a p-value to four places, below 0.0001 as a bound."""
     if value is None or is_absent(value):
         return NOTHING
-    return "<0.0001" if value < 0.0001 else f"{value:.3g}"
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def share(part: float, whole: float) -> str:

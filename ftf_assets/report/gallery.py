@@ -47,8 +47,8 @@ def suspect_cards(data: ReportData, count: int = N_SUSPECTS) -> list[SuspectCard
     """
     charts: dict[str, _Candles] = {}
     cards = []
-    for number, one in enumerate(worst_suspects(data.suspects, count).itertuples()):
-        crypto, timestamp = str(one.crypto), pd.Timestamp(one.timestamp)
+    for number, one in enumerate(worst_suspects(data.suspects, count).to_dict("records")):
+        crypto, timestamp, label = str(one["crypto"]), one["timestamp"], _LABELS[one["label"]]
         chart, path, unavailable = None, "", _why_not(data, crypto)
         if not unavailable:
             if crypto not in charts:
@@ -58,16 +58,16 @@ def suspect_cards(data: ReportData, count: int = N_SUSPECTS) -> list[SuspectCard
             if bar is None:
                 unavailable = "the candles do not hold this bar and the bars after it"
             else:
-                chart, path = candles.draw(bar, f"suspect{number}", _LABELS[one.label], one.p_buy)
+                chart, path = candles.draw(bar, f"suspect{number}", label, one["p_buy"])
         cards.append(
             SuspectCard(
                 crypto=crypto,
                 timestamp=timestamp,
-                label=_LABELS[one.label],
-                p_buy=float(one.p_buy),
-                label_quality=float(one.label_quality),
-                cleaners=str(one.cleaners),
-                fold=int(one.fold),
+                label=label,
+                p_buy=float(one["p_buy"]),
+                label_quality=float(one["label_quality"]),
+                cleaners=str(one["cleaners"]),
+                fold=int(one["fold"]),
                 path=path,
                 chart=chart,
                 unavailable=unavailable,
@@ -141,20 +141,23 @@ class _Candles:
                     color="#ffffff" if rises else "#222222", edgecolor="#222222", zorder=3,
                 )  # fmt: skip
             right = last - bar - 0.2
+            low, high = min(stop, bars.low[first:last].min()), max(target, bars.high[first:last].max())
+            apart = 0.075 * (high - low)  # names must not overlap, however near the barriers are
+            heights = {"entry": entry, "target": max(target, entry + apart), "stop": min(stop, entry - apart)}
             for level, text, dashes in ((target, "target", "--"), (entry, "entry", "-"), (stop, "stop", ":")):
                 ax.hlines(level, 0.5, right, color="#0072B2", linestyle=dashes, linewidth=1.3, zorder=4)
-                ax.text(right + 0.2, level, text, va="center", fontsize=9)
+                ax.text(right + 0.2, heights[text], text, va="center", fontsize=9)
             ax.plot([0.5], [entry], marker=">", color="#D55E00", markersize=7, zorder=5)
             ax.set_xlim(first - bar - 0.7, right + 0.1)
             ax.set_xlabel("bars after the decision")
-            ax.yaxis.set_major_locator(_few_ticks())
+            ax.locator_params(axis="y", nbins=4)
             ax.tick_params(labelsize=8.5)
             picture = inline_svg(
                 figure,
                 name,
                 f"{self.crypto}: candles around a suspect {label}",
-                f"Entry at {entry:.6g}, target {target:.6g}, stop {stop:.6g}, horizon {self.horizon} bars. Given label "
-                f"{label}, P(BUY) {p_buy:.3f}. {path}.",
+                f"Entry at {entry:.6g}, target {target:.6g}, stop {stop:.6g}, horizon {self.horizon} bars. "
+                f"Given label {label}, P(BUY) {p_buy:.3f}. {path}.",
             )
         return picture, path
 
@@ -164,9 +167,3 @@ class _Candles:
         if self.labels.label[bar] == 1:
             return f"the candles reach the target in bar {steps} ({gained}): BUY"
         return f"the candles do not reach the target before the stop or bar {self.horizon} ({gained}): HOLD"
-
-
-def _few_ticks() -> object:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(4)

@@ -91,6 +91,7 @@ def _panel(ax: Axes, data: ReportData, levels: list[Level], metric: str, gain: f
     ax.set_ylim(len(levels) - 0.4, -0.9)
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.08)
+    ax.locator_params(axis="x", nbins=5)
     ax.set_title(UNITS[metric], loc="left")
     ax.grid(axis="x")
     ax.set_axisbelow(True)
@@ -121,27 +122,27 @@ def _row(data: ReportData, level: Level, metric: str) -> pd.Series[Any] | None:
 
 
 def _axes(data: ReportData) -> tuple[list[str], list[int]]:
-    return list(data.settings.crypto_names), list(range(data.settings.n_folds))
+    return list(data.cryptos), list(range(data.settings.n_folds))
 
 
 def _differences(data: ReportData, level: Level) -> tuple[np.ndarray, list[list[str]]]:
     """The f1 difference of every cell, NaN where there is none, and what to write into the cell."""
     cryptos, folds = _axes(data)
-    keyed = {
-        name: data.rows_of(which).set_index(["crypto", "fold"])
-        for name, which in (("level", level), ("baseline", BASELINE))
-    }
+    keyed = [
+        {(row["crypto"], row["fold"]): row for row in data.rows_of(which).to_dict("records")}
+        for which in (level, BASELINE)
+    ]
     values = np.full((len(cryptos), len(folds)), np.nan)
     texts = [[NO_ROW] * len(folds) for _ in cryptos]
     for i, crypto in enumerate(cryptos):
         for j, fold in enumerate(folds):
-            rows = [frame.loc[(crypto, fold)] for frame in keyed.values() if (crypto, fold) in frame.index]
+            rows = [cells[(crypto, fold)] for cells in keyed if (crypto, fold) in cells]
             broken = [_STATUS_TEXT[row["status"]] for row in rows if row["status"] != "ok"]
             if broken:
                 texts[i][j] = broken[0]
             elif len(rows) == 2:
                 values[i, j] = rows[0]["f1_buy"] - rows[1]["f1_buy"]
-                texts[i][j] = f"{values[i, j]:+.3f}"
+                texts[i][j] = f"{round(values[i, j], 3) + 0.0:+.3f}"  # adding 0 turns -0 into 0
     return values, texts
 
 
@@ -154,7 +155,16 @@ def _heat_map(
     cryptos, folds = _axes(data)
     with drawing(1.6 + 0.62 * max(len(folds), 4), 0.75 + 0.34 * max(len(cryptos), 2)) as figure:
         ax = figure.subplots()
-        ax.imshow(values, cmap="PuOr_r", vmin=-largest, vmax=largest, aspect="auto")
+        edges = [np.arange(n + 1) - 0.5 for n in (len(folds), len(cryptos))]
+        ax.pcolormesh(
+            *edges,
+            np.ma.masked_invalid(values),
+            cmap="PuOr_r",
+            vmin=-largest,
+            vmax=largest,
+            edgecolors="#ffffff",
+        )
+        ax.invert_yaxis()
         for i in range(len(cryptos)):
             for j in range(len(folds)):
                 dark = abs(values[i, j]) > 0.62 * largest

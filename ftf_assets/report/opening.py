@@ -44,7 +44,7 @@ class _GateRows(HTMLParser):
 
 
 def what_is_missing(page: str, metrics: pd.DataFrame) -> list[str]:
-    """Name every number of the gate that a page does not show as the report writes it; none where all is well.
+    """Name every number of the gate that a page does not show; none where all is well.
 
     Parameters
     ----------

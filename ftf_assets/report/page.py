@@ -12,7 +12,7 @@ import pandas as pd
 from ftf_assets.report.cleaning import removed_per_class, suspects_over_time
 from ftf_assets.report.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.data import ReportData
-from ftf_assets.report.formats import gate_text, is_absent
+from ftf_assets.report.formats import NOTHING, gate_text, is_absent
 from ftf_assets.report.gallery import suspect_cards
 from ftf_assets.report.gate_charts import forest_plot, heat_maps
 from ftf_assets.report.words import baseline_in_words, headline, meanings, statements
@@ -27,12 +27,12 @@ GATE_COLUMNS = {
     "median_difference": "median",
     "ci_low": "95 % from",
     "ci_high": "to",
-    "bootstrap_low": "bootstrap from",
+    "bootstrap_low": "boot. from",
     "bootstrap_high": "to",
     "t": "t",
     "p_value": "p",
-    "p_corrected": "p corrected",
-    "wilcoxon_p": "p Wilcoxon",
+    "p_corrected": "p corr.",
+    "wilcoxon_p": "p Wilc.",
     "cohens_d": "d",
     "fold_n": "folds",
     "fold_t": "fold t",
@@ -40,9 +40,8 @@ GATE_COLUMNS = {
     "cryptos_better": "better",
     "cryptos_worse": "worse",
     "outcome": "outcome",
-    "in_family": "decides",
 }
-_TEXT_COLUMNS = ("metric", "outcome", "in_family")
+_TEXT_COLUMNS = ("metric", "outcome")
 _PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")
 
 
@@ -77,6 +76,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
     return {
         "sweep_id": data.sweep_id,
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
+        "nothing": NOTHING,
         "headline": headline(data),
         "statements": statements(data),
         "meanings": meanings(data),
@@ -119,7 +119,7 @@ def _gate_tables(data: ReportData) -> list[dict[str, Any]]:
                 "level": one["level"],
                 "verdict": one["verdict"],
                 "facts": {
-                    name: "–" if is_absent(one[name]) else one[name]
+                    name: NOTHING if is_absent(one[name]) else one[name]
                     for name in ("n_pairs", "n_expected", "n_trades", "min_trades_a_fold", "useful_gain")
                 },
                 "rows": [
@@ -133,7 +133,7 @@ def _gate_tables(data: ReportData) -> list[dict[str, Any]]:
 
 def _records(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
     return [
-        {str(name): "–" if is_absent(value) else value for name, value in row.items()}
+        {str(name): NOTHING if is_absent(value) else value for name, value in row.items()}
         for row in frame.to_dict("records")
     ]
 

@@ -1,4 +1,4 @@
-"""Inline SVG: drawn by matplotlib without a display, the same bytes for the same data, named for screen readers."""
+"""Inline SVG: drawn without a display, the same bytes for the same data, named for screen readers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's colours for colour-blind readers, darkest first; each line has its own dashes and marker too.
+#: Colours that colour-blind readers tell apart; each line has its own dashes and marker too.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#AA4499", "#5A5A5A", "#B8860B", "#56B4E9")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: selectable, searchable, read aloud
     "font.family": "sans-serif",
     "font.size": 9.5,
@@ -95,7 +95,7 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> Marku
 
 
 def line_style(number: int) -> dict[str, Any]:
-    """Give line ``number`` a colour, dashes and a marker of its own; 0 is the baseline: solid, black, thicker."""
+    """Give line ``number`` its own colour, dashes and marker; 0 is the baseline: solid, black, thicker."""
     return {
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": DASHES[number % len(DASHES)],

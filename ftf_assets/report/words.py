@@ -13,27 +13,30 @@ SIGNS = {LOCK: "✔", ABANDON: "✘", KEEP_AVAILABLE: "○", NO_SIGNAL: "∅", I
 
 MEANINGS: dict[str, tuple[str, ...]] = {
     LOCK: (
-        "LOCK: make the level the default. At least two metrics win after correction for all comparisons, the folds "
-        "agree, none loses, and the gain of f1 is not shown to be too small to matter.",
+        "LOCK: make the level the default. At least two metrics win after correction for all comparisons, "
+        "the folds agree, none loses, and the gain of f1 is not shown to be too small to matter.",
     ),
     ABANDON: (
-        "ABANDON: do not use the level. Either it harms f1 of BUY, or its interval excludes a gain worth having.",
+        "ABANDON: do not use the level. Either it harms f1 of BUY, or its interval excludes a gain worth "
+        "having.",
     ),
     KEEP_AVAILABLE: (
-        "KEEP_AVAILABLE: neither a gain nor harm is shown. Leave the level in the registry, change no default, and "
-        "repeat with more folds or cryptos if the interval still holds a gain worth having.",
+        "KEEP_AVAILABLE: neither a gain nor harm is shown. Leave the level in the registry, change no "
+        "default, and repeat with more folds or cryptos if the interval still holds a gain worth having.",
     ),
     NO_SIGNAL: (
-        "NO_SIGNAL: this is no verdict on the treatment but on the model under it. The untreated baseline does not "
-        "beat calling every bar BUY. On a low base rate the F1-optimal threshold of a weak model calls BUY almost "
-        "everywhere, and its f1 is then that of always saying BUY; a treatment of the labels moves it by chance only.",
-        "It is the usual answer on market data and no fault of the sweep. Work on what comes first: features that "
-        "carry information about the next bars, another horizon or other barriers, more history. The differences "
-        "below are measured all the same; read them as a description, not as evidence.",
+        "NO_SIGNAL: this is no verdict on the treatment but on the model under it. The untreated baseline "
+        "does not beat calling every bar BUY. On a low base rate the F1-optimal threshold of a weak model "
+        "calls BUY almost everywhere, and its f1 is then that of always saying BUY; a treatment of the "
+        "labels moves it by chance only.",
+        "It is the usual answer on market data and no fault of the sweep. Work on what comes first: "
+        "features that carry information about the next bars, another horizon or other barriers, more "
+        "history. The differences below are measured all the same; read them as a description, not as "
+        "evidence.",
     ),
     INVALID: (
-        "INVALID: the numbers cannot be trusted yet. Cells are missing or a contract check is red; mend that and run "
-        "the sweep again, finished fits are reused.",
+        "INVALID: the numbers cannot be trusted yet. Cells are missing or a contract check is red; mend "
+        "that and run the sweep again, finished fits are reused.",
     ),
 }
 
@@ -63,14 +66,14 @@ def headline(data: ReportData) -> str:
     sentences = []
     for verdict in _ORDER:
         found = data.verdicts[data.verdicts["verdict"] == verdict]
-        levels = listed([Level(one.factor, one.level).short for one in found.itertuples()])
+        levels = listed([str(level) for level in found["level"]])
         if levels:
             sentences.append(_ADVICE[verdict].format(levels=levels))
     return ". ".join(sentences) + "."
 
 
 def statements(data: ReportData) -> list[Statement]:
-    """Write every verdict with its reason; levels that share verdict, reason and warnings share a statement."""
+    """Write every verdict with its reason; levels of one verdict, reason and warnings share a statement."""
     shared: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for one in data.verdicts.to_dict("records"):
         warnings = tuple(one["warnings"].splitlines()) if isinstance(one["warnings"], str) else ()
@@ -106,6 +109,6 @@ def baseline_in_words(data: ReportData) -> str:
         else ""
     )
     return (
-        f"Over {len(rows)} cells the baseline says BUY on {mean['predicted_buy_rate']:.0%} of test bars; its f1 of BUY "
-        f"is {mean['f1_buy']:.3f}, always saying BUY has {mean['f1_always_buy']:.3f}.{paying}"
+        f"Over {len(rows)} cells the baseline says BUY on {mean['predicted_buy_rate']:.0%} of test bars; "
+        f"its f1 of BUY is {mean['f1_buy']:.3f}, always saying BUY has {mean['f1_always_buy']:.3f}.{paying}"
     )
