@@ -47,6 +47,10 @@ def result_rows(cryptos: Sequence[str] = ("OPUSDC", "LDOUSDC"), folds: int = 2) 
     return rows
 
 
+def cell_of(row: dict) -> dict[str, Any]:
+    return {name: row[name] for name in ("crypto", "fold", "variant", "label_smoothing", "cleanlab")}
+
+
 def report_data(
     rows: list[dict],
     *,

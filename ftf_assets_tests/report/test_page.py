@@ -15,7 +15,7 @@ from ftf_assets.report import words
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.opening import what_is_missing
 from ftf_assets.report.page import render_report
-from ftf_assets_tests.report_rows import report_data, result_rows, some_suspects
+from ftf_assets_tests.report_rows import cell_of, report_data, result_rows, some_suspects
 from ftf_assets_tests.results_rows import failed_row, ok_row, skipped_row
 
 CRYPTOS = ("OPUSDC", "LDOUSDC")
@@ -125,7 +125,7 @@ def test_every_picture_says_what_it_is_and_what_it_shows(page):
     for picture in pictures:
         head = re.match(
             r'<svg [^>]*role="img" aria-labelledby="([\w-]+)-title \1-desc"[^>]*>'
-            r'<title id="\1-title">([^<]+)</title><desc id="\1-desc">([^<]+)</desc>',
+            r'\s*<title id="\1-title">([^<]+)</title>\s*<desc id="\1-desc">([^<]+)</desc>',
             picture,
         )
         assert head, picture[:200]
@@ -149,7 +149,7 @@ def test_equal_data_give_an_equal_page_that_tells_the_time_once(page):
 
 def test_names_and_messages_come_out_inert():
     rows = result_rows((HOSTILE, "OPUSDC"))
-    rows[1] = failed_row(crypto=HOSTILE, fold=0, variant="mild", error_message=f"{HOSTILE} & <b>bold</b>")
+    rows[1] = failed_row(**cell_of(rows[1]), error_message=f"{HOSTILE} & <b>bold</b>")
     data = report_data(rows, suspects=some_suspects((HOSTILE,)), artifacts=True)
     page = render_report(data)
     parsed = Elements(page)
@@ -161,8 +161,8 @@ def test_names_and_messages_come_out_inert():
 
 def test_failed_and_skipped_cells_are_listed_and_marked_in_the_heat_map():
     rows = result_rows(CRYPTOS, folds=3)
-    rows[2] = failed_row(crypto="OPUSDC", fold=0, variant="aggressive")
-    rows[5:10] = [skipped_row(crypto="OPUSDC", fold=1, variant=row["variant"]) for row in rows[5:10]]
+    rows[2] = failed_row(**cell_of(rows[2]))
+    rows[5:10] = [skipped_row(**cell_of(row)) for row in rows[5:10]]
     text = Elements(render_report(report_data(rows))).text
     assert "XGBoostError: Check failed: preds.size() == info.labels.Size()" in text
     assert "412 fit rows, 1000 needed" in text
