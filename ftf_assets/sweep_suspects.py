@@ -43,7 +43,7 @@ def _suspects(arrays: TrainingArrays, mask: CleaningMask) -> dict[str, np.ndarra
         "fold": np.full(len(chosen), mask.fold),
         "label_smoothing": np.full(len(chosen), mask.label_smoothing, dtype=object),
         "cleaner": np.full(len(chosen), mask.cleaner, dtype=object),
-        "timestamp": pd.DatetimeIndex(arrays.start[rows], tz="UTC").to_numpy("datetime64[ns]"),
+        "timestamp": arrays.start[rows].view("datetime64[ns]"),
         "label": arrays.y[rows].astype(np.int64),
         "p_buy": mask.probability[chosen],
         "label_quality": mask.label_quality[chosen],

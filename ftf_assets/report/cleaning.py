@@ -22,10 +22,10 @@ def removed_per_class(data: ReportData) -> list[dict[str, str]]:
     for cleaner in _cleaners(data):
         rows = data.rows_of(Level(CLEANLAB.name, cleaner))
         rows = rows[rows["status"] == "ok"]
-        total = rows[["n_train", "n_suspects", "n_dropped"]].sum()
-        buy = rows[["n_train_buy", "n_suspects_buy", "n_dropped_buy"]].sum()
-        for label, counts in (("BUY", buy.to_numpy()), ("HOLD", total.to_numpy() - buy.to_numpy())):
-            n_rows, n_suspects, n_dropped = (int(count) for count in counts)
+        total = [int(rows[name].sum()) for name in ("n_train", "n_suspects", "n_dropped")]
+        buy = [int(rows[name].sum()) for name in ("n_train_buy", "n_suspects_buy", "n_dropped_buy")]
+        hold = [both - one for both, one in zip(total, buy, strict=True)]
+        for label, (n_rows, n_suspects, n_dropped) in (("BUY", buy), ("HOLD", hold)):
             lines.append(
                 {
                     "cleaner": cleaner,
@@ -67,7 +67,7 @@ def suspects_over_time(data: ReportData) -> Markup | None:
                 for label, value in (("BUY", 1), ("HOLD", 0))
             }
             place = np.arange(len(axis))
-            hold, buy = counts["HOLD"].to_numpy(), counts["BUY"].to_numpy()
+            hold, buy = np.array(counts["HOLD"].tolist()), np.array(counts["BUY"].tolist())
             ax.bar(place, hold, width=0.85, color="#d9d9d9", edgecolor="#777777", linewidth=0.5, label="HOLD")
             ax.bar(
                 place, buy, width=0.85, bottom=hold, color="#0072B2", edgecolor="#ffffff", hatch="////",
