@@ -16,6 +16,7 @@ from ftf_assets import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
     from ftf_assets.gate.decision import Decision
     from ftf_assets.run import SweepRun
@@ -52,6 +53,16 @@ _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print one J
 
 def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+_EXPORT_OPTIONS = _with(
+    click.option(
+        "--format", "form", type=click.Choice(_FORMATS), help="Default: a table, or what --output ends in."
+    ),
+    click.option(
+        "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
+    ),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
@@ -119,17 +130,13 @@ def plan(home: str, as_json: bool, **options: Any) -> int:
 
 @cli.command()
 @click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
-@click.option(
-    "--format", "form", type=click.Choice(_FORMATS), help="Default: a table, or what --output ends in."
-)
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
-)
+@_EXPORT_OPTIONS
 @_HOME_OPTION
 def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> int:
     """Print or export the rows of a sweep."""
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.terminal import cells_table
 
     store = ResultsStore(Home.locate(home).results)
     frame = store.read(sweep_id or store.latest_sweep_id())
@@ -137,7 +144,38 @@ def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> 
         raise click.UsageError(
             f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
         )
-    _export(frame, form, output)
+    _export(frame, form, output, cells_table)
+    return 0
+
+
+@cli.command()
+@click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option("--crypto", "cryptos", multiple=True, help="Only this crypto; repeat for more.")
+@_EXPORT_OPTIONS
+@_HOME_OPTION
+def suspects(
+    sweep_id: str, cryptos: tuple[str, ...], form: str | None, output: Path | None, home: str
+) -> int:
+    """List or export the rows that cleaning suspects of a wrong label, to look at and to relabel."""
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.terminal import suspects_table
+
+    store = ResultsStore(Home.locate(home).results)
+    rows = store.read(sweep_id or store.latest_sweep_id())
+    if rows.empty:
+        raise click.UsageError(
+            f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
+        )
+    judged = rows["crypto"].unique().tolist()
+    for crypto in cryptos:
+        if crypto not in judged:
+            raise click.UsageError(f"no rows of crypto {crypto!r} in this sweep; known: {', '.join(judged)}")
+    sweep_id = str(rows["sweep_id"].iloc[0])
+    frame = store.suspects(sweep_id, cryptos)
+    if frame.empty:
+        click.echo(f"{sweep_id}: no cleaner suspected a row", err=True)
+    _export(frame, form, output, suspects_table)
     return 0
 
 
@@ -157,6 +195,23 @@ def gate(sweep_id: str, file: Path | None, home: str, as_json: bool) -> int:
     console.print(gate_table(decision, console.width))
     for line in verdicts_in_words(decision):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return 0
+
+
+@cli.command()
+@click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File; default reports/SWEEP.html of the home.",
+)
+@_HOME_OPTION
+def report(sweep_id: str, output: Path | None, home: str) -> int:
+    """Write the report of a sweep, one HTML file that opens without a network, and print its path."""
+    from ftf_assets.report.file import write_report
+    from ftf_assets.storage.home import Home
+
+    click.echo(str(write_report(Home.locate(home), sweep_id, output)))
     return 0
 
 
@@ -281,6 +336,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
                     "verdicts": [dataclasses.asdict(one) for one in done.decision.verdicts]
                     if done.decision
                     else [],
+                    "report": str(done.report) if done.report else None,
                     "results": str(home.results),
                     "leaderboard": json.loads(store.leaderboard(sweep.sweep_id).to_json(orient="records")),
                 }
@@ -341,14 +397,18 @@ def _show(
         f"table   {home.results} (ftf results --sweep {sweep.sweep_id})", soft_wrap=True, highlight=False
     )
     console.print(f"models  {home.fits}", soft_wrap=True, highlight=False)
+    if done.report is not None:
+        console.print(f"report  {done.report}", soft_wrap=True, highlight=False, markup=False)
     if done.decision is not None:
         console.print("numbers ftf gate shows every number behind the verdict", highlight=False)
     console.print("runs    ftf ui shows runs, partitions and checks", highlight=False)
 
 
-def _export(frame: pd.DataFrame, form: str | None, output: Path | None) -> None:
+def _export(
+    frame: pd.DataFrame, form: str | None, output: Path | None, table: Callable[[pd.DataFrame, int], Table]
+) -> None:
     from ftf_assets.contracts.errors import StoreError
-    from ftf_assets.terminal import cells_table, stdout
+    from ftf_assets.terminal import stdout
 
     suffix = output.suffix.lstrip(".") if output else ""
     form = form or (suffix if output else "table")
@@ -360,7 +420,7 @@ def _export(frame: pd.DataFrame, form: str | None, output: Path | None) -> None:
         if output is not None:
             raise click.UsageError("--format table is for the terminal; a file is csv, parquet or json")
         console = stdout()
-        console.print(cells_table(frame, f"{frame['sweep_id'].iloc[0]}, {len(frame)} rows", console.width))
+        console.print(table(frame, console.width))
         return
     if output is None and form == "parquet":
         raise click.UsageError("--format parquet needs --output")

@@ -12,10 +12,12 @@ from ftf_assets.assets.feature_cache import feature_cache
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.assets.smoothed_labels import smoothed_labels
+from ftf_assets.assets.sweep_report import sweep_report
 from ftf_assets.assets.trained_models import trained_models
 from ftf_assets.checks.cell_checks import cell_checks
 from ftf_assets.checks.contract_checks import contract_checks
 from ftf_assets.checks.gate_checks import gate_checks
+from ftf_assets.checks.report_checks import report_checks
 from ftf_assets.jobs import JOBS
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.io_managers import ArtifactIOManager, DecisionIOManager, ResultsIOManager
@@ -34,8 +36,9 @@ defs = dg.Definitions(
         trained_models,
         finetune_results,
         gate_decision,
+        sweep_report,
     ],
-    asset_checks=[*contract_checks(), *cell_checks(), *gate_checks()],
+    asset_checks=[*contract_checks(), *cell_checks(), *gate_checks(), *report_checks()],
     jobs=JOBS,
     resources={
         "sweep": _sweep,

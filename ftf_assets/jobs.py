@@ -8,7 +8,7 @@ SWEEP_JOB = "ftf_sweep"
 DECIDE_JOB = "ftf_decide"
 
 #: Assets that look at a whole sweep. A job of its own: in the sweep's job they would run once a crypto.
-_DECIDING = dg.AssetSelection.assets("gate_decision")
+_DECIDING = dg.AssetSelection.assets("gate_decision", "sweep_report")
 
 JOBS = [
     dg.define_asset_job(
@@ -19,6 +19,6 @@ JOBS = [
     dg.define_asset_job(
         DECIDE_JOB,
         selection=_DECIDING,
-        description="The verdict on a sweep, once all of its cryptos have landed.",
+        description="The verdict on a sweep and its report, once all of its cryptos have landed.",
     ),
 ]

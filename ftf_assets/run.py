@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 import dagster as dg
@@ -34,12 +35,15 @@ class SweepRun:
         Dagster run per crypto, in the order in which they ran.
     decision
         The gate's; None where there was nothing to compare.
+    report
+        The HTML file that shows the decision; None without one.
     red_checks
         Asset checks that failed, ``crypto: asset: check: description``.
     """
 
     run_ids: dict[str, str] = field(default_factory=dict)
     decision: Decision | None = None
+    report: Path | None = None
     red_checks: list[str] = field(default_factory=list)
 
 
@@ -49,7 +53,7 @@ def run_sweep(
     *,
     on_fit: Listener,
 ) -> SweepRun:
-    """Materialise the graph for every crypto of a sweep, one after the other, then the gate once.
+    """Materialise the graph for every crypto of a sweep, one by one, then the gate and the report once.
 
     Parameters
     ----------
@@ -78,6 +82,7 @@ def run_sweep(
         if sweep.settings.design != "single":  # one variant alone has no level to compare
             result = _run_job(DECIDE_JOB, sweep, home, instance, done.red_checks)
             done.decision = result.output_for_node("gate_decision")
+            done.report = home.report(sweep.sweep_id)
     return done
 
 

@@ -70,6 +70,18 @@ CELLS = {
     "sortino": Column("Sortino", "{:.2f}", needed=False),
 }
 
+SUSPECTS = {
+    "crypto": Column("crypto"),
+    "fold": Column("fold"),
+    "cleaner": Column("cleaner"),
+    "timestamp": Column("timestamp", "{:%Y-%m-%d %H:%M}"),
+    "label": Column("label"),
+    "p_buy": Column("P(BUY)", "{:.4f}"),
+    "label_quality": Column("quality", "{:.4f}"),
+    "dropped": Column("dropped", needed=False),
+    "weight": Column("weight", "{:.4f}", needed=False),
+}
+
 GATE = {
     "level": Column("level"),
     "metric": Column("metric"),
@@ -168,10 +180,19 @@ def gate_table(decision: Decision, width: int) -> Table:
     return _fitting_table(title, GATE, texts, width, left=("level", "metric", "outcome"))
 
 
-def cells_table(rows: pd.DataFrame, title: str, width: int) -> Table:
+def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
+    """Lay out suspects, one a line, within ``width`` characters."""
+    shown = suspects.assign(label=suspects["label"].map({0: "HOLD", 1: "BUY"}))
+    texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
+    title = f"{len(suspects)} suspects; --format csv, parquet or json exports them"
+    return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
+
+
+def cells_table(rows: pd.DataFrame, width: int) -> Table:
     """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
     columns = {name: column for name, column in CELLS.items() if name in rows}
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
+    title = f"{rows['sweep_id'].iloc[0]}, {len(rows)} rows"
     return _fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
 
 

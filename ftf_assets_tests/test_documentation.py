@@ -49,7 +49,7 @@ def test_links_lead_to_files_that_exist(document: Path):
 def test_commands_flags_and_settings_exist(document: Path):
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     for line in re.findall(
-        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|results|ui|gate)[^\n`#]*)", text, re.MULTILINE
+        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|results|ui|gate|report|suspects)[^\n`#]*)", text, re.MULTILINE
     ):
         name, *words = line.split()
         command = cli.commands[name]

@@ -7,8 +7,9 @@ from ftf_assets.assets.contract_types import FINETUNE_RESULTS
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
-from ftf_assets.resources import SweepResource
+from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.sweep_results import sweep_results
+from ftf_assets.sweep_suspects import sweep_suspects
 
 
 @partitioned_asset(
@@ -21,6 +22,7 @@ from ftf_assets.sweep_results import sweep_results
 def finetune_results(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,
+    home: HomeResource,
     coerced_arrays: TrainingArrays,
     cleanlab_masks: CleanlabMasks,
     trained_models: TrainedModels,
@@ -29,6 +31,7 @@ def finetune_results(
 
     f1_always_buy, predicted_buy_rate and breakeven_precision stand beside f1_buy: on weak signal the
     F1-optimal threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
+    The rows that the cleaners suspect go into the table label_suspects beside it.
     """
     run = sweep.open(context.partition_key)
     rows = sweep_results(
@@ -39,6 +42,8 @@ def finetune_results(
         trained_models,
         run_id=context.run.run_id,
     )
+    suspects = sweep_suspects(run.sweep_id, context.partition_key, coerced_arrays, cleanlab_masks)
+    home.results.write_suspects(suspects, run.sweep_id, context.partition_key)
     for row in rows[rows["status"] == "training_failed"].itertuples():
         context.log.error(
             f"event=cell_failed variant={row.variant} crypto={row.crypto} fold={row.fold} "
@@ -49,6 +54,7 @@ def finetune_results(
         metadata={
             "dagster/row_count": len(rows),
             "sweep_id": run.sweep_id,
+            "label_suspects": len(suspects),
             **{f"cells_{status}": int(n) for status, n in rows["status"].value_counts().items()},
             "cells": metadata.results_table(rows),
         },

@@ -47,6 +47,10 @@ class Home:
         """Lock files of the core tokens."""
         return self.path / "cores"
 
+    def report(self, sweep_id: str) -> Path:
+        """The report of a sweep."""
+        return self.path / "reports" / f"{sweep_id}.html"
+
     def artifact(self, asset: str, crypto: str, key: str) -> Path:
         """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes."""
         return self.path / "artifacts" / asset / crypto / key

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, FinetuneResults
+from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 
 #: Raise it with every change of the table or its views: files of another version are refused, never guessed.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -21,7 +22,12 @@ _LEADERBOARD_MEANS = (
 
 
 #: Contract and primary key of every table that has one.
-TABLES = ((FinetuneResults, PRIMARY_KEY), (GateMetrics, METRICS_KEY), (GateVerdicts, VERDICTS_KEY))
+TABLES = (
+    (FinetuneResults, PRIMARY_KEY),
+    (LabelSuspects, SUSPECTS_KEY),
+    (GateMetrics, METRICS_KEY),
+    (GateVerdicts, VERDICTS_KEY),
+)
 
 
 def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:

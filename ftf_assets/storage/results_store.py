@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from ftf_assets.contracts.errors import StoreError, input_error
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, with_gate_dtypes
 from ftf_assets.contracts.results import validated_results, with_results_dtypes
+from ftf_assets.contracts.suspects import with_suspects_dtypes
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql
 
 
@@ -54,14 +55,7 @@ class ResultsStore:
             Where the file is locked for too long or is no results store; the old rows stay as they were.
         """
         frame = validated_results(frame)
-        foreign = frame[(frame["sweep_id"] != sweep_id) | (frame["crypto"] != crypto)]
-        if len(foreign):
-            raise input_error(
-                "rows of another partition",
-                crypto=crypto,
-                found=f"{foreign['sweep_id'].iloc[0]}, {foreign['crypto'].iloc[0]}",
-                allowed=f"{sweep_id}, {crypto}",
-            )
+        _refuse_foreign(frame, sweep_id, crypto)
         with self._lock():
             if not self.path.exists():
                 self._create()
@@ -74,6 +68,56 @@ class ResultsStore:
                 )
                 connection.execute("INSERT INTO finetune_results BY NAME SELECT * FROM new_rows")
                 connection.execute("COMMIT")
+
+    def write_suspects(self, frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:
+        """Replace the suspects of one crypto in one sweep, all or nothing.
+
+        Parameters
+        ----------
+        frame
+            Rows that satisfy ``LabelSuspects``; none where nothing was cleaned.
+        sweep_id, crypto
+            The partition. Its old suspects go.
+
+        Raises
+        ------
+        InputError, StoreError
+            As :meth:`write_partition`.
+        """
+        _refuse_foreign(frame, sweep_id, crypto)
+        with self._lock():
+            if not self.path.exists():
+                self._create()
+            with self._connection(read_only=False) as connection:
+                connection.register("new_suspects", frame)
+                connection.execute("BEGIN TRANSACTION")
+                connection.execute(
+                    "DELETE FROM label_suspects WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
+                )
+                connection.execute("INSERT INTO label_suspects BY NAME SELECT * FROM new_suspects")
+                connection.execute("COMMIT")
+
+    def suspects(self, sweep_id: str, cryptos: Sequence[str] = ()) -> pd.DataFrame:
+        """Read the suspects of a sweep, ordered by crypto, fold, smoothing, cleaner and label quality.
+
+        Parameters
+        ----------
+        sweep_id
+            The sweep.
+        cryptos
+            Only these; empty takes all of them.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        found = self._select(
+            "SELECT * FROM label_suspects WHERE sweep_id = $1 AND (len($2) = 0 OR list_contains($2, crypto)) "
+            "ORDER BY crypto, fold, label_smoothing, cleaner, label_quality, timestamp",
+            [sweep_id, list(cryptos)],
+        )
+        return with_suspects_dtypes(found)
 
     def write_decision(self, metrics: pd.DataFrame, verdicts: pd.DataFrame, sweep_id: str) -> None:
         """Replace the gate's decision on a sweep, all or nothing.
@@ -192,7 +236,7 @@ class ResultsStore:
             raise self._no_results()
         return str(newest["sweep_id"].iloc[0])
 
-    def _select(self, query: str, parameters: list[str | None]) -> pd.DataFrame:
+    def _select(self, query: str, parameters: Sequence[str | list[str] | None]) -> pd.DataFrame:
         if not self.path.exists():
             raise self._no_results()
         with self._lock(), self._connection(read_only=True) as connection:
@@ -251,6 +295,17 @@ class ResultsStore:
                 f"{SCHEMA_VERSION}. Use the ftf that wrote it, or move the file away and run the sweep "
                 "again: finished cells are reused"
             )
+
+
+def _refuse_foreign(frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:
+    foreign = frame[(frame["sweep_id"] != sweep_id) | (frame["crypto"] != crypto)]
+    if len(foreign):
+        raise input_error(
+            "rows of another partition",
+            crypto=crypto,
+            found=f"{foreign['sweep_id'].iloc[0]}, {foreign['crypto'].iloc[0]}",
+            allowed=f"{sweep_id}, {crypto}",
+        )
 
 
 @contextmanager

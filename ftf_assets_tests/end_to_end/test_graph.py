@@ -131,16 +131,16 @@ def test_a_run_whose_settings_do_not_name_its_crypto_is_refused(home: Home):
 def test_every_asset_is_documented_owned_versioned_and_checked():
     graph = defs.resolve_asset_graph()
     assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == sorted(
-        [*ASSETS, "gate_decision"]
+        [*ASSETS, "gate_decision", "sweep_report"]
     )
-    for asset in (*ASSETS, "gate_decision"):
+    for asset in (*ASSETS, "gate_decision", "sweep_report"):
         node = graph.get(dg.AssetKey(asset))
         assert node.description
         assert node.owners == ["team:quant-research"]
         assert node.group_name in ("data", "treatment", "training", "results", "decision")
         assert node.code_version
         assert node.kinds
-        assert (node.partitions_def is None) is (asset == "gate_decision")
+        assert (node.partitions_def is None) is (asset in ("gate_decision", "sweep_report"))
     blocking = {
         key.asset_key.to_user_string()
         for key in graph.asset_check_keys

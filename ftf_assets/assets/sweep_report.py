@@ -1,0 +1,33 @@
+"""``sweep_report``: one HTML file that a team can read, print and pass on."""
+
+import dagster as dg
+
+from ftf_assets.assets.gate_decision import gate_decision
+from ftf_assets.assets.partitioned import OWNERS
+from ftf_assets.report.file import write_report
+from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.training.keys import code_version
+
+
+@dg.asset(
+    deps=[gate_decision],
+    group_name="decision",
+    kinds={"html", "matplotlib"},
+    owners=OWNERS,
+    code_version=code_version(),
+)
+def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The verdict in words, the gate's numbers and pictures, what cleaning removed, suspects to judge by eye.
+
+    One file without a network: it opens by double click and prints well.
+    """
+    sweep_id = sweep.open().sweep_id
+    file = write_report(home.home, sweep_id)
+    return dg.MaterializeResult(
+        metadata={
+            "sweep_id": sweep_id,
+            "path": dg.MetadataValue.path(str(file)),
+            "open": dg.MetadataValue.url(file.as_uri()),
+            "bytes": file.stat().st_size,
+        }
+    )

@@ -1,0 +1,95 @@
+"""The contract of ``label_suspects``: every row that a cleaner suspects of a wrong label, to be judged.
+
+The DuckDB table and its column documentation come from :class:`LabelSuspects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.frames import UtcTimestamp
+from ftf_assets.contracts.gate import with_gate_dtypes
+
+SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "label_smoothing", "cleaner", "timestamp")
+
+Text: TypeAlias = Series[pd.StringDtype]
+
+
+def _key(description: str) -> Any:
+    return pa.Field(description=description, str_length={"min_value": 1})
+
+
+def _share(description: str) -> Any:
+    return pa.Field(ge=0, le=1, description=description)
+
+
+class LabelSuspects(pa.DataFrameModel):
+    """One row a suspect of one cleaner in one fold's fit part; fit parts of later folds hold earlier ones."""
+
+    sweep_id: Text = _key("The sweep whose cleaner judged the row.")
+    crypto: Text = _key("Trading pair, such as OPUSDC.")
+    fold: Series[np.int64] = pa.Field(ge=0, description="Walk-forward fold in whose fit part the row lies.")
+    label_smoothing: Text = _key("Smoothing level of the out-of-fold models that judged the row.")
+    cleaner: Text = _key("Level of the factor cleanlab.")
+    timestamp: Series[UtcTimestamp] = pa.Field(description="Decision time of the row: close of its bar, UTC.")
+    label: Series[np.int64] = pa.Field(isin=(0, 1), description="The given label: 1 = BUY, 0 = HOLD.")
+    p_buy: Series[float] = _share("Out-of-fold P(BUY) of the row.")
+    label_quality: Series[float] = _share("Agreement of the given label with the model; low is suspect.")
+    dropped: Series[np.bool_] = pa.Field(description="Whether the cleaner took the row out of the fit part.")
+    weight: Series[float] = pa.Field(ge=0, description="Weight that the row trains with; 0 where dropped.")
+
+    class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
+        name = "label_suspects"
+
+    @pa.dataframe_check(error="(sweep_id, crypto, fold, label_smoothing, cleaner, timestamp) must be unique")
+    def one_row_a_suspect(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(SUSPECTS_KEY), keep=False)
+
+    @pa.dataframe_check(error="a dropped row has weight 0")
+    def dropped_rows_weigh_nothing(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame["dropped"] | (frame["weight"] == 0)
+
+
+def suspects_frame(columns: Mapping[str, object]) -> pd.DataFrame:
+    """Build a frame of the contract's columns and dtypes and check it.
+
+    Parameters
+    ----------
+    columns
+        Values by column, all of one length; an empty one for no suspects.
+
+    Raises
+    ------
+    InputError
+        Names the first broken rule.
+    """
+    frame = with_suspects_dtypes(
+        pd.DataFrame({name: columns[name] for name in LabelSuspects.to_schema().columns})
+    )
+    try:
+        checked: pd.DataFrame = LabelSuspects.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as broken:
+        first = broken.failure_cases.iloc[0]
+        raise input_error(
+            f"rows break the contract of label_suspects: {first['check']}",
+            column=first["column"] if first["schema_context"] == "Column" else None,
+            row=first["index"],
+            found=first["failure_case"],
+        ) from None
+    return checked
+
+
+def with_suspects_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a frame the contract's dtypes: what a store returns, as it went in."""
+    return with_gate_dtypes(LabelSuspects, frame)

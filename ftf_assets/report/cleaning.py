@@ -1,0 +1,100 @@
+"""What cleaning removed: per class in numbers, over time in a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from ftf_assets.labels.confident_learning import CLEANLAB
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.report.data import Level, ReportData
+from ftf_assets.report.formats import share
+from ftf_assets.report.svg import drawing, inline_svg
+
+#: Months beyond which bars are quarters.
+_MOST_MONTHS = 48
+
+
+def removed_per_class(data: ReportData) -> list[dict[str, str]]:
+    """Add up rows, suspects and dropped rows of the good cells, a line a cleaner and class."""
+    lines = []
+    for cleaner in _cleaners(data):
+        rows = data.rows_of(Level(CLEANLAB.name, cleaner))
+        rows = rows[rows["status"] == "ok"]
+        total = [int(rows[name].sum()) for name in ("n_train", "n_suspects", "n_dropped")]
+        buy = [int(rows[name].sum()) for name in ("n_train_buy", "n_suspects_buy", "n_dropped_buy")]
+        hold = [both - one for both, one in zip(total, buy, strict=True)]
+        for label, (n_rows, n_suspects, n_dropped) in (("BUY", buy), ("HOLD", hold)):
+            lines.append(
+                {
+                    "cleaner": cleaner,
+                    "label": label,
+                    "rows": f"{n_rows:,}",
+                    "suspects": f"{n_suspects:,}",
+                    "suspect_share": share(n_suspects, n_rows),
+                    "dropped": f"{n_dropped:,}",
+                    "dropped_share": share(n_dropped, n_rows),
+                }
+            )
+    return lines
+
+
+def suspects_over_time(data: ReportData) -> Markup | None:
+    """Draw the suspects of each crypto's longest fit part by month and class; None where there are none.
+
+    Cleaners that suspect the very same rows, as filter and reweight do, share a panel.
+    """
+    longest = _longest_fit_parts(data)
+    if longest.empty:
+        return None
+    panels: dict[tuple[object, ...], list[str]] = {}
+    for cleaner, rows in longest.groupby("cleaner"):
+        same = tuple(sorted(zip(rows["crypto"], rows["timestamp"], strict=True)))
+        panels.setdefault(same, []).append(str(cleaner))
+    period = (
+        "M" if longest["timestamp"].dt.tz_convert(None).dt.to_period("M").nunique() <= _MOST_MONTHS else "Q"
+    )
+    periods = longest["timestamp"].dt.tz_convert(None).dt.to_period(period)
+    axis = pd.period_range(periods.min(), periods.max(), freq=period)
+    sentences = []
+    with drawing(10, 0.5 + 2.1 * len(panels)) as figure:
+        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False).ravel()
+        for ax, cleaners in zip(axes, panels.values(), strict=True):
+            mine = longest["cleaner"] == cleaners[0]
+            counts = {
+                label: periods[mine & (longest["label"] == value)].value_counts().reindex(axis, fill_value=0)
+                for label, value in (("BUY", 1), ("HOLD", 0))
+            }
+            place = np.arange(len(axis))
+            hold, buy = np.array(counts["HOLD"].tolist()), np.array(counts["BUY"].tolist())
+            ax.bar(place, hold, width=0.85, color="#d9d9d9", edgecolor="#777777", linewidth=0.5, label="HOLD")
+            ax.bar(
+                place, buy, width=0.85, bottom=hold, color="#0072B2", edgecolor="#ffffff", hatch="////",
+                linewidth=0.5, label="BUY",
+            )  # fmt: skip
+            ax.set_title(", ".join(cleaners), loc="left")
+            ax.set_ylabel("suspects")
+            ax.legend(fontsize=8.5, loc="upper left", ncols=2)
+            ax.margins(x=0.01)
+            ax.set_ylim(0, max(1.0, 1.28 * float((hold + buy).max())))
+            sentences.append(
+                f"{', '.join(cleaners)}: {int(buy.sum())} suspects labelled BUY, "
+                f"{int(hold.sum())} labelled HOLD; most in {axis[int((hold + buy).argmax())]}."
+            )
+        step = max(1, len(axis) // 12)
+        axes[-1].set_xticks(range(0, len(axis), step), [str(axis[i]) for i in range(0, len(axis), step)])
+        axes[-1].tick_params(axis="x", rotation=0 if len(axis) // step <= 13 else 45)
+        unit = "month" if period == "M" else "quarter"
+        return inline_svg(figure, "suspects", f"Suspects by {unit} and given label", " ".join(sentences))
+
+
+def _cleaners(data: ReportData) -> list[str]:
+    return sorted(set(data.rows[CLEANLAB.name]) - {CLEANLAB.baseline})
+
+
+def _longest_fit_parts(data: ReportData) -> pd.DataFrame:
+    """The suspects of each crypto's last fold that has any, found by models of unsmoothed labels."""
+    suspects = data.suspects[data.suspects["label_smoothing"] == FACTORS["label_smoothing"].baseline]
+    last = suspects.groupby("crypto")["fold"].transform("max")
+    return suspects[suspects["fold"] == last]

@@ -1,0 +1,234 @@
+"""Curves of baseline and levels on the same rows: precision and recall, reliability, equity after costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
+
+from ftf_assets.report.data import BASELINE, Level, ReportData
+from ftf_assets.report.svg import drawing, inline_svg, line_style
+from ftf_assets.sweep_results import BASIS_POINT
+from ftf_assets.training.trades import DAY, simulate_trades
+
+N_BINS = 10
+_POINTS = 160
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LevelCurves:
+    """What one level did on the rows of all common cells.
+
+    Attributes
+    ----------
+    level
+        Which.
+    y, probability
+        Labels and P(BUY) of the test rows, pooled over cells.
+    days, equity
+        UTC days since the epoch, and the mean over cryptos of the equity at the end of each: 1 at the start.
+    n_trades
+        Trades behind the equity.
+    """
+
+    level: Level
+    y: npt.NDArray[np.int8]
+    probability: Floats
+    days: npt.NDArray[np.int64]
+    equity: Floats
+    n_trades: int
+
+    @property
+    def average_precision(self) -> float:
+        """Average precision of the pooled rows."""
+        from sklearn.metrics import average_precision_score
+
+        return float(average_precision_score(self.y, self.probability))
+
+
+def pooled_curves(data: ReportData) -> tuple[list[LevelCurves], int]:
+    """Pool the cells that the baseline and every level have, so that all curves stand on the same rows.
+
+    Returns
+    -------
+    list of LevelCurves
+        The baseline first; empty where there is no such cell.
+    int
+        Number of cells.
+    """
+    shown = [BASELINE, *data.levels]
+    common: dict[str, list[int]] = {}
+    for crypto in data.artifacts:
+        folds = set.intersection(*(set(data.cells_of(level, crypto)) for level in shown))
+        if folds:
+            common[crypto] = sorted(folds)
+    if not common:
+        return [], 0
+    return [_pooled(data, level, common) for level in shown], sum(map(len, common.values()))
+
+
+def _pooled(data: ReportData, level: Level, common: dict[str, list[int]]) -> LevelCurves:
+    labels, probabilities, traded = [], [], []
+    first, last = np.iinfo(np.int64).max, 0
+    for crypto, folds in common.items():
+        arrays, cells = data.artifacts[crypto].arrays, data.cells_of(level, crypto)
+        exits, returns = [], []
+        for fold in folds:
+            cell = cells[fold]
+            rows = cell.test_rows
+            labels.append(arrays.y[rows])
+            probabilities.append(cell.test_probability)
+            trades = simulate_trades(
+                arrays.start[rows],
+                arrays.end[rows],
+                arrays.label_return[rows],
+                cell.test_probability >= cell.threshold,
+                cost=data.settings.cost_bps * BASIS_POINT,
+            )
+            exits.append(trades.exit)
+            returns.append(trades.net_return)
+            first, last = min(first, int(arrays.start[rows[0]])), max(last, int(arrays.end[rows].max()))
+        traded.append((np.concatenate(exits), np.concatenate(returns)))
+    days = np.arange(first // DAY, last // DAY + 1)
+    return LevelCurves(
+        level=level,
+        y=np.concatenate(labels),
+        probability=np.concatenate(probabilities),
+        days=days,
+        equity=np.mean([_equity(days, *one) for one in traded], axis=0),
+        n_trades=sum(len(returns) for _, returns in traded),
+    )
+
+
+def _equity(days: npt.NDArray[np.int64], exits: npt.NDArray[np.int64], returns: Floats) -> Floats:
+    order = np.argsort(exits, kind="stable")
+    value = np.concatenate([[1.0], np.cumprod(1.0 + returns[order])])
+    closed: Floats = value[np.searchsorted(exits[order], (days + 1) * DAY, side="left")]
+    return closed
+
+
+def reliability(y: npt.NDArray[np.int8], probability: Floats, n_bins: int = N_BINS) -> tuple[Floats, Floats]:
+    """Mean P(BUY) and BUY rate in bins of equal mass, each of shape (n_bins,) or less."""
+    order = np.argsort(probability, kind="stable")
+    parts = [part for part in np.array_split(order, n_bins) if len(part)]
+    return (
+        np.array([probability[part].mean() for part in parts]),
+        np.array([y[part].mean() for part in parts]),
+    )
+
+
+def precision_recall(curves: list[LevelCurves]) -> Markup:
+    """Draw precision over recall, with the rate of BUY as the floor that calling every bar BUY stands on."""
+    from sklearn.metrics import precision_recall_curve
+
+    base_rate = float(curves[0].y.mean())
+    with drawing(5.6, 4.2) as figure:
+        ax = figure.subplots()
+        ax.axhline(base_rate, color="#777777", linewidth=1)
+        ax.text(
+            0.99,
+            base_rate,
+            f"every bar BUY: {base_rate:.3f}",
+            ha="right",
+            va="top",
+            fontsize=8.5,
+            color="#444444",
+        )
+        top = base_rate
+        for number, one in enumerate(curves):
+            precision, recall, _ = precision_recall_curve(one.y, one.probability)
+            grid = np.linspace(0.01, 1.0, _POINTS)
+            # Recall falls along the curve: the precision at the first point that still reaches each recall.
+            shown = precision[np.searchsorted(-recall, -grid, side="right") - 1]
+            top = max(top, float(shown[grid >= 0.04].max()))
+            ax.plot(
+                grid, shown, label=f"{one.level.short} (AP {one.average_precision:.3f})", **_style(number)
+            )
+        ax.set(
+            xlabel="recall of BUY",
+            ylabel="precision of BUY",
+            xlim=(0, 1),
+            ylim=(0.75 * base_rate, min(1.0, top * 1.15)),
+        )
+        ax.grid(visible=True)
+        _legend(ax)
+        said = "; ".join(f"{one.level.short} {one.average_precision:.3f}" for one in curves)
+        return inline_svg(
+            figure,
+            "precision-recall",
+            "Precision over recall of BUY, pooled over cells",
+            f"Average precision: {said}. Calling every bar BUY has precision {base_rate:.3f}.",
+        )
+
+
+def reliability_chart(curves: list[LevelCurves]) -> Markup:
+    """Draw the rate of BUY over the mean P(BUY), ten bins of equal mass; on the diagonal P(BUY) is right."""
+    said = []
+    with drawing(5.6, 4.2) as figure:
+        ax = figure.subplots()
+        top, low = 0.0, 1.0
+        for number, one in enumerate(curves):
+            mean, rate = reliability(one.y, one.probability)
+            top = max(top, float(mean.max()), float(rate.max()))
+            low = min(low, float(mean.min()), float(rate.min()))
+            ax.plot(mean, rate, label=one.level.short, **line_style(number))
+            said.append(
+                f"{one.level.short}: P {mean[0]:.3f} where the rate is {rate[0]:.3f}, to P {mean[-1]:.3f} "
+                f"where it is {rate[-1]:.3f}"
+            )
+        top, low = min(1.0, top * 1.08), low * 0.8
+        ax.plot([low, top], [low, top], color="#777777", linewidth=1)
+        ax.text(
+            top * 0.98, top * 0.985, "P(BUY) is right", ha="right", va="bottom", fontsize=8.5, color="#444444"
+        )
+        ax.set(
+            xlabel="mean P(BUY) of the bin",
+            ylabel="rate of BUY in the bin",
+            xlim=(low, top),
+            ylim=(low, top + 0.06 * (top - low)),
+        )
+        ax.grid(visible=True)
+        _legend(ax, "upper left")
+        return inline_svg(
+            figure, "reliability", "Reliability of P(BUY), ten bins of equal mass", "; ".join(said) + "."
+        )
+
+
+def equity_chart(curves: list[LevelCurves]) -> Markup:
+    """Draw the equity after costs by day, the mean over cryptos of one unit each."""
+    with drawing(10, 3.6) as figure:
+        ax = figure.subplots()
+        ax.axhline(1.0, color="#777777", linewidth=1)
+        for number, one in enumerate(curves):
+            ax.plot(
+                one.days.astype("datetime64[D]"),
+                one.equity,
+                label=f"{one.level.short} ({one.equity[-1]:.3f})",
+                **_style(number),
+            )
+        ax.set_ylabel("equity, 1 at the start")
+        ax.grid(visible=True)
+        _legend(ax)
+        said = "; ".join(
+            f"{one.level.short} {one.equity[-1]:.3f} after {one.n_trades} trades" for one in curves
+        )
+        return inline_svg(
+            figure,
+            "equity",
+            "Equity after costs over the test spans, mean over cryptos",
+            f"At the end: {said}.",
+        )
+
+
+def _style(number: int) -> dict[str, Any]:
+    # Markers would hide a dense line: a few of them tell the lines apart.
+    return line_style(number) | {"markevery": (0.04 + 0.02 * number, 0.16)}
+
+
+def _legend(ax: Any, place: str = "best") -> None:
+    ax.legend(loc=place, fontsize=8.5, handlelength=3.4)

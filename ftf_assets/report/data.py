@@ -1,0 +1,176 @@
+"""What a report is made from: the sweep's tables, and its artifacts where they are still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ftf_assets.config import SweepSettings
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import TrainedCell, TrainedModels
+from ftf_assets.contracts.errors import FtfError, InputError
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.storage.artifacts import read_artifact
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep import open_sweep
+
+
+@dataclass(frozen=True)
+class Level:
+    """A treatment of the report: one factor off its baseline, or, with an empty factor, the baseline."""
+
+    factor: str
+    level: str
+
+    @property
+    def name(self) -> str:
+        """``factor = level``, or ``baseline``."""
+        return f"{self.factor} = {self.level}" if self.factor else "baseline"
+
+    @property
+    def short(self) -> str:
+        """The level alone, for charts."""
+        return self.level if self.factor else "baseline"
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """Every factor's level."""
+        baselines = {name: factor.baseline for name, factor in FACTORS.items()}
+        return baselines | ({self.factor: self.level} if self.factor else {})
+
+
+BASELINE = Level("", "")
+
+
+@dataclass(frozen=True, eq=False)
+class CryptoArtifacts:
+    """The stored values of one crypto that the report draws; ``candles`` is empty where none are provided."""
+
+    arrays: TrainingArrays
+    models: TrainedModels
+    candles: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class ReportData:
+    """Everything that a report shows.
+
+    Attributes
+    ----------
+    sweep_id
+        The sweep.
+    cryptos
+        Its cryptos, those without a row included.
+    settings
+        Its resolved settings.
+    rows, metrics, verdicts, suspects
+        Its rows of ``finetune_results``, ``gate_metrics``, ``gate_verdicts`` and ``label_suspects``.
+    artifacts
+        By crypto, where they could be read.
+    unavailable
+        By crypto, why they could not.
+    """
+
+    sweep_id: str
+    cryptos: tuple[str, ...]
+    settings: SweepSettings
+    rows: pd.DataFrame
+    metrics: pd.DataFrame
+    verdicts: pd.DataFrame
+    suspects: pd.DataFrame
+    artifacts: dict[str, CryptoArtifacts] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def levels(self) -> list[Level]:
+        """The judged levels, in the order of the verdicts."""
+        return [Level(one["factor"], one["level"]) for one in self.verdicts.to_dict("records")]
+
+    def rows_of(self, level: Level) -> pd.DataFrame:
+        """The rows of a level, the other factors at their baselines."""
+        chosen = pd.Series(data=True, index=self.rows.index)
+        for factor, value in level.levels.items():
+            chosen &= self.rows[factor] == value
+        return self.rows[chosen]
+
+    def cells_of(self, level: Level, crypto: str) -> dict[int, TrainedCell]:
+        """The trained cells of a level and crypto by fold."""
+        return {
+            cell.fold: cell
+            for cell in self.artifacts[crypto].models.cells
+            if cell.levels == level.levels and cell.outcome.status == "ok"
+        }
+
+
+def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
+    """Read what the report of a sweep shows.
+
+    Parameters
+    ----------
+    home
+        Where its tables and artifacts lie.
+    sweep_id
+        The sweep; empty takes the one that wrote last.
+
+    Raises
+    ------
+    InputError
+        A sweep that is not in the store, or one without a verdict: it cannot be reported on.
+    StoreError
+        A store that is missing or broken. Artifacts that are missing are named in the report instead.
+    """
+    store = ResultsStore(home.results)
+    sweep_id = sweep_id or store.latest_sweep_id()
+    rows = store.read(sweep_id)
+    known = store.sweeps().set_index("sweep_id")["settings"]
+    if rows.empty or sweep_id not in known:
+        raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(known.index)}")
+    settings = SweepSettings.model_validate_json(known[sweep_id])
+    if settings.design == "single":
+        raise InputError(
+            f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare "
+            "there is no verdict and no report. Run ftf sweep"
+        )
+    metrics, verdicts = store.decision(sweep_id)
+    if verdicts.empty:
+        raise InputError(
+            f"{sweep_id} has rows but no verdict yet, so there is nothing to report. Run the job ftf_decide, "
+            "or ftf sweep with the same settings: finished fits are reused"
+        )
+    artifacts, unavailable = _load_artifacts(home, settings)
+    return ReportData(
+        sweep_id=sweep_id,
+        cryptos=settings.crypto_names,
+        settings=settings,
+        rows=rows,
+        metrics=metrics,
+        verdicts=verdicts,
+        suspects=store.suspects(sweep_id),
+        artifacts=artifacts,
+        unavailable=unavailable,
+    )
+
+
+def _load_artifacts(home: Home, settings: SweepSettings) -> tuple[dict[str, CryptoArtifacts], dict[str, str]]:
+    found: dict[str, CryptoArtifacts] = {}
+    unavailable: dict[str, str] = {}
+    try:
+        sweep = open_sweep(settings)
+    except FtfError as error:
+        return {}, dict.fromkeys(settings.crypto_names, str(error))
+    for crypto in settings.crypto_names:
+        try:
+            folders = {
+                asset: home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
+                for asset in ("coerced_arrays", "trained_models", "candles")
+            }
+            found[crypto] = CryptoArtifacts(
+                read_artifact(folders["coerced_arrays"], TrainingArrays),
+                read_artifact(folders["trained_models"], TrainedModels),
+                read_artifact(folders["candles"], pd.DataFrame),
+            )
+        except FtfError as error:
+            unavailable[crypto] = str(error)
+    return found, unavailable

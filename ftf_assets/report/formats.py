@@ -1,0 +1,53 @@
+"""How numbers are written in the report; the gate's numbers are found again by the same functions."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+NOTHING = "–"  # noqa: RUF001  a dash, not a minus
+
+_DIFFERENCES = frozenset(
+    ("mean_difference", "median_difference", "ci_low", "ci_high", "bootstrap_low", "bootstrap_high")
+)
+_STATISTICS = frozenset(("t", "cohens_d", "fold_t"))
+_PROBABILITIES = frozenset(("p_value", "p_corrected", "wilcoxon_p", "fold_p"))
+
+
+def is_absent(value: object) -> bool:
+    """Whether a value is None, NaN or NA."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def gate_text(column: str, value: object) -> str:
+    """Write a value of a ``gate_metrics`` column; a number that no test could give is a dash."""
+    if is_absent(value):
+        return NOTHING
+    if column in _DIFFERENCES:
+        return signed(float(value))  # type: ignore[arg-type]
+    if column in _STATISTICS:
+        return f"{value:+.2f}"
+    if column in _PROBABILITIES:
+        return p_text(float(value))  # type: ignore[arg-type]
+    return str(value)
+
+
+def signed(value: float | None) -> str:
+    """Write a difference with its sign and three significant digits."""
+    return NOTHING if is_absent(value) else f"{value:+.3g}"
+
+
+def p_text(value: float | None) -> str:
+    """Write a p-value to four places, below 0.0001 as a bound."""
+    if value is None or is_absent(value):
+        return NOTHING
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def share(part: float, whole: float) -> str:
+    """Write a share in per cent, with one digit."""
+    return f"{part / whole:.1%}" if whole else NOTHING
+
+
+def listed(words: list[str]) -> str:
+    """Join words as a sentence does."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

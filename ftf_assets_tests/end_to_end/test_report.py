@@ -1,0 +1,118 @@
+"""The report on the real path: a sweep ends with it, and a real browser opens it without complaint."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ftf_assets.report.opening import what_is_missing
+from ftf_assets.run import run_sweep
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+
+pytestmark = pytest.mark.end_to_end
+
+#: What Chromium writes to its log for each message of a page's console.
+CONSOLE = "CONSOLE"
+
+
+@pytest.fixture
+def browse(tmp_path: Path):
+    """Open a file in a headless Chromium: the DOM after loading, and its log with the console's messages."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no browser: chromium is not installed")
+
+    def open_file(file: Path) -> tuple[str, str]:
+        done = subprocess.run(
+            [
+                *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+                *("--no-first-run", "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'browser'}"),
+                *("--dump-dom", file.as_uri()),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout, done.stderr
+
+    return open_file
+
+
+def test_a_sweep_ends_with_a_report_that_a_browser_opens(ftf: Ftf, home: Home, browse, tmp_path: Path):
+    sweep = small_sweep()
+    done = run_sweep(sweep, home, on_fit=lambda event: None)
+    assert done.red_checks == []
+    assert done.report == home.report(sweep.sweep_id)
+    dom, log = browse(done.report)
+    metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
+    assert what_is_missing(dom, metrics) == []
+    assert all(verdict in dom for verdict in verdicts["verdict"])
+    assert CONSOLE not in log
+    assert not re.search(r"https?://", dom)
+    assert dom.count("<svg") == 1 + 4 + 2 + 1 + 1 + 12
+
+    broken = tmp_path / "broken.html"
+    broken.write_text("<script>undefined_function()</script>", encoding="utf-8")
+    assert CONSOLE in browse(broken)[1], "the log shows a page's errors"
+
+    again = tmp_path / "again.html"
+    printed = ftf("report", "--output", str(again))
+    assert printed.stdout.strip() == str(again)
+    assert again.read_bytes() == done.report.read_bytes()
+
+
+def test_suspects_can_be_listed_and_exported(ftf: Ftf, home: Home, tmp_path: Path):
+    sweep = small_sweep()
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    rows = ResultsStore(home.results).read(sweep.sweep_id)
+    file = tmp_path / "suspects.parquet"
+    assert ftf("suspects", "--format", "parquet", "--output", str(file)).returncode == 0
+    suspects = pd.read_parquet(file)
+    by_cell = suspects.groupby(["crypto", "fold", "cleaner"]).size()
+    for row in rows[rows["cleanlab"] != "off"].itertuples():
+        assert by_cell[row.crypto, row.fold, row.cleanlab] == row.n_suspects
+    one = json.loads(ftf("suspects", "--crypto", "LDOUSDC", "--format", "json").stdout)
+    assert {record["crypto"] for record in one} == {"LDOUSDC"}
+    refused = ftf("suspects", "--crypto", "BTCUSDC")
+    assert refused.returncode == 2
+    assert "known: LDOUSDC, OPUSDC" in refused.stderr
+    assert "p_buy" in ftf("suspects").stdout
+
+
+def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home):
+    def refused(*arguments: str) -> str:
+        done = ftf("report", *arguments)
+        assert done.returncode == 2
+        assert len(done.stderr.strip().splitlines()) == 1
+        return done.stderr
+
+    assert "no results yet" in refused()
+    assert ftf("smoke").returncode == 0
+    assert not list(home.path.glob("reports/*")), "one variant alone has nothing to report"
+    assert "one variant alone" in refused()
+    assert "no rows of sweep 'ftf_000000000000'" in refused("--sweep", "ftf_000000000000")
+
+    sweep = small_sweep(n_folds=1, cryptos="OPUSDC")
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    store = ResultsStore(home.results)
+    metrics, verdicts = store.decision(sweep.sweep_id)
+    store.write_decision(metrics.head(0), verdicts.head(0), sweep.sweep_id)
+    assert "no verdict yet" in refused()
+
+
+def test_a_report_outlives_the_artifacts_and_says_what_is_gone(ftf: Ftf, home: Home, tmp_path: Path):
+    sweep = small_sweep(n_folds=1, cryptos="OPUSDC")
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    shutil.rmtree(home.path / "artifacts" / "trained_models")
+    page = tmp_path / "report.html"
+    assert ftf("report", "--output", str(page)).returncode == 0
+    assert "their stored models and arrays cannot be read any more" in page.read_text(encoding="utf-8")
