@@ -36,7 +36,9 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._sweep is None:
             values = {name: getattr(self, name) for name in SweepSettings.model_fields}
             sweep = open_sweep(sweep_settings(values))
-            sweep.require_confirmation()
+            if crypto is not None:
+                sweep.require_member(crypto)
+                sweep.require_confirmation(crypto)
             self._sweep = sweep
         if crypto is not None:
             self._sweep.require_member(crypto)

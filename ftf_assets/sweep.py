@@ -144,19 +144,26 @@ class Sweep:
                 fix="Set crypto_group or cryptos.",
             )
 
-    def require_confirmation(self) -> None:
+    def require_confirmation(self, crypto: str | None = None) -> None:
         """Refuse a long run that was not confirmed.
+
+        Parameters
+        ----------
+        crypto
+            What runs is this partition alone, as in the Dagster UI; by default the whole sweep.
 
         Raises
         ------
         InputError
             More than 500 fits without ``confirm_long_run``, with the plan.
         """
-        if self.n_fits > LONG_RUN_FITS and not self.settings.confirm_long_run:
+        n_fits = self.n_fits if crypto is None else len(self.plan(crypto).fit_keys())
+        if n_fits > LONG_RUN_FITS and not self.settings.confirm_long_run:
             tuning = f", {self.n_tuning_fits} of them for tuning" if self.n_tuning_fits else ""
+            own = "" if crypto is None else f", {n_fits} of them for {crypto}"
             raise InputError(
                 f"a long run must be confirmed: {len(self.cryptos)} cryptos x {self.settings.n_folds} folds "
-                f"x {len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits{tuning} "
+                f"x {len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits{tuning}{own} "
                 f"(allowed without: {LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the "
                 "launchpad)"
             )

@@ -177,3 +177,9 @@ def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
     with pytest.raises(InputError, match="= 125 cells, 1375 fits, 1125 of them for tuning "):
         standard.require_confirmation()
     sweep(cryptos="OPUSDC").require_confirmation()
+
+
+def test_a_run_of_one_partition_is_as_long_as_that_partition():
+    sweep().require_confirmation("OPUSDC")
+    with pytest.raises(InputError, match="of them for OPUSDC"):
+        sweep(trials=40).require_confirmation("OPUSDC")
