@@ -76,7 +76,7 @@ SUSPECTS = {
     "cleaner": Column("cleaner"),
     "timestamp": Column("timestamp", "{:%Y-%m-%d %H:%M}"),
     "label": Column("label"),
-    "p_buy": Column("P(BUY)", "{:.4f}"),
+    "p_buy": Column("p_buy", "{:.4f}"),
     "label_quality": Column("quality", "{:.4f}"),
     "dropped": Column("dropped", needed=False),
     "weight": Column("weight", "{:.4f}", needed=False),
