@@ -88,3 +88,17 @@ def field_descriptions(model: type[pa.DataFrameModel]) -> dict[str, str]:
     if schema.index is not None and schema.index.name:
         columns[schema.index.name] = schema.index.description
     return {name: text for name, text in columns.items() if text}
+
+
+def with_contract_dtypes(model: type[pa.DataFrameModel], frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a frame the contract's dtypes: what a store returns, as it went in."""
+    columns = {}
+    for name, column in model.to_schema().columns.items():
+        dtype = column.dtype.type
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            columns[name] = pd.to_datetime(frame[name], utc=True).astype(dtype)
+        elif pd.api.types.is_float_dtype(dtype):
+            columns[name] = pd.to_numeric(frame[name]).astype(dtype)
+        else:
+            columns[name] = frame[name].astype(dtype)
+    return pd.DataFrame(columns).reset_index(drop=True)

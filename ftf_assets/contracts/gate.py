@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import UtcTimestamp
+from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
 
 #: Metrics that decide, one family for the correction; higher is better.
 VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
@@ -193,7 +193,7 @@ def gate_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, objec
     if unknown:
         raise input_error(f"{model.to_schema().name} has no such columns", found=unknown)
     names = list(model.to_schema().columns)
-    frame = with_gate_dtypes(
+    frame = with_contract_dtypes(
         model,
         pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
     )
@@ -208,17 +208,3 @@ def gate_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, objec
             found=first["failure_case"],
         ) from None
     return checked
-
-
-def with_gate_dtypes(model: type[pa.DataFrameModel], frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns of a frame the contract's dtypes: what a store returns, as it went in."""
-    columns = {}
-    for name, column in model.to_schema().columns.items():
-        dtype = column.dtype.type
-        if isinstance(dtype, pd.DatetimeTZDtype):
-            columns[name] = pd.to_datetime(frame[name], utc=True).astype(dtype)
-        elif pd.api.types.is_float_dtype(dtype):
-            columns[name] = pd.to_numeric(frame[name]).astype(dtype)
-        else:
-            columns[name] = frame[name].astype(dtype)
-    return pd.DataFrame(columns).reset_index(drop=True)

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import UtcTimestamp
+from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
 
 OK = "ok"
 TRAINING_FAILED = "training_failed"
@@ -197,23 +197,10 @@ def results_frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     unknown = sorted({key for row in rows for key in row} - set(schema))
     if unknown:
         raise input_error("finetune_results has no such columns", found=unknown)
-    return with_results_dtypes(
-        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in schema})
+    return with_contract_dtypes(
+        FinetuneResults,
+        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in schema}),
     )
-
-
-def with_results_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns of a results frame the contract's dtypes: what a store returns, as it went in."""
-    columns = {}
-    for name, column in results_schema().items():
-        dtype = column.dtype.type
-        if isinstance(dtype, pd.DatetimeTZDtype):
-            columns[name] = pd.to_datetime(frame[name], utc=True).astype(dtype)
-        elif pd.api.types.is_float_dtype(dtype):
-            columns[name] = pd.to_numeric(frame[name]).astype(dtype)
-        else:
-            columns[name] = frame[name].astype(dtype)
-    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def validated_results(frame: pd.DataFrame) -> pd.DataFrame:

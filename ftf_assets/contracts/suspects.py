@@ -14,8 +14,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import UtcTimestamp
-from ftf_assets.contracts.gate import with_gate_dtypes
+from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
 
 SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "label_smoothing", "cleaner", "timestamp")
 
@@ -92,4 +91,4 @@ def suspects_frame(columns: Mapping[str, object]) -> pd.DataFrame:
 
 def with_suspects_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the columns of a frame the contract's dtypes: what a store returns, as it went in."""
-    return with_gate_dtypes(LabelSuspects, frame)
+    return with_contract_dtypes(LabelSuspects, frame)

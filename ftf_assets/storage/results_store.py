@@ -11,8 +11,9 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from ftf_assets.contracts.errors import StoreError, input_error
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, with_gate_dtypes
-from ftf_assets.contracts.results import validated_results, with_results_dtypes
+from ftf_assets.contracts.frames import with_contract_dtypes
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.results import FinetuneResults, validated_results
 from ftf_assets.contracts.suspects import with_suspects_dtypes
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql
 
@@ -158,7 +159,7 @@ class ResultsStore:
         verdicts = self._select(
             "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY factor, level", [sweep_id]
         )
-        return with_gate_dtypes(GateMetrics, metrics), with_gate_dtypes(GateVerdicts, verdicts)
+        return with_contract_dtypes(GateMetrics, metrics), with_contract_dtypes(GateVerdicts, verdicts)
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:
         """Keep the settings of a sweep, a JSON object: what its rows were made from.
@@ -199,13 +200,14 @@ class ResultsStore:
         StoreError
             Where there is no store yet, or it cannot be opened.
         """
-        return with_results_dtypes(
+        return with_contract_dtypes(
+            FinetuneResults,
             self._select(
                 "SELECT * FROM finetune_results "
                 "WHERE ($1 IS NULL OR sweep_id = $1) AND ($2 IS NULL OR crypto = $2) "
                 "ORDER BY sweep_id, crypto, fold, variant",
                 [sweep_id, crypto],
-            )
+            ),
         )
 
     def leaderboard(self, sweep_id: str) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame, with_gate_dtypes
+from ftf_assets.contracts.frames import with_contract_dtypes
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
 
 METRIC = {
     "sweep_id": "ftf_0123456789ab",
@@ -76,7 +77,7 @@ def test_good_rows_pass_and_keep_their_dtypes(model, rows):
     frame = gate_frame(model, rows)
     assert len(frame) == len(rows)
     assert list(frame) == list(model.to_schema().columns)
-    pd.testing.assert_frame_equal(with_gate_dtypes(model, frame.astype(object)), frame)
+    pd.testing.assert_frame_equal(with_contract_dtypes(model, frame.astype(object)), frame)
 
 
 @pytest.mark.parametrize(
