@@ -308,7 +308,8 @@ def _decide_stored(sweep_id: str, home: str) -> Decision:
 
 
 def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) -> int:
-    from ftf_assets.run import Interrupted, run_sweep
+    from ftf_assets.children import Interrupted
+    from ftf_assets.run import run_sweep
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets.terminal import fit_progress
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import os
 from typing import Any
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import read_header
+from ftf_assets.storage.cores import n_cores
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
@@ -35,7 +35,7 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     store = FolderFitStore(home.fits)
     keys = [key for crypto in sweep.cryptos for key in sweep.plan(crypto).fit_keys()]
     left = sum(key not in store for key in keys)
-    workers = sweep.settings.workers or len(os.sched_getaffinity(0))
+    workers = n_cores(sweep.settings.workers)
     seconds = _mean_seconds(store)
     return {
         "sweep_id": sweep.sweep_id,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.config import SweepSettings, sweep_settings
-from ftf_assets.storage.cores import CoreTokens
+from ftf_assets.storage.cores import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -47,8 +46,7 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def n_workers(self) -> int:
         """Fits at a time: the setting, else the cores that this process may use."""
-        workers: int = self.workers  # type: ignore[attr-defined]
-        return workers or len(os.sched_getaffinity(0))
+        return n_cores(self.workers)  # type: ignore[attr-defined]
 
 
 # The launchpad's block is generated from the settings: none can be known to one and not to the other.

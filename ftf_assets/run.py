@@ -1,9 +1,11 @@
-"""Running a sweep: the graph itself, in this process, once a crypto, on the persistent instance."""
+"""Running a sweep: the graph itself, once a crypto, cryptos side by side, on the persistent instance."""
 
 from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,18 +13,16 @@ from typing import Any, NoReturn
 import dagster as dg
 
 from ftf_assets import progress
+from ftf_assets.children import Interrupted, run_side_by_side
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.instance import open_instance, process_tags
 from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
+from ftf_assets.storage.cores import n_cores
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
-
-
-class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
-    """The user stopped the sweep; what is finished stays finished."""
 
 
 @dataclass
@@ -53,7 +53,10 @@ def run_sweep(
     *,
     on_fit: Listener,
 ) -> SweepRun:
-    """Materialise the graph for every crypto of a sweep, one by one, then the gate and the report once.
+    """Materialise the graph for every crypto of a sweep, side by side, then the gate and the report once.
+
+    Each run is one of the job in process, in a child process: while one crypto is read, cleaned, checked or
+    stored, the fits of another use the cores. The children share them through the home's core tokens.
 
     Parameters
     ----------
@@ -69,51 +72,59 @@ def run_sweep(
     InputError, StoreError
         What stopped a crypto's run, if it is ours: bad input, a full disk, a broken store.
     RunError
-        Anything else that stopped it.
+        Anything else that stopped it, such as a child that was killed.
     Interrupted
         The user stopped it.
     """
     check_inputs(sweep)
-    done = SweepRun()
-    with open_instance(home) as instance, progress.listening(on_fit):
-        for crypto in sweep.cryptos:
-            result = _run_job(SWEEP_JOB, sweep, home, instance, done.red_checks, crypto)
-            done.run_ids[crypto] = result.run_id
-        if sweep.settings.design != "single":  # one variant alone has no level to compare
-            result = _run_job(DECIDE_JOB, sweep, home, instance, done.red_checks)
-            done.decision = result.output_for_node("gate_decision")
-            done.report = home.report(sweep.sweep_id)
+    open_instance(home).dispose()  # made here, once; a connection must not be carried into a child
+    _definitions()  # imported before the children fork, so that none of them has to
+
+    @contextmanager
+    def worker(tell: Listener) -> Iterator[Callable[[str], _JobEnd]]:
+        with open_instance(home) as instance, progress.listening(tell):
+            yield lambda name: _run_job(sweep, home, instance, name)
+
+    children = min(len(sweep.cryptos), n_cores(sweep.settings.workers) + 1)
+    ends = run_side_by_side(sweep.cryptos, worker, children=children, on_event=on_fit)
+    done = SweepRun({crypto: end.run_id for crypto, end in ends.items()})
+    if sweep.settings.design != "single":  # one variant alone has no level to compare
+        ends |= run_side_by_side([DECIDE_JOB], worker, children=1, on_event=on_fit)
+        done.decision, done.report = ends[DECIDE_JOB].decision, home.report(sweep.sweep_id)
+    done.red_checks = [check for end in ends.values() for check in end.red_checks]
     return done
 
 
-def _run_job(
-    name: str,
-    sweep: Sweep,
-    home: Home,
-    instance: dg.DagsterInstance,
-    red_checks: list[str],
-    crypto: str | None = None,
-) -> dg.ExecuteInProcessResult:
+@dataclass(frozen=True)
+class _JobEnd:
+    run_id: str
+    red_checks: list[str]
+    decision: Decision | None
+
+
+def _run_job(sweep: Sweep, home: Home, instance: dg.DagsterInstance, name: str) -> _JobEnd:
+    """Run the sweep's job for the crypto ``name``, or the deciding job."""
+    deciding = name == DECIDE_JOB
     result = (
         _definitions()
-        .resolve_job_def(name)
+        .resolve_job_def(DECIDE_JOB if deciding else SWEEP_JOB)
         .execute_in_process(
             instance=instance,
-            partition_key=crypto,
+            partition_key=None if deciding else name,
             raise_on_error=False,
             tags={**process_tags(), "ftf/sweep_id": sweep.sweep_id, "ftf/phase": sweep.settings.phase},
             run_config=run_config(sweep, home),
         )
     )
     red = [
-        f"{crypto or 'all'}: {check.asset_key.to_user_string()}: {check.check_name}: {check.description}"
+        f"{'all' if deciding else name}: {check.asset_key.to_user_string()}: {check.check_name}: "
+        f"{check.description}"
         for check in result.get_asset_check_evaluations()
         if not check.passed
     ]
-    red_checks += red
     if not result.success:
-        _raise_what_stopped(result, crypto or sweep.sweep_id, red)
-    return result
+        _raise_what_stopped(result, sweep.sweep_id if deciding else name, red)
+    return _JobEnd(result.run_id, red, result.output_for_node("gate_decision") if deciding else None)
 
 
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:

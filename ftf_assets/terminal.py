@@ -112,14 +112,18 @@ def fit_progress(n_fits: int) -> Iterator[Listener]:
     seen: set[str] = set()
     try:
         if stream.isatty():
-            with _bar(stream) as bar:
-                task = bar.add_task("", total=n_fits)
+            bar = _bar(stream)
+            task = bar.add_task("", total=n_fits)
 
-                def draw(event: FitEvent) -> None:
-                    seen.add(event.key)
-                    bar.update(task, completed=len(seen), description=_describe(event))
+            def draw(event: FitEvent) -> None:
+                bar.start()  # not before: its thread must not be there when the children are forked
+                seen.add(event.key)
+                bar.update(task, completed=len(seen), description=_describe(event))
 
+            try:
                 yield draw
+            finally:
+                bar.stop()
         else:
 
             def write(event: FitEvent) -> None:
