@@ -357,6 +357,11 @@ def _announce(sweep: Sweep) -> None:
         err=True,
     )
     click.echo(sweep.tuning_in_words, err=True)
+    for crypto in sweep.cryptos:
+        provenance = sweep.provenance(crypto)
+        if provenance.passed_over:
+            others = ", ".join(provenance.passed_over)
+            click.echo(f"{crypto}: {provenance.file} is read, {others} passed over", err=True)
 
 
 def _show(

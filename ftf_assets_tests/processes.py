@@ -1,7 +1,7 @@
-"""Real processes for tests of faults: the ``ftf`` command in a child that can be killed, cheaply and anywhere.
+"""Real processes for tests of faults: the ``ftf`` command in a child that can be killed, cheaply, anywhere.
 
-Children come from one fork server that has done the imports, so a kill at a random moment strikes the sweep and
-not the import of a library, and a child costs what its work costs.
+Children come from one fork server that has done the imports, so a kill at a random moment strikes the sweep
+and not the import of a library, and a child costs what its work costs.
 """
 
 from __future__ import annotations

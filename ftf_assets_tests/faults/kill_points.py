@@ -1,7 +1,7 @@
 """Where a process is killed on purpose: it kills itself by SIGKILL at the n-th coming of a named moment.
 
-Each moment is a patch of a boundary (the file system, DuckDB, SQLAlchemy, the booster), installed in the child
-before the command runs, so that what dies is the real command at a chosen instruction.
+Each moment is a patch of a boundary (the file system, DuckDB, SQLAlchemy, the booster), installed in the
+child before the command runs, so that what dies is the real command at a chosen instruction.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def interrupted_step(home: Home) -> str:
         return "before the first run"
     with open_instance(home) as instance:
         runs = instance.get_runs(limit=1)
-        if not runs or not runs[0].status == dg.DagsterRunStatus.FAILURE:
+        if not runs or runs[0].status != dg.DagsterRunStatus.FAILURE:
             return "between runs"
         steps = instance.all_logs(runs[0].run_id, of_type=dg.DagsterEventType.STEP_START)
         ended = instance.all_logs(runs[0].run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
@@ -163,7 +163,9 @@ def test_a_sweep_that_is_killed_at_random_moments_and_resumed_ends_as_if_undistu
         assert "damaged" not in resumed.stderr
         assert_undisturbed(home, sweeps)
     where = ", ".join(f"{step} {n}" for step, n in struck.most_common())
-    figure(f"{struck.total()} kills in {n_lives} sweeps, every table equal to the undisturbed one; in: {where}")
+    figure(
+        f"{struck.total()} kills in {n_lives} sweeps, every table equal to the undisturbed one; in: {where}"
+    )
 
 
 #: Moment and the number of its coming, early and late in the sweep; CI takes the first of each moment.
