@@ -1,4 +1,4 @@
-"""IO managers: artifacts under keyed paths, results in DuckDB, no input whose contract or leak check is red."""
+"""IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
 
 from typing import Any
 
