@@ -17,7 +17,7 @@ from ftf_assets.children import Interrupted, run_side_by_side
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.instance import open_instance, process_tags
-from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB
+from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
 from ftf_assets.storage.cores import n_cores
@@ -52,6 +52,7 @@ def run_sweep(
     home: Home,
     *,
     on_fit: Listener,
+    job: str = SWEEP_JOB,
 ) -> SweepRun:
     """Materialise the graph for every crypto of a sweep, side by side, then the gate and the report once.
 
@@ -66,6 +67,8 @@ def run_sweep(
         Where everything lies.
     on_fit
         Told of every fit that ends.
+    job
+        Job that runs a crypto: the sweep's, or the smoke's with its additional checks.
 
     Raises
     ------
@@ -83,7 +86,13 @@ def run_sweep(
     @contextmanager
     def worker(tell: Listener) -> Iterator[Callable[[str], _JobEnd]]:
         with open_instance(home) as instance, progress.listening(tell):
-            yield lambda name: _run_job(sweep, home, instance, name)
+            yield (
+                lambda name: (
+                    _run_job(DECIDE_JOB, sweep, home, instance, None)
+                    if name == DECIDE_JOB
+                    else _run_job(job, sweep, home, instance, name)
+                )
+            )
 
     children = min(len(sweep.cryptos), n_cores(sweep.settings.workers) + 1)
     ends = run_side_by_side(sweep.cryptos, worker, children=children, on_event=on_fit)
@@ -102,38 +111,32 @@ class _JobEnd:
     decision: Decision | None
 
 
-def _run_job(sweep: Sweep, home: Home, instance: dg.DagsterInstance, name: str) -> _JobEnd:
-    """Run the sweep's job for the crypto ``name``, or the deciding job."""
-    deciding = name == DECIDE_JOB
+def _run_job(job: str, sweep: Sweep, home: Home, instance: dg.DagsterInstance, crypto: str | None) -> _JobEnd:
     result = (
         _definitions()
-        .resolve_job_def(DECIDE_JOB if deciding else SWEEP_JOB)
+        .resolve_job_def(job)
         .execute_in_process(
             instance=instance,
-            partition_key=None if deciding else name,
+            partition_key=crypto,
             raise_on_error=False,
-            tags={**process_tags(), "ftf/sweep_id": sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+            tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
             run_config=run_config(sweep, home),
         )
     )
     red = [
-        f"{'all' if deciding else name}: {check.asset_key.to_user_string()}: {check.check_name}: "
-        f"{check.description}"
+        f"{crypto or 'all'}: {check.asset_key.to_user_string()}: {check.check_name}: {check.description}"
         for check in result.get_asset_check_evaluations()
         if not check.passed
     ]
     if not result.success:
-        _raise_what_stopped(result, sweep.sweep_id if deciding else name, red)
-    return _JobEnd(result.run_id, red, result.output_for_node("gate_decision") if deciding else None)
+        _raise_what_stopped(result, crypto or sweep.sweep_id, red)
+    return _JobEnd(result.run_id, red, result.output_for_node("gate_decision") if crypto is None else None)
 
 
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
     """The launchpad's configuration of a sweep: its resolved settings, and a silent console."""
     return {
-        "resources": {
-            "sweep": {"config": sweep.settings.model_dump()},
-            "home": {"config": {"path": str(home.path)}},
-        },
+        **sweep_config(sweep.settings, home),
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
 
@@ -157,7 +160,7 @@ def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks
             message = cause.message.partition(": ")[2].strip()
             raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
     if red_checks:
-        raise InputError("a contract check is red: " + red_checks[0])
+        raise InputError("a blocking check is red: " + red_checks[0])
     if not causes:
         raise Interrupted
     raise RunError(f"{name}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")

@@ -33,6 +33,11 @@ METRIC_COLUMNS = (
     *("f1_always_buy", "predicted_buy_rate"),
     *("n_trades", "expectancy_net", "return_net", "sortino", "sortino_capped", "max_drawdown"),
 )
+#: Shares: a number outside [0, 1] in such a column of a foreign file is another quantity.
+SHARE_COLUMNS = (
+    *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "brier"),
+    *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate", "win_rate"),
+)
 #: As the metrics, but undefined for some good cells: no trade, or a class without a return.
 CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import (
     BaselineParameters,
     CleaningMask,
@@ -61,6 +63,18 @@ def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
         assert getattr(back.masks[0], name).dtype == getattr(mask(0), name).dtype
     assert back.masks[1].outcome == failed.outcome
     assert len(back.masks[1].rows) == 0
+
+
+def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, training_arrays: TrainingArrays):
+    write_artifact(tmp_path / "arrays", training_arrays)
+    back = read_artifact(tmp_path / "arrays", TrainingArrays)
+    np.testing.assert_array_equal(back.label_stability, training_arrays.label_stability)
+    np.testing.assert_array_equal(back.regime, training_arrays.regime)
+    assert (back.regime.dtype, back.regime_names) == (np.int8, ("down", "up"))
+    without = {"label_stability": None, "regime": None, "regime_names": ()}
+    write_artifact(tmp_path / "ready", dataclasses.replace(training_arrays, **without))
+    back = read_artifact(tmp_path / "ready", TrainingArrays)
+    assert (back.label_stability, back.regime, back.regime_names) == (None, None, ())
 
 
 def test_arrays_come_memory_mapped_and_read_only(tmp_path: Path):
@@ -181,6 +195,15 @@ def test_a_file_name_in_the_header_cannot_leave_the_folder(tmp_path: Path):
     (tmp_path / "labels" / HEADER).write_text(json.dumps(header), encoding="utf-8")
     with pytest.raises(StoreError, match=r"labels/outside\.npy cannot be read"):
         read_artifact(tmp_path / "labels", SmoothedLabels)
+
+
+def test_a_link_inside_the_home_is_not_followed_by_a_write(tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "fits").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=r"a link leads from .*Remove the link"):
+        write_artifact(tmp_path / "home" / "fits" / "ab", SmoothedLabels({"none": np.ones(3, np.float32)}))
+    assert not list((tmp_path / "elsewhere").glob("**/*.*"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
