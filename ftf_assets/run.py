@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import dagster as dg
 
 from ftf_assets import progress
+from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.children import Interrupted, run_side_by_side
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.gate.decision import Decision
@@ -21,6 +22,7 @@ from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
 from ftf_assets.storage.cores import n_cores
+from ftf_assets.storage.finished import unfinished_assets
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
 
@@ -111,13 +113,21 @@ class _JobEnd:
     decision: Decision | None
 
 
+#: Checks of each asset besides the one that blocks.
+_CHECKS = {asset: [check.name for check in checks] for asset, checks in DOMAIN_CHECKS.items()}
+
+
 def _run_job(job: str, sweep: Sweep, home: Home, instance: dg.DagsterInstance, crypto: str | None) -> _JobEnd:
+    missing = None
+    if job == SWEEP_JOB and crypto is not None:
+        missing = [*unfinished_assets(sweep, home, instance, crypto, _CHECKS), "finetune_results"]
     result = (
         _definitions()
         .resolve_job_def(job)
         .execute_in_process(
             instance=instance,
             partition_key=crypto,
+            asset_selection=missing and [dg.AssetKey(asset) for asset in missing],
             raise_on_error=False,
             tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
             run_config=run_config(sweep, home),
