@@ -12,6 +12,7 @@ import pandas as pd
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.gate import VERDICT_METRICS
 from ftf_assets.gate.pairs import ROW_NUMBER, Row, pair_levels
+from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.labels.factors import FACTORS
 
 
@@ -61,7 +62,7 @@ def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = Non
     sweep_id = _sweep_id(frame, path)
     rows = _rows(frame, baselines)
     try:
-        pair_levels(rows, baselines)
+        tuning_of(pair_levels(rows, baselines).used_rows)
     except InputError as error:
         raise InputError(f"file {path.name}: {error}") from None
     return ResultFile(rows, dict(baselines), sweep_id)
@@ -135,7 +136,7 @@ def _sweep_id(frame: pd.DataFrame, path: Path) -> str:
 
 
 def _rows(frame: pd.DataFrame, baselines: Mapping[str, str]) -> tuple[Row, ...]:
-    text = {"crypto", "status", *baselines}
+    text = {"crypto", "status", "tuning", *baselines}
     columns = {
         str(name): [_value(value, text=name in text, fold=name == "fold") for value in frame[name]]
         for name in frame.columns
