@@ -39,6 +39,11 @@ METRIC_COLUMNS = (
 SEED_SPREAD_COLUMNS = {"f1_buy": "f1_buy_seed_sd", "average_precision": "average_precision_seed_sd"}
 #: As the metrics, but undefined for some good cells: no trade, a class without a return, or one fit only.
 CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate", *SEED_SPREAD_COLUMNS.values())
+#: Shares: a number outside [0, 1] in such a column of a foreign file is another quantity.
+SHARE_COLUMNS = (
+    *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "brier"),
+    *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate", "win_rate"),
+)
 
 Text: TypeAlias = Series[pd.StringDtype]
 Count: TypeAlias = Series[pd.Int64Dtype]
