@@ -343,7 +343,7 @@ def _announce(sweep: Sweep) -> None:
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
         err=True,
     )
-    click.echo(sweep.tuning_in_words, err=True)
+    click.echo(sweep.tuning.in_words, err=True)
     for crypto in sweep.cryptos:
         provenance = sweep.provenance(crypto)
         if provenance.passed_over:
@@ -372,7 +372,6 @@ def _show(
     for sentence in baseline_in_words(leaderboard):
         console.print(sentence, highlight=False, soft_wrap=True)
     if done.decision is not None:
-        console.print(sweep.tuning_in_words, highlight=False, soft_wrap=True)
         for line in verdicts_in_words(done.decision):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for check in done.red_checks:

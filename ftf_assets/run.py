@@ -118,16 +118,17 @@ _CHECKS = {asset: [check.name for check in checks] for asset, checks in DOMAIN_C
 
 
 def _run_job(job: str, sweep: Sweep, home: Home, instance: dg.DagsterInstance, crypto: str | None) -> _JobEnd:
-    missing = None
+    missing = None  # the whole job
     if job == SWEEP_JOB and crypto is not None:
-        missing = [*unfinished_assets(sweep, home, instance, crypto, _CHECKS), "finetune_results"]
+        left = [*unfinished_assets(sweep, home, instance, crypto, _CHECKS), "finetune_results"]
+        missing = [dg.AssetKey(asset) for asset in left]
     result = (
         _definitions()
         .resolve_job_def(job)
         .execute_in_process(
             instance=instance,
             partition_key=crypto,
-            asset_selection=missing and [dg.AssetKey(asset) for asset in missing],
+            asset_selection=missing,
             raise_on_error=False,
             tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
             run_config=run_config(sweep, home),

@@ -16,6 +16,7 @@ from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 from ftf_assets.contracts.results import SHARE_COLUMNS, STATUSES
 from ftf_assets.gate.pairs import ROW_NUMBER, Row, pair_levels
 from ftf_assets.gate.settings import TRADES
+from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.sources.table_files import read_csv_table, read_parquet_table
 
@@ -69,7 +70,7 @@ def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = Non
     rows = _rows(frame, baselines)
     _require_shares(rows, path.name)
     try:
-        pair_levels(rows, baselines)
+        tuning_of(pair_levels(rows, baselines).used_rows)
     except InputError as error:
         raise InputError(f"file {path.name}: {error}") from None
     return ResultFile(rows, dict(baselines), sweep_id)
@@ -180,7 +181,7 @@ def _sweep_id(frame: pd.DataFrame, path: Path) -> str:
 
 
 def _rows(frame: pd.DataFrame, baselines: Mapping[str, str]) -> tuple[Row, ...]:
-    text = {"crypto", "status", *baselines}
+    text = {"crypto", "status", "tuning", *baselines}
     columns = {
         str(name): [_value(value, text=name in text, fold=name == "fold") for value in frame[name]]
         for name in frame.columns
