@@ -92,23 +92,6 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     return value
 
 
-def verified_header(folder: Path) -> dict[str, Any]:
-    """Read the header of an artifact after a look at every file that it names, without decoding them.
-
-    Raises
-    ------
-    StoreError
-        Nothing there, another format, a file that is missing or does not have the content that its name
-        states.
-    """
-    header = read_header(folder)
-    if header.get("format") != FORMAT:
-        raise StoreError(f"{folder} holds format {header.get('format')}, expected {FORMAT}")
-    for name in _file_names(header.get("value")):
-        _read_file(folder / Path(name).name)
-    return header
-
-
 def read_header(folder: Path) -> dict[str, Any]:
     """Read the header of an artifact.
 
@@ -197,17 +180,7 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
 _type_hints = functools.cache(typing.get_type_hints)
 
 
-def _file_names(packed: Any) -> set[str]:
-    if isinstance(packed, dict):
-        if set(packed) == {"file"}:
-            return {str(packed["file"])}
-        packed = list(packed.values())
-    if isinstance(packed, list):
-        return {name for item in packed for name in _file_names(item)}
-    return set()
-
-
-def _read_file(path: Path) -> bytes:
+def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -216,11 +189,6 @@ def _read_file(path: Path) -> bytes:
         raise StoreError(
             f"{path} is damaged: its content does not have the checksum of its name. Materialise it again"
         )
-    return content
-
-
-def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
-    content = _read_file(path)
     # A file may be what its checksum says and still be planted: nothing that could hold code is opened.
     if path.suffix == ".ubj":
         return content

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from ftf_assets.contracts.bundles import (
+    BaselineParameters,
+    CleaningMask,
+    CleanlabMasks,
+    FoldBaseline,
+    TrainedCell,
+    TrainedModels,
+)
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.storage.artifacts import verified_header
+from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.check_history import is_green
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.io_managers import ARTIFACT_TYPES
 from ftf_assets.sweep import ARTIFACTS, Sweep
 
 
@@ -48,20 +56,18 @@ def unfinished_assets(
 
 def _is_whole(sweep: Sweep, home: Home, asset: str, crypto: str) -> bool:
     try:
-        value = verified_header(home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)))["value"]
+        folder = home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
+        value = read_artifact(folder, ARTIFACT_TYPES[asset])
     except StoreError:
         return False
     store = FolderFitStore(home.fits)
-    boosters = all(key in store for keys in _values_of("fit_keys", value) for key in keys)
-    return boosters and "training_failed" not in _values_of("status", value)
-
-
-def _values_of(name: str, packed: Any) -> Iterator[Any]:
-    """Walk a packed value and yield what stands under ``name``, wherever it does."""
-    if isinstance(packed, dict):
-        if name in packed:
-            yield packed[name]
-        packed = list(packed.values())
-    if isinstance(packed, list):
-        for item in packed:
-            yield from _values_of(name, item)
+    pieces: tuple[FoldBaseline | CleaningMask | TrainedCell, ...] = ()
+    if isinstance(value, BaselineParameters):
+        pieces = value.folds
+    elif isinstance(value, CleanlabMasks):
+        pieces = value.masks
+    elif isinstance(value, TrainedModels):
+        pieces = value.cells
+        if not all(key in store for cell in value.cells for key in cell.fit_keys):
+            return False
+    return all(piece.outcome.status != "training_failed" for piece in pieces)
