@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.config import SweepSettings, sweep_settings
 from ftf_assets.storage.cores import CoreTokens, n_cores
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
@@ -80,6 +80,11 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""
         tokens = CoreTokens(self.home.cores, workers)
         return FitEngine(FolderFitStore(self.home.fits), workers, on_event, tokens.hold)
+
+    @property
+    def score_store(self) -> FolderScoreStore:
+        """The scores of finished cells."""
+        return FolderScoreStore(self.home.scores)
 
     @property
     def results(self) -> ResultsStore:
