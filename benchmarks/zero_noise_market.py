@@ -2,9 +2,11 @@
 
 Cleaning and smoothing cure wrong labels. Where the market makes none, no level has anything to cure, so a
 ``LOCK`` would be false. Each seed is a market and a sweep of its own: ``market_seed`` and ``seed`` both move.
-Nothing is tuned. Sweeps that are done are read from their home, so a killed benchmark goes on where it stopped.
+Nothing is tuned. Where the baseline does not beat always-BUY every verdict is ``NO_SIGNAL`` and proves little, so
+the same rows are judged once more without that question. Sweeps that are done are read from their home, so a
+killed benchmark goes on where it stopped.
 
-    python -m benchmarks.zero_noise_market --home .ftf/zero_noise
+    python -m benchmarks.zero_noise_market
 """
 
 from __future__ import annotations
@@ -12,19 +14,21 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-import numpy as np
 
 from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.gate import VERDICTS
 from ftf_assets.contracts.results import OK
+from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.settings import ALWAYS_BUY
 from ftf_assets.run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import open_sweep
+from ftf_assets.sweep_decision import decide_sweep
 
 FIRST_SEED = 1_000
 N_SEEDS = 20
@@ -40,8 +44,8 @@ class SweepVerdicts:
         Of market and sweep.
     sweep_id
         The sweep.
-    verdicts
-        By ``factor=level``.
+    verdicts, verdicts_without_always_buy
+        By ``factor=level``; the second as if the rows lacked the f1 of always-BUY.
     f1_buy, f1_always_buy
         Means over the baseline's cells.
     """
@@ -49,6 +53,7 @@ class SweepVerdicts:
     seed: int
     sweep_id: str
     verdicts: dict[str, str]
+    verdicts_without_always_buy: dict[str, str]
     f1_buy: float
     f1_always_buy: float
 
@@ -60,26 +65,31 @@ def judged(seed: int, home: Home, settings: dict[str, object]) -> SweepVerdicts:
     store = ResultsStore(home.results)
     if not home.results.exists() or store.decision(sweep.sweep_id)[1].empty:
         run_sweep(sweep, home, on_fit=lambda event: None)
-    _, verdicts = store.decision(sweep.sweep_id)
     rows = store.read(sweep.sweep_id)
+    decision = decide_sweep(rows, sweep.settings, sweep.sweep_id)
+    unasked = decide_sweep(rows.drop(columns=ALWAYS_BUY), sweep.settings, sweep.sweep_id)
     baseline = rows[(rows["variant"] == "baseline") & (rows["status"] == OK)]
     return SweepVerdicts(
         seed=seed,
         sweep_id=sweep.sweep_id,
-        verdicts={f"{one.factor}={one.level}": str(one.verdict) for one in verdicts.itertuples()},
+        verdicts=_by_level(decision),
+        verdicts_without_always_buy=_by_level(unasked),
         f1_buy=float(baseline["f1_buy"].mean()),
         f1_always_buy=float(baseline["f1_always_buy"].mean()),
     )
 
 
-def table(found: list[SweepVerdicts]) -> list[str]:
-    """Lay the verdicts out as the table of docs/gate.md: levels by verdicts, counts of sweeps."""
-    levels = list(found[0].verdicts)
+def table(verdicts: list[dict[str, str]]) -> list[str]:
+    """Lay verdicts out as the tables of docs/gate.md: levels by verdicts, counts of sweeps."""
     lines = [f"| level | {' | '.join(VERDICTS)} |", "|---|" + "--:|" * len(VERDICTS)]
-    for level in levels:
-        counts = Counter(one.verdicts[level] for one in found)
+    for level in verdicts[0]:
+        counts = Counter(one[level] for one in verdicts)
         lines.append(f"| {level} | {' | '.join(str(counts[verdict]) for verdict in VERDICTS)} |")
     return lines
+
+
+def _by_level(decision: Decision) -> dict[str, str]:
+    return {f"{one.factor}={one.level}": one.verdict for one in decision.verdicts}
 
 
 @click.command()
@@ -104,15 +114,14 @@ def main(seeds: int, first: int, home: str, seconds: float, assignments: tuple[s
             f"seed {seed}: {counts}; baseline f1 {one.f1_buy:.3f}, always BUY {one.f1_always_buy:.3f}",
             err=True,
         )
-    for line in table(found):
-        click.echo(line)
-    gains = np.array([one.f1_buy - one.f1_always_buy for one in found])
-    click.echo(
-        f"{len(found)} sweeps; the baseline's f1 is {gains.mean():+.4f} (SD {gains.std(ddof=1):.4f}) from always-BUY"
-        if len(found) > 1
-        else ""
-    )
-    click.echo(json.dumps([one.__dict__ for one in found]))
+    if not found:
+        return
+    gain = sum(one.f1_buy - one.f1_always_buy for one in found) / len(found)
+    click.echo(f"{len(found)} sweeps; the baseline's f1 less that of always-BUY: {gain:+.4f} in the mean")
+    click.echo("\n".join(table([one.verdicts for one in found])))
+    click.echo("the same rows without always-BUY:")
+    click.echo("\n".join(table([one.verdicts_without_always_buy for one in found])))
+    click.echo(json.dumps([asdict(one) for one in found]))
 
 
 if __name__ == "__main__":
