@@ -2,9 +2,9 @@
 
 Cleaning and smoothing cure wrong labels. Where the market makes none, no level has anything to cure, so a
 ``LOCK`` would be false. Each seed is a market and a sweep of its own: ``market_seed`` and ``seed`` both move.
-Nothing is tuned. Where the baseline does not beat always-BUY every verdict is ``NO_SIGNAL`` and proves little, so
-the same rows are judged once more without that question. Sweeps that are done are read from their home, so a
-killed benchmark goes on where it stopped.
+Nothing is tuned. Where the baseline does not beat always-BUY every verdict is ``NO_SIGNAL`` and proves little,
+so the same rows are judged once more without that question. Sweeps that are done are read from their home, so
+a killed benchmark goes on where it stopped.
 
     python -m benchmarks.zero_noise_market
 """
@@ -64,7 +64,7 @@ def judged(seed: int, home: Home, settings: dict[str, object]) -> SweepVerdicts:
     sweep = open_sweep(sweep_settings({**fixed, **settings}))
     store = ResultsStore(home.results)
     if not home.results.exists() or store.decision(sweep.sweep_id)[1].empty:
-        run_sweep(sweep, home, on_fit=lambda event: None)
+        run_sweep(sweep, home, on_fit=lambda _: None)
     rows = store.read(sweep.sweep_id)
     decision = decide_sweep(rows, sweep.settings, sweep.sweep_id)
     unasked = decide_sweep(rows.drop(columns=ALWAYS_BUY), sweep.settings, sweep.sweep_id)
