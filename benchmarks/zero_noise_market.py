@@ -2,7 +2,7 @@
 
 Cleaning and smoothing cure wrong labels. Where the market makes none, no level has anything to cure, so a
 ``LOCK`` would be false. Each seed is a market and a sweep of its own: ``market_seed`` and ``seed`` both move.
-Nothing is tuned. Where the baseline does not beat always-BUY every verdict is ``NO_SIGNAL`` and proves little,
+Nothing is tuned. Where the baseline does not beat always-BUY each verdict is ``NO_SIGNAL`` and proves little,
 so the same rows are judged once more without that question. Sweeps that are done are read from their home, so
 a killed benchmark goes on where it stopped.
 
