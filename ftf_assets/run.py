@@ -118,21 +118,15 @@ _CHECKS = {asset: [check.name for check in checks] for asset, checks in DOMAIN_C
 
 
 def _run_job(job: str, sweep: Sweep, home: Home, instance: dg.DagsterInstance, crypto: str | None) -> _JobEnd:
-    missing = None  # the whole job
+    left: list[str] = []
     if job == SWEEP_JOB and crypto is not None:
         left = [*unfinished_assets(sweep, home, instance, crypto, _CHECKS), "finetune_results"]
-        missing = [dg.AssetKey(asset) for asset in left]
-    result = (
-        _definitions()
-        .resolve_job_def(job)
-        .execute_in_process(
-            instance=instance,
-            partition_key=crypto,
-            asset_selection=missing,
-            raise_on_error=False,
-            tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
-            run_config=run_config(sweep, home),
-        )
+    result = _job(job, frozenset(left)).execute_in_process(
+        instance=instance,
+        partition_key=crypto,
+        raise_on_error=False,
+        tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+        run_config=run_config(sweep, home),
     )
     red = [
         f"{crypto or 'all'}: {check.asset_key.to_user_string()}: {check.check_name}: {check.description}"
@@ -159,6 +153,17 @@ def _definitions() -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         from ftf_assets.definitions import defs
     return defs
+
+
+@functools.cache
+def _job(name: str, assets: frozenset[str]) -> dg.JobDefinition:
+    """Resolve a job, cut to some of its assets with the checks that it holds them to; empty takes all."""
+    job = _definitions().resolve_job_def(name)
+    chosen = {dg.AssetKey(asset) for asset in assets}
+    if not chosen or chosen >= job.asset_layer.selected_asset_keys:
+        return job
+    checks = {key for key in job.asset_layer.asset_graph.asset_check_keys if key.asset_key in chosen}
+    return job.get_subset(asset_selection=chosen, asset_check_selection=checks)
 
 
 def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks: list[str]) -> NoReturn:
