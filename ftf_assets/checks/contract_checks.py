@@ -15,9 +15,9 @@ from ftf_assets.assets.metadata import table
 from ftf_assets.assets.partitioned import CRYPTOS
 from ftf_assets.contracts.errors import FtfError, InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.results import FinetuneResults
 from ftf_assets.storage.check_history import ARTIFACT_KEY, CONTRACT_CHECK, SWEEP_ID
 from ftf_assets.storage.io_managers import ArtifactIOManager
+from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep
 
 Validate = Callable[[ArtifactIOManager, Sweep, str], None]
@@ -39,9 +39,10 @@ def validate_coerced_arrays(io: ArtifactIOManager, sweep: Sweep, crypto: str) ->
 
 
 def validate_smoothed_labels(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
-    """Every smoothing level is what its epsilons demand, and none is the identity."""
+    """Every treatment of the labels is what it should be and keeps their classes; the baseline is hard."""
     arrays = io.read("coerced_arrays", crypto)
-    io.read("smoothed_labels", crypto).validate(crypto, arrays.y, sweep.settings.epsilons)
+    expected = sweep.plan(crypto).soft_labels(arrays.y)
+    io.read("smoothed_labels", crypto).validate(crypto, arrays.y, expected.levels)
 
 
 def validate_baseline_parameters(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
@@ -66,7 +67,7 @@ def validate_cleanlab_masks(io: ArtifactIOManager, sweep: Sweep, crypto: str) ->
 def validate_finetune_results(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
     """The stored rows keep their table contract, one row a cell."""
     rows = io.home.results.read(sweep.sweep_id, crypto)
-    FinetuneResults.validate(rows, lazy=True)
+    finetune_results().validate(rows, lazy=True)
     expected = sweep.settings.n_folds * len(sweep.variants)
     if len(rows) != expected:
         raise InputError(f"{crypto}: {len(rows)} rows where {expected} cells are expected")

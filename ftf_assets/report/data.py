@@ -10,7 +10,7 @@ from ftf_assets.config import SweepSettings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -37,8 +37,7 @@ class Level:
     @property
     def levels(self) -> dict[str, str]:
         """Every factor's level."""
-        baselines = {name: factor.baseline for name, factor in FACTORS.items()}
-        return baselines | ({self.factor: self.level} if self.factor else {})
+        return baseline_levels() | ({self.factor: self.level} if self.factor else {})
 
 
 BASELINE = Level("", "")

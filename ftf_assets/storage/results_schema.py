@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
-from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, FinetuneResults
+from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.storage.results_table import finetune_results
 
-#: Raise it with every change of the table or its views: files of another version are refused, never guessed.
-SCHEMA_VERSION = 2
+#: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
+#: new factor needs neither: its column follows from the registry.
+SCHEMA_VERSION = 3
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -21,13 +24,15 @@ _LEADERBOARD_MEANS = (
 )
 
 
-#: Contract and primary key of every table that has one.
-TABLES = (
-    (FinetuneResults, PRIMARY_KEY),
-    (LabelSuspects, SUSPECTS_KEY),
-    (GateMetrics, METRICS_KEY),
-    (GateVerdicts, VERDICTS_KEY),
-)
+def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
+    """Contract and primary key by name of the table, for every table that has one."""
+    known = (
+        (finetune_results(), PRIMARY_KEY),
+        (LabelSuspects, SUSPECTS_KEY),
+        (GateMetrics, METRICS_KEY),
+        (GateVerdicts, VERDICTS_KEY),
+    )
+    return {model.to_schema().name: (model, key) for model, key in known}
 
 
 def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
@@ -54,7 +59,7 @@ def create_views_sql() -> list[str]:
     The leaderboard has one row a sweep and variant: how many cells it has, how many failed or were skipped,
     the means over its good cells and the total of their trades, best ``f1_buy`` first within a sweep.
     """
-    group = ", ".join(("sweep_id", "variant", *FACTOR_COLUMNS))
+    group = ", ".join(("sweep_id", "variant", *FACTORS))
     means = ", ".join(f"avg({name}) AS {name}" for name in _LEADERBOARD_MEANS)
     leaderboard = f"""
         CREATE VIEW leaderboard AS
@@ -74,7 +79,7 @@ def create_views_sql() -> list[str]:
 def create_schema_sql() -> list[str]:
     """Every statement that turns an empty database into a results store."""
     return [
-        *(statement for model, key in TABLES for statement in create_table_sql(model, key)),
+        *(statement for model, key in tables().values() for statement in create_table_sql(model, key)),
         *create_views_sql(),
         "CREATE TABLE sweeps (sweep_id VARCHAR PRIMARY KEY, settings JSON NOT NULL)",
         "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
