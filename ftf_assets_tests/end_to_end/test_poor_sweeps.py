@@ -89,7 +89,10 @@ POOR = {
     "a level that is its baseline": Poor(
         [row | {"f1_buy": 0.4 + 0.01 * row["fold"]} for row in cells(STANDARD)], "ABANDON", "Futility"
     ),
-    "no trades": Poor([row | NO_TRADES for row in cells(STANDARD, ("baseline", "filter"))], "KEEP_AVAILABLE", "no metric wins"),
+    "no trades": Poor(
+        [row | NO_TRADES for row in cells(STANDARD, ("baseline", "filter"))],
+        "KEEP_AVAILABLE", "no metric wins",
+    ),
     "a level without baseline": Poor(
         [row for row in cells(STANDARD) if row["variant"] != "baseline"], error="needs a baseline"
     ),
