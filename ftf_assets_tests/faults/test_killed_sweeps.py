@@ -28,7 +28,7 @@ from ftf_assets_tests.processes import FtfProcess, run_ftf, start_ftf
 pytestmark = pytest.mark.faults
 
 N_CELLS = 2 * 2 * 5
-N_FITS = 40
+N_FITS = 44
 KILLED = -9
 UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 #: Columns that name the run and its clock; every other column of a cell is determined by its settings.
