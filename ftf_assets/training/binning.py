@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.typed import typed
 
 #: Idle matrices of a crypto hold at most so many times the bytes of its features: those of every inner fold
 #: of every fold, which tuning comes back to with each trial, fit in.
@@ -64,6 +65,7 @@ _matrices: weakref.WeakKeyDictionary[TrainingArrays, BinnedMatrices] = weakref.W
 _lock = threading.Lock()
 
 
+@typed
 def matrices_of(arrays: TrainingArrays) -> BinnedMatrices:
     """Give the binned matrices of a crypto's rows; they live as long as the rows."""
     with _lock:
