@@ -21,6 +21,7 @@ from jaxtyping import TypeCheckError
 from ftf_assets.cli import cli
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
+from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.instance import open_instance
 from ftf_assets.labels.confident_learning import cap_per_class, flag_label_issues, label_quality
 from ftf_assets.labels.smoothing import smooth_labels
@@ -67,7 +68,7 @@ def raise_in(crypto: str, fold: int, variant: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_01_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cached_frame: pd.DataFrame):
-    features = cached_frame.drop(columns=["label", "label_end", "label_return"])
+    features = cached_frame.drop(columns=list(RESERVED_COLUMNS), errors="ignore")
     arrays = coerce_training_data(
         features,
         cached_frame["label"],
@@ -84,7 +85,7 @@ def test_01_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cac
 
 
 def test_02_pandas_as_production_sends_it_and_ndarrays_give_the_same_arrays(cached_frame: pd.DataFrame):
-    columns = [c for c in cached_frame.columns if not c.startswith("label")]
+    columns = [c for c in cached_frame.columns if c not in RESERVED_COLUMNS]
     times = {
         "label_end": cached_frame["label_end"],
         "label_return": cached_frame["label_return"],

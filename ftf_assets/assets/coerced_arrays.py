@@ -3,6 +3,7 @@
 import dagster as dg
 import pandas as pd
 
+from ftf_assets.assets import metadata
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_feature_cache
@@ -29,5 +30,6 @@ def coerced_arrays(
             "first": str(pd.Timestamp(int(arrays.start[0]), tz="UTC")),
             "last": str(pd.Timestamp(int(arrays.start[-1]), tz="UTC")),
             "buy_rate": float(arrays.y.mean()),
+            **metadata.optional_columns(arrays),
         },
     )

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
 from ftf_assets.sources.protocol import Provenance
 
@@ -46,6 +48,17 @@ def provenance(source: Provenance) -> Metadata:
         "source_file": source.file or "none",
         "quote_currency": source.quote_currency or "none",
         "data_fingerprint": source.fingerprint,
+    }
+
+
+def optional_columns(arrays: TrainingArrays) -> Metadata:
+    """Say what the source provided beyond labels: mean label stability, and the rows of each regime."""
+    stability, regime = arrays.label_stability, arrays.regime
+    rows = [] if regime is None else np.bincount(regime, minlength=len(arrays.regime_names)).tolist()
+    named = dict(zip(arrays.regime_names, rows, strict=True))
+    return {
+        "mean_label_stability": "unavailable" if stability is None else float(stability.mean()),
+        "rows_by_regime": "unavailable" if regime is None else dg.MetadataValue.json(named),
     }
 
 

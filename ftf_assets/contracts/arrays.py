@@ -1,4 +1,4 @@
-"""The typed array bundles that travel between assets: fixed dtypes, aligned rows, nothing optional."""
+"""The typed array bundles that travel between assets: fixed dtypes, aligned rows, None for unavailable."""
 
 from __future__ import annotations
 
@@ -56,6 +56,15 @@ class TrainingArrays:
         Non-negative weight of each row, not all zero.
     feature_names
         Names of the columns of ``X``.
+    label_stability
+        Share of slightly different barriers that give the row its label, in [0, 1]. It looks at the path
+        after the row as the label does and is known at ``end``: a training weight or a truth to audit with,
+        never a feature. None where the source does not provide it.
+    regime
+        Number of each row's market regime in ``regime_names``, known at ``start``. None where the source does
+        not provide it.
+    regime_names
+        Names of the regimes, sorted; empty without ``regime``.
     """
 
     X: Float32[Array, "rows features"]
@@ -65,6 +74,9 @@ class TrainingArrays:
     label_return: Float32[Array, " rows"]
     base_weight: Float32[Array, " rows"]
     feature_names: tuple[str, ...]
+    label_stability: Float32[Array, " rows"] | None = None
+    regime: Int8[Array, " rows"] | None = None
+    regime_names: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -136,4 +148,14 @@ class TrainingArrays:
             )
         elif not weight.any():
             refuse("weights must not all be zero", column="base_weight")
+        stability = self.label_stability
+        if stability is not None and not ((stability >= 0) & (stability <= 1)).all():
+            row = int(np.flatnonzero(~((stability >= 0) & (stability <= 1)))[0])
+            refuse("label_stability is a share", column="label_stability", row=row, found=stability[row])
+        names, n_regimes = list(self.regime_names), len(self.regime_names)
+        if names != sorted(set(names)) or (self.regime is None) != (n_regimes == 0):
+            refuse("regimes have one sorted list of names", column="regime", found=names)
+        elif self.regime is not None and not ((self.regime >= 0) & (self.regime < n_regimes)).all():
+            row = int(np.flatnonzero((self.regime < 0) | (self.regime >= n_regimes))[0])
+            refuse("every regime has a name", column="regime", row=row, found=int(self.regime[row]))
         return broken

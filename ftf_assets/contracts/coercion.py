@@ -139,6 +139,70 @@ def coerce_weights(weight: pd.Series | Array, *, crypto: str) -> Float32[Array, 
 
 
 @typed
+def coerce_label_stability(stability: pd.Series | Array, *, crypto: str) -> Float32[Array, " rows"]:
+    """Turn label stabilities into float32, shape (n_rows,): shares in [0, 1].
+
+    Raises
+    ------
+    InputError
+        Values outside [0, 1], missing, infinite or non-numeric.
+    """
+    values = _finite_vector(stability, crypto, "label_stability")
+    bad = (values < 0) | (values > 1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise input_error(
+            "label_stability is a share of relabellings",
+            crypto=crypto,
+            column="label_stability",
+            row=_row_name(stability, row),
+            found=values[row],
+            allowed="0 to 1",
+        )
+    return values
+
+
+@typed
+def coerce_regime(regime: pd.Series | Array, *, crypto: str) -> tuple[Int8[Array, " rows"], tuple[str, ...]]:
+    """Turn names of market regimes into small codes, int8 of shape (n_rows,), and the sorted names.
+
+    Raises
+    ------
+    InputError
+        A missing or empty name, anything that is not text, or more regimes than int8 can number: a column of
+        identifiers, not of regimes.
+    """
+    if regime.ndim != 1:
+        raise input_error(
+            "one value a row is expected", crypto=crypto, column="regime", found=f"shape {regime.shape}"
+        )
+    numbers, found = pd.factorize(pd.Series(regime, dtype=object))
+    bad = np.array([not isinstance(name, str) or not name for name in found], np.bool_)
+    bad_rows = np.flatnonzero((numbers < 0) | np.isin(numbers, np.flatnonzero(bad)))
+    if len(bad_rows):
+        row = int(bad_rows[0])
+        raise input_error(
+            "a regime is a name",
+            crypto=crypto,
+            column="regime",
+            row=_row_name(regime, row),
+            found="nothing" if numbers[row] < 0 else repr(found[numbers[row]]),
+            allowed="non-empty text in every row, or no such column",
+        )
+    if len(found) > np.iinfo(np.int8).max:
+        raise input_error(
+            "too many regimes",
+            crypto=crypto,
+            column="regime",
+            found=f"{len(found)} names",
+            allowed=f"at most {np.iinfo(np.int8).max}",
+        )
+    names = sorted(found)
+    position = np.array([names.index(name) for name in found], np.int8)
+    return position[numbers], tuple(names)
+
+
+@typed
 def coerce_times(
     times: pd.DatetimeIndex | pd.Series | Array, *, crypto: str, column: str
 ) -> Int64[Array, " rows"]:
@@ -216,6 +280,8 @@ def coerce_training_data(
     label_end: pd.Series | pd.DatetimeIndex | Array,
     label_return: pd.Series | Array,
     base_weight: pd.Series | Array | None = None,
+    label_stability: pd.Series | Array | None = None,
+    regime: pd.Series | Array | None = None,
     timestamp: pd.DatetimeIndex | Array | None = None,
     crypto: str,
     feature_names: tuple[str, ...] | None = None,
@@ -233,6 +299,9 @@ def coerce_training_data(
         Entry-to-exit return of each label before costs; 0.01 is one per cent.
     base_weight
         Weight of each row; ones when absent.
+    label_stability, regime
+        Stability of each row's label, in [0, 1], and name of each row's market regime; unavailable (None)
+        when absent.
     timestamp
         When each row's features are known, UTC; by default the index of ``X``.
     crypto, feature_names, missing
@@ -245,8 +314,8 @@ def coerce_training_data(
         differ or stand in another order, duplicate or unsorted timestamps, a ``label_end`` before its row.
     """
     vectors: dict[str, Any] = {"label": y, "label_end": label_end, "label_return": label_return}
-    if base_weight is not None:
-        vectors["base_weight"] = base_weight
+    optional = {"base_weight": base_weight, "label_stability": label_stability, "regime": regime}
+    vectors |= {name: values for name, values in optional.items() if values is not None}
     indexed = {"features": X, **vectors}
     first = next(
         (name for name, values in indexed.items() if isinstance(values, pd.DataFrame | pd.Series)), "features"
@@ -271,6 +340,7 @@ def coerce_training_data(
     features = coerce_features(X, crypto=crypto, feature_names=feature_names, missing=missing)
     if isinstance(X, pd.DataFrame):
         feature_names = tuple(X.columns)
+    codes, names = (None, ()) if regime is None else coerce_regime(regime, crypto=crypto)
     arrays = TrainingArrays(
         X=features,
         y=coerce_labels(y, crypto=crypto),
@@ -281,6 +351,11 @@ def coerce_training_data(
         if base_weight is None
         else coerce_weights(base_weight, crypto=crypto),
         feature_names=feature_names or tuple(f"feature_{i}" for i in range(features.shape[1])),
+        label_stability=None
+        if label_stability is None
+        else coerce_label_stability(label_stability, crypto=crypto),
+        regime=codes,
+        regime_names=names,
     )
     arrays.validate(crypto, missing=missing)
     return arrays
@@ -306,12 +381,16 @@ def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing =
     features = frame.drop(columns=[c for c in RESERVED_COLUMNS if c in frame.columns])
     if features.shape[1] == 0:
         raise input_error("a feature cache needs at least one feature column", crypto=crypto)
+    optional = ("base_weight", "label_stability", "regime")
+    base_weight, label_stability, regime = (frame.get(name) for name in optional)
     return coerce_training_data(
         features,
         frame["label"],
         label_end=frame["label_end"],
         label_return=frame["label_return"],
-        base_weight=frame["base_weight"] if "base_weight" in frame.columns else None,
+        base_weight=base_weight,
+        label_stability=label_stability,
+        regime=regime,
         crypto=crypto,
         missing=missing,
     )
@@ -529,7 +608,9 @@ __all__ = [
     "coerce_candles",
     "coerce_feature_cache",
     "coerce_features",
+    "coerce_label_stability",
     "coerce_labels",
+    "coerce_regime",
     "coerce_times",
     "coerce_training_data",
     "coerce_weights",

@@ -11,7 +11,7 @@ from pandera.typing import Index, Series
 UtcTimestamp = Annotated[pd.DatetimeTZDtype, "ns", "UTC"]
 
 #: Columns of a feature cache that are not features.
-RESERVED_COLUMNS = ("label", "label_end", "label_return", "base_weight", "regime")
+RESERVED_COLUMNS = ("label", "label_end", "label_return", "base_weight", "label_stability", "regime")
 FEATURE_PATTERN = r"^(?!(?:" + "|".join(RESERVED_COLUMNS) + r")$).+$"
 
 
@@ -49,6 +49,8 @@ class FeatureCache(pa.DataFrameModel):
 
     Every column that is not named here is a feature: a float64 known at the row's timestamp. Nothing is
     coerced: sources deliver these dtypes, so a column of numbers kept as text is refused, not guessed.
+    ``base_weight``, ``label_stability`` and ``regime`` may be absent, never partly so: what needs an absent
+    one says "unavailable".
     """
 
     timestamp: Index[UtcTimestamp] = pa.Field(
@@ -60,7 +62,14 @@ class FeatureCache(pa.DataFrameModel):
         description="Return from entry to exit at the barrier, before costs; 0.01 = 1 %."
     )
     base_weight: Series[float] | None = pa.Field(ge=0, description="Weight of the row.")
-    regime: Series[pd.StringDtype] | None = pa.Field(description="Market regime at the row's timestamp.")
+    label_stability: Series[float] | None = pa.Field(
+        ge=0,
+        le=1,
+        description="Share of slightly different barriers that give the row its label; known at label_end.",
+    )
+    regime: Series[pd.StringDtype] | None = pa.Field(
+        str_length={"min_value": 1}, description="Market regime, known at the row's timestamp."
+    )
     features: Series[float] = pa.Field(
         alias=FEATURE_PATTERN,
         regex=True,

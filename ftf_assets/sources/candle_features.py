@@ -7,6 +7,7 @@ import pandas as pd
 from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import FeatureCache
+from ftf_assets.labels.label_stability import Barriers, jittered_barriers, label_stability
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.sources.contract_errors import validated
 from ftf_assets.sources.indicators import (
@@ -18,6 +19,7 @@ from ftf_assets.sources.indicators import (
     wilder_atr,
 )
 from ftf_assets.sources.protocol import FeatureCacheReport
+from ftf_assets.sources.regimes import regimes
 
 ATR_PERIOD = 14
 
@@ -39,7 +41,8 @@ def feature_cache_from_candles(
     Returns
     -------
     cache : pandas.DataFrame
-        Satisfies ``FeatureCache``: the rows whose features have settled and whose label is known.
+        Satisfies ``FeatureCache``: the rows whose features have settled and whose label is known, with
+        ``label_stability`` and ``regime``.
     report : FeatureCacheReport
         Each dropped bar is counted once: warm-up first, then the end of the data, then gaps.
 
@@ -70,6 +73,15 @@ def feature_cache_from_candles(
     features["label"] = labels.label
     features["label_end"] = pd.DatetimeIndex(labels.label_end, tz="UTC")
     features["label_return"] = labels.label_return
+    relabellings = jittered_barriers(Barriers(stop_multiple, target_multiple, ATR_PERIOD))
+    features["label_stability"] = label_stability(
+        arrays,
+        labels,
+        relabellings,
+        {window: wilder_atr(arrays, window) for window in {one.atr_period for one in relabellings}},
+        horizon=horizon,
+    )
+    features["regime"] = regimes(arrays)
     cache = validated(FeatureCache, features.loc[usable], crypto=crypto)
     missing = missing_bars(arrays)
     report = FeatureCacheReport(

@@ -89,6 +89,25 @@ def wilder_atr(candles: CandleArrays, period: int = 14) -> Values:
 
 
 @typed
+def trailing_volatility(candles: CandleArrays, bars: int) -> Values:
+    """Standard deviation of the last ``bars`` log returns, shape (n_bars,), known at each bar's close.
+
+    NaN for the first ``bars - 1`` bars of each segment; a segment's first return counts as none.
+    """
+    parts = [
+        trailing_std(_from_second_bar(change(np.log(part.close), 1)), bars) for part in _segments(candles)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+@typed
+def trailing_return(candles: CandleArrays, bars: int) -> Values:
+    """Log return over the last ``bars`` bars, shape (n_bars,); NaN for the first ``bars`` of each segment."""
+    parts = [change(np.log(part.close), bars) for part in _segments(candles)]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+@typed
 def missing_bars(candles: CandleArrays) -> Array:
     """Count the bars missing before each bar but the first: int64, shape (n_bars - 1,), 0 without a gap."""
     return np.rint(np.diff(candles.close_time) / candles.bar).astype(np.int64) - 1

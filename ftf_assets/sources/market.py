@@ -66,8 +66,8 @@ class MarketSource:
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
         """Compute indicators and labels of the market's own ``candles``, and let the noise hide some labels.
 
-        ``label_end`` and ``label_return`` stay those of the price path. Nothing in the cache tells which
-        labels are wrong; :meth:`truth` does.
+        ``label_end``, ``label_return`` and ``label_stability`` stay those of the price path. No feature tells
+        which labels are wrong; :meth:`truth` does.
         """
         cache, report = self._true_cache(crypto, candles)
         if self.noise == 0:

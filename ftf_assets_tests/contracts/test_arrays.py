@@ -37,11 +37,18 @@ BROKEN = {
     "negative weight": (changed("base_weight", -1), ["'base_weight'", "row 17", "-1.0"]),
     "missing weight": (changed("base_weight", np.nan), ["'base_weight'", "row 17", "nan"]),
     "weights all zero": (lambda a: {"base_weight": a.base_weight * 0}, ["'base_weight'", "all be zero"]),
+    "stability above 1": (changed("label_stability", 1.5), ["'label_stability'", "row 17", "1.5"]),
+    "missing stability": (changed("label_stability", np.nan), ["'label_stability'", "row 17", "nan"]),
+    "a regime without a name": (changed("regime", 2), ["'regime'", "row 17", "every regime", "found 2"]),
+    "names of regimes that nobody has": (lambda a: {"regime": None}, ["'regime'", "one sorted list"]),
+    "regimes out of order": (lambda a: {"regime_names": a.regime_names[::-1]}, ["one sorted list"]),
 }
 
 
 def test_the_production_rows_keep_the_contract(training_arrays):
     training_arrays.validate("OPUSDC")
+    without = {"label_stability": None, "regime": None, "regime_names": ()}
+    dataclasses.replace(training_arrays, **without).validate("OPUSDC")
     assert training_arrays.n_rows == len(training_arrays.y) == 2_486
 
 

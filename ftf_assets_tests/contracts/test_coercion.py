@@ -15,6 +15,7 @@ from ftf_assets.contracts.coercion import (
     coerce_feature_cache,
     coerce_features,
     coerce_labels,
+    coerce_regime,
     coerce_times,
     coerce_training_data,
     coerce_weights,
@@ -147,7 +148,9 @@ def test_bool_and_int_columns_are_features(small):
 def test_pandas_and_arrays_give_the_same_training_arrays(production_data):
     from_pandas, from_arrays = coerce(production_data.pandas), coerce(production_data.arrays)
     assert from_pandas.feature_names == from_arrays.feature_names == FEATURES
-    for name in ("X", "y", "start", "end", "label_return", "base_weight"):
+    assert from_pandas.regime_names == from_arrays.regime_names == ("down", "up")
+    optional = ("base_weight", "label_stability", "regime")
+    for name in ("X", "y", "start", "end", "label_return", *optional):
         expected, found = getattr(from_arrays, name), getattr(from_pandas, name)
         assert found.dtype == expected.dtype, name
         np.testing.assert_array_equal(found, expected, err_msg=name)
@@ -162,6 +165,7 @@ def test_an_array_that_fits_passes_through_as_the_same_object(production_data):
     assert arrays.end is given_arrays["label_end"]
     assert arrays.label_return is given_arrays["label_return"]
     assert arrays.base_weight is given_arrays["base_weight"]
+    assert arrays.label_stability is given_arrays["label_stability"]
 
 
 def test_what_came_is_never_changed(production_data):
@@ -186,6 +190,20 @@ def test_memory_mapped_rows_are_taken_without_a_copy(production_data, tmp_path):
 def test_rows_weigh_one_each_unless_told(small):
     for rows in (small.pandas, small.arrays):
         assert coerce(rows, base_weight=None).base_weight.tolist() == [1.0] * len(rows["y"])
+
+
+def test_regimes_become_the_numbers_of_their_sorted_names(small):
+    regime = small.pandas["regime"]
+    arrays = coerce(small.pandas)
+    assert arrays.regime.dtype == np.int8
+    assert [arrays.regime_names[code] for code in arrays.regime] == regime.tolist()
+    for form in (object, "category", "string[pyarrow]"):
+        np.testing.assert_array_equal(coerce(small.pandas, regime=regime.astype(form)).regime, arrays.regime)
+
+
+def test_stabilities_and_regimes_are_unavailable_unless_given(small):
+    arrays = coerce(small.pandas, label_stability=None, regime=None)
+    assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
 
 
 def test_an_array_without_names_gets_numbered_features(small):
@@ -214,8 +232,10 @@ def test_missing_features_are_left_to_xgboost_where_the_settings_allow_it(produc
 
 def test_a_feature_cache_gives_what_its_parts_give(production_data):
     trimmed = production_data.cache.iloc[14:]
-    found = coerce_feature_cache(trimmed.assign(regime="calm"), crypto=CRYPTO)
+    found = coerce_feature_cache(trimmed, crypto=CRYPTO)
+    # label_stability looks at the path after the row, as the label does: it must never be a feature.
     assert found.feature_names == FEATURES
+    np.testing.assert_array_equal(found.label_stability, production_data.arrays["label_stability"])
     np.testing.assert_array_equal(found.X, production_data.arrays["X"])
     np.testing.assert_array_equal(found.base_weight, production_data.arrays["base_weight"])
     unweighted = coerce_feature_cache(trimmed.drop(columns="base_weight"), crypto=CRYPTO)
@@ -326,6 +346,25 @@ REFUSED = {
         lambda rows: {"base_weight": rows["base_weight"] * 0},
         ["'base_weight'", "must not all be zero"],
     ),
+    "stability above 1": (
+        with_value("label_stability", 1.5),
+        ["'label_stability'", TIME_OF_BAD_ROW, "0 to 1", "1.5"],
+    ),
+    "missing stability": (
+        with_value("label_stability", np.nan),
+        ["'label_stability'", TIME_OF_BAD_ROW, "nan"],
+    ),
+    "stabilities in another order": (
+        reversed_rows("label_stability"),
+        ["'label_stability'", "same rows in another order"],
+    ),
+    "missing regime": (
+        with_value("regime", None, dtype=object),
+        ["'regime'", TIME_OF_BAD_ROW, "found nothing", "non-empty text"],
+    ),
+    "empty regime": (with_value("regime", "", dtype=object), ["'regime'", TIME_OF_BAD_ROW, "found ''"]),
+    "regimes as numbers": (lambda rows: {"regime": rows["y"]}, ["'regime'", "row {first_row}", "found 0"]),
+    "regimes in another order": (reversed_rows("regime"), ["'regime'", "same rows in another order"]),
     "missing return": (with_value("label_return", np.nan), ["'label_return'", TIME_OF_BAD_ROW, "nan"]),
     "labels in another order": (
         reversed_rows("y"),
@@ -447,6 +486,11 @@ def test_arrays_are_refused_by_name_too(small, corrupt, words):
         coerce(rows, **corrupt(rows))
     for word in (CRYPTO, *words):
         assert word in str(refused.value)
+
+
+def test_a_column_of_identifiers_is_no_regime():
+    with pytest.raises(InputError, match=r"'regime': too many regimes .*128 names.*at most 127"):
+        coerce_regime(np.arange(128).astype(str), crypto=CRYPTO)
 
 
 def test_series_that_disagree_are_refused_beside_an_array_of_features(small):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
-from ftf_assets.contracts.frames import Candles, FeatureCache, field_descriptions
+from ftf_assets.contracts.frames import RESERVED_COLUMNS, Candles, FeatureCache, field_descriptions
 from ftf_assets_tests.production import FEATURES, feature_cache
 
 
@@ -29,8 +29,8 @@ def candles() -> pd.DataFrame:
 
 def test_a_feature_cache_from_production_satisfies_its_contract_unchanged(cache):
     pd.testing.assert_frame_equal(FeatureCache.validate(cache), cache)
-    with_regime = cache.assign(regime=pd.array(["calm"] * len(cache), pd.StringDtype()))
-    FeatureCache.validate(with_regime.drop(columns="base_weight"))
+    names = pd.array(["calm"] * len(cache), pd.StringDtype())
+    FeatureCache.validate(cache.assign(regime=names, label_stability=0.5).drop(columns="base_weight"))
 
 
 def test_candles_with_gaps_satisfy_their_contract_unchanged(candles):
@@ -69,6 +69,14 @@ BROKEN_CACHES = {
     ),
     "missing label_return": (lambda f: f.assign(label_return=np.nan), "non-nullable"),
     "negative weight": (lambda f: f.assign(base_weight=-1.0), "greater_than_or_equal_to"),
+    "stability above 1": (lambda f: f.assign(label_stability=1.1), "less_than_or_equal_to"),
+    "stability in part": (lambda f: f.assign(label_stability=np.nan), "non-nullable"),
+    "stability float32": (lambda f: f.assign(label_stability=np.float32(1)), "label_stability"),
+    "regime without a name": (
+        lambda f: f.assign(regime=pd.array([""] * len(f), pd.StringDtype())),
+        "str_length",
+    ),
+    "regime numbers": (lambda f: f.assign(regime=1), "regime"),
     "float32 feature": (lambda f: f.assign(rsi_14=f["rsi_14"].astype(np.float32)), "rsi_14"),
     "text feature": (lambda f: f.assign(adx_14=f["adx_14"].astype(str)), "adx_14"),
     "no feature": (lambda f: f.drop(columns=list(FEATURES)), "features|regex|column"),
@@ -104,7 +112,7 @@ def test_candles_are_refused(candles, broken, rule):
     ("model", "columns"),
     [
         (Candles, {"timestamp", "open", "high", "low", "close", "volume"}),
-        (FeatureCache, {"timestamp", "label", "label_end", "label_return", "base_weight", "regime"}),
+        (FeatureCache, {"timestamp", *RESERVED_COLUMNS}),
     ],
 )
 def test_every_named_column_says_what_it_means(model, columns):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import FeatureCache
 from ftf_assets.sources.feature_files import FeatureFileSource
@@ -68,10 +69,21 @@ def test_any_width_of_number_and_time_becomes_the_contract(cache, read, written)
     assert (report.rows, report.warm_up_rows, report.buy_rate) == (6, 0, pytest.approx(2 / 6))
 
 
-def test_weights_and_regimes_travel_along(cache, read) -> None:
-    result, _ = read(cache.assign(base_weight=np.arange(6), regime=["calm"] * 6))
-    assert result["base_weight"].dtype == np.float64
+def test_weights_stabilities_and_regimes_travel_along(cache, read) -> None:
+    more = {"base_weight": np.arange(6), "label_stability": np.float32(0.5), "regime": ["calm"] * 6}
+    result, _ = read(cache.assign(**more))
+    assert result["base_weight"].dtype == result["label_stability"].dtype == np.float64
     assert isinstance(result["regime"].dtype, pd.StringDtype)
+    arrays = coerce_feature_cache(result, crypto="OPUSDC")
+    assert (arrays.label_stability.tolist(), arrays.regime.tolist()) == ([0.5] * 6, [0] * 6)
+    assert arrays.regime_names == ("calm",)
+
+
+def test_what_the_file_does_not_have_is_unavailable_and_never_made_up(cache, read) -> None:
+    result, _ = read(cache)
+    assert not {"base_weight", "label_stability", "regime"} & set(result.columns)
+    arrays = coerce_feature_cache(result, crypto="OPUSDC")
+    assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
 
 
 def test_what_the_file_cannot_tell_is_none(cache, read) -> None:

@@ -13,13 +13,13 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.contracts.frames import RESERVED_COLUMNS, Candles, FeatureCache
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.market import MarketSource
 from ftf_assets.sources.market_path import market_candles
 
 CRYPTOS = ("UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC")
-NOT_FEATURES = ["label", "label_end", "label_return"]
+NOT_FEATURES = [name for name in RESERVED_COLUMNS if name != "base_weight"]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import (
     BaselineParameters,
     CleaningMask,
@@ -61,6 +63,18 @@ def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
         assert getattr(back.masks[0], name).dtype == getattr(mask(0), name).dtype
     assert back.masks[1].outcome == failed.outcome
     assert len(back.masks[1].rows) == 0
+
+
+def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, training_arrays: TrainingArrays):
+    write_artifact(tmp_path / "arrays", training_arrays)
+    back = read_artifact(tmp_path / "arrays", TrainingArrays)
+    np.testing.assert_array_equal(back.label_stability, training_arrays.label_stability)
+    np.testing.assert_array_equal(back.regime, training_arrays.regime)
+    assert (back.regime.dtype, back.regime_names) == (np.int8, ("down", "up"))
+    without = {"label_stability": None, "regime": None, "regime_names": ()}
+    write_artifact(tmp_path / "ready", dataclasses.replace(training_arrays, **without))
+    back = read_artifact(tmp_path / "ready", TrainingArrays)
+    assert (back.label_stability, back.regime, back.regime_names) == (None, None, ())
 
 
 def test_arrays_come_memory_mapped_and_read_only(tmp_path: Path):

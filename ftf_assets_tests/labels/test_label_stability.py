@@ -1,0 +1,93 @@
+"""Label stability: which labels hang on the exact choice of the barriers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.labels.label_stability import RELABELLINGS, Barriers, jittered_barriers, label_stability
+from ftf_assets.labels.triple_barrier import triple_barrier
+from ftf_assets_tests.labels.test_triple_barrier import QUIET, candles
+
+# Entry at 100 with ATR 10: stop 95, target 115; ten per cent of jitter move the target from 113.5 to 116.5.
+GIVEN = Barriers(stop_multiple=0.5, target_multiple=1.5, atr_period=14)
+HORIZON = 3
+
+
+def stability(bars, relabellings, atr: dict[int, float] | None = None):
+    rows = candles(bars)
+    flat = {window: np.full(len(bars), level) for window, level in (atr or {14: 10.0}).items()}
+    labels = triple_barrier(rows, flat[14], stop_multiple=0.5, target_multiple=1.5, horizon=HORIZON)
+    return label_stability(rows, labels, relabellings, flat, horizon=HORIZON)
+
+
+def targets(*multiples: float) -> tuple[Barriers, ...]:
+    return tuple(Barriers(0.5, multiple, 14) for multiple in multiples)
+
+
+@pytest.mark.parametrize(
+    ("highest", "expected"),
+    [
+        pytest.param(120.0, 1.0, id="a BUY far beyond every target"),
+        pytest.param(115.0, 0.5, id="a BUY that just touched: half of the targets are further away"),
+        pytest.param(114.5, 0.75, id="a HOLD just short: one of the targets is nearer"),
+        pytest.param(104.0, 1.0, id="a HOLD far from every target"),
+    ],
+)
+def test_the_share_of_relabellings_that_agree(highest: float, expected: float) -> None:
+    bars = [QUIET, (100.0, highest, 97.0, 101.0), QUIET, QUIET]
+    assert stability(bars, targets(1.40, 1.50, 1.55, 1.60))[0] == expected
+
+
+def test_the_atr_window_is_jittered_too() -> None:
+    bars = [QUIET, (100.0, 115.0, 97.0, 101.0), QUIET, QUIET]
+    windows = (Barriers(0.5, 1.5, 13), Barriers(0.5, 1.5, 15))
+    assert stability(bars, windows, {13: 9.0, 14: 10.0, 15: 11.0})[0] == 0.5
+
+
+def test_a_relabelling_whose_atr_warms_up_has_no_opinion() -> None:
+    bars = [QUIET, (100.0, 115.0, 97.0, 101.0), QUIET, QUIET]
+    windows = (Barriers(0.5, 1.5, 13), Barriers(0.5, 1.5, 15))
+    assert stability(bars, windows, {13: 9.0, 14: 10.0, 15: np.nan})[0] == 1.0
+    assert stability(bars, windows[1:], {14: 10.0, 15: np.nan})[0] == 0.0
+
+
+def test_bars_without_a_label_are_confirmed_by_nothing_and_nothing_is_missing() -> None:
+    bars = [QUIET, (100.0, 120.0, 97.0, 101.0), QUIET, QUIET]
+    assert stability(bars, targets(1.5)).tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_without_jitter_every_label_is_stable() -> None:
+    assert set(jittered_barriers(GIVEN, jitter=0.0)) == {GIVEN}
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10_000), jitter=st.floats(0.0, 0.5))
+def test_draws_stay_within_the_jitter_and_repeat(seed: int, jitter: float) -> None:
+    drawn = jittered_barriers(GIVEN, jitter=jitter, seed=seed)
+    assert drawn == jittered_barriers(GIVEN, jitter=jitter, seed=seed)
+    assert len(drawn) == RELABELLINGS
+    for one in drawn:
+        assert abs(one.stop_multiple / GIVEN.stop_multiple - 1) <= jitter + 1e-12
+        assert abs(one.target_multiple / GIVEN.target_multiple - 1) <= jitter + 1e-12
+        assert abs(one.atr_period - GIVEN.atr_period) <= GIVEN.atr_period * jitter + 0.5
+
+
+def test_the_standard_draws_move_every_lever() -> None:
+    drawn = jittered_barriers(GIVEN)
+    assert {one.atr_period for one in drawn} == {13, 14, 15}
+    assert len({one.stop_multiple for one in drawn}) == len({one.target_multiple for one in drawn}) == 16
+
+
+@pytest.mark.parametrize("broken", [{"n": 0}, {"jitter": 1.0}, {"jitter": -0.1}, {"jitter": float("nan")}])
+def test_impossible_draws_are_refused(broken) -> None:
+    with pytest.raises(InputError, match="at least one draw and a jitter below 1"):
+        jittered_barriers(GIVEN, **broken)
+
+
+def test_a_window_without_its_atr_is_named() -> None:
+    with pytest.raises(InputError, match=r"none for windows \[21\]"):
+        stability([QUIET] * 5, (Barriers(0.5, 1.5, 21),))
