@@ -1,1 +1,1 @@
-"""The noise audit: known noise goes into the labels, and what finds it is measured. Pure functions on arrays."""
+"""The noise audit: known noise goes into labels, and what finds it is measured. Pure functions on arrays."""

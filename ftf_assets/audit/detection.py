@@ -14,7 +14,7 @@ from ftf_assets.audit.intervals import Estimate, burst_resamples, estimate
 from ftf_assets.audit.noise import NoiseKind, NoisyLabels
 from ftf_assets.audit.ranking import average_precision, rank, resampled_lift
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.contracts.typed import Array, Float64, typed
+from ftf_assets.contracts.typed import Array, typed
 
 #: Rows of one observed label, or all of them. ``all`` is shown and is no evidence.
 GivenLabel = Literal["BUY", "HOLD", "all"]
@@ -109,42 +109,23 @@ def measure_kind(
     """
     rates = {name: _mean_rate(said) for name, said in detections.items()}
     if not any(draw.wrong.any() for draw in draws):
-        return [
-            Found(
-                kind.name,
-                name,
-                "all",
-                Outcome(),
-                n_seeds=len(draws),
-                n_rows=sum(len(draw.given) for draw in draws),
-                estimated_noise_rate=rate,
-            )
-            for name, rate in rates.items()
-        ]
-    bursts = [np.unique(draw.burst[draw.wrong], return_inverse=True) for draw in draws]
-    times = [burst_resamples(len(ids), random) for (ids, _), random in zip(bursts, generators, strict=True)]
-    numbered = []
-    for draw, (_, number) in zip(draws, bursts, strict=True):
-        burst = draw.burst.copy()
-        burst[draw.wrong] = number
-        numbered.append(replace(draw, burst=burst))
+        blank = _counted(kind, "", "all", [(draw, _rows_of(draw, "all")) for draw in draws])
+        return [replace(blank, detector=name, estimated_noise_rate=rate) for name, rate in rates.items()]
+    numbered = [_number_bursts(draw) for draw in draws]
+    times = [
+        burst_resamples(int(draw.burst.max()) + 1, random)
+        for draw, random in zip(numbered, generators, strict=True)
+    ]
     found = []
     for given_label in GIVEN_LABELS:
-        chosen = [_rows_of(draw, given_label) for draw in numbered]
-        seeds = [s for s, draw in enumerate(numbered) if (draw.wrong & chosen[s]).any()]
-        counts = {
-            "n_seeds": len(seeds),
-            "n_rows": sum(int(chosen[s].sum()) for s in seeds),
-            "n_wrong": sum(int((numbered[s].wrong & chosen[s]).sum()) for s in seeds),
-            "n_bursts": sum(len(np.unique(numbered[s].burst[numbered[s].wrong & chosen[s]])) for s in seeds),
-        }
+        chosen = [(draw, _rows_of(draw, given_label)) for draw in numbered]
+        seeds = [seed for seed, (draw, rows) in enumerate(chosen) if (draw.wrong & rows).any()]
         lifts = {
-            name: _lifts([numbered[s] for s in seeds], [chosen[s] for s in seeds], [said[s] for s in seeds],
-                         [times[s] for s in seeds])
+            name: _lifts([(*chosen[seed], said[seed], times[seed]) for seed in seeds])
             for name, said in detections.items()
-        }  # fmt: skip
+        }
         for name in detections:
-            blank = Found(kind.name, name, given_label, Outcome(), **counts)
+            blank = _counted(kind, name, given_label, [chosen[seed] for seed in seeds])
             rate = rates[name] if given_label == "all" else None
             found.append(replace(_measured(blank, lifts, kind), estimated_noise_rate=rate))
     return found
@@ -160,6 +141,22 @@ def correct(found: Sequence[Found]) -> list[Found]:
     return [one if one.p_value is None else replace(one, p_corrected=next(corrected)) for one in found]
 
 
+def _counted(
+    kind: NoiseKind, detector: str, given_label: GivenLabel, rows: Sequence[tuple[NoisyLabels, Array]]
+) -> Found:
+    wrong = [draw.burst[draw.wrong & chosen] for draw, chosen in rows]
+    return Found(
+        kind.name,
+        detector,
+        given_label,
+        Outcome(),
+        n_seeds=len(rows),
+        n_rows=sum(int(chosen.sum()) for _, chosen in rows),
+        n_wrong=sum(map(len, wrong)),
+        n_bursts=sum(len(np.unique(burst)) for burst in wrong),
+    )
+
+
 def _measured(blank: Found, lifts: Mapping[str, _Lifts], kind: NoiseKind) -> Found:
     if blank.n_seeds == 0:
         return blank
@@ -169,7 +166,9 @@ def _measured(blank: Found, lifts: Mapping[str, _Lifts], kind: NoiseKind) -> Fou
         average_precision=float(mine.average_precision.mean()),
         lift=estimate(mine.lift, mine.resampled, drawn=kind.drawn),
     )
-    if blank.given_label == "all" or DETECTORS[blank.detector].role == "control":
+    # A control that failed was not beaten.
+    judged = DETECTORS[blank.detector].role != "control" and set(CONTROLS) <= set(lifts)
+    if blank.given_label == "all" or not judged:
         return measured
     margins = {
         name: estimate(mine.lift - other.lift, mine.resampled - other.resampled, drawn=kind.drawn)
@@ -185,23 +184,25 @@ def _measured(blank: Found, lifts: Mapping[str, _Lifts], kind: NoiseKind) -> Fou
     )
 
 
-def _lifts(
-    draws: Sequence[NoisyLabels],
-    chosen: Sequence[Array],
-    said: Sequence[Detection],
-    times: Sequence[Array],
-) -> _Lifts:
+def _lifts(draws: Sequence[tuple[NoisyLabels, Array, Detection, Array]]) -> _Lifts:
     precisions: list[float] = []
     shares: list[float] = []
-    resampled: list[Float64[Array, " resamples"]] = []
-    for draw, rows, detection, copies in zip(draws, chosen, said, times, strict=True):
+    resampled: list[Array] = []
+    for draw, rows, detection, times in draws:
         wrong = draw.wrong[rows]
         ranking = rank(detection.suspicion[rows], wrong, draw.burst[rows])
         precisions.append(average_precision(ranking))
         shares.append(float(wrong.mean()))
-        resampled.append(resampled_lift(ranking, copies))
+        resampled.append(resampled_lift(ranking, times))
     precision = np.array(precisions)
     return _Lifts(precision, precision / np.array(shares), np.array(resampled))
+
+
+def _number_bursts(draw: NoisyLabels) -> NoisyLabels:
+    """Number the bursts of a draw 0, 1, …: the columns of its resamples."""
+    burst = draw.burst.copy()
+    burst[draw.wrong] = np.unique(draw.burst[draw.wrong], return_inverse=True)[1]
+    return replace(draw, burst=burst)
 
 
 def _rows_of(draw: NoisyLabels, given_label: GivenLabel) -> Array:

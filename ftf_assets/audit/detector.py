@@ -58,7 +58,7 @@ class Detection:
     Attributes
     ----------
     suspicion
-        Higher is more suspect, of any scale; equal values are a tie that is broken at random. Shape (n_rows,).
+        Higher is more suspect, of any scale; equal values are a tie, broken at random. Shape (n_rows,).
     estimated_noise_rate
         Share of the labels that the detector holds for wrong; None where it does not say.
     """

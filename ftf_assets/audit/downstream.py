@@ -1,7 +1,7 @@
 """What noise costs a model, and how much of that cleaning wins back (METHOD rule 25).
 
-Every model is trained on the audit's fit part and judged by its average precision on the same test rows, whose
-labels are hard and untouched. Clean, noisy and cleaned models of one draw share their seed.
+Every model is trained on the audit's fit part and judged by its average precision on the same test rows,
+whose labels are hard and untouched. Clean, noisy and cleaned models of one draw share their seed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fits behind the downstream effect: models of clean, noisy and cleaned labels, scored on the same rows."""
+"""The fits behind the downstream effect: models of clean, noisy and cleaned labels on the same test rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def effects_of(
     Returns
     -------
     list of Effect
-        A kind and treatment each. A model that failed in any draw fails its treatment, a reference all of them.
+        A kind and treatment each. A model that failed in any draw fails its treatment, a reference all.
     """
     tasks = {
         (kind, name): [

@@ -1,4 +1,4 @@
-"""The audit's fits: out-of-fold models of noisy labels, and the models whose loss noise and cleaning decide."""
+"""The audit's fits: out-of-fold models of noisy labels, and models that noise and cleaning change."""
 
 from __future__ import annotations
 

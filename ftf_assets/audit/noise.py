@@ -8,32 +8,22 @@ from typing import Literal
 
 import numpy as np
 
-from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
+from ftf_assets.contracts.errors import CellError
+from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
 
-#: What a kind needs besides the labels: nothing, the candles that the labels were made from, or the truth
-#: that only a simulated market knows.
-Needs = Literal["labels", "candles", "truth"]
+#: What a kind of noise or a detector needs besides the labels: nothing, their stability, the candles that
+#: they were made from, or the truth that only a simulated market knows.
+Needs = Literal["labels", "stability", "candles", "truth"]
+
+#: Why something is unavailable, by what it needs.
+NEEDS_IN_WORDS: dict[Needs, str] = {
+    "stability": "needs label_stability, which this source does not provide",
+    "candles": "needs candles, and the source is a ready feature cache",
+    "truth": "only the embedded market knows which of its labels are wrong",
+}
 
 #: Burst of a row whose label is right.
 NO_BURST = -1
-
-
-@typed
-@dataclass(frozen=True, eq=False)
-class Mechanism:
-    """How the labels came about, from the candles; arrays of shape (n_rows,), aligned with the labels.
-
-    Attributes
-    ----------
-    instability
-        Share of the jittered relabellings (METHOD rule 7) that give another label, in [0, 1].
-    margin
-        How far the price stayed from the barrier that would have given the other label, as a share of that
-        barrier's distance from the entry: 0 touched it, 1 never left the entry towards it.
-    """
-
-    instability: Float64[Array, " rows"]
-    margin: Float64[Array, " rows"]
 
 
 @typed
@@ -62,19 +52,31 @@ class AuditLabels:
     ----------
     y
         Hard labels as observed, 1 = BUY, shape (n_rows,).
-    mechanism
-        From the candles; None where the source has none.
+    stability
+        Share of the jittered relabellings (METHOD rule 7) that agree with the label, in [0, 1]; None where
+        the source does not provide it.
+    margin
+        From :func:`~ftf_assets.audit.margin.barrier_margin`, shape (n_rows,); None without candles.
     truth
         Of a simulated market; None anywhere else.
     """
 
     y: Int8[Array, " rows"]
-    mechanism: Mechanism | None = None
+    stability: Float32[Array, " rows"] | None = None
+    margin: Float64[Array, " rows"] | None = None
     truth: KnownTruth | None = None
 
-    def provides(self, needs: Needs) -> bool:
-        """Whether a kind that ``needs`` this can act on these labels."""
-        return {"labels": True, "candles": self.mechanism is not None, "truth": self.truth is not None}[needs]
+    def require(self, needs: Needs) -> None:
+        """Refuse what these labels cannot give.
+
+        Raises
+        ------
+        CellError
+            Stage ``noise``.
+        """
+        given = {"stability": self.stability, "candles": self.margin, "truth": self.truth}
+        if needs in given and given[needs] is None:
+            raise CellError("noise", NEEDS_IN_WORDS[needs])
 
 
 @typed

@@ -10,7 +10,7 @@ import numpy as np
 from ftf_assets.audit.detector import Scheme
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
-from ftf_assets.audit.noise import Needs, NoiseKind
+from ftf_assets.audit.noise import NoiseKind
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
@@ -120,7 +120,7 @@ class AuditPlan:
 
     @property
     def n_fits(self) -> int:
-        """Fits of the audit, at most: the baseline, those that judge labels, those that measure the effect."""
+        """Fits of the audit: the baseline, those that judge labels, those that measure the effect."""
         n_blocks = len(SCHEMES) * self.training.out_of_fold_blocks
         given = {kind.name if kind.drawn else OBSERVED for kind in self.available}
         injected = [kind for kind in self.available if kind.name != "none"]
@@ -147,12 +147,3 @@ class AuditPlan:
                 **content,
             }
         )
-
-
-def needs_in_words(needs: Needs) -> str:
-    """Why a kind is unavailable."""
-    return {
-        "labels": "",
-        "candles": "needs candles, and the source is a ready feature cache",
-        "truth": "only the embedded market knows which of its labels are wrong",
-    }[needs]

@@ -10,8 +10,8 @@ from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.downstream import Effect
 from ftf_assets.audit.effects import Draws, effects_of
 from ftf_assets.audit.fits import gather_evidence, out_of_fold_tasks
-from ftf_assets.audit.noise import AuditLabels, NoiseKind, NoisyLabels
-from ftf_assets.audit.plan import AuditPlan, needs_in_words
+from ftf_assets.audit.noise import NEEDS_IN_WORDS, AuditLabels, NoiseKind, NoisyLabels
+from ftf_assets.audit.plan import AuditPlan
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
@@ -61,7 +61,7 @@ def run_audit(plan: AuditPlan, arrays: TrainingArrays, labels: AuditLabels, engi
         Runs the fits.
     """
     fold = plan.fold(arrays)
-    unavailable = {kind.name: needs_in_words(kind.needs) for kind in plan.unavailable}
+    unavailable = {kind.name: NEEDS_IN_WORDS[kind.needs] for kind in plan.unavailable}
     reason = short_history(fold, arrays.y)
     if reason is not None:
         return _nothing(plan, Outcome.skipped(reason), unavailable)

@@ -1,4 +1,4 @@
-"""What is done about suspects before a model is trained: the levels of the factor cleanlab, judged downstream."""
+"""What is done about suspects before a model is trained: the levels of the factor cleanlab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cleanlab as most people run it: on folds of shuffled rows, so that overlapping labels leak into the models."""
+"""cleanlab as most people run it: on folds of shuffled rows, so that overlapping labels leak into models."""
 
 from __future__ import annotations
 

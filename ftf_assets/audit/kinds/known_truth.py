@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
-from ftf_assets.audit.noise import NO_BURST, AuditLabels, NoiseKind, NoisyLabels, runs
-from ftf_assets.contracts.errors import CellError
+from ftf_assets.audit.noise import NO_BURST, AuditLabels, KnownTruth, NoiseKind, NoisyLabels, runs
 from ftf_assets.contracts.typed import typed
 
 
@@ -20,9 +21,8 @@ def known_truth(labels: AuditLabels, share: float, random: np.random.Generator) 
     CellError
         Stage ``noise`` where the truth is not known.
     """
-    truth = labels.truth
-    if truth is None:
-        raise CellError("noise", "only a simulated market knows which labels are wrong")
+    labels.require("truth")
+    truth = cast("KnownTruth", labels.truth)
     in_burst = np.flatnonzero(truth.in_burst)
     burst = np.arange(len(labels.y), dtype=np.int64)
     burst[in_burst] = len(labels.y) + runs(in_burst)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ftf_assets.audit.noise import AuditLabels, Mechanism, NoiseKind, NoisyLabels, flip, n_flips, runs
+from ftf_assets.audit.noise import AuditLabels, NoiseKind, NoisyLabels, flip, n_flips, runs
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import typed
 
@@ -21,9 +21,10 @@ def label_jitter(labels: AuditLabels, share: float, random: np.random.Generator)
     Raises
     ------
     CellError
-        Stage ``noise`` where no relabelling changes any label.
+        Stage ``noise`` where no relabelling changes any label, or the stability is not known.
     """
-    instability = _mechanism(labels).instability
+    labels.require("stability")
+    instability = 1.0 - np.asarray(labels.stability, np.float64)
     fragile = np.flatnonzero(instability > 0)
     if not len(fragile):
         raise CellError("noise", "no label changes under jittered barriers")
@@ -38,22 +39,25 @@ def near_barrier(labels: AuditLabels, share: float, random: np.random.Generator)
     """Flip rows whose path came close to the other barrier: ``share`` of the rows, drawn from the closest.
 
     The pool holds twice as many rows as are flipped, so that closeness alone does not give them away.
+
+    Raises
+    ------
+    CellError
+        Stage ``noise`` without candles.
     """
-    margin = _mechanism(labels).margin
+    labels.require("candles")
+    margin = np.asarray(labels.margin, np.float64)
     n_wrong = n_flips(len(labels.y), share)
     closest = np.argsort(margin, kind="stable")[: _POOL * n_wrong]
     rows = np.sort(random.choice(closest, n_wrong, replace=False))
     return flip(labels.y, rows, runs(rows))
 
 
-def _mechanism(labels: AuditLabels) -> Mechanism:
-    if labels.mechanism is None:
-        raise CellError("noise", "needs candles")
-    return labels.mechanism
-
-
 LABEL_JITTER = NoiseKind(
-    "label_jitter", "Labels that barriers and ATR moved by 10 % would change.", label_jitter, needs="candles"
+    "label_jitter",
+    "Labels that barriers and ATR moved by 10 % would change.",
+    label_jitter,
+    needs="stability",
 )
 NEAR_BARRIER = NoiseKind(
     "near_barrier", "Labels whose path came close to the other barrier.", near_barrier, needs="candles"
