@@ -35,6 +35,15 @@ TRIALS: dict[str, int] = {"smoke": 0, "standard": 15, "deep": 30}
 #: Fits beyond which a sweep must be confirmed.
 LONG_RUN_FITS = 500
 
+#: The smoke: one fold and one variant, which passes through every stage.
+SMOKE: dict[str, Any] = {
+    "factor": "label_smoothing=mild,cleanlab=reweight",
+    "design": "single",
+    "n_folds": 1,
+    "power_mode": "smoke",
+    "phase": "smoke",
+}
+
 #: Settings that change how a sweep is run or announced, not what it computes: no part of its identity.
 OPERATIONAL = frozenset({"workers", "confirm_long_run"})
 
@@ -154,6 +163,10 @@ class SweepSettings(BaseModel):
             return Tuning()
         space = tuple(parse_search_space(self.search_space).items())
         return Tuning(mode=self.tune, trials=trials, folds=self.tune_folds, space=space)
+
+    def following_group(self) -> SweepSettings:
+        """Give the same settings for the crypto group as it is now; named cryptos stay those named."""
+        return self.model_copy(update={"cryptos": ""}) if self.crypto_group else self
 
     @property
     def crypto_names(self) -> tuple[str, ...]:

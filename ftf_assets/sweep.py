@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings
+from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings, crypto_groups
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources import open_source
@@ -239,7 +239,7 @@ class Sweep:
 
 
 def open_sweep(settings: SweepSettings) -> Sweep:
-    """Resolve settings against their source: absolute path, files found, fold edges frozen.
+    """Resolve settings against their source: absolute path, files found, cryptos and fold edges frozen.
 
     The edges of ``folds: common`` come from the spans of the whole group, before any partition runs, so
     "fold 3" is the same weeks for every crypto, whichever runs first.
@@ -278,7 +278,11 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         raise input_error(
             "fold_edges are for folds: common", found=repr(frozen), fix="Leave fold_edges empty."
         )
-    return Sweep(settings.model_copy(update={"path": path, "fold_edges": frozen}), source)
+    members = settings.crypto_names
+    # A group may grow: a stored sweep keeps the members that it ran, and the name of the group they make up.
+    group = settings.crypto_group if crypto_groups().get(settings.crypto_group) == members else ""
+    resolved = {"path": path, "fold_edges": frozen, "cryptos": ",".join(members), "crypto_group": group}
+    return Sweep(settings.model_copy(update=resolved), source)
 
 
 def format_edges(edges: Array) -> str:

@@ -7,7 +7,7 @@ from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.partitioned import OWNERS
 from ftf_assets.gate.decision import Decision
 from ftf_assets.resources import HomeResource, SweepResource
-from ftf_assets.storage.check_history import red_contracts
+from ftf_assets.storage.check_history import red_checks
 from ftf_assets.sweep_decision import decide_sweep
 from ftf_assets.training.keys import code_version
 
@@ -34,7 +34,7 @@ def gate_decision(
         home.results.read(run.sweep_id),
         run.settings,
         run.sweep_id,
-        broken_checks=red_contracts(context.instance, run.sweep_id, run.cryptos),
+        broken_checks=red_checks(context.instance, run.sweep_id, run.cryptos),
     )
     return dg.MaterializeResult(
         value=decision,
