@@ -15,7 +15,7 @@ from ftf_assets.audit.noise import AuditLabels, KnownTruth
 from ftf_assets.audit.plan import AuditPlan
 from ftf_assets.audit.settings import LONG_AUDIT_FITS, AuditSettings
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
-from ftf_assets.contracts.coercion import coerce_candles
+from ftf_assets.contracts.coercion import coerce_candles, coerce_times
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.triple_barrier import triple_barrier
@@ -46,7 +46,7 @@ class Audit:
         return self.sweep.artifact_key("coerced_arrays", crypto)
 
     def plan(self, crypto: str) -> AuditPlan:
-        """Plan one crypto: the sweep's fold edges from the first to the last, default parameters, no tuning."""
+        """Plan one crypto: one fold between the sweep's first and last edge, default parameters, no tuning."""
         training = self.sweep.plan(crypto)
         return AuditPlan(
             dataclasses.replace(training, edges=training.edges[[0, -1]], tuning=Tuning()),
@@ -55,6 +55,10 @@ class Audit:
             seeds=self.settings.noise_seeds,
             provides=self._provides(crypto),
         )
+
+    def audit_id(self, crypto: str) -> str:
+        """``audit_`` and 12 hex digits: the same audit replaces its rows."""
+        return self.plan(crypto).audit_id()
 
     @functools.cached_property
     def n_fits(self) -> int:
@@ -78,7 +82,8 @@ class Audit:
         if n_fits > LONG_AUDIT_FITS and not self.sweep.settings.confirm_long_run:
             raise InputError(
                 f"a long audit must be confirmed: {n_fits} fits (allowed without: {LONG_AUDIT_FITS}). "
-                "Audit fewer kinds or seeds, or add --confirm-long-run (confirm_long_run: true in the launchpad)"
+                "Audit fewer kinds or seeds, or add --confirm-long-run (confirm_long_run: true in the "
+                "launchpad)"
             )
 
     def labels(self, crypto: str, arrays: TrainingArrays, candles: pd.DataFrame) -> AuditLabels:
@@ -139,13 +144,14 @@ class Audit:
         if not isinstance(self.sweep.source, KnowsTruth):
             return None
         truth = self.sweep.source.truth(crypto)
-        times = pd.DatetimeIndex(truth.index).as_unit("ns").asi8
+        times = coerce_times(pd.DatetimeIndex(truth.index), crypto=crypto, column="timestamp")
         _require_rows(crypto, "truth", times, np.arange(arrays.n_rows), arrays.start)
         observed = truth["true_label"].to_numpy(np.int8) ^ truth["flipped"].to_numpy(np.int8)
         if not np.array_equal(observed, arrays.y):
             raise InputError(f"{crypto}: the market's truth does not give the labels that are audited")
         return KnownTruth(
-            label=truth["true_label"].to_numpy(np.int8)[fit], in_burst=truth["in_burst"].to_numpy(np.bool_)[fit]
+            label=truth["true_label"].to_numpy(np.int8)[fit],
+            in_burst=truth["in_burst"].to_numpy(np.bool_)[fit],
         )
 
 

@@ -41,7 +41,7 @@ def audit_frames(
         Satisfy ``NoiseAudit`` and ``NoiseAuditEffects``. Kinds that the source does not allow are rows too.
     """
     identity: Row = {
-        "audit_id": audit.plan(crypto).audit_id(),
+        "audit_id": audit.audit_id(crypto),
         "arrays_key": audit.arrays_key(crypto),
         "crypto": crypto,
         "created_at": pd.Timestamp.now("UTC"),
@@ -77,6 +77,14 @@ def audit_frames(
             [{**identity, "control": TREATMENTS[row["treatment"]].control, **row} for row in effects],
         ),
     )
+
+
+def plain_records(frame: pd.DataFrame) -> list[Row]:
+    """Turn rows of either table into mappings of plain values: what was not measured is None."""
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
 
 
 _NOT_COUNTED = {"n_seeds": 0, "n_rows": 0, "n_wrong": 0, "n_bursts": 0}

@@ -8,8 +8,9 @@ from ftf_assets.assets.events import report_fit
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.audit.runner import run_audit
 from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.report.noise_audit import AuditData, audit_section
 from ftf_assets.resources import AuditResource, HomeResource, SweepResource
-from ftf_assets.sweep_audit_rows import audit_frames
+from ftf_assets.sweep_audit_rows import audit_frames, plain_records
 
 
 @partitioned_asset("audit", {"xgboost", "cleanlab", "duckdb"}, io_manager_key="audit_io_manager")
@@ -35,12 +36,14 @@ def noise_audit(
         home.fit_engine(sweep.n_workers, report_fit(context.log)),
     )
     found, effects = audit_frames(opened, crypto, result, run_id=context.run.run_id)
+    section = audit_section(AuditData(plain_records(found), plain_records(effects)))
     return dg.MaterializeResult(
         value=(found, effects),
         metadata={
-            "audit_id": opened.plan(crypto).audit_id(),
-            "lift_over_chance": metadata.picture(lift_chart(found)),
-            "found": metadata.audit_table(found),
-            "effects": metadata.effects_table(effects),
+            "audit_id": opened.audit_id(crypto),
+            "rounds": result.rounds,
+            **({"lift_over_chance": metadata.picture(section["chart"])} if section["chart"] else {}),
+            "found": metadata.table(section["found"]),
+            "effects": metadata.table(section["effects"]),
         },
     )

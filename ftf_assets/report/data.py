@@ -11,6 +11,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
 from ftf_assets.labels.factors import FACTORS
+from ftf_assets.report.noise_audit import AuditData, load_audit
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -71,6 +72,8 @@ class ReportData:
         By crypto, where they could be read.
     unavailable
         By crypto, why they could not.
+    audit
+        The newest noise audit of its data.
     """
 
     sweep_id: str
@@ -82,6 +85,7 @@ class ReportData:
     suspects: pd.DataFrame
     artifacts: dict[str, CryptoArtifacts] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    audit: AuditData = field(default_factory=AuditData)
 
     @property
     def levels(self) -> list[Level]:
@@ -150,7 +154,15 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         suspects=store.suspects(sweep_id),
         artifacts=artifacts,
         unavailable=unavailable,
+        audit=_load_audit(home, settings),
     )
+
+
+def _load_audit(home: Home, settings: SweepSettings) -> AuditData:
+    try:
+        return load_audit(home, open_sweep(settings))
+    except InputError:  # a source that has moved away: its data cannot be told from others
+        return AuditData(unaudited=settings.crypto_names)
 
 
 def _load_artifacts(home: Home, settings: SweepSettings) -> tuple[dict[str, CryptoArtifacts], dict[str, str]]:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, FinetuneResults
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 
 #: Raise it with every change of the table or its views: files of another version are refused, never guessed.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -27,6 +28,8 @@ TABLES = (
     (LabelSuspects, SUSPECTS_KEY),
     (GateMetrics, METRICS_KEY),
     (GateVerdicts, VERDICTS_KEY),
+    (NoiseAudit, AUDIT_KEY),
+    (NoiseAuditEffects, EFFECTS_KEY),
 )
 
 
