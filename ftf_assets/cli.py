@@ -129,7 +129,7 @@ def plan(home: str, as_json: bool, **options: Any) -> int:
 @cli.command()
 @_with(*_SWEEP_OPTIONS, *_AUDIT_OPTIONS, _HOME_OPTION, _JSON_OPTION)
 def audit(home: str, as_json: bool, **options: Any) -> int:
-    """Put known noise into the labels and measure what finds it: can a cleaner be trusted on these data?"""
+    """Put known noise into the labels and measure what finds it, before any cleaner is trusted there."""
     from ftf_assets.audit.settings import AuditSettings, audit_settings
     from ftf_assets.storage.home import Home
     from ftf_assets.sweep_audit import Audit
@@ -422,7 +422,12 @@ def _announce(sweep: Sweep) -> None:
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
         err=True,
     )
-    click.echo(sweep.tuning_in_words, err=True)
+    click.echo(sweep.tuning.in_words, err=True)
+    for crypto in sweep.cryptos:
+        provenance = sweep.provenance(crypto)
+        if provenance.passed_over:
+            others = ", ".join(provenance.passed_over)
+            click.echo(f"{crypto}: {provenance.file} is read, {others} passed over", err=True)
 
 
 def _show(
@@ -446,7 +451,6 @@ def _show(
     for sentence in baseline_in_words(leaderboard):
         console.print(sentence, highlight=False, soft_wrap=True)
     if done.decision is not None:
-        console.print(sweep.tuning_in_words, highlight=False, soft_wrap=True)
         for line in verdicts_in_words(done.decision):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for check in done.red_checks:

@@ -131,6 +131,10 @@ class SweepSettings(BaseModel):
     patience: int = Field(30, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
     seed: int = Field(7, ge=0, lt=2**31, description="Seed of the sweep; every fit derives its own.")
     seeds: int = Field(1, ge=1, le=100, description="Fits with different seeds that a cell averages.")
+    seed_check: bool = Field(
+        True,
+        description="With one seed: fit each baseline once more with another, to measure the seed's noise.",
+    )
     device: Device = Field("cpu", description="Where XGBoost fits.")
     workers: int = Field(0, ge=0, le=1024, description="Fits at a time; 0 = one a core.")
     cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
@@ -167,6 +171,11 @@ class SweepSettings(BaseModel):
     def following_group(self) -> SweepSettings:
         """Give the same settings for the crypto group as it is now; named cryptos stay those named."""
         return self.model_copy(update={"cryptos": ""}) if self.crypto_group else self
+
+    @property
+    def checks_seed(self) -> bool:
+        """Whether the baseline is fitted once more for its seed noise: not with several seeds, nor alone."""
+        return self.seed_check and self.seeds == 1 and self.design != "single"
 
     @property
     def crypto_names(self) -> tuple[str, ...]:

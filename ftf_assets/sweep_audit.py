@@ -15,7 +15,7 @@ from ftf_assets.audit.noise import AuditLabels, KnownTruth
 from ftf_assets.audit.plan import AuditPlan
 from ftf_assets.audit.settings import LONG_AUDIT_FITS, AuditSettings
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
-from ftf_assets.contracts.coercion import coerce_candles, coerce_times
+from ftf_assets.contracts.coercion import coerce_candles, coerce_flags, coerce_labels, coerce_times
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.triple_barrier import triple_barrier
@@ -46,7 +46,7 @@ class Audit:
         return self.sweep.artifact_key("coerced_arrays", crypto)
 
     def plan(self, crypto: str) -> AuditPlan:
-        """Plan one crypto: one fold between the sweep's first and last edge, default parameters, no tuning."""
+        """Plan one crypto: one fold between the sweep's outer edges, default parameters, no tuning."""
         training = self.sweep.plan(crypto)
         return AuditPlan(
             dataclasses.replace(training, edges=training.edges[[0, -1]], tuning=Tuning()),
@@ -146,13 +146,13 @@ class Audit:
         truth = self.sweep.source.truth(crypto)
         times = coerce_times(pd.DatetimeIndex(truth.index), crypto=crypto, column="timestamp")
         _require_rows(crypto, "truth", times, np.arange(arrays.n_rows), arrays.start)
-        observed = truth["true_label"].to_numpy(np.int8) ^ truth["flipped"].to_numpy(np.int8)
-        if not np.array_equal(observed, arrays.y):
-            raise InputError(f"{crypto}: the market's truth does not give the labels that are audited")
-        return KnownTruth(
-            label=truth["true_label"].to_numpy(np.int8)[fit],
-            in_burst=truth["in_burst"].to_numpy(np.bool_)[fit],
+        label = coerce_labels(truth["true_label"], crypto=crypto)
+        flipped, in_burst = (
+            coerce_flags(truth[name], crypto=crypto, column=name) for name in ("flipped", "in_burst")
         )
+        if not np.array_equal(np.where(flipped, 1 - label, label), arrays.y):
+            raise InputError(f"{crypto}: the market's truth does not give the labels that are audited")
+        return KnownTruth(label=label[fit], in_burst=in_burst[fit])
 
 
 def _require_rows(crypto: str, what: str, times: Array, place: Array, start: Array) -> None:

@@ -1,4 +1,4 @@
-"""``noise_audit``: how well would wrong labels be found on these data, and would cleaning them pay?"""
+"""``noise_audit``: how well wrong labels would be found on these data, and whether cleaning them pays."""
 
 import dagster as dg
 import pandas as pd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitTask
 from ftf_assets.training.folds import Fold
-from ftf_assets.training.keys import code_version, fit_seed, stable_hash
+from ftf_assets.training.keys import fit_seed, source_hash, stable_hash
 from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
 
 #: The audit has one fold.
@@ -24,6 +25,13 @@ FOLD = 0
 
 #: What the given labels are where nothing is injected.
 OBSERVED, TRUTH = "observed", "truth"
+
+
+@functools.cache
+def audit_version() -> str:
+    """Hash the code of the audit: what it draws, asks and measures, besides what the fits depend on."""
+    return source_hash(("audit/**/*.py",))
+
 
 SCHEMES: tuple[Scheme, ...] = tuple(
     dict.fromkeys(scheme for detector in DETECTORS.values() for scheme in detector.schemes)
@@ -143,7 +151,7 @@ class AuditPlan:
         return stable_hash(
             {
                 "baseline": self.training.model_fit_key(FOLD, BASELINE_VARIANT),
-                "audit_code": code_version("audit/**/*.py"),
+                "audit_code": audit_version(),
                 **content,
             }
         )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ftf_assets.audit.kinds import parse_kinds
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import typed
 
 #: Fits beyond which an audit must be confirmed. They are small: half of the history, one number of rounds.
 LONG_AUDIT_FITS = 6_000
@@ -23,6 +24,7 @@ class AuditSettings(BaseModel):
     noise_seeds: int = Field(5, ge=5, le=100, description="Draws of every kind of noise.")
 
 
+@typed
 def audit_settings(values: dict[str, Any]) -> AuditSettings:
     """Check settings and give them their types: the one place where an audit's settings are validated.
 

@@ -83,7 +83,7 @@ class PooledEffect:
 def pool_findings(rows: Sequence[Row]) -> list[PooledFinding]:
     """Average rows of ``noise_audit`` over cryptos, in their order.
 
-    Cryptos are weighted alike; the noise was drawn independently in each, so the variances of their means add.
+    Cryptos are weighted alike; each drew its own noise, so the variances of their means add.
     """
     pooled = []
     for kind, detector in dict.fromkeys((row["kind"], row["detector"]) for row in rows):
@@ -144,7 +144,7 @@ def _mean(rows: Sequence[Row], name: str) -> Estimate | None:
 
 
 def _recovered(rows: Sequence[Row]) -> Estimate:
-    """Pooled won over pooled lost; cryptos are the sample, because they share the weeks that are tested on."""
+    """Pooled won over pooled lost; cryptos are the sample, because they share the weeks of the test."""
     if len(rows) == 1:
         one = rows[0]
         error = (one["recovered_high"] - one["recovered_low"]) / (2 * 1.96)

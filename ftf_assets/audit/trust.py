@@ -52,7 +52,7 @@ def untrusted_cleaning(
         beaten = [crypto for crypto, rows in by_crypto.items() if rows and not _beats(cleaner, rows)]
         if beaten:
             warnings.append(
-                f"cleaning is judged on data where its cleaner was audited and beats the controls for no kind "
+                "cleaning is judged on data where its cleaner was audited and beats the controls for no kind "
                 f"of noise: {', '.join(beaten)} ({cleaner}, levels {', '.join(its_levels)}). What it removes "
                 "there is not shown to be wrong"
             )

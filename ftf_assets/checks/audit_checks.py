@@ -1,4 +1,4 @@
-"""The check that ties the gate to the noise audit: is cleaning judged where a cleaner can be trusted?"""
+"""The check that ties the gate to the noise audit: cleaning is judged where a cleaner can be trusted."""
 
 import dagster as dg
 

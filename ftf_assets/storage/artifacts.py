@@ -40,12 +40,13 @@ def write_artifact(folder: Path, value: object) -> None:
     Raises
     ------
     StoreError
-        Where the file system refuses: full, read-only or missing.
+        Where the file system refuses: full, read-only or missing; or a link leads elsewhere.
     TypeError
         A value that no file format here can hold.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _refuse_links(folder)
         header = {"format": FORMAT, "type": type(value).__name__, "value": _pack(value, folder, {})}
         _replace(folder / HEADER, json.dumps(header, allow_nan=False).encode())
     except OSError as error:
@@ -94,6 +95,15 @@ def read_header(folder: Path) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise StoreError(f"{folder / HEADER} is damaged (no JSON object). Materialise it again")
     return header
+
+
+def _refuse_links(folder: Path) -> None:
+    # A home is resolved when it is located, so whatever still resolves elsewhere was linked inside of it.
+    if folder.resolve() != folder.absolute():
+        raise StoreError(
+            f"a link leads from {folder} to {folder.resolve()}: nothing is written outside the home. Remove "
+            "the link; the home itself may be one"
+        )
 
 
 def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:

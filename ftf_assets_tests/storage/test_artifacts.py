@@ -197,6 +197,15 @@ def test_a_file_name_in_the_header_cannot_leave_the_folder(tmp_path: Path):
         read_artifact(tmp_path / "labels", SmoothedLabels)
 
 
+def test_a_link_inside_the_home_is_not_followed_by_a_write(tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "fits").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=r"a link leads from .*Remove the link"):
+        write_artifact(tmp_path / "home" / "fits" / "ab", SmoothedLabels({"none": np.ones(3, np.float32)}))
+    assert not list((tmp_path / "elsewhere").glob("**/*.*"))
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(StoreError, match="cannot write"):

@@ -34,6 +34,11 @@ def missed_buys(labels: AuditLabels, share: float, random: np.random.Generator) 
     return flip(labels.y, rows, np.arange(len(rows)))
 
 
-NONE = NoiseKind("none", "Nothing is flipped: what is found is an estimate of the noise there is.", no_flips)
+NONE = NoiseKind(
+    "none",
+    "Nothing is flipped: what is found is an estimate of the noise there is.",
+    no_flips,
+    drawn=False,
+)
 INDEPENDENT = NoiseKind("independent", "Any row is flipped, each as likely as the others.", independent)
 MISSED_BUYS = NoiseKind("missed_buys", "BUYs are labelled HOLD, never the other way round.", missed_buys)
