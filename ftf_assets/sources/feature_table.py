@@ -74,7 +74,7 @@ class _Canonical:
         if name == "label_end":
             return self._times(name, values)
         if name == "regime":
-            return values.astype(pd.StringDtype())
+            return self._regimes(values)
         return self._numbers(name, values)
 
     def require_name(self, name: str) -> None:
@@ -93,6 +93,21 @@ class _Canonical:
                     column=name,
                     fix=f"Name it {reserved!r} if it is that column, else otherwise.",
                 )
+
+    def _regimes(self, values: pd.Series[Any]) -> pd.Series[Any]:
+        for regime in values.dropna().unique():
+            broken = broken_name_rule(str(regime))
+            if broken:
+                raise input_error(
+                    broken,
+                    crypto=self.crypto,
+                    file=self.file,
+                    column="regime",
+                    row=values.index[values == regime][0],
+                    found=repr(regime),
+                    allowed=NAME_RULE,
+                )
+        return values.astype(pd.StringDtype())
 
     def error(
         self, rule: str, column: str, values: pd.Series[Any], position: int = 0, **more: Any
