@@ -18,7 +18,8 @@ from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitTask
 from ftf_assets.training.folds import Fold
 from ftf_assets.training.keys import fit_seed, source_hash, stable_hash
-from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import BASELINE_VARIANT
 
 #: The audit has one fold.
 FOLD = 0
