@@ -63,7 +63,7 @@ def sweep_progress(sweep: Sweep, home: Home) -> SweepProgress:
         plan = sweep.plan(crypto)
         fits += plan.fit_keys()
         cells += [plan.cell_fit_keys(fold, v) for fold in range(plan.n_folds) for v in plan.variants]
-    return SweepProgress(cells, fits, [key for key in fits if key in store])
+    return SweepProgress(len(fits), cells, [key for key in fits if key in store])
 
 
 def _mean_seconds(store: FolderFitStore) -> float | None:

@@ -33,25 +33,25 @@ class SweepProgress:
 
     Parameters
     ----------
+    n_fits
+        All fits, each once; those of out-of-fold models and trials are no cell's.
     cells
         Keys of the fits of each cell.
-    fits
-        Keys of all fits of the sweep, each once; those of out-of-fold models and trials are no cell's.
     done
-        Those that an earlier run has finished.
+        Keys of the fits that an earlier run has finished.
     clock
         Seconds, never backwards.
     """
 
     def __init__(
         self,
-        cells: Sequence[Collection[str]],
-        fits: Collection[str],
+        n_fits: int,
+        cells: Sequence[Collection[str]] = (),
         done: Collection[str] = (),
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.n_fits = len(fits)
+        self.n_fits = n_fits
         self.n_cells = len(cells)
         self.n_reused = len(done)
         self._ended = set(done)

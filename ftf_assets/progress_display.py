@@ -69,7 +69,7 @@ def _describe(progress: SweepProgress, event: FitEvent) -> str:
     return ", ".join(
         part
         for part in (
-            f"{progress.n_cells_ended} of {progress.n_cells} cells",
+            f"{progress.n_cells_ended} of {progress.n_cells} cells" if progress.n_cells else "",
             "" if pace is None else f"{pace:.1f} fits/s",
             "" if left is None else f"{timedelta(seconds=round(left))} left",
             f"{event.crypto} fold {event.fold} {event.name}{failed}",

@@ -30,7 +30,7 @@ def clock() -> Clock:
 
 
 def test_fits_and_cells_are_counted_as_their_last_fit_ends(clock: Clock):
-    progress = SweepProgress(CELLS, FITS, clock=clock)
+    progress = SweepProgress(len(FITS), CELLS, clock=clock)
     assert (progress.n_fits_ended, progress.n_cells_ended) == (0, 0)
     assert progress.fits_per_second is progress.seconds_left is None
     counts = []
@@ -42,7 +42,7 @@ def test_fits_and_cells_are_counted_as_their_last_fit_ends(clock: Clock):
 
 
 def test_a_fit_that_is_told_twice_counts_once_and_a_failed_one_has_ended(clock: Clock):
-    progress = SweepProgress(CELLS, FITS, clock=clock)
+    progress = SweepProgress(len(FITS), CELLS, clock=clock)
     clock.now += 1
     for event in (ended("mild", "failed"), ended("mild"), ended("mild", "reused")):
         progress.count(event)
@@ -50,7 +50,7 @@ def test_a_fit_that_is_told_twice_counts_once_and_a_failed_one_has_ended(clock: 
 
 
 def test_what_was_done_before_counts_as_done_but_not_for_the_pace(clock: Clock):
-    progress = SweepProgress(CELLS, FITS, ["baseline", "block_0", "block_1"], clock=clock)
+    progress = SweepProgress(len(FITS), CELLS, ["baseline", "block_0", "block_1"], clock=clock)
     assert (progress.n_reused, progress.n_fits_ended, progress.n_cells_ended) == (3, 3, 1)
     clock.now += 4
     progress.count(ended("block_0", "reused"))
@@ -62,7 +62,7 @@ def test_what_was_done_before_counts_as_done_but_not_for_the_pace(clock: Clock):
 
 def test_off_a_terminal_progress_is_a_line_every_tenth_with_the_time_left(capfd, clock: Clock):
     fits = [f"fit_{number}" for number in range(40)]
-    with show_progress(SweepProgress([[key] for key in fits], fits, clock=clock)) as listener:
+    with show_progress(SweepProgress(40, [[key] for key in fits], clock=clock)) as listener:
         for key in fits:
             clock.now += 0.5
             listener(ended(key))

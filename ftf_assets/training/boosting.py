@@ -112,6 +112,7 @@ def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> 
     return xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=1)
 
 
+@typed
 def max_bins(parameters: Parameters) -> int:
     """Bins a feature, XGBoost's default where none are named."""
     return int(parameters.get("max_bin", 256))
