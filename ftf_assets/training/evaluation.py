@@ -77,6 +77,7 @@ def evaluate_cells(
     return [_row(plan, arrays, folds[cell.fold], masks, cell, cost, store) for cell in models.cells]
 
 
+@typed
 def score_key(cell_key: str, cost: float) -> str:
     """Content address of a cell's scores: its model, what a trade costs, and who measures."""
     return stable_hash({"cell": cell_key, "cost": cost, "libraries": library_versions() | tuning_versions()})
