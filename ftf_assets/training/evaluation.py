@@ -32,7 +32,7 @@ Row = dict[str, Any]
 class CellScores:
     """What was measured on a cell's test rows: name of the column to number, None where it has no value."""
 
-    values: dict[str, float | int | None]
+    metrics: dict[str, float | int | None]
 
 
 @runtime_checkable
@@ -113,7 +113,7 @@ def _row(
         "error_type": outcome.error_type or None,
         "error_message": outcome.error_message or None,
         "error_stage": outcome.error_stage or None,
-        **(scores.values if scores else {}),
+        **(scores.metrics if scores else {}),
         **_counts(arrays, fold, masks, cell),
         "train_start": fold.train_start,
         "train_end": fold.train_end,

@@ -47,6 +47,6 @@ def test_scores_are_kept_to_the_last_bit_and_an_absent_value_stays_absent(tmp_pa
     store.put("0a1b2c3d4e5f6071", CellScores(values))
     found = FolderScoreStore(tmp_path / "scores").get("0a1b2c3d4e5f6071")
     assert found == CellScores(values)
-    assert {name: type(value) for name, value in found.values.items()} == {
+    assert {name: type(value) for name, value in found.metrics.items()} == {
         name: type(value) for name, value in values.items()
     }
