@@ -104,7 +104,7 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> list[str
             if row["seed_margin"] > known["seed_margin"]:  # type: ignore[operator]
                 widest[str(row["metric"])] = row
     if not widest:
-        return ["seed noise: not measured; --set seeds=3 measures it and averages it down"]
+        return ["seed noise: not stated by the rows; --set seeds=3 measures it and averages it down"]
     return [
         f"seed noise: the baseline against itself with another seed differs by SD {row['seed_sd']:.4f} in "
         f"{metric} ({row['seed_n']} cells); a mean difference within ±{row['seed_margin']:.4f} over "

@@ -77,4 +77,4 @@ def test_the_noise_is_said_aloud_or_that_it_is_unknown():
     assert "within ±0.0047 over 25 pairs comes from the seed alone" in said
     unknown = decide(sweep_rows(0.0), BASELINES, sweep_id="x", settings=QUICK)
     (said,) = seed_noise_in_words(unknown.metric_rows())
-    assert "not measured; --set seeds=3" in said
+    assert "not stated by the rows; --set seeds=3" in said

@@ -104,7 +104,7 @@ def test_unknown_seed_noise_and_tuning_are_said_to_be_unknown():
         Elements(render_report(report_data([row | unknown for row in result_rows()]))).text.split()
     )
     assert "Tuning: not stated." in text
-    assert "Seed noise: not measured; --set seeds=3 measures it and averages it down." in text
+    assert "Seed noise: not stated by the rows; --set seeds=3 measures it and averages it down." in text
     assert "The seed alone makes" not in text
 
 
