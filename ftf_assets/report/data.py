@@ -15,10 +15,11 @@ from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS, GateMetric
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep, open_sweep
 from ftf_assets.sweep_decision import decision_frames
 from ftf_assets.sweep_suspects import sweep_suspects
@@ -49,8 +50,7 @@ class Level:
     @property
     def levels(self) -> dict[str, str]:
         """Every factor's level."""
-        baselines = {name: factor.baseline for name, factor in FACTORS.items()}
-        return baselines | ({self.factor: self.level} if self.factor else {})
+        return baseline_levels() | ({self.factor: self.level} if self.factor else {})
 
 
 BASELINE = Level("", "")
@@ -158,18 +158,13 @@ def crypto_data(
     except FtfError as error:
         candles, unavailable = pd.DataFrame(), {crypto: str(error)}
     suspects = sweep_suspects(sweep.sweep_id, crypto, arrays, masks or CleanlabMasks(()))
-    moved = {
-        (factor, level)
-        for variant in sweep.variants
-        for factor, level in variant.levels
-        if level != FACTORS[factor].baseline
-    }
+    moved = {pair for variant in sweep.variants for pair in variant.moved}
     return ReportData(
         sweep_id=sweep.sweep_id,
         cryptos=(crypto,),
         settings=sweep.settings,
         levels=tuple(Level(*one) for one in sorted(moved)),
-        rows=results_frame([]),
+        rows=results_frame(finetune_results(), []),
         metrics=gate_frame(GateMetrics, []),
         verdicts=gate_frame(GateVerdicts, []),
         suspects=suspects,
