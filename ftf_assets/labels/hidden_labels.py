@@ -1,0 +1,253 @@
+"""The hidden states behind observed labels, true label x quiet/burst, and what the labels say of both.
+
+A factorial hidden Markov model (Ghahramani and Jordan 1997, "Factorial Hidden Markov Models", Machine
+Learning 29): two chains run side by side and meet in the observation only. Exact inference by the
+forward-backward recursions (Rabiner 1989, "A Tutorial on Hidden Markov Models", Proc. IEEE 77) over the few
+joint states.
+
+The recursions are cut into chunks that run side by side: first each chunk's map from states to states, then
+the states at its borders, then all rows. The result is that of the plain recursion, at the speed of arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, typed
+from ftf_assets.labels.label_chain import LabelChain
+
+#: Rows of a chunk: no rescaling inside it, and even improbable rows stay far from the smallest float.
+CHUNK_ROWS = 48
+
+QUIET, BURST = 0, 1
+
+
+@typed
+@dataclass(frozen=True)
+class ErrorRates:
+    """How labels go wrong: independently in quiet times, together in bursts.
+
+    Attributes
+    ----------
+    entry, stay
+        Probability a bar that a burst begins, and that it goes on.
+    missed_buy, false_buy
+        In quiet times: probability that a true BUY is observed as HOLD, and a true HOLD as BUY.
+    burst_flip
+        In a burst: probability that a label is observed wrong, the same for both classes.
+    """
+
+    entry: float
+    stay: float
+    missed_buy: float
+    false_buy: float
+    burst_flip: float
+
+    @property
+    def switching(self) -> Float64[Array, "2 2"]:
+        """P(next state | state), quiet and burst."""
+        return np.array([[1.0 - self.entry, self.entry], [1.0 - self.stay, self.stay]])
+
+    @property
+    def stationary(self) -> Float64[Array, " 2"]:
+        """Long-run share of quiet and burst."""
+        return np.array([1.0 - self.stay, self.entry]) / (1.0 - self.stay + self.entry)
+
+    @property
+    def observation(self) -> Float64[Array, "2 2 2"]:
+        """P(observed label | true label, state), by [true label, state, observed label]."""
+        wrong = np.array([[self.false_buy, self.burst_flip], [self.missed_buy, self.burst_flip]])
+        return np.stack([np.stack([1.0 - wrong[0], wrong[0]], 1), np.stack([wrong[1], 1.0 - wrong[1]], 1)])
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class HiddenLabels:
+    """What the observed labels say about the hidden states.
+
+    Attributes
+    ----------
+    wrong, burst
+        P(observed label is wrong) and P(burst), given all rows, shape (n_rows,).
+    log_likelihood
+        Logarithm of the probability of all observed labels, nats: the sum of their one-step-ahead scores.
+    transitions
+        Expected number of moves between quiet and burst, by [from, to]; starts of a series are none.
+    observations
+        Expected number of rows by [true label, state, observed label].
+    """
+
+    wrong: Float64[Array, " rows"]
+    burst: Float64[Array, " rows"]
+    log_likelihood: float
+    transitions: Float64[Array, "2 2"]
+    observations: Float64[Array, "2 2 2"]
+
+
+@typed
+def infer_hidden_labels(
+    y: Int8[Array, " rows"],
+    starts: Bool[Array, " rows"],
+    tilt: Float64[Array, " rows"] | None,
+    chain: LabelChain,
+    rates: ErrorRates,
+) -> HiddenLabels:
+    """Infer true labels and bursts from observed labels, given how both behave.
+
+    Parameters
+    ----------
+    y
+        Observed labels in time order, shape (n_rows,).
+    starts
+        Rows that do not follow the row before them on the next bar, the first row included: nothing is
+        carried over to them, both hidden chains start afresh from their long-run shares.
+    tilt
+        What each row's features add to the log odds of a true BUY; None where they say nothing.
+    chain, rates
+        The true labels' chain and the errors' rates.
+    """
+    return _Recursions(y, starts, tilt, chain, rates).run()
+
+
+class _Recursions:
+    """Forward and backward recursions on arrays [row in chunk, history, state, chunk]."""
+
+    def __init__(
+        self, y: Array, starts: Array, tilt: Array | None, chain: LabelChain, rates: ErrorRates
+    ) -> None:
+        self.y = y
+        self.n_rows = len(y)
+        self.n_chunks = -(-self.n_rows // CHUNK_ROWS)
+        self.n_histories = 2**chain.order
+        self.switching = rates.switching
+        # Rows that fill the last chunk observe nothing: any state explains them equally well.
+        observation = np.concatenate([rates.observation, np.ones((2, 2, 1))], axis=2)
+        observed = self._chunked(y.astype(np.int64), filler=2)
+        self.emission = np.ascontiguousarray(observation[:, :, observed].transpose(2, 0, 1, 3))
+        self.buy = self._buy_probability(chain, tilt)
+        self.start = np.outer(chain.stationary, rates.stationary)
+        starts_here = self._chunked(starts, filler=False)
+        self.starts = [np.flatnonzero(row) if row.any() else None for row in starts_here]
+        self.carried_over = self._chunked(np.ones(self.n_rows), filler=0.0) * ~starts_here
+
+    def run(self) -> HiddenLabels:
+        before, after, log_likelihood = self._borders()
+        forward, moved = self._forward(before)
+        backward, explained = self._backward(after)
+        joint = forward * backward
+        total = joint.sum(axis=(1, 2))
+        joint /= total[:, None, None]
+        # joint[..., h, e, :]: the lowest bit of the history h is the row's own true label.
+        by_label = joint.reshape(CHUNK_ROWS, -1, 2, 2, self.n_chunks).sum(axis=1)
+        state = by_label.transpose(3, 0, 1, 2).reshape(-1, 2, 2)[: self.n_rows]
+        observations = np.stack([state[self.y == label].sum(axis=0) for label in (0, 1)], axis=2)
+        weight = self.carried_over / total
+        transitions = self.switching * [
+            [((moved[:, :, a] * explained[:, :, b]).sum(axis=1) * weight).sum() for b in (QUIET, BURST)]
+            for a in (QUIET, BURST)
+        ]
+        wrong = np.where(self.y == 1, state[:, 0].sum(axis=1), state[:, 1].sum(axis=1))
+        return HiddenLabels(
+            wrong=np.clip(wrong, 0.0, 1.0),
+            burst=np.clip(state[:, :, BURST].sum(axis=1), 0.0, 1.0),
+            log_likelihood=log_likelihood,
+            transitions=transitions,
+            observations=observations,
+        )
+
+    def _chunked(self, values: Array, filler: object) -> Array:
+        padded = np.full(self.n_chunks * CHUNK_ROWS, filler, values.dtype)
+        padded[: self.n_rows] = values
+        return np.ascontiguousarray(padded.reshape(self.n_chunks, CHUNK_ROWS).T)
+
+    def _buy_probability(self, chain: LabelChain, tilt: Array | None) -> Array:
+        """P(true BUY | history) of every row, [row in chunk, history, 1, chunk or 1]."""
+        prior = chain.buy_probability
+        if tilt is None:
+            return np.broadcast_to(prior[None, :, None, None], (CHUNK_ROWS, self.n_histories, 1, 1))
+        odds = (prior / (1.0 - prior))[None, :, None, None] * np.exp(self._chunked(tilt, 0.0))[:, None, None]
+        probability: Array = odds / (1.0 + odds)
+        return probability
+
+    def _move(self, states: Array, row: int) -> Array:
+        """Draw the row's true label: histories lose their oldest label and gain the new one."""
+        chunks = self.starts[row]
+        if chunks is not None:
+            states = states.copy()
+            mass = states[..., chunks].sum(axis=(-3, -2), keepdims=True)
+            states[..., chunks] = mass * self.start[:, :, None]
+        buy = states * self.buy[row]
+        half = self.n_histories // 2
+        new = np.empty((*states.shape[:-3], half, 2, 2, self.n_chunks))
+        new[..., 1, :, :] = buy[..., :half, :, :] + buy[..., half:, :, :]
+        hold = np.subtract(states, buy, out=buy)
+        new[..., 0, :, :] = hold[..., :half, :, :] + hold[..., half:, :, :]
+        return new.reshape(states.shape)
+
+    def _observe(self, states: Array, row: int) -> Array:
+        """Switch between quiet and burst, then weigh every state by how well it explains the label."""
+        quiet, burst = states[..., QUIET, :], states[..., BURST, :]
+        entered = quiet * self.switching[QUIET, BURST]
+        left = burst * self.switching[BURST, QUIET]
+        switched = np.empty_like(states)
+        switched[..., QUIET, :] = quiet - entered + left
+        switched[..., BURST, :] = burst - left + entered
+        by_label = switched.reshape(*states.shape[:-3], -1, 2, 2, self.n_chunks)
+        by_label *= self.emission[row]
+        return switched
+
+    def _borders(self) -> tuple[Array, Array, float]:
+        """States before and after each chunk, from each chunk's map of states to states."""
+        n_states = self.start.size
+        maps = np.repeat(np.eye(n_states)[:, :, None], self.n_chunks, axis=2)
+        maps = maps.reshape(n_states, self.n_histories, 2, self.n_chunks)
+        for row in range(CHUNK_ROWS):
+            maps = self._observe(self._move(maps, row), row)
+        maps = np.ascontiguousarray(maps.reshape(n_states, n_states, self.n_chunks).transpose(2, 0, 1))
+        before, after = np.empty((self.n_chunks, n_states)), np.empty((self.n_chunks, n_states))
+        state, scales = self.start.ravel(), np.empty(self.n_chunks)
+        for chunk in range(self.n_chunks):
+            before[chunk] = state
+            state = state @ maps[chunk]
+            scales[chunk] = state.sum()
+            state = state / scales[chunk]
+        message = np.ones(n_states)
+        for chunk in range(self.n_chunks - 1, -1, -1):
+            after[chunk] = message
+            message = maps[chunk] @ message
+            message = message / message.sum()
+        return self._states(before), self._states(after), float(np.log(scales).sum())
+
+    def _states(self, rows: Array) -> Array:
+        return np.ascontiguousarray(rows.T).reshape(self.n_histories, 2, self.n_chunks)
+
+    def _forward(self, states: Array) -> tuple[Array, Array]:
+        shape = (CHUNK_ROWS, self.n_histories, 2, self.n_chunks)
+        forward, moved = np.empty(shape), np.empty(shape)
+        for row in range(CHUNK_ROWS):
+            moved[row] = self._move(states, row)
+            states = forward[row] = self._observe(moved[row], row)
+        return forward, moved
+
+    def _backward(self, message: Array) -> tuple[Array, Array]:
+        shape = (CHUNK_ROWS, self.n_histories, 2, self.n_chunks)
+        halves = (self.n_histories // 2, 2, 2, self.n_chunks)
+        backward, explained = np.empty(shape), np.empty(shape)
+        for row in range(CHUNK_ROWS - 1, -1, -1):
+            backward[row] = message
+            explained[row] = (message.reshape(halves) * self.emission[row]).reshape(shape[1:])
+            quiet, burst = explained[row, :, QUIET], explained[row, :, BURST]
+            gain = burst - quiet
+            switched = np.stack(
+                [quiet + gain * self.switching[QUIET, BURST], burst - gain * self.switching[BURST, QUIET]],
+                axis=1,
+            ).reshape(halves)
+            hold, buy = switched[:, 0], switched[:, 1]
+            # Two histories that differ in their oldest label only move to the same new ones.
+            message = np.concatenate([hold, hold]) + self.buy[row] * np.concatenate([buy - hold] * 2)
+            chunks = self.starts[row]
+            if chunks is not None:
+                message[..., chunks] = (message[..., chunks] * self.start[:, :, None]).sum(axis=(0, 1))
+        return backward, explained

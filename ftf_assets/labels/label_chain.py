@@ -1,0 +1,191 @@
+"""How true labels follow each other: a Markov chain counted on relabelled, block-shuffled candles.
+
+Labels of overlapping horizons come in runs by themselves: one large bar puts the target into reach of several
+entries before it. What a run says about a wrong label can only be judged against that, and the noisy labels
+cannot tell it: a chain that is learned from them explains their errors as its own habit. The label mechanism
+is known, so the chain is counted where no given label enters: on candles whose blocks of bars are put into
+another order, labelled again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import talib
+
+from ftf_assets.contracts.arrays import CandleArrays
+from ftf_assets.contracts.errors import CellError, input_error
+from ftf_assets.contracts.typed import Array, Float64, Int64, typed
+from ftf_assets.labels.triple_barrier import triple_barrier
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class LabelChain:
+    """A Markov chain of true labels on consecutive bars.
+
+    Attributes
+    ----------
+    order
+        How many labels before a label its probability depends on, 1 or more.
+    buy_probability
+        P(BUY | the last ``order`` labels), shape (2 ** order,), each strictly between 0 and 1. The labels are
+        the bits of the position, the latest one the lowest: of order 2, position 1 is HOLD, then BUY.
+    n_labels
+        Labels that were counted.
+    """
+
+    order: int
+    buy_probability: Float64[Array, " histories"]
+    n_labels: int
+
+    def __post_init__(self) -> None:
+        if self.order < 1 or len(self.buy_probability) != 2**self.order:
+            raise input_error(
+                "a label chain has one probability for each history of its order",
+                found=f"order {self.order}, {len(self.buy_probability)} probabilities",
+                allowed="order 1 or more, 2 ** order probabilities",
+            )
+        if not ((self.buy_probability > 0) & (self.buy_probability < 1)).all():
+            raise input_error(
+                "a label chain must leave both labels possible after every history",
+                found=self.buy_probability.tolist(),
+                allowed="probabilities between 0 and 1, both excluded",
+            )
+
+    @property
+    def stationary(self) -> Float64[Array, " histories"]:
+        """Long-run share of each history, summing to 1: what is known of the labels where a series starts."""
+        n = len(self.buy_probability)
+        history = np.arange(n)
+        transition = np.zeros((n, n))
+        transition[history, (history << 1 | 1) % n] += self.buy_probability
+        transition[history, (history << 1) % n] += 1.0 - self.buy_probability
+        # share @ transition = share and sum(share) = 1, as one overdetermined linear system.
+        system = np.vstack([transition.T - np.eye(n), np.ones(n)])
+        share: Array = np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0]
+        return share
+
+
+@typed
+def label_chain(
+    candles: CandleArrays,
+    *,
+    until: int,
+    stop_multiple: float = 0.5,
+    target_multiple: float = 1.5,
+    horizon: int = 4,
+    atr_period: int = 14,
+    order: int = 2,
+    block_bars: int = 24,
+    shuffles: int = 8,
+    seed: int,
+) -> LabelChain:
+    """Count how triple-barrier labels follow each other on block-shuffled candles.
+
+    Bars are taken relative to the close before them, cut into blocks of ``block_bars``, put into random order
+    and chained to a new price path, which is labelled as the original was. Within a block the bars keep their
+    order, and with it what makes labels run; which label stood at which time is lost.
+
+    No look-ahead: bars that close after ``until`` do not exist here.
+
+    Parameters
+    ----------
+    candles
+        Bars of shape (n_bars,). A bar after a gap has no known step from the bar before it and is left out.
+    until
+        Nanoseconds since the epoch, UTC, inclusive: the end of the fit part that the chain will serve.
+    stop_multiple, target_multiple, horizon, atr_period
+        The label mechanism, as in :func:`~ftf_assets.labels.triple_barrier.triple_barrier`.
+    order
+        Labels of memory. Two keep nearly all that four bars of horizon put into a label's predecessors.
+    block_bars
+        Bars of a block; several horizons long, so that few labels see a seam.
+    shuffles
+        Price paths that are counted together.
+    seed
+        The same seed gives the same bits.
+
+    Returns
+    -------
+    LabelChain
+        Probabilities with half a label of each class added to every history, so none is 0 or 1.
+
+    Raises
+    ------
+    CellError
+        Stage ``cleaning``: fewer than ten blocks of bars up to ``until``.
+
+    Notes
+    -----
+    H. R. Künsch (1989), "The Jackknife and the Bootstrap for General Stationary Observations", Annals of
+    Statistics 17: blocks keep short dependence. Here they are permuted, not resampled.
+    """
+    steps = _steps(candles, until)
+    n_blocks = steps.shape[1] // block_bars
+    if n_blocks < 10:
+        raise CellError(
+            "cleaning",
+            f"{steps.shape[1]} bars up to the end of the fit part are too few to learn how labels follow "
+            f"each other: 10 blocks of {block_bars} bars are needed",
+        )
+    generator = np.random.default_rng(seed)
+    counts = np.zeros((2**order, 2))
+    for _ in range(shuffles):
+        path = _path(_shuffled(steps, block_bars, n_blocks, generator), candles.bar)
+        labels = triple_barrier(
+            path,
+            talib.ATR(path.high, path.low, path.close, atr_period),
+            stop_multiple=stop_multiple,
+            target_multiple=target_multiple,
+            horizon=horizon,
+        )
+        counts += _transitions(labels.label[labels.complete].astype(np.int64), order)
+    smoothed = counts + 0.5
+    return LabelChain(
+        order=order,
+        buy_probability=smoothed[:, 1] / smoothed.sum(axis=1),
+        n_labels=int(counts.sum()),
+    )
+
+
+def _steps(candles: CandleArrays, until: int) -> Float64[Array, "4 steps"]:
+    """Open, high, low and close of each bar relative to the close before it, one column a bar."""
+    known = int(np.searchsorted(candles.close_time, until, side="right"))
+    follows = np.diff(candles.close_time[:known]) == candles.bar
+    prices = np.stack([candles.open, candles.high, candles.low, candles.close])[:, 1:known]
+    steps: Array = prices / candles.close[: max(known - 1, 0)]
+    return steps[:, follows]
+
+
+def _shuffled(
+    steps: Float64[Array, "4 steps"], block_bars: int, n_blocks: int, generator: np.random.Generator
+) -> Float64[Array, "4 shuffled"]:
+    first = generator.integers(steps.shape[1] - n_blocks * block_bars + 1)
+    bars = first + np.arange(n_blocks * block_bars).reshape(n_blocks, block_bars)
+    return steps[:, bars[generator.permutation(n_blocks)].ravel()]
+
+
+def _path(steps: Float64[Array, "4 steps"], bar: int) -> CandleArrays:
+    # Sums of logarithms: a product over years of bars could leave the range of floating point.
+    close = np.exp(np.cumsum(np.log(steps[3])))
+    before = np.concatenate(([1.0], close[:-1]))
+    n_bars = steps.shape[1]
+    return CandleArrays(
+        close_time=np.arange(n_bars, dtype=np.int64) * bar,
+        open=steps[0] * before,
+        high=steps[1] * before,
+        low=steps[2] * before,
+        close=close,
+        volume=np.ones(n_bars),
+        bar=bar,
+    )
+
+
+def _transitions(labels: Int64[Array, " labels"], order: int) -> Float64[Array, "histories 2"]:
+    n = len(labels) - order
+    history = np.zeros(n, np.int64)
+    for lag in range(order):
+        history |= labels[order - 1 - lag : order - 1 - lag + n] << lag
+    return np.bincount(history * 2 + labels[order:], minlength=2 ** (order + 1)).reshape(-1, 2).astype(float)

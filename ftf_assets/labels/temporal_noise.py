@@ -1,0 +1,216 @@
+"""Which labels are wrong, judged by their neighbours in time: errors that come in runs, and single ones.
+
+Confident learning scores rows one by one. Here the whole sequence speaks: a lone BUY where true labels come
+in runs, a stretch with too many BUYs. Hidden are the true label, whose chain is known from relabelled candles
+(:mod:`~ftf_assets.labels.label_chain`), and whether labels are in a burst of errors; the rates of errors are
+estimated from the observed labels by expectation maximisation (Dempster, Laird and Rubin 1977, JRSS B 39).
+In the terms of Frénay and Verleysen (2014), "Classification in the Presence of Label Noise: A Survey", IEEE
+TNNLS 25, the noise depends on class, here on time as well, and given these not on the features.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
+from ftf_assets.labels.hidden_labels import BURST, QUIET, ErrorRates, HiddenLabels, infer_hidden_labels
+from ftf_assets.labels.label_chain import LabelChain
+
+#: Weights that the features' log odds may get, increasing: none at all to a full Bayesian update.
+TEMPERS = (0.0, 0.25, 0.5, 1.0)
+
+#: Where every search begins: few errors, bursts of 20 bars a few times a year in which labels say nothing.
+FIRST_RATES = ErrorRates(entry=0.01, stay=0.95, missed_buy=0.05, false_buy=0.02, burst_flip=0.5)
+
+#: A search ends when a step gains less than this many nats over all rows: far less than one label tells.
+SMALLEST_GAIN = 0.05
+MOST_STEPS = 60
+
+#: No rate reaches 0 or 1: it could never leave.
+SMALLEST_RATE = 1e-6
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TemporalNoise:
+    """What the temporal cleaner holds about the labels of one series.
+
+    Attributes
+    ----------
+    error_probability
+        P(the given label is wrong | all labels, all P(BUY)), shape (n_rows,).
+    burst_probability
+        P(the row lies in a burst of errors), shape (n_rows,).
+    expected_errors_buy, expected_errors_hold
+        Expected number of wrong labels among the observed BUYs and HOLDs.
+    temper
+        Weight of the features' log odds, one of ``TEMPERS``; 0 = only the labels themselves were used.
+    log_losses
+        Held-out log loss a label, nats, of each of ``TEMPERS`` up to the first that was worse than the one
+        before it, where the search ends.
+    rates
+        Estimated rates of errors.
+    n_steps
+        Steps of the last search; at most ``MOST_STEPS``.
+    """
+
+    error_probability: Float64[Array, " rows"]
+    burst_probability: Float64[Array, " rows"]
+    expected_errors_buy: float
+    expected_errors_hold: float
+    temper: float
+    log_losses: tuple[float, ...]
+    rates: ErrorRates
+    n_steps: int
+
+    @property
+    def noise_rate(self) -> float:
+        """Estimated share of wrong labels."""
+        return float(self.error_probability.mean())
+
+
+@typed
+def temporal_noise(
+    y: Int8[Array, " rows"],
+    probability: Float64[Array, " rows"],
+    start: Int64[Array, " rows"],
+    chain: LabelChain,
+    *,
+    bar: int,
+) -> TemporalNoise:
+    """Estimate how labels went wrong over time, and how probably each one did.
+
+    The weight of the features is the one of ``TEMPERS`` with the smallest held-out log loss: each half of the
+    rows is predicted, label by label from those before it, with rates estimated on the other half.
+
+    A row's error probability uses labels on both sides of it, so all rows must belong to one fit part.
+
+    Parameters
+    ----------
+    y
+        Given labels, 1 = BUY, in time order, shape (n_rows,).
+    probability
+        Out-of-fold P(BUY) of the same rows: no row's may come from a model that saw the row.
+    start
+        Timestamps, nanoseconds, strictly increasing. A row that does not follow the one before it by exactly
+        ``bar`` begins anew: nothing is carried over a gap.
+    chain
+        How true labels follow each other, from bars up to the end of these rows at most.
+    bar
+        Length of a bar in nanoseconds.
+
+    Returns
+    -------
+    TemporalNoise
+        The same for the same input: nothing is drawn.
+
+    Raises
+    ------
+    InputError
+        Fewer than four rows, timestamps that do not increase, or probabilities outside [0, 1].
+    """
+    _require_series(probability, start)
+    starts = np.append(True, np.diff(start) != bar)
+    clipped = np.clip(probability, 1e-6, 1.0 - 1e-6)
+    log_odds = np.log(clipped / (1.0 - clipped))
+    series = _Series(y, starts, log_odds - log_odds.mean(), chain)
+    temper, log_losses, guess = series.choose_temper()
+    rates, hidden, n_steps = series.estimate(temper, guess)
+    return TemporalNoise(
+        error_probability=hidden.wrong,
+        burst_probability=hidden.burst,
+        expected_errors_buy=float(hidden.wrong[y == 1].sum()),
+        expected_errors_hold=float(hidden.wrong[y == 0].sum()),
+        temper=temper,
+        log_losses=log_losses,
+        rates=rates,
+        n_steps=n_steps,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Series:
+    y: Int8[Array, " rows"]
+    starts: Bool[Array, " rows"]
+    evidence: Float64[Array, " rows"]
+    chain: LabelChain
+
+    def part(self, rows: slice) -> _Series:
+        starts = self.starts[rows].copy()
+        starts[0] = True
+        return _Series(self.y[rows], starts, self.evidence[rows], self.chain)
+
+    def infer(self, temper: float, rates: ErrorRates) -> HiddenLabels:
+        tilt = temper * self.evidence if temper else None
+        return infer_hidden_labels(self.y, self.starts, tilt, self.chain, rates)
+
+    def estimate(self, temper: float, rates: ErrorRates) -> tuple[ErrorRates, HiddenLabels, int]:
+        """Search the rates from a first guess by expectation maximisation."""
+        hidden, gain, n_steps = self.infer(temper, rates), np.inf, 0
+        while gain >= SMALLEST_GAIN and n_steps < MOST_STEPS:
+            before = hidden.log_likelihood
+            rates = _most_likely_rates(hidden)
+            hidden = self.infer(temper, rates)
+            gain, n_steps = hidden.log_likelihood - before, n_steps + 1
+        return rates, hidden, n_steps
+
+    def choose_temper(self) -> tuple[float, tuple[float, ...], ErrorRates]:
+        """Return the weight with the smallest held-out log loss, the losses, and rates to start from."""
+        middle = len(self.y) // 2
+        halves = (self.part(slice(0, middle)), self.part(slice(middle, len(self.y))))
+        rates = [FIRST_RATES, FIRST_RATES]
+        losses: list[float] = []
+        chosen, guess = TEMPERS[0], FIRST_RATES
+        for temper in TEMPERS:
+            # The rates of the weaker weight are close by: a search from there is short.
+            rates = [half.estimate(temper, before)[0] for half, before in zip(halves, rates, strict=True)]
+            scores = [
+                half.infer(temper, other).log_likelihood
+                for half, other in zip(halves, reversed(rates), strict=True)
+            ]
+            losses.append(-sum(scores) / len(self.y))
+            if len(losses) > 1 and losses[-1] >= losses[-2]:
+                break
+            chosen, guess = temper, _mean_rates(*rates)
+        return chosen, tuple(losses), guess
+
+
+def _most_likely_rates(hidden: HiddenLabels) -> ErrorRates:
+    moves, rows = hidden.transitions, hidden.observations
+    wrong_in_bursts = rows[0, BURST, 1] + rows[1, BURST, 0]
+    return ErrorRates(
+        entry=_rate(moves[QUIET, BURST], moves[QUIET].sum()),
+        stay=_rate(moves[BURST, BURST], moves[BURST].sum()),
+        missed_buy=_rate(rows[1, QUIET, 0], rows[1, QUIET].sum()),
+        false_buy=_rate(rows[0, QUIET, 1], rows[0, QUIET].sum()),
+        burst_flip=_rate(wrong_in_bursts, rows[:, BURST].sum()),
+    )
+
+
+def _mean_rates(one: ErrorRates, other: ErrorRates) -> ErrorRates:
+    names = (field.name for field in dataclasses.fields(ErrorRates))
+    return ErrorRates(**{name: (getattr(one, name) + getattr(other, name)) / 2 for name in names})
+
+
+def _rate(events: float, chances: float) -> float:
+    share = events / chances if chances > 0 else 0.0
+    return float(np.clip(share, SMALLEST_RATE, 1.0 - SMALLEST_RATE))
+
+
+def _require_series(probability: Array, start: Array) -> None:
+    if len(start) < 4:
+        raise input_error("temporal noise needs a series of labels", found=f"{len(start)} rows", allowed="4")
+    steps = np.diff(start)
+    if (steps <= 0).any():
+        row = int(np.flatnonzero(steps <= 0)[0]) + 1
+        raise input_error("timestamps must increase strictly", row=row)
+    outside = ~((probability >= 0) & (probability <= 1))
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise input_error(
+            "out-of-fold probabilities lie within [0, 1]", row=row, found=probability[row], allowed="[0, 1]"
+        )
