@@ -1,14 +1,15 @@
-"""How well wrong labels are found by their neighbours in time, beside cleanlab and rules that need no model.
+"""How well wrong labels are found by their neighbours in time, beside cleanlab and rules without a model.
 
-Known flips are put into the labels of each crypto (the audit's kinds of noise, and bursts of three fixed lengths
-that no parameter knows), models are fitted out of fold on the flipped labels, and every detector ranks the rows.
-On the embedded market its own wrong labels are looked for as well. Prints average precision over all rows, the
-lift over the share of wrong labels within each observed class, and the estimated noise rate: means over draws,
-± the standard error of that mean. "best window" is the rolling mean of labels whose window, of four, is the
-best in hindsight for that kind and crypto: no one can run it, everyone must be measured against it.
+Known flips are put into the labels of each crypto (the audit's kinds of noise, and bursts of three fixed
+lengths that no parameter knows), models are fitted out of fold on the flipped labels, and every detector ranks
+the rows. On the embedded market its own wrong labels are looked for as well. Prints average precision over all
+rows, the lift over the share of wrong labels within each observed class, and the estimated noise rate: means
+over draws, ± the standard error of that mean. "best window" is the rolling mean of labels whose window, of
+four, is the best in hindsight for that kind and crypto: no one can run it, everyone must be measured against
+it.
 
     python -m benchmarks.temporal_noise --source candles --path ../shared/data/candles_1h
-    python -m benchmarks.temporal_noise --tried …       # variants of the model that were not kept, no fits
+    python -m benchmarks.temporal_noise --tried ...     # variants of the model instead of other detectors
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from pathlib import Path
 
 import click
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
-
-from ftf_assets.audit.detectors.controls import constant_probability, label_only
 from ftf_assets.audit.detector import Evidence
+from ftf_assets.audit.detectors.controls import constant_probability, label_only
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import AuditLabels, KnownTruth, NoiseKind, NoisyLabels, flip, n_flips
 from ftf_assets.audit.ranking import average_precision, rank
+from sklearn.model_selection import StratifiedKFold
+
 from ftf_assets.config import all_cryptos
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
@@ -145,7 +146,7 @@ def detect(crypto: Crypto, y: np.ndarray, seed: int, workers: int) -> Iterator[t
 def try_variants(
     crypto: Crypto, y: np.ndarray, seed: int, workers: int
 ) -> Iterator[tuple[str, np.ndarray, dict]]:
-    """Name each variant of the model with its suspicion; labels only unless a weight of features is forced."""
+    """Name each variant of the model with its suspicion; features weigh nothing unless they are forced to."""
     arrays, bar, until = crypto.arrays, crypto.candles.bar, int(crypto.arrays.end[-1])
     nothing = np.full(len(y), 0.5)
     chains = {
@@ -162,7 +163,9 @@ def try_variants(
         yield name, found.error_probability, {"rate": found.noise_rate}
     probability = out_of_fold(arrays, y, seed, workers)["time_blocks"]
     for temper in TEMPERS[1:]:
-        found = temporal_noise(y, probability, arrays.start, chains["kept: order 2"], bar=bar, tempers=(temper,))
+        found = temporal_noise(
+            y, probability, arrays.start, chains["kept: order 2"], bar=bar, tempers=(temper,)
+        )
         yield f"features always weigh {temper:g}", found.error_probability, {"rate": found.noise_rate}
 
 
@@ -176,7 +179,11 @@ def chain_of(y: np.ndarray) -> LabelChain:
 def measure(noisy: NoisyLabels, suspicion: np.ndarray, said: dict) -> dict[str, float]:
     """Average precision over all rows, and its lift within each observed class."""
     measured = dict(said)
-    for name, rows in (("all", np.ones(len(suspicion), bool)), ("BUY", noisy.given == 1), ("HOLD", noisy.given == 0)):
+    for name, rows in (
+        ("all", np.ones(len(suspicion), bool)),
+        ("BUY", noisy.given == 1),
+        ("HOLD", noisy.given == 0),
+    ):
         wrong = noisy.wrong[rows]
         if wrong.any() and not wrong.all():
             found = average_precision(rank(suspicion[rows], wrong, noisy.burst[rows]))
@@ -194,7 +201,7 @@ def draws(crypto: Crypto, kind: NoiseKind, share: float, seeds: int) -> Iterator
 def mean(values: list[float]) -> str:
     """Mean and its standard error."""
     if not values:
-        return "–"
+        return "-"
     error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
     return f"{np.mean(values):.3f} ± {error:.3f}" if error else f"{np.mean(values):.3f}"
 
@@ -209,11 +216,15 @@ def show(records: list[dict], what: str, by: tuple[str, ...]) -> None:
     windows = [name for name in names if name.startswith("rolling mean")]
     shown = [name for name in names if name not in windows or name == "rolling mean 25"]
     extra = ["best window"] if len(windows) > 1 else []
-    click.echo("| " + " | ".join([*by, *shown, *extra]) + " |\n" + "|---" * (len(by) + len(shown) + len(extra)) + "|")
+    click.echo(
+        "| " + " | ".join([*by, *shown, *extra]) + " |\n" + "|---" * (len(by) + len(shown) + len(extra)) + "|"
+    )
     for key, found in cells.items():
         line = [mean(found[name]) for name in shown]
         if extra:
-            line.append(mean(max((found[name] for name in windows), key=lambda values: np.mean(values or [0]))))
+            line.append(
+                mean(max((found[name] for name in windows), key=lambda values: np.mean(values or [0])))
+            )
         click.echo("| " + " | ".join([*map(str, key), *line]) + " |")
     click.echo()
 

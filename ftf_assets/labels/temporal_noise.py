@@ -135,6 +135,23 @@ def temporal_noise(
     )
 
 
+@typed
+def flag_expected_errors(
+    y: Int8[Array, " rows"], error_probability: Float64[Array, " rows"]
+) -> Bool[Array, " rows"]:
+    """Flag as many rows of each observed class as are expected to be wrong, the most probable errors first.
+
+    A lower threshold on the probability would flag more rows than there are errors; one half, as a rule,
+    fewer. Whole rows only: an expectation of 7.9 errors flags 7. Of equal rows the earlier goes first.
+    """
+    flagged = np.zeros(len(y), np.bool_)
+    for label in (0, 1):
+        of_class = np.flatnonzero(y == label)
+        worst_first = of_class[np.argsort(-error_probability[of_class], kind="stable")]
+        flagged[worst_first[: int(error_probability[of_class].sum())]] = True
+    return flagged
+
+
 @dataclass(frozen=True, eq=False)
 class _Series:
     y: Int8[Array, " rows"]
