@@ -43,7 +43,7 @@ from ftf_assets.training.boosting import TrainingSet, fit_booster
 from ftf_assets.training.folds import out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
-ROUNDS, BLOCKS, EMBARGO_BARS = 60, 5, 24
+ROUNDS, BLOCKS, EMBARGO_BARS = 30, 5, 24
 KINDS = ("none", "independent", "bursts", "partial_bursts", "block_copy", "missed_buys")
 BURST_LENGTHS = (8, 24, 72)
 WINDOWS = (7, 13, 25, 49)
