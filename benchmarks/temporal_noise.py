@@ -1,12 +1,12 @@
 """How well wrong labels are found by their neighbours in time, beside cleanlab and rules without a model.
 
 Known flips are put into the labels of each crypto (the audit's kinds of noise, and bursts of three fixed
-lengths that no parameter knows), models are fitted out of fold on the flipped labels, and every detector ranks
-the rows. On the embedded market its own wrong labels are looked for as well. Prints average precision over all
-rows, the lift over the share of wrong labels within each observed class, and the estimated noise rate: means
-over draws, ± the standard error of that mean. "best window" is the rolling mean of labels whose window, of
-four, is the best in hindsight for that kind and crypto: no one can run it, everyone must be measured against
-it.
+lengths that no parameter knows), models are fitted out of fold on the flipped labels, and every detector
+ranks the rows. On the embedded market its own wrong labels are looked for as well. Prints average precision
+over all rows, the lift over the share of wrong labels within each observed class, and the estimated noise
+rate: means over draws, ± the standard error of that mean. "best window" is the rolling mean of labels whose
+window, of four, is the best in hindsight for that kind and crypto: no one can run it, everyone must be
+measured against it.
 
     python -m benchmarks.temporal_noise --source candles --path ../shared/data/candles_1h
     python -m benchmarks.temporal_noise --tried ...     # variants of the model instead of other detectors
@@ -36,9 +36,9 @@ from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.label_chain import LabelChain, label_chain
 from ftf_assets.labels.temporal_noise import TEMPERS, temporal_noise
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources import open_source
 from ftf_assets.sources.market import MarketSource
-from ftf_assets.sources.protocol import BarrierSettings
 from ftf_assets.training.boosting import TrainingSet, fit_booster
 from ftf_assets.training.folds import out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS

@@ -265,7 +265,8 @@ CLEANLAB = RowFactor(
     description="Cleaning of the fit part, by confident learning or by the labels' order in time.",
     identity=_identity,
     needs_candles=tuple(level for level, cleaner in CLEANERS.items() if cleaner.judge == "temporal"),
-    judge_of={level: cleaner.judge for level, cleaner in CLEANERS.items()},
+    controls=tuple(level for level, cleaner in CLEANERS.items() if cleaner.control),
+    judges={level: cleaner.judge for level, cleaner in CLEANERS.items()},
     judge=judge_labels,
     treat=_treat,
 )

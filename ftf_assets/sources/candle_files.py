@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.candle_table import candles_from_table
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
-from ftf_assets.sources.protocol import BarrierSettings, FeatureCacheReport, Provenance
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class CandleFileSource:
     label
         Triple-barrier settings of the feature cache.
     """
+
+    has_candles: ClassVar[bool] = True
 
     path: str
     label: BarrierSettings = field(default_factory=BarrierSettings)
