@@ -95,19 +95,11 @@ def sweep(home: str, as_json: bool, **options: Any) -> int:
 @_with(_HOME_OPTION, _JSON_OPTION)
 def smoke(crypto: str, source: str, path: str, home: str, as_json: bool) -> int:
     """Run 1 crypto x 1 fold x 1 variant through every stage: the merge gate. A red check is exit code 1."""
+    from ftf_assets.config import SMOKE
     from ftf_assets.storage.home import Home
 
-    settings = {
-        "cryptos": (crypto,),
-        "source": source,
-        "path": path,
-        "factor": "label_smoothing=mild,cleanlab=reweight,sample_weight=uniqueness",
-        "design": "single",
-        "power_mode": "smoke",
-        "phase": "smoke",
-        "assignments": ("n_folds=1",),
-    }
-    return _run(_open_sweep(settings), Home.locate(home), as_json=as_json, every_check=True)
+    settings = {**SMOKE, "cryptos": (crypto,), "source": source, "path": path}
+    return _run(_open_sweep(settings), Home.locate(home), as_json=as_json, smoke=True)
 
 
 @cli.command()
@@ -289,27 +281,21 @@ def _decide_file(file: Path) -> Decision:
 
 
 def _decide_stored(sweep_id: str, home: str) -> Decision:
-    from ftf_assets.config import SweepSettings
-    from ftf_assets.contracts.errors import InputError
     from ftf_assets.instance import open_instance
-    from ftf_assets.storage.check_history import red_contracts
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.sweep_decision import decide_sweep
+    from ftf_assets.stored_sweeps import decide_stored, stored_settings
 
     place = Home.locate(home)
     store = ResultsStore(place.results)
-    settings = store.sweeps().set_index("sweep_id")["settings"]
     sweep_id = sweep_id or store.latest_sweep_id()
-    if sweep_id not in settings:
-        raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(settings.index)}")
-    frozen = SweepSettings.model_validate_json(settings[sweep_id])
+    stored_settings(store, sweep_id)  # an unknown sweep is refused before an instance is made
     with open_instance(place) as instance:
-        broken = red_contracts(instance, sweep_id, frozen.crypto_names)
-    return decide_sweep(store.read(sweep_id), frozen, sweep_id, broken_checks=broken)
+        return decide_stored(place, instance, sweep_id)
 
 
-def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) -> int:
+def _run(sweep: Sweep, home: Home, *, as_json: bool, smoke: bool = False) -> int:
+    from ftf_assets.jobs import SMOKE_JOB, SWEEP_JOB
     from ftf_assets.run import Interrupted, run_sweep
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets.terminal import fit_progress
@@ -317,7 +303,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
     _announce(sweep)
     try:
         with fit_progress(sweep.n_fits) as on_fit:
-            done = run_sweep(sweep, home, on_fit=on_fit)
+            done = run_sweep(sweep, home, on_fit=on_fit, job=SMOKE_JOB if smoke else SWEEP_JOB)
     except Interrupted:
         click.echo(
             "ftf: interrupted; finished fits are kept and the same command goes on from them", err=True
@@ -347,7 +333,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, every_check: bool = False) 
     else:
         _show(sweep, home, rows, store.leaderboard(sweep.sweep_id), statuses, done)
     complete = len(rows) == sweep.n_cells and "training_failed" not in statuses
-    if every_check:
+    if smoke:
         complete = complete and not done.red_checks and statuses == {"ok": sweep.n_cells}
     return 0 if complete else EXIT_FAILED
 
@@ -358,7 +344,12 @@ def _announce(sweep: Sweep) -> None:
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
         err=True,
     )
-    click.echo(sweep.tuning_in_words, err=True)
+    click.echo(sweep.tuning.in_words, err=True)
+    for crypto in sweep.cryptos:
+        provenance = sweep.provenance(crypto)
+        if provenance.passed_over:
+            others = ", ".join(provenance.passed_over)
+            click.echo(f"{crypto}: {provenance.file} is read, {others} passed over", err=True)
 
 
 def _show(
@@ -382,7 +373,6 @@ def _show(
     for sentence in baseline_in_words(leaderboard):
         console.print(sentence, highlight=False, soft_wrap=True)
     if done.decision is not None:
-        console.print(sweep.tuning_in_words, highlight=False, soft_wrap=True)
         for line in verdicts_in_words(done.decision):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for check in done.red_checks:

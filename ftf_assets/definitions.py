@@ -14,10 +14,10 @@ from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.assets.smoothed_labels import smoothed_labels
 from ftf_assets.assets.sweep_report import sweep_report
 from ftf_assets.assets.trained_models import trained_models
-from ftf_assets.checks.cell_checks import cell_checks
-from ftf_assets.checks.contract_checks import contract_checks
-from ftf_assets.checks.gate_checks import gate_checks
-from ftf_assets.checks.report_checks import report_checks
+from ftf_assets.automation.gate_sensor import gate_when_landed
+from ftf_assets.automation.input_files import input_files
+from ftf_assets.automation.weekly_sweep import weekly_sweep
+from ftf_assets.checks.graph_checks import graph_checks
 from ftf_assets.jobs import JOBS
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.io_managers import ArtifactIOManager, DecisionIOManager, ResultsIOManager
@@ -38,8 +38,10 @@ defs = dg.Definitions(
         gate_decision,
         sweep_report,
     ],
-    asset_checks=[*contract_checks(), *cell_checks(), *gate_checks(), *report_checks()],
+    asset_checks=graph_checks(),
     jobs=JOBS,
+    sensors=[gate_when_landed, input_files],
+    schedules=[weekly_sweep],
     resources={
         "sweep": _sweep,
         "home": _home,

@@ -78,7 +78,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     ended = []
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=unfinished)):
         process = run.tags.get(PROCESS_TAG)
-        if process is None or process in _living(process):
+        if process is None or process_lives(process):
             continue
         instance.report_run_failed(run, "the ftf process that ran it has ended; run the sweep again to go on")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
@@ -86,18 +86,21 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     return ended
 
 
+def process_lives(process: str | None) -> bool:
+    """Whether the process that a run's tag names is still there; None, a run without the tag, is not."""
+    if process is None:
+        return False
+    pid = int(process.split(":")[0])
+    try:
+        return _identity(psutil.Process(pid)) == process
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _keep(path: Path, content: str) -> None:
     # Others may read the file at any time, so it is written only when it differs.
     if not path.exists() or path.read_text(encoding="utf-8") != content:
         path.write_text(content, encoding="utf-8")
-
-
-def _living(process: str) -> set[str]:
-    pid = int(process.split(":")[0])
-    try:
-        return {_identity(psutil.Process(pid))}
-    except psutil.NoSuchProcess:
-        return set()
 
 
 def _identity(process: psutil.Process) -> str:

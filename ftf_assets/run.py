@@ -14,7 +14,7 @@ from ftf_assets import progress
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.instance import open_instance, process_tags
-from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB
+from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
 from ftf_assets.storage.home import Home
@@ -52,6 +52,7 @@ def run_sweep(
     home: Home,
     *,
     on_fit: Listener,
+    job: str = SWEEP_JOB,
 ) -> SweepRun:
     """Materialise the graph for every crypto of a sweep, one by one, then the gate and the report once.
 
@@ -63,6 +64,8 @@ def run_sweep(
         Where everything lies.
     on_fit
         Told of every fit that ends.
+    job
+        Job that runs a crypto: the sweep's, or the smoke's with its additional checks.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def run_sweep(
     done = SweepRun()
     with open_instance(home) as instance, progress.listening(on_fit):
         for crypto in sweep.cryptos:
-            result = _run_job(SWEEP_JOB, sweep, home, instance, done.red_checks, crypto)
+            result = _run_job(job, sweep, home, instance, done.red_checks, crypto)
             done.run_ids[crypto] = result.run_id
         if sweep.settings.design != "single":  # one variant alone has no level to compare
             result = _run_job(DECIDE_JOB, sweep, home, instance, done.red_checks)
@@ -101,7 +104,7 @@ def _run_job(
             instance=instance,
             partition_key=crypto,
             raise_on_error=False,
-            tags={**process_tags(), "ftf/sweep_id": sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+            tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
             run_config=run_config(sweep, home),
         )
     )
@@ -119,10 +122,7 @@ def _run_job(
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
     """The launchpad's configuration of a sweep: its resolved settings, and a silent console."""
     return {
-        "resources": {
-            "sweep": {"config": sweep.settings.model_dump()},
-            "home": {"config": {"path": str(home.path)}},
-        },
+        **sweep_config(sweep.settings, home),
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
 
@@ -146,7 +146,7 @@ def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks
             message = cause.message.partition(": ")[2].strip()
             raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
     if red_checks:
-        raise InputError("a contract check is red: " + red_checks[0])
+        raise InputError("a blocking check is red: " + red_checks[0])
     if not causes:
         raise Interrupted
     raise RunError(f"{name}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings
+from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings, crypto_groups
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factors import FACTORS
@@ -45,7 +45,7 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("candles", "smoothed_labels", "baseline_parameters"),
         ("cleaned_variants", "out_of_fold_blocks"),
     ),
-    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "tune")),
+    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "checks_seed", "tune")),
 }
 
 
@@ -88,11 +88,13 @@ class Sweep:
     @functools.cached_property
     def sweep_id(self) -> str:
         """``ftf_`` and 12 hex digits of the canonical settings: the same settings are the same sweep."""
-        resolved = {"crypto_group", "factor", "power_mode", "trials", "tune", "tune_folds", "search_space"}
+        tuning = {"power_mode", "trials", "tune", "tune_folds", "search_space"}
+        resolved = {"crypto_group", "factor", "seed_check", *tuning}
         identity = self.settings.model_dump(exclude=set(OPERATIONAL) | resolved)
         identity["cryptos"] = list(self.cryptos)
         identity["variants"] = [variant.moved for variant in self.variants]
         identity["tuning"] = dataclasses.asdict(self.tuning)
+        identity["checks_seed"] = self.settings.checks_seed
         return "ftf_" + stable_hash(identity, 12)
 
     @functools.cached_property
@@ -103,15 +105,6 @@ class Sweep:
     def tuning(self) -> Tuning:
         """Who is tuned and how."""
         return self.settings.tuning
-
-    @property
-    def tuning_in_words(self) -> str:
-        """The tuning mode, as the command and the gate's verdict name it."""
-        tuning = self.tuning
-        if not tuning.active:
-            return "no tuning: the default parameters in every fit"
-        held = "each variant of its own" if tuning.per_variant else "on the baseline, held for all variants"
-        return f"tuning: {tuning.trials} trials per crypto and fold, {held}"
 
     @property
     def n_cells(self) -> int:
@@ -218,6 +211,7 @@ class Sweep:
             tuning=self.tuning,
             seed=settings.seed,
             seeds=settings.seeds,
+            seed_check=settings.checks_seed,
             device=settings.device,
         )
 
@@ -238,7 +232,7 @@ class Sweep:
 
 
 def open_sweep(settings: SweepSettings) -> Sweep:
-    """Resolve settings against their source: absolute path, files found, fold edges frozen.
+    """Resolve settings against their source: absolute path, files found, cryptos and fold edges frozen.
 
     The edges of ``folds: common`` come from the spans of the whole group, before any partition runs, so
     "fold 3" is the same weeks for every crypto, whichever runs first.
@@ -275,7 +269,11 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         raise input_error(
             "fold_edges are for folds: common", found=repr(frozen), fix="Leave fold_edges empty."
         )
-    return Sweep(settings.model_copy(update={"path": path, "fold_edges": frozen}), source)
+    members = settings.crypto_names
+    # A group may grow: a stored sweep keeps the members that it ran, and the name of the group they make up.
+    group = settings.crypto_group if crypto_groups().get(settings.crypto_group) == members else ""
+    resolved = {"path": path, "fold_edges": frozen, "cryptos": ",".join(members), "crypto_group": group}
+    return Sweep(settings.model_copy(update=resolved), source)
 
 
 def _require_candles(settings: SweepSettings, source: Source) -> None:

@@ -6,8 +6,10 @@ from ftf_assets.assets import metadata
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.partitioned import OWNERS
 from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.seed_noise import seed_noise_in_words
+from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.resources import HomeResource, SweepResource
-from ftf_assets.storage.check_history import red_contracts
+from ftf_assets.storage.check_history import red_checks
 from ftf_assets.sweep_decision import decide_sweep
 from ftf_assets.training.keys import code_version
 
@@ -34,13 +36,14 @@ def gate_decision(
         home.results.read(run.sweep_id),
         run.settings,
         run.sweep_id,
-        broken_checks=red_contracts(context.instance, run.sweep_id, run.cryptos),
+        broken_checks=red_checks(context.instance, run.sweep_id, run.cryptos),
     )
     return dg.MaterializeResult(
         value=decision,
         metadata={
             "sweep_id": run.sweep_id,
-            "tuning": run.tuning_in_words,
+            "tuning": tuning_in_words(decision.tuning, decision.n_trials),
+            "seed_noise": "; ".join(seed_noise_in_words(decision.metric_rows())),
             "rows_fingerprint": decision.rows_fingerprint,
             "verdicts": metadata.table(
                 [

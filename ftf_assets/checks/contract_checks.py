@@ -1,76 +1,71 @@
 """One blocking contract check an asset, generated from its contract: check and contract cannot drift apart.
 
-The Dagster type refuses a bad value before it is stored; these checks read back what was stored. Each carries
-the assets' partitions, so that one crypto's green never hides another's red.
+The Dagster type refuses a bad value before it is stored; these checks read back what was stored.
 """
 
-import warnings
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
 
-import dagster as dg
-import pandera.pandas as pa
-
-from ftf_assets.assets.metadata import table
-from ftf_assets.assets.partitioned import CRYPTOS
-from ftf_assets.contracts.errors import FtfError, InputError
+from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
+from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.storage.check_history import ARTIFACT_KEY, CONTRACT_CHECK, SWEEP_ID
-from ftf_assets.storage.io_managers import ArtifactIOManager
+from ftf_assets.storage.check_history import CONTRACT_CHECK
 from ftf_assets.storage.results_table import finetune_results
-from ftf_assets.sweep import Sweep
 
-Validate = Callable[[ArtifactIOManager, Sweep, str], None]
+Validate = Callable[[Stored], None]
 
 
-def validate_candles(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:  # noqa: ARG001
+def validate_candles(stored: Stored) -> None:
     """Candles keep their table contract."""
-    Candles.validate(io.read("candles", crypto), lazy=True)
+    Candles.validate(stored.value("candles"), lazy=True)
 
 
-def validate_feature_cache(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:  # noqa: ARG001
+def validate_feature_cache(stored: Stored) -> None:
     """The feature cache keeps its table contract."""
-    FeatureCache.validate(io.read("feature_cache", crypto), lazy=True)
+    FeatureCache.validate(stored.value("feature_cache"), lazy=True)
 
 
-def validate_coerced_arrays(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
+def validate_coerced_arrays(stored: Stored) -> None:
     """The arrays have their dtypes and shapes, are aligned, ordered and finite."""
-    io.read("coerced_arrays", crypto).validate(crypto, missing=sweep.settings.missing)
+    stored.value("coerced_arrays").validate(stored.crypto, missing=stored.sweep.settings.missing)
 
 
-def validate_smoothed_labels(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
+def validate_smoothed_labels(stored: Stored) -> None:
     """Every treatment of the labels is what it should be and keeps their classes; the baseline is hard."""
-    arrays = io.read("coerced_arrays", crypto)
-    expected = sweep.plan(crypto).soft_labels(arrays.y)
-    io.read("smoothed_labels", crypto).validate(crypto, arrays.y, expected.levels)
+    y = stored.value("coerced_arrays").y
+    expected = stored.sweep.plan(stored.crypto).soft_labels(y).levels
+    stored.value("smoothed_labels").validate(stored.crypto, y, expected)
 
 
-def validate_baseline_parameters(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
+def validate_baseline_parameters(stored: Stored) -> None:
     """One baseline a fold, within its bounds, of known provenance, no worse than the defaults."""
-    io.read("baseline_parameters", crypto).validate(
-        crypto,
-        n_folds=sweep.settings.n_folds,
-        min_rounds=sweep.settings.min_rounds,
-        max_rounds=sweep.settings.max_rounds,
-        n_trials=sweep.tuning.trials,
-        space=dict(sweep.tuning.space),
+    settings, tuning = stored.sweep.settings, stored.sweep.tuning
+    stored.value("baseline_parameters").validate(
+        stored.crypto,
+        n_folds=settings.n_folds,
+        min_rounds=settings.min_rounds,
+        max_rounds=settings.max_rounds,
+        n_trials=tuning.trials,
+        space=dict(tuning.space),
     )
 
 
-def validate_cleanlab_masks(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
+def validate_cleanlab_masks(stored: Stored) -> None:
     """Masks cover exactly the fit part, keep the cap per class and drop nothing but suspects."""
-    arrays = io.read("coerced_arrays", crypto)
-    fit_parts = {fold.index: fold.fit for fold in sweep.plan(crypto).folds(arrays)}
-    io.read("cleanlab_masks", crypto).validate(crypto, arrays.y, fit_parts, sweep.settings.suspect_cap)
+    arrays = stored.value("coerced_arrays")
+    fit_parts = {fold.index: fold.fit for fold in stored.sweep.plan(stored.crypto).folds(arrays)}
+    cap = stored.sweep.settings.suspect_cap
+    stored.value("cleanlab_masks").validate(stored.crypto, arrays.y, fit_parts, cap)
 
 
-def validate_finetune_results(io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
+def validate_finetune_results(stored: Stored) -> None:
     """The stored rows keep their table contract, one row a cell."""
-    rows = io.home.results.read(sweep.sweep_id, crypto)
+    rows = stored.rows()
     finetune_results().validate(rows, lazy=True)
-    expected = sweep.settings.n_folds * len(sweep.variants)
+    expected = stored.sweep.settings.n_folds * len(stored.sweep.variants)
     if len(rows) != expected:
-        raise InputError(f"{crypto}: {len(rows)} rows where {expected} cells are expected")
+        raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")
 
 
 VALIDATORS: dict[str, Validate] = {
@@ -84,42 +79,15 @@ VALIDATORS: dict[str, Validate] = {
 }
 
 
-def contract_check(asset: str, validate: Validate) -> dg.AssetChecksDefinition:
-    """Generate the blocking contract check of an asset."""
+def contract_check(asset: str) -> list[PartitionCheck]:
+    """Generate the blocking contract check of an asset, where it has a contract."""
+    if asset not in VALIDATORS:
+        return []
+    validate = VALIDATORS[asset]
 
-    @dg.asset_check(
-        asset=asset,
-        name=CONTRACT_CHECK,
-        blocking=True,
-        description=validate.__doc__,
-        required_resource_keys={"sweep", "io_manager"},
-        partitions_def=CRYPTOS,
-    )
-    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        crypto = context.partition_key
-        sweep = context.resources.sweep.open(crypto)
-        judged: dict[str, Any] = {SWEEP_ID: sweep.sweep_id}
-        if asset != "finetune_results":
-            judged[ARTIFACT_KEY] = sweep.artifact_key(asset, crypto)
-        try:
-            validate(context.resources.io_manager, sweep, crypto)
-        except pa.errors.SchemaErrors as error:
-            failures = error.failure_cases.head(20).astype(str).to_dict("records")
-            return dg.AssetCheckResult(
-                passed=False,
-                description=f"{crypto}: {len(failures)} broken rules, first: {failures[0]['check']}",
-                metadata={**judged, "failures": table(failures)},
-            )
-        except FtfError as error:
-            return dg.AssetCheckResult(passed=False, description=str(error), metadata=judged)
-        return dg.AssetCheckResult(passed=True, description=validate.__doc__, metadata=judged)
+    def judge(stored: Stored) -> Finding:
+        validate(stored)
+        return Finding()
 
-    return check
-
-
-def contract_checks() -> list[dg.AssetChecksDefinition]:
-    """Generate all of them."""
-    with warnings.catch_warnings():
-        # Partitioned checks are a preview feature; the version is pinned and a test holds them.
-        warnings.simplefilter("ignore")
-        return [contract_check(asset, validate) for asset, validate in VALIDATORS.items()]
+    judge.__doc__ = validate.__doc__
+    return [PartitionCheck(CONTRACT_CHECK, judge, blocking=True)]

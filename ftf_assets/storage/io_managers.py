@@ -1,4 +1,4 @@
-"""IO managers: artifacts under keyed paths, results in DuckDB, and no input whose contract check is red."""
+"""IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata({"path": dg.MetadataValue.path(str(folder)), ARTIFACT_KEY: key})
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """Read the upstream value of the same settings, unless its contract check is red.
+        """Read the upstream value of the same settings, unless its contract or leak check is red.
 
         Raises
         ------

@@ -19,6 +19,8 @@ OLDEST_VERSION = 2
 
 #: SQL for columns that older versions lack, where they are more than null: by table and column.
 _FILLED = {
+    "gate_metrics": {"seed_n": "0"},
+    "gate_verdicts": {"tuning": "'not stated'"},
     "label_suspects": {
         "variant": "CASE label_smoothing WHEN 'none' THEN cleaner ELSE label_smoothing || '+' || cleaner END"
     },

@@ -15,7 +15,7 @@ from ftf_assets.storage.results_table import finetune_results
 
 #: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
 #: new factor needs neither: its column follows from the registry.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -46,11 +46,7 @@ def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
         for name, column in schema.columns.items()
     ]
     definition = ", ".join([*columns, f"PRIMARY KEY ({', '.join(key)})"])
-    comments = [
-        f"COMMENT ON COLUMN {schema.name}.{name} IS {_text(column.description)}"
-        for name, column in schema.columns.items()
-    ]
-    return [f"CREATE TABLE {schema.name} ({definition})", *comments]
+    return [f"CREATE TABLE {schema.name} ({definition})", *_comments_sql(model)]
 
 
 def create_views_sql() -> list[str]:
@@ -85,6 +81,14 @@ def create_schema_sql() -> list[str]:
         "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
         "CREATE TABLE schema_version (version INTEGER NOT NULL)",
         f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
+    ]
+
+
+def _comments_sql(model: type[Any]) -> list[str]:
+    schema = model.to_schema()
+    return [
+        f"COMMENT ON COLUMN {schema.name}.{name} IS {_text(column.description)}"
+        for name, column in schema.columns.items()
     ]
 
 

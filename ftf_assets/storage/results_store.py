@@ -225,6 +225,20 @@ class ResultsStore:
             [sweep_id],
         )
 
+    def sweep_ids(self) -> list[str]:
+        """Name every sweep that has rows, the one that wrote last first.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        newest_first = self._select(
+            "SELECT sweep_id FROM finetune_results GROUP BY sweep_id ORDER BY max(created_at) DESC, sweep_id",
+            [],
+        )
+        return [str(sweep_id) for sweep_id in newest_first["sweep_id"]]
+
     def latest_sweep_id(self) -> str:
         """Name the sweep that wrote the newest row.
 
@@ -233,12 +247,10 @@ class ResultsStore:
         StoreError
             As :meth:`read`, and where the store holds no row.
         """
-        newest = self._select(
-            "SELECT sweep_id FROM finetune_results ORDER BY created_at DESC, sweep_id LIMIT 1", []
-        )
-        if newest.empty:
+        newest_first = self.sweep_ids()
+        if not newest_first:
             raise self._no_results()
-        return str(newest["sweep_id"].iloc[0])
+        return newest_first[0]
 
     def _select(self, query: str, parameters: Sequence[str | list[str] | None]) -> pd.DataFrame:
         if not self.path.exists():

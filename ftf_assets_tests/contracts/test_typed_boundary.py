@@ -32,7 +32,7 @@ COERCION = Path("contracts/coercion.py")
 
 def public_functions() -> Iterator[tuple[str, object]]:
     """Every function that a module of the pure packages defines, takes arguments and has no underscore."""
-    for package in ("ftf_assets.labels", "ftf_assets.training"):
+    for package in ("ftf_assets.invariants", "ftf_assets.labels", "ftf_assets.training"):
         for module_info in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
             module = importlib.import_module(module_info.name)
             for name, member in vars(module).items():
@@ -52,7 +52,7 @@ def is_checked_at_run_time(function: object) -> bool:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_every_public_function_of_labels_and_training_is_checked_at_run_time(name):
+def test_every_public_function_of_the_pure_packages_of_arrays_is_checked_at_run_time(name):
     assert is_checked_at_run_time(PUBLIC[name]), f"decorate {name} with contracts.typed.typed"
 
 

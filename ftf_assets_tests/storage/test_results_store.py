@@ -16,6 +16,7 @@ from filelock import FileLock
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.labels.factors import FACTORS
+from ftf_assets.storage import results_migration, results_store
 from ftf_assets.storage.results_migration import OLDEST_VERSION
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
@@ -256,25 +257,86 @@ def test_a_file_with_a_factor_that_is_gone_is_refused_and_left_alone(store, monk
     assert store.path.read_bytes() == before
 
 
-SUSPECTS_OF_VERSION_2 = """
+#: What each version added, and an older file lacks.
+ADDED = {
+    3: {
+        "finetune_results": ("tuning", "f1_buy_seed_sd", "average_precision_seed_sd"),
+        "gate_metrics": ("seed_n", "seed_sd", "seed_margin"),
+        "gate_verdicts": ("tuning", "n_trials"),
+    },
+    4: {"finetune_results": ("sample_weight",)},
+}
+#: Version 4 names the variant that found a suspect; before, its smoothing level and cleaner did.
+SUSPECTS_BEFORE_4 = """
+    DROP TABLE label_suspects;
     CREATE TABLE label_suspects (sweep_id VARCHAR, crypto VARCHAR, fold BIGINT, label_smoothing VARCHAR,
         cleaner VARCHAR, timestamp TIMESTAMP WITH TIME ZONE, label BIGINT, p_buy DOUBLE, label_quality DOUBLE,
         dropped BOOLEAN, weight DOUBLE);
     INSERT INTO label_suspects SELECT 'ftf_0123456789ab', 'OPUSDC', 0, unnest(['none', 'mild']), 'filter',
-        TIMESTAMPTZ '2023-01-01 00:00:00+00', 1, 0.1, 0.1, true, 0.0;
-    UPDATE schema_version SET version = 2
+        TIMESTAMPTZ '2023-01-01 00:00:00+00', 1, 0.1, 0.1, true, 0.0
 """
 
 
-def test_suspects_of_version_2_are_carried_over_under_the_variant_that_found_them(store):
-    write(store, partition())
-    connection = duckdb.connect(str(store.path))
-    connection.execute("DROP TABLE label_suspects")
-    connection.execute(SUSPECTS_OF_VERSION_2)
+def age(path: Path, version: int) -> None:
+    """Take from a store what the versions after ``version`` added: what an older ftf left behind."""
+    connection = duckdb.connect(str(path))
+    connection.execute("DROP VIEW leaderboard; DROP VIEW clean_results")
+    for number in range(version + 1, SCHEMA_VERSION + 1):
+        for table, columns in ADDED[number].items():
+            for name in columns:
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    connection.execute(SUSPECTS_BEFORE_4)
+    connection.execute("CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'")
+    connection.execute("CREATE VIEW leaderboard AS SELECT sweep_id FROM finetune_results")
+    connection.execute("UPDATE schema_version SET version = $1", [version])
     connection.close()
+
+
+@pytest.mark.parametrize("version", range(OLDEST_VERSION, SCHEMA_VERSION))
+def test_a_store_of_an_older_version_gets_the_new_columns_and_keeps_every_row(store, tmp_path, version):
+    write(store, partition())
+    store.write_sweep(SWEEP, "{}")
+    age(store.path, version)
+    added = [
+        name
+        for number in range(version + 1, SCHEMA_VERSION + 1)
+        for name in ADDED[number]["finetune_results"]
+        if name != "sample_weight"
+    ]
+    rows = store.read()
+    old = by_key(results_table(partition()))
+    pd.testing.assert_frame_equal(rows.drop(columns=added), old.drop(columns=added))
+    assert rows[added].isna().all(axis=None)
     assert store.suspects(SWEEP)["variant"].tolist() == ["filter", "mild+filter"]
-    pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition())))
+    assert store.sweeps()["sweep_id"].tolist() == [SWEEP]
+    assert len(store.leaderboard(SWEEP)) == 5
+    write(store, partition())
+    pd.testing.assert_frame_equal(store.read(), old)
+
+    fresh = ResultsStore(tmp_path / "fresh" / "results.duckdb")
+    write(fresh, partition())
+    described = (
+        "SELECT table_name, column_index, column_name, data_type, is_nullable, comment "
+        "FROM duckdb_columns() ORDER BY ALL"
+    )
+    assert query(store.path, described) == query(fresh.path, described)
+    assert query(store.path, "SELECT count(*) FROM clean_results") == [(25,)]
     assert query(store.path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
+
+
+def test_a_migration_that_breaks_leaves_the_old_store_as_it_was(store, monkeypatch):
+    write(store, partition())
+    age(store.path, OLDEST_VERSION)
+    before = store.path.read_bytes()
+    monkeypatch.setattr(
+        results_store, "carry_over_sql", lambda *seen: [*results_migration.carry_over_sql(*seen), "broken"]
+    )
+    for _ in range(2):
+        with pytest.raises(StoreError, match="DuckDB says"):
+            store.read()
+    assert store.path.read_bytes() == before
+    monkeypatch.undo()
+    assert len(store.read()) == 25
 
 
 def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(store):

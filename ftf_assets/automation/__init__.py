@@ -1,0 +1,1 @@
+"""What starts runs by itself: the gate when a sweep has landed, changed input files, a weekly sweep."""

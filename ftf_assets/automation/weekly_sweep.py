@@ -1,0 +1,45 @@
+"""The schedule that repeats the latest sweep on the data of the week."""
+
+import dagster as dg
+
+from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.resources import HomeResource
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.stored_sweeps import newest_comparisons
+from ftf_assets.sweep import open_sweep
+
+
+@dg.schedule(
+    name="weekly_sweep",
+    job_name=SWEEP_JOB,
+    cron_schedule="0 6 * * 1",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Every Monday at 06:00 UTC: the latest sweep again, a run a crypto, with fold edges from the "
+    "data as they are then. New data make it a new sweep; the gate follows by itself.",
+)
+def weekly_sweep(
+    context: dg.ScheduleEvaluationContext, home: HomeResource
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """Request ``ftf_sweep`` for every crypto of the latest sweep, its calendar moved on to today's data.
+
+    The edges are resolved here, once for the group: a file that changes between two runs cannot give their
+    folds different weeks.
+    """
+    try:
+        latest = next(newest_comparisons(ResultsStore(home.home.results)), None)
+        if latest is None:
+            return dg.SkipReason("no sweep that compares variants yet: run one, the schedule repeats it")
+        sweep = open_sweep(latest.following_group().model_copy(update={"fold_edges": ""}))
+    except (InputError, StoreError) as error:
+        return dg.SkipReason(f"the latest sweep cannot be repeated: {error}")
+    day = context.scheduled_execution_time.date().isoformat()
+    return [
+        dg.RunRequest(
+            run_key=f"{sweep.sweep_id}-{crypto}-{day}",
+            partition_key=crypto,
+            run_config=sweep_config(sweep.settings, home.home),
+            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+        )
+        for crypto in sweep.cryptos
+    ]

@@ -1,0 +1,179 @@
+"""What only the domain knows: caps, leaks, the off path, calibration, completeness, trades, reproducibility.
+
+Each check hands stored values to a function of ``invariants``, which recomputes what must hold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from ftf_assets.assets.metadata import table
+from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
+from ftf_assets.contracts.bundles import TrainedModels
+from ftf_assets.invariants.calibration import calibration_breaches
+from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
+from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
+from ftf_assets.invariants.off_path import off_path_breaches
+from ftf_assets.invariants.outcomes import unexplained_cells, variants_short_of_trades
+from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
+from ftf_assets.storage.check_history import LEAK_CHECK
+from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.training.folds import out_of_fold_blocks
+
+_WARN = dg.AssetCheckSeverity.WARN
+
+
+def caps_held(stored: Stored) -> Finding:
+    """No more than the cap of each class is suspect, and cleaning moved weights by its rules only."""
+    arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.suspect_cap
+    masks = weighted_masks(stored.sweep.plan(stored.crypto), arrays, stored.value("cleanlab_masks"))
+    breaches = [
+        f"fold {mask.fold} {mask.cleaner} of variant {mask.variant}: {breach}"
+        for mask, given in masks
+        for breach in cleaning_breaches(mask, arrays.y, given, cap)
+    ]
+    shares = [
+        {
+            "fold": mask.fold,
+            "variant": mask.variant,
+            "cleaner": mask.cleaner,
+            **suspect_shares(mask, arrays.y),
+        }
+        for mask, _ in masks
+    ]
+    return Finding(breaches, f"{len(masks)} masks within {cap:.0%}", {"suspect_share": table(shares)})
+
+
+def no_leak(stored: Stored) -> Finding:
+    """No fit or validation row touches what it is judged on, recomputed from the label intervals."""
+    arrays, plan = stored.value("coerced_arrays"), stored.sweep.plan(stored.crypto)
+    start, end, embargo = arrays.start, arrays.end, plan.embargo(arrays)
+    cells = stored.value("trained_models").cells
+    tests = {cell.fold: cell.test_rows for cell in cells if len(cell.test_rows)}
+    masks = [mask for mask in stored.value("cleanlab_masks").masks if len(mask.rows)]
+    breaches, blocks = [], 0
+    for fold in plan.folds(arrays):
+        test = tests.get(fold.index, fold.test)
+        found = walk_forward_leaks(
+            start, end, fit=fold.fit, validation=fold.validation, test=test, embargo=embargo
+        )
+        for mask in (one for one in masks if one.fold == fold.index):
+            found += walk_forward_leaks(
+                start, end, fit=mask.rows, validation=fold.validation, test=test, embargo=embargo
+            )
+        if any(mask.fold == fold.index for mask in masks):
+            for block in out_of_fold_blocks(
+                start, end, fold.fit, n_blocks=plan.out_of_fold_blocks, embargo=embargo
+            ):
+                blocks += 1
+                touching = touching_rows(start, end, block.train, block.held_out, embargo)
+                found += [f"{len(touching)} rows touch the out-of-fold block"] if len(touching) else []
+        breaches += [f"{stored.crypto} fold {fold.index}: {one}" for one in dict.fromkeys(found)]
+    return Finding(breaches, f"{plan.n_folds} folds and {blocks} out-of-fold blocks are clear")
+
+
+def off_path_is_identity(stored: Stored) -> Finding:
+    """Untreated labels are the hard labels bit for bit, and baseline cells are the baseline's own fit."""
+    arrays = stored.value("coerced_arrays")
+    return Finding(
+        off_path_breaches(
+            arrays,
+            stored.value("smoothed_labels"),
+            stored.value("baseline_parameters"),
+            stored.value("cleanlab_masks"),
+            stored.value("trained_models"),
+            {fold.index: fold.fit for fold in stored.sweep.plan(stored.crypto).folds(arrays)},
+        )
+    )
+
+
+def cells_complete(stored: Stored) -> Finding:
+    """Every expected cell is there: trained, skipped or failed with its error; none has failed."""
+    models: TrainedModels = stored.value("trained_models")
+    names = tuple(variant.name for variant in stored.sweep.variants)
+    missing = models.missing_cells(stored.sweep.settings.n_folds, names)
+    failed = [
+        f"fold {cell.fold} {cell.variant}: {cell.outcome.error_type}: {cell.outcome.error_message}"
+        for cell in models.cells
+        if cell.outcome.status == "training_failed"
+    ]
+    statuses = Counter(str(cell.outcome.status) for cell in models.cells)
+    return Finding(
+        [*failed, *(f"fold {fold} {variant}: missing" for fold, variant in missing)],
+        ", ".join(f"{n} {status}" for status, n in statuses.items()),
+        dict(statuses),
+    )
+
+
+def reproducible(stored: Stored) -> Finding:
+    """One cell, fitted once more from the stored values, has the same bits in booster and probabilities."""
+    models = stored.value("trained_models")
+    cell = cell_to_repeat(models)
+    return Finding(
+        refit_differences(
+            stored.sweep.plan(stored.crypto),
+            stored.value("coerced_arrays"),
+            stored.value("smoothed_labels"),
+            stored.value("baseline_parameters"),
+            stored.value("cleanlab_masks"),
+            models,
+            FolderFitStore(stored.home.fits),
+        ),
+        f"fold {cell.fold} {cell.variant} has the same bits" if cell else "no cell was trained",
+    )
+
+
+def calibration_on_hard_labels(stored: Stored) -> Finding:
+    """ECE is plausible and that of the stored probabilities against hard labels, recomputed."""
+    y = stored.value("coerced_arrays").y
+    cells = {(cell.fold, cell.variant): cell for cell in stored.value("trained_models").cells}
+    good = [row for row in _records(stored) if row["status"] == "ok"]
+    breaches = [
+        f"fold {row['fold']} {row['variant']}: {breach}"
+        for row in good
+        for cell in (cells[row["fold"], row["variant"]],)
+        for breach in calibration_breaches(
+            y[cell.test_rows], cell.test_probability, ece=row["ece"], ece_debiased=row["ece_debiased"]
+        )
+    ]
+    return Finding(breaches, f"{len(good)} cells recomputed")
+
+
+def statuses_explained(stored: Stored) -> Finding:
+    """Every cell that is not ok says why, and a skipped one really has too short a history."""
+    rows = _records(stored)
+    return Finding(unexplained_cells(rows), f"{len(rows)} cells explained")
+
+
+def enough_trades(stored: Stored) -> Finding:
+    """Each variant has this crypto's share of the trades that the gate needs, in all and in each fold."""
+    breaches = variants_short_of_trades(_records(stored), len(stored.sweep.cryptos))
+    return Finding(breaches, "enough trades in every variant and fold")
+
+
+DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
+    "cleanlab_masks": [PartitionCheck("caps_held", caps_held)],
+    "trained_models": [
+        PartitionCheck(LEAK_CHECK, no_leak, blocking=True),
+        PartitionCheck("off_path_is_identity", off_path_is_identity),
+        PartitionCheck("cells_complete", cells_complete, severity=_WARN),
+        PartitionCheck("reproducible", reproducible),
+    ],
+    "finetune_results": [
+        PartitionCheck("calibration_on_hard_labels", calibration_on_hard_labels),
+        PartitionCheck("statuses_explained", statuses_explained),
+        PartitionCheck("enough_trades", enough_trades, severity=_WARN),
+    ],
+}
+
+
+def _records(stored: Stored) -> list[dict[str, Any]]:
+    """Rows as mappings, missing values None, whatever their dtype calls them."""
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in stored.rows().to_dict("records")
+    ]

@@ -1,0 +1,99 @@
+"""What cleaning may do to a fit part: suspects within the cap of their class, weights moved by its rules."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
+from ftf_assets.contracts.typed import Array, Float32, Int8, typed
+from ftf_assets.labels.factor import FitRows
+from ftf_assets.labels.treatment import treated_weight
+from ftf_assets.training.folds import bar_length
+from ftf_assets.training.plan import TrainingPlan
+
+#: Relative rounding of a float32 sum over some ten thousand weights.
+_ROUNDING = 1e-4
+_CLASSES = {0: "HOLD", 1: "BUY"}
+
+
+@typed
+def suspect_shares(mask: CleaningMask, y: Int8[Array, " rows"]) -> dict[str, float]:
+    """Share of each class of the fit part that is suspect, by class name; 0 for an absent class."""
+    labels = y[mask.rows]
+    return {
+        name: float(np.count_nonzero(mask.suspect & (labels == label)))
+        / max(1, int(np.count_nonzero(labels == label)))
+        for label, name in _CLASSES.items()
+    }
+
+
+@typed
+def weighted_masks(
+    plan: TrainingPlan, arrays: TrainingArrays, masks: CleanlabMasks
+) -> list[tuple[CleaningMask, Array]]:
+    """Pair every mask that did not fail with the weights that its cleaner was given, float32.
+
+    These are the base weights as the weights of its variant treat them, or what the cleaner before it left.
+    """
+    moved = {variant.name: variant.moved for variant in plan.cleaned_variants}
+    bar, given = bar_length(arrays.start), {}
+    pairs: list[tuple[CleaningMask, Array]] = []
+    for mask in masks.masks:
+        if mask.outcome.status != "ok":
+            continue
+        cell = mask.fold, mask.variant
+        if cell not in given:
+            rows = FitRows.of(arrays, mask.rows, bar)
+            given[cell] = treated_weight(moved[mask.variant], rows, plan)
+        pairs.append((mask, given[cell]))
+        given[cell] = mask.weight
+    return pairs
+
+
+@typed
+def cleaning_breaches(
+    mask: CleaningMask, y: Int8[Array, " rows"], given: Float32[Array, " fit_rows"], cap: float
+) -> list[str]:
+    """Say where a mask does more than cleaning is allowed to.
+
+    Parameters
+    ----------
+    mask
+        One cleaner's decision on one fold; one that failed has nothing to break.
+    y
+        Hard labels of **all** rows.
+    given
+        Weights of the mask's rows before this cleaner.
+    cap
+        Largest share of a class of the fit part that may be suspect.
+
+    Returns
+    -------
+    list of str
+        More suspects of a class than the cap; weights that a filter changed; a class whose total weight a
+        reweighting did not keep; changed weights of rows beside the suspects, beyond the common factor that
+        keeps the total.
+    """
+    if mask.outcome.status != "ok":
+        return []
+    found = [
+        f"{share:.2%} of {name} are suspect, the cap is {cap:.2%}"
+        for name, share in suspect_shares(mask, y).items()
+        if share > cap + 1e-12
+    ]
+    base, weight = given.astype(np.float64), mask.weight.astype(np.float64)
+    if not mask.keep.all():
+        moved = int(np.count_nonzero(weight != base))
+        return [*found, *([f"a filter moved {moved} weights"] if moved else [])]
+    labels = y[mask.rows]
+    for label, name in _CLASSES.items():
+        of_class = labels == label
+        before, after = float(base[of_class].sum()), float(weight[of_class].sum())
+        if not np.isclose(after, before, rtol=_ROUNDING, atol=0):
+            found.append(f"the weight of {name} went from {before:.6g} to {after:.6g}")
+        beside = of_class & ~mask.suspect & (base > 0)
+        factors = weight[beside] / base[beside]
+        if len(factors) and not np.allclose(factors, factors[0], rtol=_ROUNDING, atol=0):
+            found.append(f"{name} rows that are no suspects were weighted differently")
+    return found

@@ -1,0 +1,86 @@
+"""Sweeps as the home holds them: their frozen settings, and whether the gate has spoken on their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ftf_assets.config import SweepSettings, stored_sweep_settings
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.gate.decision import Decision
+from ftf_assets.report.opening import what_is_missing
+from ftf_assets.storage.check_history import red_checks
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep_decision import decide_sweep
+
+
+def stored_settings(store: ResultsStore, sweep_id: str) -> SweepSettings:
+    """Read the resolved settings that a sweep's rows were made with.
+
+    Raises
+    ------
+    InputError
+        A sweep that the store does not know; names those that it does.
+    StoreError
+        No store, or one that cannot be read.
+    """
+    settings = store.sweeps().set_index("sweep_id")["settings"]
+    if sweep_id not in settings:
+        raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(settings.index)}")
+    return stored_sweep_settings(sweep_id, settings[sweep_id])
+
+
+def newest_comparisons(store: ResultsStore) -> Iterator[SweepSettings]:
+    """Give the settings of the sweeps that compare variants, the one that wrote last first.
+
+    A ``single`` sweep, such as the smoke, has nothing to compare and is passed over.
+
+    Raises
+    ------
+    StoreError
+        As :func:`stored_settings`.
+    """
+    for sweep_id in store.sweep_ids():
+        settings = stored_settings(store, sweep_id)
+        if settings.design != "single":
+            yield settings
+
+
+def decide_stored(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> Decision:
+    """Judge the rows of a sweep as the home holds them now, red checks included.
+
+    Raises
+    ------
+    InputError
+        An unknown sweep, or rows that hold no level to judge.
+    StoreError
+        No store, or one that cannot be read.
+    """
+    store = ResultsStore(home.results)
+    settings = stored_settings(store, sweep_id)
+    broken = red_checks(instance, sweep_id, settings.crypto_names)
+    return decide_sweep(store.read(sweep_id), settings, sweep_id, broken_checks=broken)
+
+
+def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> str | None:
+    """Say why gate and report owe a sweep an answer, or None where both cover its rows as they are.
+
+    The stored decision names the rows that it was made from by their fingerprint; the report must show every
+    number of that decision.
+
+    Raises
+    ------
+    InputError, StoreError
+        As :func:`decide_stored`.
+    """
+    metrics, verdicts = ResultsStore(home.results).decision(sweep_id)
+    if verdicts.empty:
+        return "never judged"
+    if set(verdicts["rows_fingerprint"]) != {decide_stored(home, instance, sweep_id).rows_fingerprint}:
+        return "rows or checks have changed since it was judged"
+    report = home.report(sweep_id)
+    if not report.is_file() or what_is_missing(report.read_text(encoding="utf-8"), metrics):
+        return "the report does not show the decision"
+    return None

@@ -1,0 +1,247 @@
+"""Every domain check is green on what the stages made, and red on the defect that it is there for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
+from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels, TrainedModels
+from ftf_assets.training import folds
+from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.metrics import expected_calibration_error
+from ftf_assets_tests.production import CRYPTO, STANDARD, Trained
+
+CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in checks}
+
+
+@dataclass
+class StoredRun:
+    """A run in memory in the place of a crypto's stored values."""
+
+    run: Trained
+    values: dict[str, Any]
+    table: pd.DataFrame
+    n_cryptos: int = 1
+
+    @property
+    def crypto(self) -> str:
+        return CRYPTO
+
+    @property
+    def sweep(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            plan=lambda crypto: self.run.plan,
+            settings=SimpleNamespace(suspect_cap=self.run.plan.suspect_cap, n_folds=self.run.plan.n_folds),
+            variants=STANDARD,
+            cryptos=("",) * self.n_cryptos,
+        )
+
+    def value(self, asset: str) -> Any:
+        return self.values[asset]
+
+    def rows(self) -> pd.DataFrame:
+        return self.table
+
+
+@pytest.fixture
+def stored(standard_run: Trained) -> StoredRun:
+    rows = evaluate_cells(
+        standard_run.plan, standard_run.arrays, standard_run.masks, standard_run.models, cost=0.0015
+    )
+    values = {
+        "coerced_arrays": standard_run.arrays,
+        "smoothed_labels": standard_run.soft_labels,
+        "baseline_parameters": standard_run.baselines,
+        "cleanlab_masks": standard_run.masks,
+        "trained_models": standard_run.models,
+    }
+    return StoredRun(standard_run, values, pd.DataFrame(rows))
+
+
+def change_mask(stored: StoredRun, cleaner: str, **changes: Callable[[Any], Any]) -> None:
+    masks = stored.values["cleanlab_masks"].masks
+    stored.values["cleanlab_masks"] = CleanlabMasks(
+        tuple(
+            replace(mask, **{name: change(mask) for name, change in changes.items()})
+            if mask.cleaner == cleaner
+            else mask
+            for mask in masks
+        )
+    )
+
+
+def change_cell(stored: StoredRun, variant: str, **changes: Any) -> None:
+    cells = stored.values["trained_models"].cells
+    stored.values["trained_models"] = TrainedModels(
+        tuple(replace(cell, **changes) if cell.variant == variant else cell for cell in cells)
+    )
+
+
+def change_rows(stored: StoredRun, **changes: Any) -> None:
+    stored.table = stored.table.assign(**changes)
+
+
+def suspect_every_buy(stored: StoredRun) -> None:
+    change_mask(stored, "filter", suspect=lambda mask: stored.run.arrays.y[mask.rows] == 1)
+
+
+def reweight_without_rescaling(stored: StoredRun) -> None:
+    def halved(mask: Any) -> np.ndarray:
+        return np.where(mask.suspect, stored.run.arrays.base_weight[mask.rows] / 2, mask.weight).astype(
+            np.float32
+        )
+
+    change_mask(stored, "reweight", weight=halved)
+
+
+def filter_that_also_weighs(stored: StoredRun) -> None:
+    change_mask(stored, "filter", weight=lambda mask: mask.weight * np.float32(1.01))
+
+
+def mask_with_a_row_of_the_purged_gap(stored: StoredRun) -> None:
+    first_fold = stored.run.plan.folds(stored.run.arrays)[0]
+    change_mask(stored, "filter", rows=lambda mask: np.append(mask.rows[:-1], first_fold.validation[0] - 1))
+
+
+def tested_on_its_own_validation_slice(stored: StoredRun) -> None:
+    cells = stored.values["trained_models"].cells
+    earlier = tuple(replace(cell, test_rows=cell.test_rows - 9) for cell in cells)
+    stored.values["trained_models"] = TrainedModels(earlier)
+
+
+def smoothing_none_that_smooths(stored: StoredRun) -> None:
+    levels = dict(stored.values["smoothed_labels"].levels)
+    levels["baseline"] = levels["baseline"] * np.float32(0.999)
+    stored.values["smoothed_labels"] = SmoothedLabels(levels)
+
+
+def baseline_on_fewer_rows(stored: StoredRun) -> None:
+    change_cell(stored, "baseline", n_kept=17)
+
+
+def baseline_of_another_fit(stored: StoredRun) -> None:
+    change_cell(stored, "baseline", fit_keys=("0" * 16,))
+
+
+def a_cell_that_never_landed(stored: StoredRun) -> None:
+    stored.values["trained_models"] = TrainedModels(stored.values["trained_models"].cells[:-1])
+
+
+def a_cell_that_failed(stored: StoredRun) -> None:
+    change_cell(stored, "mild", outcome=Outcome.failed(ValueError("no gain"), "fit"))
+
+
+def other_probabilities(stored: StoredRun) -> None:
+    cells = stored.values["trained_models"].cells
+    nearly = tuple(replace(cell, test_probability=np.nextafter(cell.test_probability, 1.0)) for cell in cells)
+    stored.values["trained_models"] = TrainedModels(nearly)
+
+
+def another_threshold(stored: StoredRun) -> None:
+    change_cell(stored, "reweight", threshold=0.123)
+
+
+def calibration_against_soft_labels(stored: StoredRun) -> None:
+    change_rows(stored, ece=0.0, ece_debiased=0.0)
+
+
+def calibration_on_validation_labels(stored: StoredRun) -> None:
+    cell = stored.run.cell("baseline")
+    other = stored.run.arrays.y[cell.test_rows - len(cell.test_rows)]
+    change_rows(stored, ece=expected_calibration_error(other, cell.test_probability))
+
+
+def failed_without_a_reason(stored: StoredRun) -> None:
+    change_rows(stored, status="training_failed")
+
+
+def skipped_although_the_history_suffices(stored: StoredRun) -> None:
+    change_rows(stored, status="skipped_short_history", error_message="900 fit rows, 1000 needed")
+
+
+def a_status_of_nobodys(stored: StoredRun) -> None:
+    change_rows(stored, status="pending")
+
+
+def hardly_a_trade(stored: StoredRun) -> None:
+    change_rows(stored, n_trades=3)
+
+
+DEFECTS = [
+    ("caps_held", suspect_every_buy, "100.00% of BUY are suspect, the cap is 10.00%"),
+    ("caps_held", reweight_without_rescaling, "the weight of BUY went from"),
+    ("caps_held", filter_that_also_weighs, "a filter moved"),
+    ("no_leak", mask_with_a_row_of_the_purged_gap, "fit rows touch the validation slice"),
+    ("no_leak", tested_on_its_own_validation_slice, "validation rows touch the test span"),
+    ("off_path_is_identity", smoothing_none_that_smooths, "untreated labels: "),
+    ("off_path_is_identity", baseline_on_fewer_rows, "the baseline cell trained on 17 rows"),
+    ("off_path_is_identity", baseline_of_another_fit, "the baseline cell is not the baseline's fit"),
+    ("cells_complete", a_cell_that_never_landed, "reweight: missing"),
+    ("cells_complete", a_cell_that_failed, "mild: ValueError: no gain"),
+    ("reproducible", other_probabilities, "its test probabilities have other bits"),
+    ("reproducible", another_threshold, "rounds and threshold are"),
+    ("calibration_on_hard_labels", calibration_against_soft_labels, "ece 0.000000, on hard labels it is"),
+    ("calibration_on_hard_labels", calibration_on_validation_labels, "on hard labels it is"),
+    ("statuses_explained", failed_without_a_reason, "training_failed without type, message and stage"),
+    ("statuses_explained", skipped_although_the_history_suffices, "skipped with"),
+    ("statuses_explained", a_status_of_nobodys, "unknown status 'pending'"),
+    ("enough_trades", hardly_a_trade, "6 trades (at least 63) and 3 trades in fold 0 (at least 30 a fold)"),
+]
+
+
+def judge(name: str, stored: StoredRun, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr("ftf_assets.checks.domain_checks.FolderFitStore", lambda folder: stored.run.store)
+    monkeypatch.setattr(StoredRun, "home", SimpleNamespace(fits=None), raising=False)
+    return list(CHECKS[name].judge(stored).breaches)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_is_green_on_what_the_stages_made(
+    name: str, stored: StoredRun, monkeypatch: pytest.MonkeyPatch
+):
+    assert judge(name, stored, monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "plant", "words"), DEFECTS, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_a_check_is_red_on_the_defect_that_it_is_there_for(
+    name: str,
+    plant: Callable[[StoredRun], None],
+    words: str,
+    stored: StoredRun,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    plant(stored)
+    assert any(words in breach for breach in judge(name, stored, monkeypatch)), judge(
+        name, stored, monkeypatch
+    )
+
+
+def test_every_check_has_a_defect_that_turns_it_red():
+    assert {name for name, _, _ in DEFECTS} == set(CHECKS)
+
+
+def test_a_purge_that_forgets_to_purge_is_a_leak_whoever_wrote_it(
+    stored: StoredRun, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(folds, "purge", lambda start, end, rows, span, embargo=0: rows)
+    found = judge("no_leak", stored, monkeypatch)
+    assert any("fit rows touch the validation slice" in one for one in found)
+    assert any("rows touch the out-of-fold block" in one for one in found)
+
+
+def test_one_of_five_cryptos_owes_a_fifth_of_the_trades(stored: StoredRun, monkeypatch: pytest.MonkeyPatch):
+    change_rows(stored, n_trades=7)
+    alone = judge("enough_trades", stored, monkeypatch)
+    of_five = judge("enough_trades", dataclasses.replace(stored, n_cryptos=5), monkeypatch)
+    assert len(alone) == len(STANDARD)
+    assert of_five == []

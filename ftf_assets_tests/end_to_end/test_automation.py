@@ -1,0 +1,231 @@
+"""What starts by itself: when sensors and schedule ask for runs, for whom and with which settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from ftf_assets import config
+from ftf_assets.automation.gate_sensor import gate_when_landed
+from ftf_assets.automation.input_files import input_files
+from ftf_assets.automation.weekly_sweep import weekly_sweep
+from ftf_assets.definitions import defs
+from ftf_assets.instance import open_instance, process_tags
+from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.resources import HomeResource
+from ftf_assets.run import run_config
+from ftf_assets.sources.market import MarketSource
+from ftf_assets.storage.home import Home
+from ftf_assets.stored_sweeps import why_undecided
+from ftf_assets.sweep import Sweep, open_sweep
+from ftf_assets_tests.end_to_end.conftest import small_sweep
+
+pytestmark = pytest.mark.end_to_end
+
+QUICK = {"n_folds": 1, "factor": "label_smoothing=none,mild"}
+
+
+def land(sweep: Sweep, home: Home, crypto: str, tags: dict[str, str] | None = None) -> None:
+    """Run a crypto as the UI's run worker does, without a command that would decide."""
+    with open_instance(home) as instance:
+        done = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
+            instance=instance,
+            partition_key=crypto,
+            run_config=run_config(sweep, home),
+            tags=tags or {},
+        )
+    assert done.success
+
+
+def decide(home: Home, request: dg.RunRequest) -> None:
+    with open_instance(home) as instance:
+        done = defs.resolve_job_def(DECIDE_JOB).execute_in_process(
+            instance=instance, run_config=request.run_config, tags=request.tags
+        )
+    assert done.success
+
+
+def tick(sensor: dg.SensorDefinition, home: Home, cursor: str | None) -> dg.SensorResult:
+    with open_instance(home) as instance:
+        context = dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"home": HomeResource(path=str(home.path))}
+        )
+        result = sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def reason(result: dg.SensorResult) -> str:
+    assert not result.run_requests
+    return str(result.skip_reason.skip_message)
+
+
+def test_the_gate_is_started_once_when_the_last_crypto_lands_and_never_for_rows_that_it_covers(home: Home):
+    sweep = small_sweep(**QUICK)
+    assert reason(tick(gate_when_landed, home, None)) == "no new rows"
+    land(sweep, home, "OPUSDC")
+    one = tick(gate_when_landed, home, None)
+    assert "nothing to decide" in reason(one), "one crypto of two"
+    land(sweep, home, "LDOUSDC")
+    both = tick(gate_when_landed, home, one.cursor)
+    (request,) = both.run_requests
+    assert request.tags[SWEEP_TAG] == sweep.sweep_id
+    assert request.run_key.startswith(f"{sweep.sweep_id}-")
+    assert request.run_config["resources"]["sweep"]["config"]["n_folds"] == 1, "the sweep's own settings"
+    assert reason(tick(gate_when_landed, home, both.cursor)) == "no new rows"
+
+    decide(home, request)
+    with open_instance(home) as instance:
+        assert why_undecided(home, instance, sweep.sweep_id) is None
+    land(sweep, home, "OPUSDC")
+    again = tick(gate_when_landed, home, both.cursor)
+    assert "nothing to decide" in reason(again), "the same rows once more"
+    home.report(sweep.sweep_id).unlink()
+    land(sweep, home, "OPUSDC")
+    (once_more,) = tick(gate_when_landed, home, again.cursor).run_requests
+    assert once_more.run_key != request.run_key
+
+
+def test_the_gate_waits_for_runs_that_are_under_way_and_for_the_command_that_decides_itself(home: Home):
+    sweep = small_sweep(**QUICK, cryptos="OPUSDC")
+    land(sweep, home, "OPUSDC", tags=process_tags())
+    waiting = tick(gate_when_landed, home, None)
+    assert "the command that runs it is at work" in reason(waiting)
+
+    sweep = small_sweep(**QUICK, cryptos="OPUSDC", seed=8)
+    land(sweep, home, "OPUSDC")
+    with open_instance(home) as instance:
+        run = instance.add_run(
+            dg.DagsterRun(
+                job_name=SWEEP_JOB,
+                status=dg.DagsterRunStatus.STARTED,
+                tags={"dagster/partition": "OPUSDC"},
+            )
+        )
+    waiting = tick(gate_when_landed, home, waiting.cursor)
+    assert "runs are under way on OPUSDC" in reason(waiting)
+    with open_instance(home) as instance:
+        instance.report_run_canceled(run)
+    after = tick(gate_when_landed, home, waiting.cursor)
+    assert [request.tags[SWEEP_TAG] for request in after.run_requests] == [sweep.sweep_id]
+
+
+def test_one_variant_alone_is_nothing_to_decide(home: Home):
+    sweep = small_sweep(**{**QUICK, "factor": "label_smoothing=mild,cleanlab=reweight"}, design="single")
+    land(sweep, home, "OPUSDC")
+    land(sweep, home, "LDOUSDC")
+    assert "nothing to decide" in reason(tick(gate_when_landed, home, None))
+
+
+def write_candles(folder: Path, crypto: str, bars: int = 4_000) -> Path:
+    folder.mkdir(exist_ok=True)
+    candles = MarketSource().candles(crypto).head(bars)
+    opened = candles.index - pd.Timedelta(hours=1)
+    file = folder / f"{crypto.removesuffix('USDC')}USDT_1h.csv"
+    candles.assign(date=opened.strftime("%Y-%m-%d %H:%M:%S")).to_csv(file, index=False)
+    return file
+
+
+def asked(result: dg.SensorResult) -> list[str]:
+    return [str(request.partition_key) for request in result.run_requests]
+
+
+def test_a_changed_file_asks_for_its_partition_alone_once_it_has_settled(home: Home, tmp_path: Path):
+    folder = tmp_path / "candles"
+    files = {crypto: write_candles(folder, crypto) for crypto in ("OPUSDC", "LDOUSDC")}
+    sweep = small_sweep(**QUICK, source="candles", path=str(folder))
+    assert "nothing can be watched: no results yet" in reason(tick(input_files, home, None))
+    for crypto in files:
+        land(sweep, home, crypto)
+    calm = tick(input_files, home, None)
+    assert reason(calm) == f"no change in {folder}"
+
+    write_candles(folder, "OPUSDC", bars=4_010)
+    seen = tick(input_files, home, calm.cursor)
+    assert reason(seen) == "waiting for OPUSDC to settle"
+    settled = tick(input_files, home, seen.cursor)
+    assert asked(settled) == ["OPUSDC"]
+    (request,) = settled.run_requests
+    assert request.tags[SWEEP_TAG] == sweep.sweep_id, "the calendar stays frozen, so it is the same sweep"
+    land(
+        open_sweep(config.sweep_settings(request.run_config["resources"]["sweep"]["config"])), home, "OPUSDC"
+    )
+    assert reason(tick(input_files, home, settled.cursor)) == f"no change in {folder}"
+
+    files["LDOUSDC"].unlink()
+    assert "LDOUSDC: no file for base asset LDO" in reason(tick(input_files, home, settled.cursor))
+
+
+def test_a_group_grows_by_a_file_and_one_line_of_configuration(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "candles"
+    groups = {"pair": ("OPUSDC", "LDOUSDC"), "others": ("UNIUSDC",)}
+    monkeypatch.setattr(config, "crypto_groups", lambda: groups)
+    monkeypatch.setattr("ftf_assets.sweep.crypto_groups", lambda: groups)
+    for crypto in groups["pair"]:
+        write_candles(folder, crypto)
+    before = small_sweep(**QUICK, cryptos="", crypto_group="pair", source="candles", path=str(folder))
+    for crypto in before.cryptos:
+        land(before, home, crypto)
+    calm = tick(input_files, home, None)
+
+    groups["pair"] = ("OPUSDC", "LDOUSDC", "UNIUSDC")
+    write_candles(folder, "UNIUSDC")
+    seen = tick(input_files, home, calm.cursor)
+    settled = tick(input_files, home, seen.cursor)
+    assert "UNIUSDC" in asked(settled)
+    grown = open_sweep(
+        config.sweep_settings(settled.run_requests[0].run_config["resources"]["sweep"]["config"])
+    )
+    assert grown.cryptos == groups["pair"]
+    assert grown.settings.fold_edges == before.settings.fold_edges
+    for crypto in ("OPUSDC", "LDOUSDC"):
+        keys = [sweep.plan(crypto).fit_keys() for sweep in (before, grown)]
+        assert keys[0] == keys[1], "the others' fits are reused"
+    assert before.settings.crypto_names == ("OPUSDC", "LDOUSDC"), "the old sweep keeps its members"
+
+
+def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home: Home, tmp_path: Path):
+    def on_monday() -> list[dg.RunRequest] | dg.SkipReason:
+        monday = datetime(2024, 7, 1, 6, tzinfo=UTC)
+        with open_instance(home) as instance:
+            context = dg.build_schedule_context(
+                instance=instance,
+                scheduled_execution_time=monday,
+                resources={"home": HomeResource(path=str(home.path))},
+            )
+            return weekly_sweep(context)
+
+    nothing = on_monday()
+    assert isinstance(nothing, dg.SkipReason)
+    assert "no results yet" in nothing.skip_message
+    folder = tmp_path / "candles"
+    for crypto in ("OPUSDC", "LDOUSDC"):
+        write_candles(folder, crypto)
+    sweep = small_sweep(**QUICK, source="candles", path=str(folder))
+    land(sweep, home, "OPUSDC")
+    unchanged = on_monday()
+    assert {request.tags[SWEEP_TAG] for request in unchanged} == {sweep.sweep_id}
+    for crypto in ("OPUSDC", "LDOUSDC"):
+        write_candles(folder, crypto, bars=4_168)
+    moved_on = on_monday()
+    assert [request.partition_key for request in moved_on] == ["OPUSDC", "LDOUSDC"]
+    (edges,) = {request.run_config["resources"]["sweep"]["config"]["fold_edges"] for request in moved_on}
+    assert edges > sweep.settings.fold_edges
+    assert {request.tags[SWEEP_TAG] for request in moved_on} != {sweep.sweep_id}
+
+
+def test_only_the_gates_sensor_runs_without_being_asked():
+    repository = defs.get_repository_def()
+    assert {sensor.name: sensor.default_status.value for sensor in repository.sensor_defs} == {
+        "gate_when_landed": "RUNNING",
+        "input_files": "STOPPED",
+    }
+    assert {schedule.name: schedule.default_status.value for schedule in repository.schedule_defs} == {
+        "weekly_sweep": "STOPPED"
+    }
