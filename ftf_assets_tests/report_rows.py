@@ -14,7 +14,7 @@ from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import decide
 from ftf_assets.labels.factors import baseline_levels
-from ftf_assets.report.data import CryptoArtifacts, ReportData
+from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
 from ftf_assets.sweep_decision import decision_frames
 from ftf_assets_tests.results_rows import LEVELS, SWEEP, ok_row, results_table
 
@@ -72,6 +72,7 @@ def report_data(
         sweep_id=SWEEP,
         cryptos=cryptos,
         settings=sweep_settings({"n_folds": folds, **settings}),
+        levels=judged_levels(verdicts),
         rows=frame,
         metrics=metrics,
         verdicts=verdicts.assign(created_at=DECIDED_AT),

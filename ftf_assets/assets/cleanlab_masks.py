@@ -6,9 +6,12 @@ import pandas as pd
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
 from ftf_assets.assets.partitioned import partitioned_asset
+from ftf_assets.assets.pictures import pictures
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
 from ftf_assets.contracts.coercion import coerce_candles
+from ftf_assets.report.data import crypto_data
+from ftf_assets.report.pictures import cleaning_pictures
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
@@ -29,15 +32,16 @@ def cleanlab_masks(
     minority class and none of the majority, so the cap decides how much is cleaned: compare "flagged" with
     "suspects" below. The temporal levels estimate how many labels are wrong, and suspect no more.
     """
-    run = sweep.open(context.partition_key)
-    plan = run.plan(context.partition_key)
+    crypto = context.partition_key
+    run = sweep.open(crypto)
+    plan = run.plan(crypto)
     masks = make_masks(
         plan,
         coerced_arrays,
         smoothed_labels,
         baseline_parameters,
         home.fit_engine(sweep.n_workers, report_fit(context.log)),
-        coerce_candles(candles, crypto=plan.crypto) if plan.needs_candles else None,
+        coerce_candles(candles, crypto=crypto) if plan.needs_candles else None,
     )
     return dg.MaterializeResult(
         value=masks,
@@ -45,5 +49,9 @@ def cleanlab_masks(
             "cap_per_class": run.settings.suspect_cap,
             "label_quality": run.settings.label_quality,
             "masks": metadata.masks_table(masks),
+            **pictures(
+                context.log,
+                lambda: cleaning_pictures(crypto_data(home.home, run, crypto, coerced_arrays, masks=masks)),
+            ),
         },
     )

@@ -324,6 +324,13 @@ def test_a_store_of_an_older_version_gets_the_new_columns_and_keeps_every_row(st
     assert query(store.path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
 
 
+def test_a_store_whose_path_has_quotes_is_brought_up_to_date(tmp_path):
+    store = ResultsStore(tmp_path / "o'brien'; DROP TABLE sweeps; --" / "results.duckdb")
+    write(store, partition())
+    age(store.path, OLDEST_VERSION)
+    pd.testing.assert_series_equal(store.read()["f1_buy"], by_key(results_table(partition()))["f1_buy"])
+
+
 def test_a_migration_that_breaks_leaves_the_old_store_as_it_was(store, monkeypatch):
     write(store, partition())
     age(store.path, OLDEST_VERSION)
