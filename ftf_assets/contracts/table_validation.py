@@ -13,7 +13,11 @@ from pandera.errors import SchemaErrors
 from ftf_assets.contracts.errors import InputError, input_error
 
 #: Rules on which columns there are; their failures break other rules too, which then say nothing.
-_MISPLACED = ("column_in_dataframe", "column_in_schema", "column_ordered")
+_MISPLACED = {
+    "column_in_dataframe": "no such column",
+    "column_in_schema": "a column that the contract does not have",
+    "column_ordered": "the column in another place",
+}
 
 
 def validated(
@@ -40,7 +44,7 @@ def validated(
     Raises
     ------
     InputError
-        Names the first broken rule with its column, first row and what was found, then every other broken rule.
+        Names the first broken rule with its column, first row and what was found, then every other one.
     """
     if key:
         frame = frame.reset_index(drop=True)  # rows under one label are told apart by their place
@@ -80,13 +84,18 @@ def _one_line(
 def _broken_rules(failures: pd.DataFrame, frame: pd.DataFrame, key: Sequence[str]) -> list[_Broken]:
     misplaced = failures[failures["check"].isin(_MISPLACED)]
     if len(misplaced):
-        return [_Broken(str(one.failure_case), str(one.check), None, None) for one in misplaced.itertuples()]
+        return [
+            _Broken(str(one.failure_case), str(one.check), None, _MISPLACED[str(one.check)])
+            for one in misplaced.itertuples()
+        ]
     column = failures["column"].where(failures["schema_context"] == "Column", "")
     rules = []
     for (name, check), failed in failures.groupby([column, "check"], sort=False):
         first = failed.iloc[0]
         rules.append(
-            _Broken(str(name) or None, str(check), _row_name(first["index"], frame, key), first["failure_case"])
+            _Broken(
+                str(name) or None, str(check), _row_name(first["index"], frame, key), first["failure_case"]
+            )
         )
     return rules
 
