@@ -11,7 +11,8 @@ from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.definitions import defs
 from ftf_assets.instance import LOCATION, open_instance
 from ftf_assets.jobs import SWEEP_JOB
-from ftf_assets.run import run_config, run_sweep
+from ftf_assets.run import run_sweep
+from ftf_assets.run_jobs import run_config
 from ftf_assets.storage import io_managers
 from ftf_assets.storage.artifacts import write_artifact
 from ftf_assets.storage.check_history import CONTRACT_CHECK
