@@ -4,7 +4,7 @@
     python -m benchmarks.efficiency [FTF SWEEP FLAGS]
 
 Runs ``ftf sweep`` in a fresh home: Dagster, contracts, storage, results, gate and report are in the wall
-time. The rest of the processor time is shown by step, from the times of Dagster's events without those of fits.
+time. The rest of the processor time is shown by step, from Dagster's events, without the steps that fit.
 """
 
 from __future__ import annotations
