@@ -103,20 +103,25 @@ def smoke(crypto: str, source: str, path: str, home: str, as_json: bool) -> int:
 @cli.command()
 @_with(*_SWEEP_OPTIONS, _HOME_OPTION, _JSON_OPTION)
 def plan(home: str, as_json: bool, **options: Any) -> int:
-    """Say what a sweep would run and what is already done; runs nothing."""
+    """Say what a sweep would run, what is already done, and which values are stale and why; runs nothing."""
     from ftf_assets.planning import describe_plan
     from ftf_assets.preflight import check_inputs
+    from ftf_assets.staleness import stale_values
     from ftf_assets.storage.home import Home
+    from ftf_assets.terminal import stale_in_words
 
-    planned = _open_sweep({**options, "confirm_long_run": True})
+    planned, place = _open_sweep({**options, "confirm_long_run": True}), Home.locate(home)
     check_inputs(planned)
-    description = describe_plan(planned, Home.locate(home))
+    description = describe_plan(planned, place)
+    stale = stale_values(planned, place)
     if as_json:
-        click.echo(json.dumps(description))
+        click.echo(json.dumps({**description, "stale": [dataclasses.asdict(one) for one in stale]}))
     else:
         for name, value in description.items():
             shown = "unknown: no fit was timed yet in this home" if value is None else value
             click.echo(f"{name.replace('_', ' '):<18} {shown}")
+        for line in stale_in_words(stale):
+            click.echo(f"{'stale':<18} {line}")
     return 0
 
 

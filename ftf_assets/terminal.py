@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from rich.table import Table
 
 from ftf_assets.gate.decision import Decision
 from ftf_assets.progress import Listener
+from ftf_assets.staleness import Stale
 from ftf_assets.training.engine import FitEvent
 
 
@@ -168,6 +169,15 @@ def verdicts_in_words(decision: Decision) -> list[str]:
         lines.append(f"{verdict}  {', '.join(levels)}: {reason}")
     warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
     return [*lines, *(f"warning: {warning}" for warning in warnings)]
+
+
+def stale_in_words(stale: Sequence[Stale]) -> list[str]:
+    """Write what is stale, a crypto and reason a line; "nothing" where all is fresh."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in stale:
+        by_reason.setdefault((one.crypto or "whole sweep", one.why), []).append(one.asset)
+    lines = [f"{crypto}: {', '.join(assets)}: {why}" for (crypto, why), assets in by_reason.items()]
+    return lines or ["nothing: every value is what these settings, data and code would make again"]
 
 
 def gate_table(decision: Decision, width: int) -> Table:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from ftf_assets.assets import metadata
 from ftf_assets.assets.finetune_results import finetune_results
-from ftf_assets.assets.partitioned import OWNERS
+from ftf_assets.assets.partitioned import OWNERS, versioned
 from ftf_assets.gate.decision import Decision
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.check_history import red_checks
@@ -20,6 +20,7 @@ from ftf_assets.training.keys import code_version
     code_version=code_version(),
     io_manager_key="decision_io_manager",
 )
+@versioned
 def gate_decision(
     context: dg.AssetExecutionContext, sweep: SweepResource, home: HomeResource
 ) -> dg.MaterializeResult[Decision]:

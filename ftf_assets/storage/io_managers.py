@@ -39,9 +39,10 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Write the value and name its place."""
         asset, crypto = context.asset_key.path[-1], context.partition_key
-        key = self.sweep.open(crypto).artifact_key(asset, crypto)
+        sweep = self.sweep.open(crypto)
+        key = sweep.artifact_key(asset, crypto)
         folder = self.home.home.artifact(asset, crypto, key)
-        write_artifact(folder, obj)
+        write_artifact(folder, obj, sweep.artifact_identity(asset, crypto))
         context.add_output_metadata({"path": dg.MetadataValue.path(str(folder)), ARTIFACT_KEY: key})
 
     def load_input(self, context: dg.InputContext) -> Any:
