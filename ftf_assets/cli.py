@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
     from ftf_assets.sweep import Sweep
 
+LOOPBACK = "127.0.0.1"
+
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -214,23 +216,41 @@ def report(sweep_id: str, output: Path | None, home: str) -> int:
 
 @cli.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1."
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port to listen on."
+)
+@click.option(
+    "--host",
+    default=LOOPBACK,
+    show_default=True,
+    help="Address to listen on; any other lets that network in, without a password.",
 )
 @_HOME_OPTION
-def ui(port: int, home: str) -> int:
+def ui(port: int, host: str, home: str) -> int:
     """Open the Dagster UI on 127.0.0.1 with this project's instance."""
+    import ipaddress
     import signal
     import subprocess
 
     from ftf_assets.instance import LOCATION, open_instance
     from ftf_assets.storage.home import Home
 
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise click.UsageError(f"--host takes an IP address such as {LOOPBACK}, found {host!r}") from None
     place = Home.locate(home)
     open_instance(place).dispose()
     # A shell that starts a script in the background disables SIGINT for it; dagster dev needs it to stop.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    click.echo(f"Dagster UI on http://127.0.0.1:{port}, home {place.path}; stop with Ctrl-C")
-    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-m", LOCATION]
+    shown = f"[{address}]" if address.version == 6 else str(address)
+    click.echo(f"Dagster UI on http://{shown}:{port}, home {place.path}; stop with Ctrl-C")
+    if not address.is_loopback:
+        click.echo(
+            f"exposed: whoever reaches {shown}:{port} can see every setting, log and result of {place.path}, "
+            "start and stop runs and read any folder of candles that this user can; there is no password",
+            err=True,
+        )
+    command = [sys.executable, "-m", "dagster", "dev", "-h", str(address), "-p", str(port), "-m", LOCATION]
     try:
         return subprocess.call(command)  # noqa: S603  our own interpreter and arguments
     except KeyboardInterrupt:
@@ -347,7 +367,12 @@ def _announce(sweep: Sweep) -> None:
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
         err=True,
     )
-    click.echo(sweep.tuning_in_words, err=True)
+    click.echo(sweep.tuning.in_words, err=True)
+    for crypto in sweep.cryptos:
+        provenance = sweep.provenance(crypto)
+        if provenance.passed_over:
+            others = ", ".join(provenance.passed_over)
+            click.echo(f"{crypto}: {provenance.file} is read, {others} passed over", err=True)
 
 
 def _show(
@@ -371,7 +396,6 @@ def _show(
     for sentence in baseline_in_words(leaderboard):
         console.print(sentence, highlight=False, soft_wrap=True)
     if done.decision is not None:
-        console.print(sweep.tuning_in_words, highlight=False, soft_wrap=True)
         for line in verdicts_in_words(done.decision):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for check in done.red_checks:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
 from ftf_assets.labels.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.training.parameters import (
@@ -22,7 +22,7 @@ from ftf_assets.training.parameters import (
     parse_search_space,
 )
 from ftf_assets.training.plan import RoundsMode
-from ftf_assets.training.variants import Design, parse_factors
+from ftf_assets.training.variants import Design, expand_variants, parse_factors
 
 PowerMode = Literal["smoke", "standard", "deep"]
 SourceName = Literal["market", "candles", "features"]
@@ -131,6 +131,10 @@ class SweepSettings(BaseModel):
     patience: int = Field(30, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
     seed: int = Field(7, ge=0, lt=2**31, description="Seed of the sweep; every fit derives its own.")
     seeds: int = Field(1, ge=1, le=100, description="Fits with different seeds that a cell averages.")
+    seed_check: bool = Field(
+        True,
+        description="With one seed: fit each baseline once more with another, to measure the seed's noise.",
+    )
     device: Device = Field("cpu", description="Where XGBoost fits.")
     workers: int = Field(0, ge=0, le=1024, description="Fits at a time; 0 = one a core.")
     cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
@@ -167,6 +171,11 @@ class SweepSettings(BaseModel):
     def following_group(self) -> SweepSettings:
         """Give the same settings for the crypto group as it is now; named cryptos stay those named."""
         return self.model_copy(update={"cryptos": ""}) if self.crypto_group else self
+
+    @property
+    def checks_seed(self) -> bool:
+        """Whether the baseline is fitted once more for its seed noise: not with several seeds, nor alone."""
+        return self.seed_check and self.seeds == 1 and self.design != "single"
 
     @property
     def crypto_names(self) -> tuple[str, ...]:
@@ -215,7 +224,14 @@ def sweep_settings(values: dict[str, Any]) -> SweepSettings:
         settings = SweepSettings(**values)
     except ValidationError as error:
         raise _worded(error) from None
-    parse_factors(settings.factor)
+    variants = expand_variants(parse_factors(settings.factor), settings.design)
+    if len(variants) == 1 and settings.design != "single":
+        raise input_error(
+            "nothing to compare: the sweep is the baseline alone",
+            found=repr(settings.factor),
+            allowed="a level beside the baseline",
+            fix="For one variant alone say --design single.",
+        )
     parse_search_space(settings.search_space)
     _ = settings.crypto_names
     for level, (epsilon_buy, epsilon_hold) in settings.epsilons.items():
@@ -239,26 +255,74 @@ def sweep_settings(values: dict[str, Any]) -> SweepSettings:
     return settings
 
 
+def stored_sweep_settings(sweep_id: str, text: str) -> SweepSettings:
+    """Read resolved settings back from the JSON text in which a store keeps them.
+
+    Raises
+    ------
+    StoreError
+        Settings that this version does not know or would not accept.
+    """
+    try:
+        return SweepSettings.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the text"
+        raise StoreError(
+            f"the stored settings of sweep {shown(sweep_id)} are not this version's: {where}: "
+            f"{first['msg']}. Use the ftf that wrote them, or run the sweep again"
+        ) from None
+
+
 @functools.cache
 def crypto_groups() -> dict[str, tuple[str, ...]]:
-    """Read the crypto groups, name to cryptos.
+    """Give the crypto groups of ``crypto_groups.toml``, name to cryptos.
 
     Raises
     ------
     InputError
-        A group that is not a list of names in capitals and digits.
+        As :func:`read_crypto_groups`.
     """
-    path = Path(__file__).with_name("crypto_groups.toml")
-    groups = {
-        name: tuple(members) for name, members in tomllib.loads(path.read_text(encoding="utf-8")).items()
-    }
+    return read_crypto_groups(Path(__file__).with_name("crypto_groups.toml"))
+
+
+def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
+    """Read a TOML file of crypto groups: one list of cryptos a line, ``name = ["UNIUSDC", "OPUSDC"]``.
+
+    Raises
+    ------
+    InputError
+        No TOML, no group, or a group that is not a list of different names in capitals and digits.
+    """
+    try:
+        groups = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise input_error("the crypto groups cannot be read", file=path.name, found=error) from None
+    if not groups:
+        raise input_error("there must be a crypto group", file=path.name, allowed='name = ["UNIUSDC"]')
     for name, members in groups.items():
-        for crypto in members:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+            raise input_error("a group's name is one word", file=path.name, column=name)
+        if not isinstance(members, list) or not members:
+            raise input_error(
+                "a crypto group is a list of names",
+                file=path.name,
+                column=name,
+                found=repr(members),
+                allowed=f'{name} = ["UNIUSDC"]',
+            )
+        for position, crypto in enumerate(members):
             if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):
                 raise input_error(
-                    "crypto names are capitals and digits", file=path.name, column=name, found=repr(crypto)
+                    "crypto names are capitals and digits",
+                    file=path.name,
+                    column=name,
+                    found=repr(crypto),
+                    allowed="A-Z and 0-9, 2 to 20 of them",
                 )
-    return groups
+            if crypto in members[:position]:
+                raise input_error("a crypto is in its group twice", file=path.name, column=name, found=crypto)
+    return {name: tuple(members) for name, members in groups.items()}
 
 
 def all_cryptos() -> tuple[str, ...]:

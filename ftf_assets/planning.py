@@ -45,7 +45,7 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "folds": sweep.settings.n_folds,
         "fold_edges": sweep.settings.fold_edges or "per crypto",
         "cells": sweep.n_cells,
-        "tuning": sweep.tuning_in_words,
+        "tuning": sweep.tuning.in_words,
         "fits": len(keys),
         "tuning_fits": sweep.n_tuning_fits,
         "fits_done": len(keys) - left,

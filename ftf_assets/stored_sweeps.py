@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ftf_assets.config import SweepSettings
+from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.report.opening import what_is_missing
@@ -29,7 +29,7 @@ def stored_settings(store: ResultsStore, sweep_id: str) -> SweepSettings:
     settings = store.sweeps().set_index("sweep_id")["settings"]
     if sweep_id not in settings:
         raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(settings.index)}")
-    return SweepSettings.model_validate_json(settings[sweep_id])
+    return stored_sweep_settings(sweep_id, settings[sweep_id])
 
 
 def newest_comparisons(store: ResultsStore) -> Iterator[SweepSettings]:

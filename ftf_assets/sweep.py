@@ -45,7 +45,7 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("smoothed_labels", "baseline_parameters"),
         ("cleanings", "out_of_fold_blocks", "suspect_cap", "label_quality"),
     ),
-    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "tune")),
+    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "checks_seed", "tune")),
 }
 
 
@@ -88,11 +88,13 @@ class Sweep:
     @functools.cached_property
     def sweep_id(self) -> str:
         """``ftf_`` and 12 hex digits of the canonical settings: the same settings are the same sweep."""
-        resolved = {"crypto_group", "factor", "power_mode", "trials", "tune", "tune_folds", "search_space"}
+        tuning = {"power_mode", "trials", "tune", "tune_folds", "search_space"}
+        resolved = {"crypto_group", "factor", "seed_check", *tuning}
         identity = self.settings.model_dump(exclude=set(OPERATIONAL) | resolved)
         identity["cryptos"] = list(self.cryptos)
         identity["variants"] = [variant.levels for variant in self.variants]
         identity["tuning"] = dataclasses.asdict(self.tuning)
+        identity["checks_seed"] = self.settings.checks_seed
         return "ftf_" + stable_hash(identity, 12)
 
     @functools.cached_property
@@ -103,15 +105,6 @@ class Sweep:
     def tuning(self) -> Tuning:
         """Who is tuned and how."""
         return self.settings.tuning
-
-    @property
-    def tuning_in_words(self) -> str:
-        """The tuning mode, as the command and the gate's verdict name it."""
-        tuning = self.tuning
-        if not tuning.active:
-            return "no tuning: the default parameters in every fit"
-        held = "each variant of its own" if tuning.per_variant else "on the baseline, held for all variants"
-        return f"tuning: {tuning.trials} trials per crypto and fold, {held}"
 
     @property
     def n_cells(self) -> int:
@@ -219,6 +212,7 @@ class Sweep:
             tuning=self.tuning,
             seed=settings.seed,
             seeds=settings.seeds,
+            seed_check=settings.checks_seed,
             device=settings.device,
         )
 

@@ -51,6 +51,7 @@ def sweep_results(
         "data_fingerprint": provenance.fingerprint,
         "code_version": code_version(),
         "run_id": run_id,
+        "tuning": sweep.tuning.mode,
         "phase": sweep.settings.phase,
         "created_at": pd.Timestamp.now("UTC"),
     }

@@ -22,6 +22,8 @@ from rich.progress import (
 from rich.table import Table
 
 from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.seed_noise import seed_noise_in_words
+from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.progress import Listener
 from ftf_assets.staleness import Stale
 from ftf_assets.training.engine import FitEvent
@@ -90,6 +92,7 @@ GATE = {
     "mean_difference": Column("mean", "{:.4f}"),
     "ci_low": Column("95 % from", "{:.4f}"),
     "ci_high": Column("to", "{:.4f}"),
+    "seed_margin": Column("seed ±", "{:.4f}", needed=False),
     "p_corrected": Column("p corr.", "{:.4f}"),
     "cohens_d": Column("d", "{:.2f}", needed=False),
     "fold_p": Column("p folds", "{:.4f}", needed=False),
@@ -160,7 +163,7 @@ def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
 
 
 def verdicts_in_words(decision: Decision) -> list[str]:
-    """Write each level's verdict with its reason, and its warnings below; equal reasons are written once."""
+    """Write each level's verdict with its reason, warnings, tuning mode and seed noise; equal lines once."""
     lines: list[str] = []
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in decision.verdicts:
@@ -168,7 +171,12 @@ def verdicts_in_words(decision: Decision) -> list[str]:
     for (verdict, reason), levels in by_reason.items():
         lines.append(f"{verdict}  {', '.join(levels)}: {reason}")
     warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
-    return [*lines, *(f"warning: {warning}" for warning in warnings)]
+    return [
+        *lines,
+        *(f"warning: {warning}" for warning in warnings),
+        tuning_in_words(decision.tuning, decision.n_trials),
+        *seed_noise_in_words(decision.metric_rows()),
+    ]
 
 
 def stale_in_words(stale: Sequence[Stale]) -> list[str]:

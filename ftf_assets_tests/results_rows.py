@@ -41,6 +41,8 @@ def ok_row(crypto: str = "OPUSDC", fold: int = 3, variant: str = "reweight", **c
         "f1_always_buy": 0.271,
         "predicted_buy_rate": 0.81,
         "breakeven_precision": 0.35,
+        "f1_buy_seed_sd": 0.008 if variant == "baseline" else None,
+        "average_precision_seed_sd": 0.002 if variant == "baseline" else None,
         "n_trades": 310,
         "win_rate": 0.3,
         "expectancy_net": -14.2,
@@ -65,6 +67,7 @@ def ok_row(crypto: str = "OPUSDC", fold: int = 3, variant: str = "reweight", **c
         "test_end": pd.Timestamp("2023-05-27 04:00", tz="UTC"),
         "best_iteration": 41,
         "params": '{"max_depth": 4, "eta": 0.05}',
+        "tuning": "baseline",
         "n_trials": 15,
         "seed": 7,
         "n_seeds": 1,
@@ -83,7 +86,7 @@ def ok_row(crypto: str = "OPUSDC", fold: int = 3, variant: str = "reweight", **c
 
 def unmeasured_row(status: str, **changed: object) -> dict:
     """A row that has the cell's identity and provenance but neither metrics nor counts."""
-    last_identity, first_provenance = "status", "seed"
+    last_identity, first_provenance = "status", "tuning"
     names = list(ok_row())
     kept = {*names[: names.index(last_identity) + 1], *names[names.index(first_provenance) :]}
     return {name: value for name, value in ok_row().items() if name in kept} | {"status": status} | changed

@@ -49,6 +49,14 @@ def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
     assert sweep().sweep_id not in untuned
 
 
+def test_a_seed_check_is_part_of_the_identity_only_where_one_is_made():
+    assert sweep(seed_check=False).sweep_id != sweep().sweep_id
+    assert sweep(seeds=2, seed_check=False).sweep_id == sweep(seeds=2).sweep_id
+    alone = {"factor": "cleanlab=filter", "design": "single"}
+    assert sweep(**alone, seed_check=False).sweep_id == sweep(**alone).sweep_id
+    assert sweep(**alone).plan("OPUSDC").seed_check is False
+
+
 def test_how_a_sweep_is_run_is_no_part_of_its_identity():
     assert sweep(workers=1).sweep_id == sweep(workers=7, confirm_long_run=True).sweep_id
 
@@ -162,8 +170,8 @@ def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
         design="factorial", factor="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
     )
     assert long.n_cells == 300
-    assert long.n_fits == 25 * (12 + 15)
-    with pytest.raises(InputError, match="= 300 cells, 675 fits"):
+    assert long.n_fits == 25 * (12 + 15 + 1)
+    with pytest.raises(InputError, match="= 300 cells, 700 fits"):
         long.require_confirmation()
     sweep(design="factorial", seeds=3, confirm_long_run=True).require_confirmation()
     sweep(trials=0).require_confirmation()
@@ -171,10 +179,10 @@ def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
 
 def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
     standard = sweep()
-    assert (standard.n_fits, standard.n_tuning_fits) == (250 + 25 * 15 * 3, 25 * 15 * 3)
+    assert (standard.n_fits, standard.n_tuning_fits) == (275 + 25 * 15 * 3, 25 * 15 * 3)
     assert sweep(tune="per_variant").n_tuning_fits == 5 * standard.n_tuning_fits
     assert sweep(tune="off").n_tuning_fits == 0
-    with pytest.raises(InputError, match="= 125 cells, 1375 fits, 1125 of them for tuning "):
+    with pytest.raises(InputError, match="= 125 cells, 1400 fits, 1125 of them for tuning "):
         standard.require_confirmation()
     sweep(cryptos="OPUSDC").require_confirmation()
 

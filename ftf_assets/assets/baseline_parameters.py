@@ -34,7 +34,7 @@ def baseline_parameters(
         value=baselines,
         metadata={
             "folds": len(baselines.folds),
-            "tuning": run.tuning_in_words,
+            "tuning": run.tuning.in_words,
             "baselines": metadata.baselines_table(baselines),
         },
     )

@@ -8,6 +8,7 @@ from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.storage.io_managers import retried_while_busy
 from ftf_assets.sweep_results import sweep_results
 from ftf_assets.sweep_suspects import sweep_suspects
 
@@ -43,7 +44,8 @@ def finetune_results(
         run_id=context.run.run_id,
     )
     suspects = sweep_suspects(run.sweep_id, context.partition_key, coerced_arrays, cleanlab_masks)
-    home.results.write_suspects(suspects, run.sweep_id, context.partition_key)
+    with retried_while_busy():
+        home.results.write_suspects(suspects, run.sweep_id, context.partition_key)
     for row in rows[rows["status"] == "training_failed"].itertuples():
         context.log.error(
             f"event=cell_failed variant={row.variant} crypto={row.crypto} fold={row.fold} "

@@ -6,6 +6,8 @@ from ftf_assets.assets import metadata
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.partitioned import OWNERS, versioned
 from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.seed_noise import seed_noise_in_words
+from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.check_history import red_checks
 from ftf_assets.sweep_decision import decide_sweep
@@ -41,7 +43,8 @@ def gate_decision(
         value=decision,
         metadata={
             "sweep_id": run.sweep_id,
-            "tuning": run.tuning_in_words,
+            "tuning": tuning_in_words(decision.tuning, decision.n_trials),
+            "seed_noise": "; ".join(seed_noise_in_words(decision.metric_rows())),
             "rows_fingerprint": decision.rows_fingerprint,
             "verdicts": metadata.table(
                 [

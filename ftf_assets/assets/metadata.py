@@ -48,6 +48,7 @@ def provenance(source: Provenance) -> Metadata:
         "source_file": source.file or "none",
         "quote_currency": source.quote_currency or "none",
         "data_fingerprint": source.fingerprint,
+        **({"files_passed_over": ", ".join(source.passed_over)} if source.passed_over else {}),
     }
 
 

@@ -345,6 +345,9 @@ class TrainedCell:
         Hyper-parameters, empty where none were found, and the trials of the study that chose them.
     test_rows, test_probability
         Rows of the test span in the training arrays, and their mean P(BUY).
+    seed_thresholds, seed_probability
+        Threshold and P(BUY) of the test rows of every single fit, where there are several that differ in
+        their seed alone; shapes (n_fits,) and (n_fits, n_test_rows), else empty.
     """
 
     fold: int
@@ -363,6 +366,8 @@ class TrainedCell:
     n_trials: int = 0
     test_rows: Int64[Array, " test_rows"] = field(default_factory=lambda: np.empty(0, np.int64))
     test_probability: Float64[Array, " test_rows"] = field(default_factory=_floats)
+    seed_thresholds: Float64[Array, " fits"] = field(default_factory=_floats)
+    seed_probability: Float64[Array, "fits _"] = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @typed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: Characters of a value that an error shows: a broken file may hold a cell of megabytes.
+LONGEST_SHOWN = 300
+
 
 class FtfError(Exception):
     """Base of every error that this project raises on purpose."""
@@ -13,6 +16,10 @@ class InputError(FtfError, ValueError):
 
 class StoreError(FtfError, RuntimeError):
     """A store is broken, missing or out of reach: the run stops and leaves what was there intact."""
+
+
+class StoreBusyError(StoreError):
+    """Another process has held a store for longer than we wait: the one store error that a retry may mend."""
 
 
 class RunError(FtfError, RuntimeError):
@@ -61,25 +68,40 @@ def input_error(
     Returns
     -------
     InputError
-        One line: ``AAVEUSDC, column 'rsi_14', row 17: infinite values … (found inf; allowed: finite) …``.
+        One line of printable characters, whatever the input holds:
+        ``AAVEUSDC, column 'rsi_14', row 17: infinite values … (found inf; allowed: finite) …``.
     """
     place = ", ".join(
         part
         for part in (
-            crypto,
-            f"file {file}" if file else None,
-            f"column {column!r}" if column is not None else None,
-            f"row {row}" if row is not None else None,
+            shown(crypto) if crypto else None,
+            f"file {shown(file)}" if file else None,
+            f"column {shown(repr(column))}" if column is not None else None,
+            f"row {shown(row)}" if row is not None else None,
         )
         if part
     )
     detail = "; ".join(
         part
         for part in (
-            f"found {found}" if found is not None else None,
+            f"found {shown(found)}" if found is not None else None,
             f"allowed: {allowed}" if allowed else None,
         )
         if part
     )
     message = (f"{place}: " if place else "") + rule + (f" ({detail})" if detail else "")
     return InputError(message + (f". {fix}" if fix else ""))
+
+
+def shown(value: object) -> str:
+    """Write a value that came from outside so that a line of a log or terminal can hold it.
+
+    Line breaks, terminal codes and other invisible characters appear as escapes; what is too long is cut.
+    """
+    text = f"{value}"
+    cut = f"… ({len(text)} characters)" if len(text) > LONGEST_SHOWN else ""
+    visible = (
+        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode()
+        for one in text[:LONGEST_SHOWN]
+    )
+    return "".join(visible) + cut

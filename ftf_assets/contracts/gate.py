@@ -17,6 +17,7 @@ from pandera.typing import Series
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
+from ftf_assets.contracts.results import TUNE_MODES
 
 #: Metrics that decide, one family for the correction; higher is better.
 VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
@@ -29,6 +30,9 @@ ABANDON = "ABANDON"
 LOCK = "LOCK"
 KEEP_AVAILABLE = "KEEP_AVAILABLE"
 VERDICTS = (INVALID, NO_SIGNAL, ABANDON, LOCK, KEEP_AVAILABLE)
+
+#: The tuning mode of results that do not say it.
+NOT_STATED = "not stated"
 
 WINS, LOSES, NEITHER = "wins", "loses", "neither"
 OUTCOMES = (WINS, LOSES, NEITHER)
@@ -103,6 +107,16 @@ class GateMetrics(pa.DataFrameModel):
         description="wins or loses: corrected p, effect size and fold test agree. Null outside the family.",
     )
     in_family: Series[np.bool_] = pa.Field(description="Whether the metric decides and is corrected for.")
+    seed_n: Series[np.int64] = _count(
+        "Cells of the baseline that were fitted with several seeds; 0 where the metric's noise is unknown."
+    )
+    seed_sd: Series[float] = _optional(
+        "SD of the difference between two cells of the baseline that differ in their seed alone."
+    )
+    seed_margin: Series[float] = _optional(
+        "Mean differences up to this size, either way, come from the seed alone (95 % by default); "
+        "shown, decides nothing."
+    )
 
     class Config:
         """Exactly these columns, in this order."""
@@ -144,6 +158,11 @@ class GateVerdicts(pa.DataFrameModel):
     underpowered: Series[pd.BooleanDtype] = _optional(
         "Whether level or baseline has too few trades, 63 in all or 30 a fold; null where not counted."
     )
+    tuning: Text = pa.Field(
+        isin=(*TUNE_MODES, NOT_STATED),
+        description="Who was tuned: baseline, per_variant, off, or not stated where a file does not say.",
+    )
+    n_trials: Count = _optional_count("Tuning trials a (crypto, fold); null where not stated.")
     useful_gain: Series[float] = pa.Field(ge=0, description="Smallest gain of f1_buy worth having, absolute.")
     rows_fingerprint: Text = _key(
         "Hash of the result rows and expected cells that the verdict was made from."

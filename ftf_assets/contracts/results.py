@@ -23,6 +23,8 @@ TRAINING_FAILED = "training_failed"
 SKIPPED_SHORT_HISTORY = "skipped_short_history"
 STATUSES = (OK, TRAINING_FAILED, SKIPPED_SHORT_HISTORY)
 
+TUNE_MODES = ("baseline", "per_variant", "off")
+
 PRIMARY_KEY = ("sweep_id", "crypto", "fold", "variant")
 FACTOR_COLUMNS = ("label_smoothing", "cleanlab")
 
@@ -33,8 +35,15 @@ METRIC_COLUMNS = (
     *("f1_always_buy", "predicted_buy_rate"),
     *("n_trades", "expectancy_net", "return_net", "sortino", "sortino_capped", "max_drawdown"),
 )
-#: As the metrics, but undefined for some good cells: no trade, or a class without a return.
-CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate")
+#: Spread over the single fits of a cell, by the metric that spreads; known where there are several.
+SEED_SPREAD_COLUMNS = {"f1_buy": "f1_buy_seed_sd", "average_precision": "average_precision_seed_sd"}
+#: As the metrics, but undefined for some good cells: no trade, a class without a return, or one fit only.
+CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate", *SEED_SPREAD_COLUMNS.values())
+#: Shares: a number outside [0, 1] in such a column of a foreign file is another quantity.
+SHARE_COLUMNS = (
+    *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "brier"),
+    *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate", "win_rate"),
+)
 
 Text: TypeAlias = Series[pd.StringDtype]
 Count: TypeAlias = Series[pd.Int64Dtype]
@@ -90,6 +99,10 @@ class FinetuneResults(pa.DataFrameModel):
     breakeven_precision: Series[float] = _optional(
         "(L + c) / (W + L): mean gain W of BUY and mean loss L of HOLD labels on the fit part, cost c."
     )
+    f1_buy_seed_sd: Series[float] = _positive(
+        "SD of f1_buy over single fits that differ in their seed alone; null where the cell has one fit."
+    )
+    average_precision_seed_sd: Series[float] = _positive("The same SD of average_precision.")
 
     n_trades: Count = _positive("Trades on the test rows, one position at a time.")
     win_rate: Series[float] = _share("Share of trades with a net gain; null without trades.")
@@ -119,6 +132,9 @@ class FinetuneResults(pa.DataFrameModel):
 
     best_iteration: Count = _positive("Boosting rounds of the model.")
     params: Text = _optional("Hyper-parameters, a JSON object.")
+    tuning: Text = pa.Field(
+        isin=TUNE_MODES, nullable=True, description="Who is tuned in the sweep: baseline, per_variant or off."
+    )
     n_trials: Count = _positive("Tuning trials; 0 without tuning.")
     seed: Series[np.int64] = pa.Field(ge=0, description="Seed of the first fit, one for all variants.")
     n_seeds: Series[np.int64] = pa.Field(ge=1, description="Fits whose probabilities are averaged.")

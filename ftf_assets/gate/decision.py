@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.typed import Array, Int64, typed
 from ftf_assets.gate.pairs import Cell, LevelPairs, Pairing, Row, pair_levels
 from ftf_assets.gate.power import trade_power
+from ftf_assets.gate.seed_noise import SeedNoise, seed_noise
 from ftf_assets.gate.settings import (
     ALWAYS_BUY,
     PRIMARY_METRIC,
@@ -30,6 +32,7 @@ from ftf_assets.gate.statistics import (
     paired_t,
     wilcoxon_p,
 )
+from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.gate.verdict import BaselineSignal, Coverage, MetricEvidence, outcome_of, verdict_of
 from ftf_assets.training.keys import stable_hash
 
@@ -63,6 +66,9 @@ class MetricComparison:
     cryptos_worse: int
     outcome: str | None
     in_family: bool
+    seed_n: int
+    seed_sd: float | None
+    seed_margin: float | None
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,9 @@ class Decision:
         One a level and metric.
     verdicts
         One a level.
+    tuning, n_trials
+        Who was tuned, and with how many trials a (crypto, fold); ``not stated`` and None where the rows do
+        not say.
     useful_gain
         The gain of f1_buy that a level must not exclude.
     settings
@@ -104,6 +113,8 @@ class Decision:
     sweep_id: str
     metrics: tuple[MetricComparison, ...]
     verdicts: tuple[LevelVerdict, ...]
+    tuning: str
+    n_trials: int | None
     useful_gain: float
     settings: str
     rows_fingerprint: str
@@ -116,6 +127,8 @@ class Decision:
     def verdict_rows(self, created_at: object) -> list[dict[str, object]]:
         """Rows of ``gate_verdicts``; ``created_at`` is the one value that is not part of the decision."""
         shared = {
+            "tuning": self.tuning,
+            "n_trials": self.n_trials,
             "useful_gain": self.useful_gain,
             "rows_fingerprint": self.rows_fingerprint,
             "settings_fingerprint": self.settings_fingerprint,
@@ -163,7 +176,11 @@ def decide(
     settings = settings or GateSettings()
     pairing = pair_levels(rows, baselines, expected=expected)
     names = pairing.metrics((*VERDICT_METRICS, *SHOWN_METRICS))
-    compared = [_compare(pairs, name, clusters, settings) for pairs in pairing.levels for name in names]
+    noise = {name: seed_noise(pairing.baseline_rows, name) for name in names}
+    compared = [
+        _compare(pairs, name, noise[name], clusters, settings) for pairs in pairing.levels for name in names
+    ]
+    tuning, n_trials = tuning_of(pairing.used_rows)
     metrics = _with_outcomes(compared, settings)
     signal = _baseline_signal(pairing)
     verdicts = tuple(
@@ -183,6 +200,8 @@ def decide(
         sweep_id=sweep_id,
         metrics=tuple(metrics),
         verdicts=verdicts,
+        tuning=tuning,
+        n_trials=n_trials,
         useful_gain=settings.useful_gain,
         settings=json.dumps(made_with, sort_keys=True),
         rows_fingerprint=_fingerprint(pairing, baselines, expected, clusters, broken_checks),
@@ -191,7 +210,11 @@ def decide(
 
 
 def _compare(
-    pairs: LevelPairs, metric: str, clusters: Mapping[Cell, int] | None, settings: GateSettings
+    pairs: LevelPairs,
+    metric: str,
+    noise: SeedNoise | None,
+    clusters: Mapping[Cell, int] | None,
+    settings: GateSettings,
 ) -> MetricComparison:
     differences = paired_differences(*pairs.values(metric))
     test = paired_t(differences, 1 - settings.alpha)
@@ -229,6 +252,9 @@ def _compare(
         cryptos_worse=int((better < 0).sum()),
         outcome=None,
         in_family=metric in VERDICT_METRICS,
+        seed_n=noise.n_cells if noise else 0,
+        seed_sd=noise.sd if noise else None,
+        seed_margin=noise.margin(len(differences), 1 - settings.alpha) if noise else None,
     )
 
 
@@ -349,17 +375,19 @@ def _fingerprint(
     broken_checks: Sequence[str],
 ) -> str:
     keys = ("crypto", "fold", *baselines, "status")
+    columns = (*pairing.columns, "n_seeds", *SEED_SPREAD_COLUMNS.values())
     rows = [
         [
             *(None if row.get(key) is None else str(row[key]) for key in keys),
-            *(_known(row.get(column)) for column in pairing.columns),
+            *(_known(row.get(column)) for column in columns),
         ]
         for row in pairing.used_rows
     ]
     return stable_hash(
         {
-            "columns": [*keys, *pairing.columns],
+            "columns": [*keys, *columns],
             "rows": rows,
+            "tuning": tuning_of(pairing.used_rows),
             "expected": None if expected is None else sorted(map(str, expected)),
             "clusters": None if clusters is None else {str(cell): n for cell, n in clusters.items()},
             "broken_checks": sorted(broken_checks),

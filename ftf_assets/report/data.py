@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from ftf_assets.config import SweepSettings
+from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
@@ -127,7 +127,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     known = store.sweeps().set_index("sweep_id")["settings"]
     if rows.empty or sweep_id not in known:
         raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(known.index)}")
-    settings = SweepSettings.model_validate_json(known[sweep_id])
+    settings = stored_sweep_settings(sweep_id, known[sweep_id])
     if settings.design == "single":
         raise InputError(
             f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare "

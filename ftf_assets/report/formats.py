@@ -9,6 +9,7 @@ NOTHING = "–"  # noqa: RUF001  a dash, not a minus
 _DIFFERENCES = frozenset(
     ("mean_difference", "median_difference", "ci_low", "ci_high", "bootstrap_low", "bootstrap_high")
 )
+_MARGINS = frozenset(("seed_margin",))
 _STATISTICS = frozenset(("t", "cohens_d", "fold_t"))
 _PROBABILITIES = frozenset(("p_value", "p_corrected", "wilcoxon_p", "fold_p"))
 
@@ -24,6 +25,8 @@ def gate_text(column: str, value: object) -> str:
         return NOTHING
     if column in _DIFFERENCES:
         return signed(float(value))  # type: ignore[arg-type]
+    if column in _MARGINS:
+        return f"{value:.3g}"
     if column in _STATISTICS:
         return f"{value:+.2f}"
     if column in _PROBABILITIES:

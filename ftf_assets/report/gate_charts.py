@@ -61,6 +61,9 @@ def heat_maps(data: ReportData) -> list[tuple[Level, Markup]]:
 
 
 def _panel(ax: Axes, data: ReportData, levels: list[Level], metric: str, gain: float | None) -> None:
+    margin = _seed_margin(data, metric)
+    if margin:
+        ax.axvspan(-margin, margin, color="#e6e6e6", linewidth=0, zorder=0)
     ax.axvline(0, color="#333333", linewidth=1)
     if gain is not None:
         ax.axvline(gain, color="#333333", linewidth=0.9, linestyle=(0, (4, 3)))
@@ -108,7 +111,9 @@ def _in_words(data: ReportData, levels: list[Level], metric: str) -> str:
         else:
             interval = f"{signed(row['ci_low'])} to {signed(row['ci_high'])}"
             parts.append(f"{level.short} {signed(row['mean_difference'])} ({interval}), {row['outcome']}")
-    return f"{UNITS[metric]}: {'; '.join(parts)}."
+    margin = _seed_margin(data, metric)
+    alone = f" The seed alone makes up to {margin:.3g} either way." if margin else ""
+    return f"{UNITS[metric]}: {'; '.join(parts)}.{alone}"
 
 
 def _row(data: ReportData, level: Level, metric: str) -> pd.Series[Any] | None:
@@ -119,6 +124,12 @@ def _row(data: ReportData, level: Level, metric: str) -> pd.Series[Any] | None:
         & (metrics["metric"] == metric)
     ]
     return None if found.empty else found.iloc[0]
+
+
+def _seed_margin(data: ReportData, metric: str) -> float:
+    """The widest span of the seed alone among the levels; 0 where it is unknown."""
+    margin: float = data.metrics.loc[data.metrics["metric"] == metric, "seed_margin"].max()
+    return 0.0 if is_absent(margin) else float(margin)
 
 
 def _axes(data: ReportData) -> tuple[list[str], list[int]]:

@@ -15,7 +15,14 @@ from ftf_assets.report.data import ReportData
 from ftf_assets.report.formats import NOTHING, gate_text, is_absent
 from ftf_assets.report.gallery import suspect_cards
 from ftf_assets.report.gate_charts import forest_plot, heat_maps
-from ftf_assets.report.words import baseline_in_words, headline, meanings, statements
+from ftf_assets.report.words import (
+    baseline_in_words,
+    headline,
+    meanings,
+    seed_noise_sentences,
+    statements,
+    tuning_sentence,
+)
 
 TEMPLATE = "report.html.j2"
 
@@ -27,6 +34,7 @@ GATE_COLUMNS = {
     "median_difference": "median",
     "ci_low": "95 % from",
     "ci_high": "to",
+    "seed_margin": "seed ±",
     "bootstrap_low": "boot. from",
     "bootstrap_high": "to",
     "t": "t",
@@ -81,6 +89,8 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "statements": statements(data),
         "meanings": meanings(data),
         "baseline": baseline_in_words(data),
+        "tuning": tuning_sentence(data),
+        "seed_noise": seed_noise_sentences(data),
         "forest": forest_plot(data) if len(data.metrics) else None,
         "gate_columns": GATE_COLUMNS,
         "text_columns": _TEXT_COLUMNS,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.contracts.gate import ABANDON, INVALID, KEEP_AVAILABLE, LOCK, NO_SIGNAL, VERDICTS
+from ftf_assets.gate.seed_noise import seed_noise_in_words
+from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.report.data import BASELINE, Level, ReportData
-from ftf_assets.report.formats import listed
+from ftf_assets.report.formats import is_absent, listed
 
 #: A sign beside each verdict, so that it is told apart without colour.
 SIGNS = {LOCK: "✔", ABANDON: "✘", KEEP_AVAILABLE: "○", NO_SIGNAL: "∅", INVALID: "!"}
@@ -39,6 +41,9 @@ MEANINGS: dict[str, tuple[str, ...]] = {
         "that and run the sweep again, finished fits are reused.",
     ),
 }
+
+#: Fits a cell that the report recommends to average.
+RECOMMENDED_SEEDS = 3
 
 _ADVICE = {
     LOCK: "Make {levels} the default",
@@ -112,3 +117,26 @@ def baseline_in_words(data: ReportData) -> str:
         f"Over {len(rows)} cells the baseline says BUY on {mean['predicted_buy_rate']:.0%} of test bars; "
         f"its f1 of BUY is {mean['f1_buy']:.3f}, always saying BUY has {mean['f1_always_buy']:.3f}.{paying}"
     )
+
+
+def tuning_sentence(data: ReportData) -> str:
+    """Name the tuning mode that the verdict was made under."""
+    decided = data.verdicts.iloc[0]
+    trials = decided["n_trials"]
+    return _sentence(tuning_in_words(str(decided["tuning"]), None if is_absent(trials) else int(trials)))
+
+
+def seed_noise_sentences(data: ReportData) -> list[str]:
+    """Say what the seed alone moves, and how to average it down."""
+    rows = [{str(name): value for name, value in row.items()} for row in data.metrics.to_dict("records")]
+    said = [_sentence(words) for words in seed_noise_in_words(rows)]
+    if data.settings.seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
+        return said
+    return [
+        *said,
+        f"Averaging {RECOMMENDED_SEEDS} fits a cell brings it down: --set seeds={RECOMMENDED_SEEDS}.",
+    ]
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import pandas as pd
 
-from ftf_assets.contracts.errors import input_error
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.candle_table import candles_from_table
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import BarrierSettings, FeatureCacheReport, Provenance
+from ftf_assets.sources.table_files import read_csv_table, read_parquet_table
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class CandleFileSource:
     label: BarrierSettings = field(default_factory=BarrierSettings)
 
     def provenance(self, crypto: str) -> Provenance:
-        """Name the file, its quote currency and its content's fingerprint."""
+        """Name the file, its quote currency, its content's fingerprint and the files passed over for it."""
         file = self._file(crypto)
-        return Provenance("candles", file.name, file.quote_currency, file.fingerprint())
+        return Provenance("candles", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
 
     def span(self, crypto: str) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the close of the first and last bar; an unchanged file is read once a process."""
@@ -77,50 +76,11 @@ def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> tuple[pd.T
 
 
 def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:
-    read = _read_csv if file.path.suffix.lower() == ".csv" else _read_parquet
-    table = read(file.path, crypto)
+    if file.path.suffix.lower() == ".csv":
+        table = read_csv_table(file.path, crypto=crypto)
+    else:
+        table = read_parquet_table(file.path, crypto=crypto)
+        if not isinstance(table.index, pd.RangeIndex):
+            table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
+        table.index = pd.RangeIndex(1, len(table) + 1)
     return candles_from_table(table, crypto=crypto, file=file.name)
-
-
-def _read_csv(path: Path, crypto: str) -> pd.DataFrame:
-    try:
-        # As text, blank lines included: a bad cell is shown as it stands, and row numbers are file lines.
-        table = pd.read_csv(
-            path,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-        )
-    except pd.errors.EmptyDataError:
-        raise input_error("the file is empty", crypto=crypto, file=path.name) from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise input_error(
-            "the file is not a readable CSV table", crypto=crypto, file=path.name, found=str(error).strip()
-        ) from error
-    if not isinstance(table.index, pd.RangeIndex):
-        raise input_error(
-            "the file is not a readable CSV table",
-            crypto=crypto,
-            file=path.name,
-            found="lines with more cells than the header names",
-        )
-    table = table.fillna("")
-    table.index = pd.RangeIndex(2, len(table) + 2)
-    return table.loc[(table != "").any(axis=1)]
-
-
-def _read_parquet(path: Path, crypto: str) -> pd.DataFrame:
-    try:
-        table = pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise input_error(
-            "the file is not a readable Parquet table",
-            crypto=crypto,
-            file=path.name,
-            found=str(error).strip(),
-        ) from error
-    if not isinstance(table.index, pd.RangeIndex):
-        table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
-    table.index = pd.RangeIndex(1, len(table) + 1)
-    return table

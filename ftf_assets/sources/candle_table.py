@@ -11,7 +11,7 @@ from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import Candles
 from ftf_assets.sources.contract_errors import validated
 
-#: Accepted spellings, lower case and without punctuation; the first one present is the time of the open.
+#: Accepted spellings, lower case, without ASCII punctuation; the first one present is the time of the open.
 TIME_NAMES = ("opentime", "opentimestamp", "timestamp", "datetime", "date", "time", "unix", "epoch", "ts")
 VALUE_NAMES = {
     "open": ("open", "o"),
@@ -23,6 +23,7 @@ VALUE_NAMES = {
 
 EpochUnit = Literal["s", "ms", "us", "ns"]
 
+_PUNCTUATION = re.compile(r"[ -/:-@\[-`{-~]")
 _FIRST_TIME = pd.Timestamp("2000-01-01", tz="UTC")
 _LAST_TIME = pd.Timestamp("2100-01-01", tz="UTC")
 
@@ -71,7 +72,8 @@ class _TableReader:
         self.file = file
         self.names: dict[str, list[str]] = {}
         for column in table.columns:
-            self.names.setdefault(re.sub(r"[^a-z0-9]", "", str(column).lower()), []).append(column)
+            # Other characters stay: a look-alike letter or an invisible mark is no spelling of a known name.
+            self.names.setdefault(_PUNCTUATION.sub("", str(column).lower()), []).append(column)
 
     def time_column(self) -> str:
         """Return the column of the best known spelling."""
@@ -96,6 +98,10 @@ class _TableReader:
             times = pd.to_datetime(cells, utc=True)
         elif _is_epoch(cells):
             numbers = pd.to_numeric(cells, errors="coerce")
+            # Integers beyond int64 are Python objects here, which to_datetime cannot hold.
+            numbers = numbers.where(numbers.abs() < 2**63)
+            if numbers.dtype == object:
+                numbers = numbers.astype("float64")
             # Until the year 5138 seconds stay below 1e11, milliseconds below 1e14, microseconds below 1e17.
             median = numbers.median()
             unit: EpochUnit = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 
 DOLLAR_QUOTES = ("USDC", "USDT", "FDUSD", "BUSD", "TUSD", "USD", "DAI")
 #: Quote currencies by which names are split; a longer one before those that it ends with.
@@ -16,10 +17,21 @@ QUOTES = (*DOLLAR_QUOTES, "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
 
 @dataclass(frozen=True)
 class CryptoFile:
-    """A file that holds one crypto's data, and the quote currency that its name states ("" for none)."""
+    """A file that holds one crypto's data.
+
+    Attributes
+    ----------
+    path
+        The file.
+    quote_currency
+        What its name states; "" for none.
+    passed_over
+        Names of other files of the crypto, which fitted less well.
+    """
 
     path: Path
     quote_currency: str
+    passed_over: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,7 +86,7 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
     Raises
     ------
     InputError
-        No file, or two equally good ones.
+        No file, two equally good ones, or one whose name is no plain name.
     """
     files = sorted(
         file
@@ -104,7 +116,12 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
             found=" and ".join(file.name for file in candidates),
             fix="Keep one of them in the directory.",
         )
-    return candidates[0]
+    chosen = candidates[0]
+    broken = broken_name_rule(chosen.name)
+    if broken:
+        raise input_error(broken, crypto=crypto, file=chosen.name, allowed=NAME_RULE, fix="Rename the file.")
+    passed_over = tuple(file.name for _, file in ranked if file is not chosen)
+    return replace(chosen, passed_over=passed_over)
 
 
 def _quote_in_name(stem: str, base: str) -> str | None:

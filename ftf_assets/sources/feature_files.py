@@ -12,6 +12,7 @@ from ftf_assets.contracts.frames import Candles
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.feature_table import feature_cache_from_table
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance
+from ftf_assets.sources.table_files import read_parquet_table
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class FeatureFileSource:
     missing: str = "refuse"
 
     def provenance(self, crypto: str) -> Provenance:
-        """Name the file, its quote currency and its content's fingerprint."""
+        """Name the file, its quote currency, its content's fingerprint and the files passed over for it."""
         file = self._file(crypto)
-        return Provenance("features", file.name, file.quote_currency, file.fingerprint())
+        return Provenance("features", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
 
     def span(self, crypto: str) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the first and last timestamp kept; an unchanged file is read once a process."""
@@ -87,15 +88,7 @@ def _span(
 
 
 def _read(file: CryptoFile, crypto: str, missing: str) -> tuple[pd.DataFrame, int]:
-    try:
-        table = pd.read_parquet(file.path)
-    except (ValueError, OSError) as error:
-        raise input_error(
-            "the file is not a readable Parquet table",
-            crypto=crypto,
-            file=file.name,
-            found=str(error).strip(),
-        ) from error
+    table = read_parquet_table(file.path, crypto=crypto)
     if table.empty:
         raise input_error("the file is empty", crypto=crypto, file=file.name)
     return feature_cache_from_table(table, crypto=crypto, file=file.name, missing=missing)

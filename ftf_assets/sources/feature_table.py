@@ -8,6 +8,7 @@ import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import RESERVED_COLUMNS, FeatureCache
+from ftf_assets.contracts.names import NAME_RULE, broken_name_rule, resembles
 from ftf_assets.sources.contract_errors import validated
 
 
@@ -37,11 +38,14 @@ def feature_cache_from_table(
     Raises
     ------
     InputError
-        Naive times, features or labels that are not numbers, a label outside {0, 1}, no row without a missing
-        feature, or any other broken rule of the contract.
+        A column name that is no plain name or resembles a reserved one, naive times, features or labels that
+        are not numbers, a label outside {0, 1}, no row without a missing feature, or any other broken rule of
+        the contract.
     """
     canonical = _Canonical(crypto, file)
     frame = canonical.indexed(table)
+    for name in frame.columns:
+        canonical.require_name(str(name))
     frame = frame.assign(**{str(name): canonical.column(str(name), frame[name]) for name in frame.columns})
     trimmed = 0
     if missing == "refuse":
@@ -70,8 +74,40 @@ class _Canonical:
         if name == "label_end":
             return self._times(name, values)
         if name == "regime":
-            return values.astype(pd.StringDtype())
+            return self._regimes(values)
         return self._numbers(name, values)
+
+    def require_name(self, name: str) -> None:
+        """Refuse a column name that lies to its reader, or that would smuggle a label in as a feature."""
+        broken = broken_name_rule(name)
+        if broken:
+            raise input_error(
+                broken, crypto=self.crypto, file=self.file, column=name, allowed=NAME_RULE, fix="Rename it."
+            )
+        for reserved in RESERVED_COLUMNS:
+            if name != reserved and resembles(name, reserved):
+                raise input_error(
+                    f"a feature must not be named like the column {reserved!r}",
+                    crypto=self.crypto,
+                    file=self.file,
+                    column=name,
+                    fix=f"Name it {reserved!r} if it is that column, else otherwise.",
+                )
+
+    def _regimes(self, values: pd.Series[Any]) -> pd.Series[Any]:
+        for regime in values.dropna().unique():
+            broken = broken_name_rule(str(regime))
+            if broken:
+                raise input_error(
+                    broken,
+                    crypto=self.crypto,
+                    file=self.file,
+                    column="regime",
+                    row=values.index[values == regime][0],
+                    found=repr(regime),
+                    allowed=NAME_RULE,
+                )
+        return values.astype(pd.StringDtype())
 
     def error(
         self, rule: str, column: str, values: pd.Series[Any], position: int = 0, **more: Any

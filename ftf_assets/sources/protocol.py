@@ -32,12 +32,15 @@ class Provenance:
         says so here. Empty where the name states none.
     fingerprint
         16 hex digits: of the file's content, or of the market's parameters and generator version.
+    passed_over
+        Names of other files of the crypto that fitted less well, such as another quote currency's.
     """
 
     source: str
     file: str
     quote_currency: str
     fingerprint: str
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

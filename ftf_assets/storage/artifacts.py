@@ -21,10 +21,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.errors import StoreError
+from ftf_assets.contracts.errors import StoreError, shown
+from ftf_assets.sources.table_files import read_parquet_table
 
 HEADER = "header.json"
-FORMAT = 1
+FORMAT = 2
 T = TypeVar("T")
 
 
@@ -43,19 +44,21 @@ def write_artifact(folder: Path, value: object, identity: Mapping[str, Any] | No
     Raises
     ------
     StoreError
-        Where the file system refuses: full, read-only or missing.
+        Where the file system refuses: full, read-only or missing; or a link leads elsewhere.
     TypeError
         A value that no file format here can hold.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _refuse_links(folder)
         header = {
             "format": FORMAT,
             "type": type(value).__name__,
             "identity": dict(identity or {}),
             "value": _pack(value, folder, {}),
         }
-        _replace(folder / HEADER, json.dumps(header, allow_nan=False).encode())
+        signed = header | {"checksum": _checksum(header)}
+        _replace(folder / HEADER, json.dumps(signed, allow_nan=False).encode())
     except OSError as error:
         raise StoreError(f"cannot write {folder}: {error.strerror or error}") from error
 
@@ -73,8 +76,8 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     Raises
     ------
     StoreError
-        Nothing there, another type or format, a file that is missing or does not have the content that its
-        name states.
+        Nothing there, another type or format, a header that does not describe the value, a file that is
+        missing or does not have the content that its name states, or one that could hold code.
     """
     header = read_header(folder)
     if header.get("format") != FORMAT or header.get("type") != kind.__name__:
@@ -82,7 +85,19 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
             f"{folder} holds {header.get('type')} of format {header.get('format')}, expected "
             f"{kind.__name__} of format {FORMAT}. Materialise it again"
         )
-    return typing.cast("T", _unpack(kind, header["value"], folder))
+    try:
+        value = _unpack(kind, header["value"], folder)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  a header may say anything where a value's parts belong
+        said = " ".join(str(error).split()) or "no message"
+        raise StoreError(
+            f"{folder / HEADER} does not describe {kind.__name__} ({type(error).__name__}: "
+            f"{shown(said)}). Materialise it again"
+        ) from None
+    if not isinstance(value, kind):
+        raise StoreError(f"{folder / HEADER} names no {kind.__name__}. Materialise it again")
+    return value
 
 
 def read_header(folder: Path) -> dict[str, Any]:
@@ -91,17 +106,32 @@ def read_header(folder: Path) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        Nothing there, or no JSON object.
+        Nothing there, no JSON object, or one that does not have the checksum that it states.
     """
     try:
         header = json.loads((folder / HEADER).read_bytes())
     except FileNotFoundError:
         raise StoreError(f"there is no artifact in {folder}. Materialise it first") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{folder / HEADER} is damaged ({error}). Materialise it again") from None
     if not isinstance(header, dict):
         raise StoreError(f"{folder / HEADER} is damaged (no JSON object). Materialise it again")
+    stated = header.pop("checksum", None)
+    if header.get("format") == FORMAT and stated != _checksum(header):
+        raise StoreError(
+            f"{folder / HEADER} is damaged: it does not have the checksum that it states. Materialise it "
+            "again"
+        )
     return header
+
+
+def _refuse_links(folder: Path) -> None:
+    # A home is resolved when it is located, so whatever still resolves elsewhere was linked inside of it.
+    if folder.resolve() != folder.absolute():
+        raise StoreError(
+            f"a link leads from {folder} to {folder.resolve()}: nothing is written outside the home. Remove "
+            "the link; the home itself may be one"
+        )
 
 
 def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
@@ -167,10 +197,13 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
         raise StoreError(
             f"{path} is damaged: its content does not have the checksum of its name. Materialise it again"
         )
+    # A file may be what its checksum says and still be planted: nothing that could hold code is opened.
     if path.suffix == ".ubj":
         return content
     if path.suffix == ".parquet":
-        return pd.read_parquet(io.BytesIO(content))
+        return read_parquet_table(path)
+    if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
+        raise StoreError(f"{path} is no array, table or model of ours. Materialise it again")
     array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
     if array.size == 0:  # nothing to map
         return array
@@ -181,6 +214,11 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
 
 def _content_name(content: bytes, suffix: str) -> str:
     return hashlib.sha256(content).hexdigest()[:24] + suffix
+
+
+def _checksum(header: dict[str, Any]) -> str:
+    # Numbers such as thresholds and rounds lie in the header itself: a flipped digit must not pass.
+    return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _replace(path: Path, content: bytes) -> None:

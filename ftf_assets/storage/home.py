@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from ftf_assets.contracts.errors import input_error
 
 HOME_VARIABLE = "FTF_HOME"
 DEFAULT_HOME = ".ftf"
@@ -48,9 +51,30 @@ class Home:
         return self.path / "cores"
 
     def report(self, sweep_id: str) -> Path:
-        """The report of a sweep."""
-        return self.path / "reports" / f"{sweep_id}.html"
+        """The report of a sweep.
+
+        Raises
+        ------
+        InputError
+            A sweep_id that is no plain word, which could lead out of the home.
+        """
+        return self.path / "reports" / f"{_word(sweep_id)}.html"
 
     def artifact(self, asset: str, crypto: str, key: str) -> Path:
-        """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes."""
-        return self.path / "artifacts" / asset / crypto / key
+        """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes.
+
+        Raises
+        ------
+        InputError
+            A part that is no plain word, which could lead out of the home.
+        """
+        return self.path / "artifacts" / _word(asset) / _word(crypto) / _word(key)
+
+
+def _word(part: str) -> str:
+    """Give a part of a path back where it is one plain word."""
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", part):
+        raise input_error(
+            "a name in a path is one plain word", found=repr(part), allowed="letters, digits and _, up to 64"
+        )
+    return part

@@ -1,5 +1,7 @@
 """IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -7,7 +9,7 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
-from ftf_assets.contracts.errors import StoreError
+from ftf_assets.contracts.errors import StoreBusyError, StoreError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
@@ -24,6 +26,18 @@ ARTIFACT_TYPES: dict[str, type[Any]] = {
     "cleanlab_masks": CleanlabMasks,
     "trained_models": TrainedModels,
 }
+
+
+@contextmanager
+def retried_while_busy() -> Iterator[None]:
+    """Ask Dagster to run the step again where another process holds the store: bad input never is.
+
+    Everything else that can go wrong here goes wrong again. Nothing of the step is lost: its fits are kept.
+    """
+    try:
+        yield
+    except StoreBusyError as error:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=10) from error
 
 
 class ArtifactIOManager(dg.ConfigurableIOManager):
@@ -83,8 +97,9 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
-        self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-        self.home.results.write_partition(obj, sweep.sweep_id, context.partition_key)
+        with retried_while_busy():
+            self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+            self.home.results.write_partition(obj, sweep.sweep_id, context.partition_key)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
@@ -101,7 +116,8 @@ class DecisionIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Decision) -> None:
         """Delete the sweep's old decision and insert the new one."""
-        self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
+        with retried_while_busy():
+            self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> tuple[pd.DataFrame, pd.DataFrame]:  # noqa: ARG002

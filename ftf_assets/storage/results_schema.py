@@ -11,8 +11,20 @@ from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, Ga
 from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, FinetuneResults
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 
-#: Raise it with every change of the table or its views: files of another version are refused, never guessed.
-SCHEMA_VERSION = 2
+#: Raise it with every change of a table or a view, and name the columns of the change in ``ADDED_COLUMNS``.
+SCHEMA_VERSION = 3
+
+#: Columns that each version added: table to column to the SQL value of rows that were there before. A store
+#: of an older version gets them when it is opened; a change that is no addition cannot be made on it.
+ADDED_COLUMNS: dict[int, dict[str, dict[str, str]]] = {
+    3: {
+        "finetune_results": dict.fromkeys(("tuning", "f1_buy_seed_sd", "average_precision_seed_sd"), "NULL"),
+        "gate_metrics": {"seed_n": "0", "seed_sd": "NULL", "seed_margin": "NULL"},
+        "gate_verdicts": {"tuning": "'not stated'", "n_trials": "NULL"},
+    },
+}
+#: The oldest version that additions alone bring up to date.
+OLDEST_VERSION = min(ADDED_COLUMNS) - 1
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -41,11 +53,7 @@ def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
         for name, column in schema.columns.items()
     ]
     definition = ", ".join([*columns, f"PRIMARY KEY ({', '.join(key)})"])
-    comments = [
-        f"COMMENT ON COLUMN {schema.name}.{name} IS {_text(column.description)}"
-        for name, column in schema.columns.items()
-    ]
-    return [f"CREATE TABLE {schema.name} ({definition})", *comments]
+    return [f"CREATE TABLE {schema.name} ({definition})", *_comments_sql(model)]
 
 
 def create_views_sql() -> list[str]:
@@ -80,6 +88,44 @@ def create_schema_sql() -> list[str]:
         "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
         "CREATE TABLE schema_version (version INTEGER NOT NULL)",
         f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
+    ]
+
+
+def migrate_sql(version: int) -> list[str]:
+    """Every statement that brings a store of an older version up to date: new columns, comments and views.
+
+    Parameters
+    ----------
+    version
+        The store's, from ``OLDEST_VERSION``. Its rows and columns stay as they are; new columns come without
+        NOT NULL, which the contracts watch over all the same.
+    """
+    types = {
+        model.to_schema().name: {
+            name: column.dtype.type for name, column in model.to_schema().columns.items()
+        }
+        for model, _ in TABLES
+    }
+    added = [
+        f"ALTER TABLE {table} ADD COLUMN {name} {_sql_type(types[table][name])} DEFAULT {before}"
+        for number in range(version + 1, SCHEMA_VERSION + 1)
+        for table, columns in ADDED_COLUMNS[number].items()
+        for name, before in columns.items()
+    ]
+    return [
+        *("DROP VIEW clean_results", "DROP VIEW leaderboard"),
+        *added,
+        *(comment for model, _ in TABLES for comment in _comments_sql(model)),
+        *create_views_sql(),
+        f"UPDATE schema_version SET version = {SCHEMA_VERSION}",  # noqa: S608 - a constant
+    ]
+
+
+def _comments_sql(model: type[Any]) -> list[str]:
+    schema = model.to_schema()
+    return [
+        f"COMMENT ON COLUMN {schema.name}.{name} IS {_text(column.description)}"
+        for name, column in schema.columns.items()
     ]
 
 

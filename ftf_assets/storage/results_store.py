@@ -10,12 +10,12 @@ import duckdb
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from ftf_assets.contracts.errors import StoreError, input_error
+from ftf_assets.contracts.errors import StoreBusyError, StoreError, input_error
 from ftf_assets.contracts.frames import with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import FinetuneResults, validated_results
 from ftf_assets.contracts.suspects import with_suspects_dtypes
-from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql
+from ftf_assets.storage.results_schema import OLDEST_VERSION, SCHEMA_VERSION, create_schema_sql, migrate_sql
 
 
 class ResultsStore:
@@ -52,8 +52,10 @@ class ResultsStore:
         ------
         InputError
             Where rows break the contract or belong to another partition.
+        StoreBusyError
+            Where the file is locked for too long; the old rows stay as they were.
         StoreError
-            Where the file is locked for too long or is no results store; the old rows stay as they were.
+            Where it is no results store, or cannot be written; the old rows stay as they were.
         """
         frame = validated_results(frame)
         _refuse_foreign(frame, sweep_id, crypto)
@@ -266,7 +268,7 @@ class ResultsStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout:
-            raise StoreError(
+            raise StoreBusyError(
                 f"waited {self.lock_timeout:g} s for the lock {self.lock_path}: another process works on "
                 f"{self.path}. Wait for it or end it; a lock file that nobody holds does no harm"
             ) from None
@@ -291,11 +293,21 @@ class ResultsStore:
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         # Opening for writing may already touch a file, so its version is read first, from a read-only look.
         with _opened(self.path, read_only=True) as connection:
-            self._require_version(connection)
+            version = self._version(connection)
+        if version < SCHEMA_VERSION:
+            self._migrate(version)
         with _opened(self.path, read_only=read_only) as connection:
             yield connection
 
-    def _require_version(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _migrate(self, version: int) -> None:
+        """Add what newer versions added, all or nothing; every caller holds the lock."""
+        with _opened(self.path, read_only=False) as connection:
+            connection.execute("BEGIN TRANSACTION")
+            for statement in migrate_sql(version):
+                connection.execute(statement)
+            connection.execute("COMMIT")
+
+    def _version(self, connection: duckdb.DuckDBPyConnection) -> int:
         tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         if "schema_version" not in tables:
             raise StoreError(
@@ -303,12 +315,13 @@ class ResultsStore:
                 "Choose another home or move the file away"
             )
         (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchall()[0]
-        if version != SCHEMA_VERSION:
+        if not OLDEST_VERSION <= version <= SCHEMA_VERSION:
             raise StoreError(
-                f"{self.path} has results of schema version {version}, this ftf reads version "
-                f"{SCHEMA_VERSION}. Use the ftf that wrote it, or move the file away and run the sweep "
-                "again: finished cells are reused"
+                f"{self.path} has results of schema version {version}, this ftf reads versions "
+                f"{OLDEST_VERSION} to {SCHEMA_VERSION}. Use the ftf that wrote it, or move the file away "
+                "and run the sweep again: finished cells are reused"
             )
+        return int(version)
 
 
 def _refuse_foreign(frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:

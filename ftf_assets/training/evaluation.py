@@ -17,7 +17,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.confident_learning import CLEANLAB
 from ftf_assets.training.folds import Fold
-from ftf_assets.training.metrics import breakeven_precision, classification_metrics
+from ftf_assets.training.metrics import breakeven_precision, classification_metrics, seed_spread
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.trades import simulate_trades, trade_statistics
 
@@ -110,8 +110,14 @@ def _scores(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, cell: Traine
         cell.test_probability >= cell.threshold,
         cost=cost,
     )
+    spread = (
+        seed_spread(arrays.y[test], cell.seed_probability, cell.seed_thresholds)
+        if len(cell.seed_thresholds)
+        else {}
+    )
     return {
         **metrics,
+        **spread,
         "threshold": cell.threshold,
         "breakeven_precision": breakeven_precision(arrays.label_return[fold.fit], arrays.y[fold.fit], cost),
         **trade_statistics(trades, fold.test_start, fold.test_end),

@@ -88,6 +88,35 @@ def classification_metrics(
 
 
 @typed
+def seed_spread(
+    y: Int8[Array, " rows"], probability: Float64[Array, "fits rows"], threshold: Float64[Array, " fits"]
+) -> dict[str, float]:
+    """Spread of the scores of single fits that differ in their seed alone.
+
+    Parameters
+    ----------
+    y
+        Hard test labels, 1 = BUY.
+    probability, threshold
+        P(BUY) of the same rows by each fit, two or more, and its own threshold.
+
+    Returns
+    -------
+    dict
+        ``f1_buy_seed_sd`` and ``average_precision_seed_sd``: sample standard deviations over the fits.
+    """
+    from sklearn.metrics import average_precision_score, f1_score
+
+    called = probability >= threshold[:, np.newaxis]
+    f1 = [f1_score(y, one, zero_division=0.0) for one in called.astype(np.int8)]
+    average_precision = [average_precision_score(y, one) for one in probability]
+    return {
+        "f1_buy_seed_sd": float(np.std(f1, ddof=1)),
+        "average_precision_seed_sd": float(np.std(average_precision, ddof=1)),
+    }
+
+
+@typed
 def expected_calibration_error(
     y: Int8[Array, " rows"], probability: Float64[Array, " rows"], *, n_bins: int = N_BINS
 ) -> float:

@@ -143,7 +143,7 @@ def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -
     target = treated.target
     fold, variant = target.fold, target.variant
     tasks = []
-    for repeat in range(plan.seeds):
+    for repeat in range(plan.repeats(variant)):
         if variant == BASELINE_VARIANT and repeat == 0:
             tasks.append(baseline_task(plan, arrays, fold, treated.parameters))
             continue
@@ -192,14 +192,17 @@ def _cell(
     fold, variant = treated.target.fold, treated.target.variant
     failed = _without_model(plan, treated.baseline, variant, Outcome())
     failed = replace(failed, parameters=treated.parameters, n_trials=treated.n_trials)
-    fits: list[FitResult] = []
-    for task in tasks:
-        result = results[task.key]
+    ended = [results[task.key] for task in tasks]
+    for result in ended[: plan.seeds]:
         if isinstance(result, Outcome):
             return replace(failed, outcome=result)
-        fits.append(result)
+    # A seed check that failed has been reported by the engine; it leaves the seed noise of its cell unknown.
+    repeats = [result for result in ended if isinstance(result, FitResult)]
+    fits, y = repeats[: plan.seeds], arrays.y[fold.validation]
+    several = repeats if len(repeats) > 1 else []
     try:
-        threshold = f1_optimal_threshold(arrays.y[fold.validation], _mean(fits, "validation"))
+        threshold = f1_optimal_threshold(y, _mean(fits, "validation"))
+        seed_thresholds = [f1_optimal_threshold(y, fit.probabilities["validation"]) for fit in several]
     except Exception as error:  # noqa: BLE001  a cell without a threshold is a failed cell, recorded with its error
         return replace(failed, outcome=Outcome.failed(error, "threshold"))
     return TrainedCell(
@@ -208,7 +211,7 @@ def _cell(
         levels=dict(variant.levels),
         outcome=Outcome(),
         cell_key=plan.cell_key(fold.index, variant),
-        fit_keys=tuple(task.key for task in tasks),
+        fit_keys=tuple(task.key for task in tasks[: plan.seeds]),
         rounds=fits[0].rounds,
         threshold=threshold,
         seed=plan.model_seed(fold.index),
@@ -219,6 +222,8 @@ def _cell(
         n_trials=treated.n_trials,
         test_rows=fold.test,
         test_probability=_mean(fits, "test"),
+        seed_thresholds=np.array(seed_thresholds, dtype=np.float64),
+        seed_probability=np.reshape([fit.probabilities["test"] for fit in several], (-1, len(fold.test))),
     )
 
 

@@ -118,6 +118,20 @@ class Tuning:
         """Whether every variant has a study of its own."""
         return self.active and self.mode == "per_variant"
 
+    @property
+    def in_words(self) -> str:
+        """The mode, as the command, the graph and the verdict name it."""
+        return describe_tuning(self.mode, self.trials)
+
+
+@typed
+def describe_tuning(mode: TuneMode, trials: int | None) -> str:
+    """Say in one line who is tuned; None where the number of trials is not known."""
+    if mode == "off" or trials == 0:
+        return "no tuning: the default parameters in every fit"
+    held = "each variant of its own" if mode == "per_variant" else "on the baseline, held for all variants"
+    return f"tuning: {'unknown' if trials is None else trials} trials per crypto and fold, {held}"
+
 
 @typed
 def parse_search_space(text: str) -> SearchSpace:

@@ -56,6 +56,9 @@ class TrainingPlan:
         Who is tuned, and how.
     seed, seeds
         Seed of the sweep, and fits that a cell averages.
+    seed_check
+        Whether the baseline is fitted with a second seed where a cell averages one fit only: what the two
+        differ by is the noise of the seed.
     device
         ``cpu`` or ``cuda``.
     """
@@ -76,6 +79,7 @@ class TrainingPlan:
     tuning: Tuning = field(default_factory=Tuning)
     seed: int = 7
     seeds: int = 1
+    seed_check: bool = False
     device: Device = "cpu"
 
     @property
@@ -196,6 +200,13 @@ class TrainingPlan:
         """Content address of a cell: its fits, which the averaged probabilities and threshold follow from."""
         return stable_hash({"fits": self.cell_fit_keys(fold, variant)})
 
+    def repeats(self, variant: Variant) -> int:
+        """Fits of a cell that differ in their seed alone: those that it averages; two where it is checked.
+
+        The second fit of the seed check is the one that a sweep of two seeds would average.
+        """
+        return max(self.seeds, 2) if self.seed_check and variant == BASELINE_VARIANT else self.seeds
+
     def cell_fit_keys(self, fold: int, variant: Variant) -> list[str]:
         """Keys of the fits that a cell averages."""
         return [self.model_fit_key(fold, variant, repeat) for repeat in range(self.seeds)]
@@ -209,7 +220,7 @@ class TrainingPlan:
             for smoothing in dict.fromkeys(smoothing for smoothing, _ in self.cleanings):
                 keys += [self.out_of_fold_key(fold, smoothing, b) for b in range(self.out_of_fold_blocks)]
             for variant in self.variants:
-                keys += self.cell_fit_keys(fold, variant)
+                keys += [self.model_fit_key(fold, variant, repeat) for repeat in range(self.repeats(variant))]
         return list(dict.fromkeys(keys))
 
     def trial_keys(self, fold: int) -> list[str]:

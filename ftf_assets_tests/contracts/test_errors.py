@@ -26,6 +26,23 @@ def test_an_input_error_says_where_what_and_what_to_do(where, message):
     assert str(input_error("features must be finite", **where)) == message
 
 
+SHOWN = [
+    ("line\nbreak", "line\\nbreak"),
+    ("\x1b[2J", "\\x1b[2J"),
+    ("abc\u202edef", "abc\\u202edef"),
+    ("\udcff", "\\udcff"),
+    ("x" * 301, "x" * 300 + "… (301 characters)"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SHOWN, ids=lambda value: ascii(value)[:20])
+def test_whatever_came_the_message_is_one_short_printable_line(value: str, text: str):
+    for where in ({"found": value}, {"crypto": value}, {"file": value}, {"row": value}):
+        message = str(input_error("a rule", **where))
+        assert text in message
+        assert message.isprintable()
+
+
 def test_who_must_act_decides_the_type():
     assert issubclass(InputError, FtfError | ValueError)
     assert issubclass(StoreError, FtfError | RuntimeError)

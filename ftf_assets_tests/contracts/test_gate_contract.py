@@ -33,6 +33,9 @@ METRIC = {
     "cryptos_worse": 1,
     "outcome": "wins",
     "in_family": True,
+    "seed_n": 25,
+    "seed_sd": 0.011,
+    "seed_margin": 0.0045,
 }
 SHOWN = METRIC | {"metric": "log_loss", "outcome": None, "p_corrected": None, "in_family": False}
 VERDICT = {
@@ -47,6 +50,8 @@ VERDICT = {
     "n_trades": None,
     "min_trades_a_fold": None,
     "underpowered": None,
+    "tuning": "baseline",
+    "n_trials": 15,
     "useful_gain": 0.01,
     "rows_fingerprint": "5f1d0c",
     "settings_fingerprint": "9a77e2",
@@ -69,6 +74,8 @@ def test_every_column_says_what_it_is(model):
         (GateMetrics, [METRIC, SHOWN]),
         (GateMetrics, [METRIC | UNTESTED | {"outcome": "neither"}]),
         (GateMetrics, []),
+        (GateMetrics, [METRIC | {"seed_n": 0, "seed_sd": None, "seed_margin": None}]),
+        (GateVerdicts, [VERDICT | {"tuning": "not stated", "n_trials": None}]),
         (GateVerdicts, [VERDICT, VERDICT | {"level": "reweight", "n_trades": 90, "underpowered": True}]),
         (GateVerdicts, []),
     ],
@@ -92,6 +99,7 @@ def test_good_rows_pass_and_keep_their_dtypes(model, rows):
         (GateMetrics, [METRIC | {"q": 1}], r"no such columns.*\['q'\]"),
         (GateVerdicts, [VERDICT, VERDICT], "must be unique"),
         (GateVerdicts, [VERDICT | {"verdict": "MAYBE"}], "column 'verdict'"),
+        (GateVerdicts, [VERDICT | {"tuning": "a little"}], "column 'tuning'"),
         (GateVerdicts, [VERDICT | {"n_pairs": 26}], "n_pairs must not exceed"),
         (GateVerdicts, [VERDICT | {"settings": "none"}], "JSON object"),
     ],

@@ -23,14 +23,14 @@ IDENTITY = "sweep_id crypto fold variant label_smoothing cleanlab status error_t
 CLASSIFICATION = (
     "f1_buy precision_buy recall_buy average_precision roc_auc log_loss brier ece ece_debiased "
     "ece_smoothing_corrected ece_debiased_smoothing_corrected mcc threshold f1_always_buy predicted_buy_rate "
-    "breakeven_precision"
+    "breakeven_precision f1_buy_seed_sd average_precision_seed_sd"
 )
 TRADES = "n_trades win_rate expectancy_net return_net sortino sortino_capped max_drawdown"
 COUNTS = (
     "n_train n_train_buy n_kept weight_sum n_suspects n_suspects_buy n_dropped n_dropped_buy n_test "
     "buy_rate_train buy_rate_test train_start train_end test_start test_end"
 )
-FIT = "best_iteration params n_trials seed n_seeds fit_seconds"
+FIT = "best_iteration params tuning n_trials seed n_seeds fit_seconds"
 PROVENANCE = (
     "data_source source_file quote_currency data_fingerprint cell_key code_version run_id phase created_at"
 )

@@ -169,7 +169,7 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
         ),
         pytest.param(
             [HEADER, *(line + "," for line in GOOD)],
-            ["not a readable CSV table", "more cells than the header names"],
+            ["not a readable CSV table", "Expected 7 fields in line 2, saw 8"],
             id="every line too long",
         ),
         pytest.param(
@@ -233,6 +233,19 @@ def test_the_file_of_a_crypto_is_found_by_base_asset(tmp_path, crypto, files, ch
         source = write(tmp_path, HEADER, *GOOD, name=name)
     found = source.provenance(crypto)
     assert (found.source, found.file, found.quote_currency) == ("candles", chosen, quote)
+
+
+def test_the_files_that_were_passed_over_are_named(tmp_path) -> None:
+    for name in ("AAVEUSDC.csv", "AAVEUSDT_1h.csv", "AAVE.csv", "OPUSDC.csv"):
+        source = write(tmp_path, HEADER, *GOOD, name=name)
+    assert source.provenance("AAVEUSDC").passed_over == ("AAVE.csv", "AAVEUSDT_1h.csv")
+    assert source.provenance("OPUSDC").passed_over == ()
+
+
+def test_a_file_whose_name_is_no_plain_name_is_refused(tmp_path) -> None:
+    source = write(tmp_path, HEADER, *GOOD, name="AAVEUSDC\x1b[2J.csv")
+    with pytest.raises(InputError, match=r"file AAVEUSDC\\x1b.*invisible character U\+001B.*Rename the file"):
+        source.provenance("AAVEUSDC")
 
 
 def test_two_files_that_fit_equally_well_are_both_named(tmp_path) -> None:

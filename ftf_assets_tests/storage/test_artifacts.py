@@ -23,6 +23,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
 from ftf_assets.training.boosting import FitResult
+from ftf_assets_tests.planted import rewrite_header
 
 
 def candles() -> pd.DataFrame:
@@ -134,8 +135,20 @@ def _other_format(folder: Path) -> None:
 
 
 def _drop_field(folder: Path) -> None:
-    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-    (folder / HEADER).write_text(json.dumps(header | {"value": {}}), encoding="utf-8")
+    rewrite_header(folder, lambda header: header | {"value": {}})
+
+
+def _flip_a_digit(folder: Path) -> None:
+    text = (folder / HEADER).read_text(encoding="utf-8")
+    (folder / HEADER).write_text(text.replace("none", "nope"), encoding="utf-8")
+
+
+def _other_parts(folder: Path) -> None:
+    rewrite_header(folder, lambda header: header | {"value": {"levels": [1, 2]}})
+
+
+def _another_value(folder: Path) -> None:
+    rewrite_header(folder, lambda header: header | {"value": 5})
 
 
 DAMAGE = [
@@ -145,6 +158,9 @@ DAMAGE = [
     (_list_header, "no JSON object"),
     (_other_format, "of format 99"),
     (_drop_field, "lacks 'levels'"),
+    (_flip_a_digit, "does not have the checksum that it states"),
+    (_other_parts, "does not describe SmoothedLabels"),
+    (_another_value, "does not describe SmoothedLabels"),
 ]
 
 
@@ -164,7 +180,7 @@ def test_what_was_never_written_is_named(tmp_path: Path):
 
 def test_another_type_is_refused(tmp_path: Path):
     write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
-    with pytest.raises(StoreError, match="holds SmoothedLabels of format 1, expected CleanlabMasks"):
+    with pytest.raises(StoreError, match="holds SmoothedLabels of format 2, expected CleanlabMasks"):
         read_artifact(tmp_path / "labels", CleanlabMasks)
 
 
@@ -190,11 +206,19 @@ def test_object_arrays_are_not_written(tmp_path: Path):
 
 def test_a_file_name_in_the_header_cannot_leave_the_folder(tmp_path: Path):
     write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
-    header = json.loads((tmp_path / "labels" / HEADER).read_text(encoding="utf-8"))
-    header["value"]["levels"]["none"]["file"] = "../../outside.npy"
-    (tmp_path / "labels" / HEADER).write_text(json.dumps(header), encoding="utf-8")
+    outside = {"levels": {"none": {"file": "../../outside.npy"}}}
+    rewrite_header(tmp_path / "labels", lambda header: header | {"value": outside})
     with pytest.raises(StoreError, match=r"labels/outside\.npy cannot be read"):
         read_artifact(tmp_path / "labels", SmoothedLabels)
+
+
+def test_a_link_inside_the_home_is_not_followed_by_a_write(tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "fits").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=r"a link leads from .*Remove the link"):
+        write_artifact(tmp_path / "home" / "fits" / "ab", SmoothedLabels({"none": np.ones(3, np.float32)}))
+    assert not list((tmp_path / "elsewhere").glob("**/*.*"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):

@@ -138,10 +138,10 @@ def test_a_level_that_lacks_a_cell_is_read_and_the_gate_names_it(tmp_path):
     [
         ("absent.csv", None, "does not exist"),
         ("results.xlsx", b"", "CSV or Parquet"),
-        ("empty.csv", b"", "cannot be read"),
-        ("broken.parquet", b"not parquet at all", "cannot be read"),
-        ("broken.csv", b"a,b\n1,2,3\n1,2,3,4\n", "cannot be read"),
-        ("binary.csv", b"\xff\xfe\x00\x81", "cannot be read"),
+        ("empty.csv", b"", "is empty"),
+        ("broken.parquet", b"not parquet at all", "not a readable Parquet table"),
+        ("broken.csv", b"a,b\n1,2,3\n1,2,3,4\n", "not a readable CSV table"),
+        ("binary.csv", b"\xff\xfe\x00\x81", "not a readable CSV table"),
     ],
 )
 def test_files_that_cannot_be_read_are_named(tmp_path, name, content, message):

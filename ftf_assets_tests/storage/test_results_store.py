@@ -15,7 +15,8 @@ from filelock import FileLock
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, results_frame, results_schema
-from ftf_assets.storage.results_schema import SCHEMA_VERSION
+from ftf_assets.storage import results_store
+from ftf_assets.storage.results_schema import ADDED_COLUMNS, OLDEST_VERSION, SCHEMA_VERSION, migrate_sql
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.results_rows import SWEEP, failed_row, ok_row, partition, skipped_row
 
@@ -213,7 +214,7 @@ def test_an_empty_store_has_no_latest_sweep(store):
         store.latest_sweep_id()
 
 
-@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
+@pytest.mark.parametrize("version", [OLDEST_VERSION - 1, SCHEMA_VERSION + 1])
 def test_a_file_of_another_schema_version_is_refused_and_left_alone(store, version):
     write(store, partition())
     connection = duckdb.connect(str(store.path))
@@ -225,6 +226,54 @@ def test_a_file_of_another_schema_version_is_refused_and_left_alone(store, versi
             use()
     assert store.path.read_bytes() == before
     assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
+
+
+def age(path: Path, version: int) -> None:
+    """Take from a store what the versions after ``version`` added: what an older ftf left behind."""
+    connection = duckdb.connect(str(path))
+    connection.execute("DROP VIEW leaderboard; DROP VIEW clean_results")
+    for number in range(version + 1, SCHEMA_VERSION + 1):
+        for table, columns in ADDED_COLUMNS[number].items():
+            for name in columns:
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    connection.execute("CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'")
+    connection.execute("CREATE VIEW leaderboard AS SELECT sweep_id FROM finetune_results")
+    connection.execute("UPDATE schema_version SET version = $1", [version])
+    connection.close()
+
+
+@pytest.mark.parametrize("version", range(OLDEST_VERSION, SCHEMA_VERSION))
+def test_a_store_of_an_older_version_gets_the_new_columns_and_keeps_every_row(store, tmp_path, version):
+    write(store, partition())
+    age(store.path, version)
+    added = [
+        name for n in range(version + 1, SCHEMA_VERSION + 1) for name in ADDED_COLUMNS[n]["finetune_results"]
+    ]
+    rows = store.read()
+    old = by_key(results_frame(partition()))
+    pd.testing.assert_frame_equal(rows.drop(columns=added), old.drop(columns=added))
+    assert rows[added].isna().all(axis=None)
+    assert len(store.leaderboard(SWEEP)) == 5
+    write(store, partition())
+    pd.testing.assert_frame_equal(store.read(), old)
+
+    fresh = ResultsStore(tmp_path / "fresh" / "results.duckdb")
+    write(fresh, partition())
+    described = "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() ORDER BY ALL"
+    assert query(store.path, described) == query(fresh.path, described)
+    assert query(store.path, "SELECT count(*) FROM clean_results") == [(25,)]
+
+
+def test_a_migration_that_breaks_leaves_the_old_store_as_it_was(store, monkeypatch):
+    write(store, partition())
+    age(store.path, OLDEST_VERSION)
+    monkeypatch.setattr(results_store, "migrate_sql", lambda version: [*migrate_sql(version), "broken"])
+    for _ in range(2):
+        with pytest.raises(StoreError, match="DuckDB says"):
+            store.read()
+    assert query(store.path, "SELECT version FROM schema_version") == [(OLDEST_VERSION,)]
+    monkeypatch.undo()
+    assert len(store.read()) == 25
 
 
 def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(store):

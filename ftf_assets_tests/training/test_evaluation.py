@@ -208,3 +208,14 @@ def test_the_rows_of_a_short_history_are_shown(make_plan, training_arrays):
     assert "1000 needed" in row["error_message"]
     assert row["n_test"] == 700
     assert row["params"] is None
+
+
+def test_rule_14_only_cells_of_several_fits_state_a_spread_over_seeds(make_plan, training_arrays, rows):
+    spreads = ("f1_buy_seed_sd", "average_precision_seed_sd")
+    assert all(row.get(name) is None for row in rows.values() for name in spreads)
+    checked = evaluate(train(make_plan(seed_check=True), training_arrays))
+    for (_, variant), row in checked.items():
+        stated = [row.get(name) for name in spreads]
+        assert all(value > 0 for value in stated) if variant == "baseline" else stated == [None, None]
+    same = {name: value for name, value in checked[0, "mild"].items() if name != "fit_seconds"}
+    assert same == {name: value for name, value in rows[0, "mild"].items() if name != "fit_seconds"}

@@ -18,6 +18,7 @@ from ftf_assets.training.metrics import (
     calibration_error_of_perfect_model,
     classification_metrics,
     expected_calibration_error,
+    seed_spread,
 )
 
 
@@ -239,3 +240,17 @@ def test_at_the_breakeven_precision_a_trade_earns_nothing():
     returns = np.array([0.03, 0.03, -0.01, -0.01], dtype=np.float32)
     precision = breakeven_precision(returns, np.array([1, 1, 0, 0], dtype=np.int8), 0.0015)
     assert precision * 0.03 - (1 - precision) * 0.01 - 0.0015 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_spread_over_seeds_is_that_of_the_scores_of_single_fits():
+    random = np.random.default_rng(4)
+    y, probability = perfect_model(random)
+    fits = np.clip(probability + random.normal(0, 0.05, (3, len(y))), 0, 1)
+    thresholds = np.array([0.2, 0.25, 0.3])
+    scores = [classification_metrics(y, p, t, seed=0) for p, t in zip(fits, thresholds, strict=True)]
+    spread = seed_spread(y, fits, thresholds)
+    for metric in ("f1_buy", "average_precision"):
+        expected = np.std([one[metric] for one in scores], ddof=1)
+        assert spread[f"{metric}_seed_sd"] == pytest.approx(expected)
+    same = seed_spread(y, np.stack([probability, probability]), np.array([0.2, 0.2]))
+    assert set(same.values()) == {0.0}

@@ -14,7 +14,7 @@ from ftf_assets.training.threshold import f1_optimal_threshold
 from ftf_assets_tests.production import STANDARD, MemoryFitStore, train, variants_of
 
 VARIANTS = [variant.name for variant in STANDARD]
-CELL_ARRAYS = ("test_rows", "test_probability")
+CELL_ARRAYS = ("test_rows", "test_probability", "seed_thresholds", "seed_probability")
 
 
 def same_cell(found, expected) -> None:
@@ -155,6 +155,49 @@ def test_seeds_average_the_probabilities_of_as_many_fits(make_plan, training_arr
         np.testing.assert_array_equal(cell.test_probability, expected)
         assert (expected != fits[0].probabilities["test"]).any()
         np.testing.assert_allclose(cell.fit_seconds, sum(fit.seconds for fit in fits))
+
+
+def test_rule_14_a_seed_check_fits_the_baseline_once_more_and_changes_no_cell(
+    make_plan, training_arrays, standard_run, seen
+):
+    plan = make_plan(seed_check=True)
+    run = train(plan, training_arrays)
+    assert len(run.store.fits) == len(standard_run.store.fits) + plan.n_folds
+    assert set(run.store.fits) == set(plan.fit_keys())
+    for cell, plain in zip(run.models.cells, standard_run.models.cells, strict=True):
+        same_cell(
+            dataclasses.replace(cell, seed_thresholds=np.empty(0), seed_probability=np.empty((0, 0))),
+            dataclasses.replace(plain, seed_probability=np.empty((0, 0))),
+        )
+        if cell.variant != "baseline":
+            assert len(cell.seed_thresholds) == 0
+            continue
+        fits = [run.store.fits[plan.model_fit_key(cell.fold, STANDARD[0], repeat)] for repeat in (0, 1)]
+        np.testing.assert_array_equal(cell.seed_probability, [fit.probabilities["test"] for fit in fits])
+        assert (cell.seed_probability[0] != cell.seed_probability[1]).any()
+        assert cell.seed_thresholds[0] == cell.threshold
+        second = seen[plan.model_fit_key(cell.fold, STANDARD[0], 1)]
+        assert second.rounds == fits[0].rounds, "nothing but the seed differs"
+
+
+def test_a_sweep_of_several_seeds_needs_no_fit_more_to_know_its_seed_noise(make_plan, training_arrays):
+    plan = make_plan(seeds=2)
+    assert plan.fit_keys() == make_plan(seeds=2, seed_check=True).fit_keys()
+    assert set(make_plan(seed_check=True).fit_keys()) < set(plan.fit_keys()), "and it finds the check's fits"
+    for cell in train(plan, training_arrays).models.cells:
+        assert cell.seed_probability.shape == (2, len(cell.test_rows))
+
+
+def test_a_seed_check_that_fails_is_reported_and_costs_no_cell(
+    make_plan, training_arrays, standard_run, fail_where
+):
+    plan = make_plan(seed_check=True)
+    check = plan.model_fit_key(1, STANDARD[0], 1)
+    fail_where(lambda task: task.key == check, RuntimeError("out of luck"))
+    run = train(plan, training_arrays)
+    assert [event.key for event in run.events if event.kind == "failed"] == [check]
+    assert {cell.outcome.status for cell in run.models.cells} == {"ok"}
+    assert [len(run.cell("baseline", fold).seed_thresholds) for fold in (0, 1)] == [2, 0]
 
 
 @pytest.mark.parametrize("variant", ["baseline", "mild", "filter"])

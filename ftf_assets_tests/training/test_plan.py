@@ -146,6 +146,9 @@ COUNTS = {
 def test_fits_are_counted_before_anything_runs(factors, design, seeds, per_fold):
     plan = dataclasses.replace(STANDARD_PLAN, variants=variants_of(factors, design), seeds=seeds)
     assert len(plan.fit_keys()) == 5 * per_fold
+    if design != "single":  # a seed check is one more fit of each baseline, where it has one only
+        checked = dataclasses.replace(plan, seed_check=True)
+        assert len(checked.fit_keys()) == 5 * (per_fold + (seeds == 1))
 
 
 def test_the_plan_knows_every_fit_that_a_run_makes(standard_run):

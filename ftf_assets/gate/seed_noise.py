@@ -1,0 +1,120 @@
+"""Noise of the seed: how much a score moves when the baseline is fitted again with nothing but another seed.
+
+The baseline against itself is the one comparison that is known to have no effect. Its spread says which mean
+differences a level can show by the luck of its seed alone (Bouthillier et al. 2021, "Accounting for Variance
+in Machine Learning Benchmarks", MLSys: the seed is one of several sources of variance; here the others, data
+and hyper-parameters, are shared by the pair). It is shown beside the differences and decides nothing: the
+paired test has it in its own spread already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
+from ftf_assets.contracts.typed import typed
+
+#: Fits that a cell averaged; a file without the column has one.
+_FITS = "n_seeds"
+
+
+@dataclass(frozen=True)
+class SeedNoise:
+    """What one metric of the baseline differs from itself by, cell by cell.
+
+    Attributes
+    ----------
+    metric
+        Whose noise it is.
+    sd
+        Standard deviation of the difference between two cells that differ in their seed alone.
+    n_cells
+        Cells of the baseline that it was measured on.
+    n_fits
+        Fits that a cell averages.
+    """
+
+    metric: str
+    sd: float
+    n_cells: int
+    n_fits: int
+
+    def margin(self, n_pairs: int, confidence: float) -> float | None:
+        """Half-width of the span that holds a mean difference over ``n_pairs`` which the seed alone makes.
+
+        The seeds of different cells are independent, so the spread of the mean falls with the root of their
+        number; Student's t (1908) with a degree of freedom a measured cell. None without pairs.
+        """
+        from scipy import stats  # seconds to import
+
+        if not n_pairs:
+            return None
+        return float(stats.t.ppf((1 + confidence) / 2, self.n_cells) * self.sd / math.sqrt(n_pairs))
+
+
+@typed
+def seed_noise(baseline_rows: Sequence[Mapping[str, object]], metric: str) -> SeedNoise | None:
+    """Estimate the noise of one metric from the measured cells of the baseline.
+
+    Each cell says the standard deviation s of the metric over single fits of its own. Two single fits then
+    differ by a standard deviation of s √2; averaging R fits a cell divides that by √R, nearly: f1 is not
+    linear in the probabilities that are averaged. Cells are pooled by their variance.
+
+    Parameters
+    ----------
+    baseline_rows
+        Measured cells of the baseline, as :func:`~ftf_assets.gate.pairs.pair_levels` gives them.
+    metric
+        Whose noise is wanted.
+
+    Returns
+    -------
+    SeedNoise or None
+        None where no cell was fitted more than once, or nothing is known of the metric.
+    """
+    if metric not in SEED_SPREAD_COLUMNS:
+        return None
+    column = SEED_SPREAD_COLUMNS[metric]
+    known = [row for row in baseline_rows if _known(row.get(column))]
+    if not known:
+        return None
+    spread = np.array([row[column] for row in known], dtype=np.float64)
+    n_fits = max(int(float(row.get(_FITS) or 1)) for row in known)  # type: ignore[arg-type]
+    sd = math.sqrt(2.0 * float(np.mean(spread**2)) / n_fits)
+    return SeedNoise(metric, sd, len(known), n_fits)
+
+
+@typed
+def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Say aloud what the seed alone moves, one sentence a metric.
+
+    Parameters
+    ----------
+    metric_rows
+        Rows of ``gate_metrics``.
+    """
+    widest: dict[str, Mapping[str, object]] = {}
+    for row in metric_rows:
+        if _known(row["seed_margin"]):
+            known = widest.setdefault(str(row["metric"]), row)
+            if row["seed_margin"] > known["seed_margin"]:  # type: ignore[operator]
+                widest[str(row["metric"])] = row
+    if not widest:
+        return ["seed noise: not measured; --set seeds=3 measures it and averages it down"]
+    return [
+        f"seed noise: the baseline against itself with another seed differs by SD {row['seed_sd']:.4f} in "
+        f"{metric} ({row['seed_n']} cells); a mean difference within ±{row['seed_margin']:.4f} over "
+        f"{row['n_pairs']} pairs comes from the seed alone"
+        for metric, row in widest.items()
+    ]
+
+
+def _known(value: object) -> bool:
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,79 @@
+"""How the rows were tuned: the verdict names the mode, because a gain over an untuned baseline means less.
+
+A treatment can look good beside poor hyper-parameters and bad beside good ones (Dodge et al. 2019, "Show Your
+Work: Improved Reporting of Experimental Results", EMNLP: report the search budget with the result).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.gate import NOT_STATED
+from ftf_assets.contracts.results import TUNE_MODES
+from ftf_assets.contracts.typed import typed
+from ftf_assets.gate.pairs import ROW_NUMBER, Row
+from ftf_assets.training.parameters import TuneMode, describe_tuning
+
+
+@typed
+def tuning_of(rows: Sequence[Row]) -> tuple[str, int | None]:
+    """Read from the rows who was tuned, and with how many trials.
+
+    Parameters
+    ----------
+    rows
+        Rows of the baseline and the levels; ``tuning`` and ``n_trials`` may be absent or empty.
+
+    Returns
+    -------
+    tuple
+        ``off``, ``baseline``, ``per_variant`` or ``not stated``; and the most trials of a row, None where no
+        row says.
+
+    Raises
+    ------
+    InputError
+        An unknown mode, or rows of several: their differences are not the level's alone.
+    """
+    modes: dict[str, Row] = {}
+    for row in rows:
+        mode = row.get("tuning")
+        modes.setdefault(str(mode) if isinstance(mode, str) and mode else NOT_STATED, row)
+    for mode, row in modes.items():
+        if mode not in (*TUNE_MODES, NOT_STATED):
+            raise input_error(
+                "an unknown tuning mode",
+                crypto=str(row["crypto"]),
+                column="tuning",
+                row=row.get(ROW_NUMBER),
+                found=mode,
+                allowed=f"{', '.join(TUNE_MODES)}, or no such column",
+            )
+    if len(modes) > 1:
+        raise input_error(
+            "the rows were tuned in different ways, so their differences are not the level's alone",
+            column="tuning",
+            found=", ".join(sorted(modes)),
+            fix="Keep the rows of one mode.",
+        )
+    mode = next(iter(modes), NOT_STATED)
+    trials = max((found for row in rows if (found := _trials(row)) is not None), default=None)
+    # Where every study of a tuned sweep failed, no row says how many trials it was granted.
+    return mode, None if trials == 0 and mode in ("baseline", "per_variant") else trials
+
+
+@typed
+def tuning_in_words(mode: str, n_trials: int | None) -> str:
+    """Name the mode in one line, as the sweep itself names it."""
+    if mode == NOT_STATED:
+        return "tuning: not stated" + ("" if n_trials is None else f"; {n_trials} trials in the rows")
+    return describe_tuning(cast("TuneMode", mode), n_trials)
+
+
+def _trials(row: Row) -> int | None:
+    try:
+        return int(float(row["n_trials"]))  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,58 @@
+"""Fault tests: a short version of each for CI, the full one by ``make faults``, and the figures of both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ftf_assets.sources.market_path import market_candles
+
+#: ``full`` runs the counts that docs/reliability.md gives; anything else a short version.
+SCALE = os.environ.get("FTF_FAULTS", "short")
+
+Figure = Callable[[str], None]
+
+
+def scaled(short: int, full: int) -> int:
+    """How many times: ``short`` in CI, ``full`` by ``make faults``."""
+    return full if SCALE == "full" else short
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Note a measured figure: it is printed after the run, and docs/reliability.md quotes it."""
+    return lambda text: record_property("figure", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = [
+        f"{report.nodeid.partition('::')[2]}: {text}"
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+        for name, text in report.user_properties
+        if name == "figure"
+    ]
+    if lines:
+        terminalreporter.section(f"figures of the fault tests ({SCALE})")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def candle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five months of hourly candle files of two cryptos: a small sweep's real input."""
+    folder = tmp_path_factory.mktemp("candles")
+    for base in ("OP", "LDO"):
+        write_candles(folder / f"{base}USDC_1h.csv", f"{base}USDC")
+    return folder
+
+
+def write_candles(file: Path, crypto: str, n_bars: int = 3_600) -> None:
+    """Write simulated candles as an exchange exports them, stamped with the open."""
+    candles = market_candles(crypto, seed=5).iloc[:n_bars]
+    table = candles.set_axis(candles.index - pd.Timedelta(hours=1)).rename_axis("date").reset_index()
+    table.to_csv(file, index=False)

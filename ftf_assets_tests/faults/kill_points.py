@@ -1,0 +1,126 @@
+"""Where a process is killed on purpose: it kills itself by SIGKILL at the n-th coming of a named moment.
+
+Each moment is a patch of a boundary (the file system, DuckDB, SQLAlchemy, the booster), installed in the
+child before the command runs, so that what dies is the real command at a chosen instruction.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _at(count: int) -> Callable[[], None]:
+    """Return a function that does nothing until its ``count``-th call, which is the process's last."""
+    left = iter(range(count - 1, -1, -1))
+
+    def come() -> None:
+        if next(left, 1) == 0:
+            die()
+
+    return come
+
+
+def _before_moving(suffix: str, count: int) -> None:
+    """Before a finished temporary file is moved into its place."""
+    come, move = _at(count), Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if str(target).endswith(suffix):
+            come()
+        return move(self, target)
+
+    Path.replace = replace  # type: ignore[method-assign]
+
+
+def _half_written(suffix: str, count: int) -> None:
+    """With half of a file's bytes on the disk."""
+    come, write = _at(count), Path.write_bytes
+
+    def write_bytes(self: Path, data: bytes) -> int:
+        if suffix in self.name:
+            write(self, bytes(data)[: len(data) // 2])
+            come()
+        return write(self, data)
+
+    Path.write_bytes = write_bytes  # type: ignore[method-assign, assignment]
+
+
+def _in_a_fit(count: int) -> None:
+    from ftf_assets.training import boosting
+
+    come, fit = _at(count), boosting.fit_booster
+
+    @functools.wraps(fit)
+    def fit_booster(*arguments: Any, **settings: Any) -> Any:
+        come()
+        return fit(*arguments, **settings)
+
+    boosting.fit_booster = fit_booster
+
+
+class _DyingConnection:
+    """A DuckDB connection whose process dies before or after one of its statements."""
+
+    def __init__(self, connection: Any, statement: str, come: Callable[[], None], *, after: bool) -> None:
+        self._connection, self._statement, self._come, self._after = connection, statement, come, after
+
+    def execute(self, query: str, *parameters: Any) -> Any:
+        hit = query.startswith(self._statement)
+        if hit and not self._after:
+            self._come()
+        result = self._connection.execute(query, *parameters)
+        if hit and self._after:
+            self._come()
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def _in_duckdb(statement: str, count: int, *, after: bool = False) -> None:
+    come, connect = _at(count), duckdb.connect
+
+    def dying_connect(*arguments: Any, **settings: Any) -> _DyingConnection:
+        return _DyingConnection(connect(*arguments, **settings), statement, come, after=after)
+
+    duckdb.connect = dying_connect
+
+
+def _in_the_event_log(count: int) -> None:
+    """Between two SQL statements of Dagster's own stores: in the first ones they make their tables."""
+    import sqlalchemy
+
+    come = _at(count)
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", lambda *_: come())
+
+
+#: Moment to how it is brought about; each takes the number of the coming that is fatal.
+MOMENTS: dict[str, Callable[[int], None]] = {
+    "in Dagster's own stores": _in_the_event_log,
+    "in a fit": _in_a_fit,
+    "half an array written": functools.partial(_half_written, ".npy"),
+    "half a booster written": functools.partial(_half_written, ".ubj"),
+    "an array not yet in place": functools.partial(_before_moving, ".npy"),
+    "a header not yet in place": functools.partial(_before_moving, "header.json"),
+    "the new store not yet in place": functools.partial(_before_moving, "results.duckdb"),
+    "rows deleted, none inserted": functools.partial(_in_duckdb, "DELETE FROM finetune_results", after=True),
+    "before the commit": functools.partial(_in_duckdb, "COMMIT"),
+    "after the commit, before the file is closed": functools.partial(_in_duckdb, "COMMIT", after=True),
+    "the report not yet in place": functools.partial(_before_moving, ".html"),
+}
+
+
+def plant(moment: str, count: int) -> None:
+    """Have this process die at the ``count``-th coming of ``moment``."""
+    MOMENTS[moment](count)
