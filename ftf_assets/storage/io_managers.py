@@ -16,6 +16,9 @@ from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.check_history import ARTIFACT_KEY, refuse_red
 from ftf_assets.sweep_decision import decision_frames
 
+#: Before a step that met a busy store runs again; the store has been waited for already.
+SECONDS_TO_WAIT = 10
+
 #: What each asset's artifact is read back as.
 ARTIFACT_TYPES: dict[str, type[Any]] = {
     "candles": pd.DataFrame,
@@ -37,7 +40,7 @@ def retried_while_busy() -> Iterator[None]:
     try:
         yield
     except StoreBusyError as error:
-        raise dg.RetryRequested(max_retries=2, seconds_to_wait=10) from error
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=SECONDS_TO_WAIT) from error
 
 
 class ArtifactIOManager(dg.ConfigurableIOManager):
