@@ -228,8 +228,6 @@ def report(sweep_id: str, output: Path | None, home: str) -> int:
 def ui(port: int, host: str, home: str) -> int:
     """Open the Dagster UI on 127.0.0.1 with this project's instance."""
     import ipaddress
-    import signal
-    import subprocess
 
     from ftf_assets.instance import LOCATION, open_instance
     from ftf_assets.storage.home import Home
@@ -240,8 +238,6 @@ def ui(port: int, host: str, home: str) -> int:
         raise click.UsageError(f"--host takes an IP address such as {LOOPBACK}, found {host!r}") from None
     place = Home.locate(home)
     open_instance(place).dispose()
-    # A shell that starts a script in the background disables SIGINT for it; dagster dev needs it to stop.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     shown = f"[{address}]" if address.version == 6 else str(address)
     click.echo(f"Dagster UI on http://{shown}:{port}, home {place.path}; stop with Ctrl-C")
     if not address.is_loopback:
@@ -251,10 +247,7 @@ def ui(port: int, host: str, home: str) -> int:
             err=True,
         )
     command = [sys.executable, "-m", "dagster", "dev", "-h", str(address), "-p", str(port), "-m", LOCATION]
-    try:
-        return subprocess.call(command)  # noqa: S603  our own interpreter and arguments
-    except KeyboardInterrupt:
-        return 0
+    return _serve(command)
 
 
 def main() -> None:
@@ -275,6 +268,29 @@ def main() -> None:
 def _fail(message: str, code: int) -> NoReturn:
     click.echo("ftf: " + " ".join(message.split()), err=True)
     sys.exit(code)
+
+
+def _serve(command: list[str]) -> int:
+    """Run a server until it ends or we are told to stop, and let it stop its own processes then.
+
+    It gets a process group of its own, so that Ctrl-C reaches it once, through us. Our handler also undoes
+    what a shell does to a script in the background: such a one, and its children, would ignore SIGINT.
+    """
+    import signal
+    import subprocess
+
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+        server.send_signal(signal.SIGINT)
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
+    server = subprocess.Popen(command, process_group=0)  # noqa: S603  our own interpreter and arguments
+    code = server.wait()
+    return 0 if stopped else code
 
 
 def _open_sweep(options: dict[str, Any]) -> Sweep:

@@ -29,7 +29,8 @@ def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResu
         metadata={
             "sweep_id": sweep_id,
             "path": dg.MetadataValue.path(str(file)),
-            "open": dg.MetadataValue.url(file.as_uri()),
+            # Browsers follow no link from a web page to a file, so a link here would do nothing.
+            "how to open it": "double-click the file, or paste its path into the address bar",
             "bytes": file.stat().st_size,
         },
     )

@@ -15,6 +15,7 @@ from ftf_assets.storage.check_history import SWEEP_ID
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.stored_sweeps import stored_settings, why_undecided
+from ftf_assets.sweep import open_sweep
 
 RESULTS = dg.AssetKey("finetune_results")
 
@@ -137,6 +138,8 @@ def _why_decide(
 ) -> str | None:
     if settings.design == "single":
         return None  # one variant alone has no level to compare
+    if open_sweep(settings).sweep_id != sweep_id:
+        return None  # rows of another version of ftf: under this one its settings are another sweep
     landed = set(ResultsStore(home.results, lock_timeout=_PATIENCE).read(sweep_id)["crypto"])
     if landed != set(settings.crypto_names):
         return None  # the crypto that is missing brings the sweep back when it lands

@@ -52,8 +52,7 @@ def _feed(digest: Any, value: Any) -> None:
         digest.update(np.ascontiguousarray(value).tobytes())
     elif isinstance(value, pd.DataFrame):
         lasting = value.drop(columns=[name for name in value if name in _OF_THE_RUN])
-        digest.update(str([(str(name), str(dtype)) for name, dtype in lasting.dtypes.items()]).encode())
-        digest.update(pd.util.hash_pandas_object(lasting, index=True).to_numpy().tobytes())
+        digest.update(lasting.to_parquet())
     elif isinstance(value, bytes):
         digest.update(value)
     else:

@@ -92,11 +92,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Commands that would have been started."""
     commands: list[list[str]] = []
 
-    def call(command: list[str]) -> int:
+    def serve(command: list[str]) -> int:
         commands.append(command)
         return 0
 
-    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(cli, "_serve", serve)
     return commands
 
 
