@@ -33,7 +33,9 @@ _FORMATS = ("table", "csv", "parquet", "json")
 
 #: Flag to setting; every other setting is reached with --set NAME=VALUE.
 _SWEEP_OPTIONS = (
-    click.option("--factor", help="Factors to vary: label_smoothing,cleanlab or cleanlab=off,filter,…"),
+    click.option(
+        "--factor", help="Factors to vary: label_smoothing,cleanlab,sample_weight or cleanlab=off,filter,…"
+    ),
     click.option("--crypto-group", help="Crypto group, such as defi_top5."),
     click.option("--crypto", "cryptos", multiple=True, help="A crypto instead of a group; repeat for more."),
     click.option("--power-mode", help="Search budget: smoke, standard or deep."),

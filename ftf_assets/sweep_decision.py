@@ -12,7 +12,7 @@ from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
 from ftf_assets.contracts.results import OK
 from ftf_assets.gate.decision import Decision, decide
 from ftf_assets.gate.pairs import calendar_clusters
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import baseline_levels
 
 
 def decide_sweep(
@@ -50,7 +50,7 @@ def decide_sweep(
         )
     return decide(
         records,
-        {name: factor.baseline for name, factor in FACTORS.items()},
+        baseline_levels(),
         sweep_id=sweep_id,
         expected={(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)},
         clusters=clusters,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.sources.protocol import Provenance
 
 Metadata = dict[str, Any]
@@ -63,6 +63,20 @@ def optional_columns(arrays: TrainingArrays) -> Metadata:
     }
 
 
+def soft_labels_table(labels: SmoothedLabels, arrays: TrainingArrays) -> dg.TableMetadataValue:
+    """Mean soft label of each class, per treatment."""
+    return table(
+        [
+            {
+                "treatment": name,
+                "BUY": float(soft[arrays.y == 1].mean()),
+                "HOLD": float(soft[arrays.y == 0].mean()),
+            }
+            for name, soft in labels.levels.items()
+        ]
+    )
+
+
 def baselines_table(baselines: BaselineParameters) -> dg.TableMetadataValue:
     """Rounds, parameters and outcome of each fold's baseline; what tuning gained on its own objective."""
     shown = {name for one in baselines.folds for name in one.parameters}
@@ -91,7 +105,7 @@ def masks_table(masks: CleanlabMasks) -> dg.TableMetadataValue:
         [
             {
                 "fold": mask.fold,
-                "smoothing": mask.label_smoothing,
+                "variant": mask.variant,
                 "cleaner": mask.cleaner,
                 "status": mask.outcome.status,
                 "rows": len(mask.rows),

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.results import FinetuneResults
 from ftf_assets.storage.check_history import CONTRACT_CHECK
+from ftf_assets.storage.results_table import finetune_results
 
 Validate = Callable[[Stored], None]
 
@@ -32,9 +32,10 @@ def validate_coerced_arrays(stored: Stored) -> None:
 
 
 def validate_smoothed_labels(stored: Stored) -> None:
-    """Every smoothing level is what its epsilons demand, and none is the identity."""
+    """Every treatment of the labels is what it should be and keeps their classes; the baseline is hard."""
     y = stored.value("coerced_arrays").y
-    stored.value("smoothed_labels").validate(stored.crypto, y, stored.sweep.settings.epsilons)
+    expected = stored.sweep.plan(stored.crypto).soft_labels(y).levels
+    stored.value("smoothed_labels").validate(stored.crypto, y, expected)
 
 
 def validate_baseline_parameters(stored: Stored) -> None:
@@ -61,7 +62,7 @@ def validate_cleanlab_masks(stored: Stored) -> None:
 def validate_finetune_results(stored: Stored) -> None:
     """The stored rows keep their table contract, one row a cell."""
     rows = stored.rows()
-    FinetuneResults.validate(rows, lazy=True)
+    finetune_results().validate(rows, lazy=True)
     expected = stored.sweep.settings.n_folds * len(stored.sweep.variants)
     if len(rows) != expected:
         raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")
