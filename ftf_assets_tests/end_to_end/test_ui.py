@@ -61,7 +61,7 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
     settings = f"source: candles, path: {candles}, trials: 0, n_folds: 2, max_rounds: 40, patience: 10"
     configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"
     page = browser.new_page(viewport={"width": 1500, "height": 850})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(240_000)
     asked: set[str] = set()
     page.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     with served(home.path) as ui:
