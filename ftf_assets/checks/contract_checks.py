@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
+from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.check_history import CONTRACT_CHECK
 from ftf_assets.storage.results_table import finetune_results
 
@@ -68,6 +70,16 @@ def validate_finetune_results(stored: Stored) -> None:
         raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")
 
 
+def validate_noise_audit(stored: Stored) -> None:
+    """The stored audit of these rows keeps its table contracts."""
+    key = stored.sweep.artifact_key("coerced_arrays", stored.crypto)
+    found, effects = AuditStore(stored.home.results).audits([key])
+    NoiseAudit.validate(found, lazy=True)
+    NoiseAuditEffects.validate(effects, lazy=True)
+    if found.empty:
+        raise InputError(f"{stored.crypto}: the audit of these rows is not in the store")
+
+
 VALIDATORS: dict[str, Validate] = {
     "candles": validate_candles,
     "feature_cache": validate_feature_cache,
@@ -76,6 +88,7 @@ VALIDATORS: dict[str, Validate] = {
     "baseline_parameters": validate_baseline_parameters,
     "cleanlab_masks": validate_cleanlab_masks,
     "finetune_results": validate_finetune_results,
+    "noise_audit": validate_noise_audit,
 }
 
 

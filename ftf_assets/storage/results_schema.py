@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
@@ -15,7 +16,7 @@ from ftf_assets.storage.results_table import finetune_results
 
 #: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
 #: new factor needs neither: its column follows from the registry.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -31,6 +32,8 @@ def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
         (LabelSuspects, SUSPECTS_KEY),
         (GateMetrics, METRICS_KEY),
         (GateVerdicts, VERDICTS_KEY),
+        (NoiseAudit, AUDIT_KEY),
+        (NoiseAuditEffects, EFFECTS_KEY),
     )
     return {model.to_schema().name: (model, key) for model, key in known}
 

@@ -31,7 +31,8 @@ COERCION = Path("contracts/coercion.py")
 
 def public_functions() -> Iterator[tuple[str, object]]:
     """Every function that a module of the pure packages defines, takes arguments and has no underscore."""
-    for package in ("ftf_assets.invariants", "ftf_assets.labels", "ftf_assets.training"):
+    audit = ("ftf_assets.audit", "ftf_assets.audit.detectors", "ftf_assets.audit.kinds")
+    for package in (*audit, "ftf_assets.invariants", "ftf_assets.labels", "ftf_assets.training"):
         for module_info in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
             module = importlib.import_module(module_info.name)
             for name, member in vars(module).items():

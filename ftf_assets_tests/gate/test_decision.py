@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.gate.decision import decide
 from ftf_assets.gate.pairs import calendar_clusters
 from ftf_assets.gate.settings import GateSettings
@@ -27,7 +28,7 @@ QUICK = GateSettings(bootstrap_draws=50)
 def decided(rows, **changed):
     decision = decide(rows, BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed))
     for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
-        gate_frame(model, table)
+        contract_frame(model, table)
         assert not any(
             isinstance(value, float) and np.isnan(value) for row in table for value in row.values()
         )
