@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ftf_assets.contracts.errors import StoreError
@@ -79,17 +80,16 @@ def _stale_artifacts(sweep: Sweep, home: Home, crypto: str) -> Iterator[Stale]:
         folder = home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
         if (folder / HEADER).is_file():
             continue
-        before = _newest_identity(home, asset, crypto)
+        before = _newest_identity(folder.parent)
         # Through JSON, as the stored one came: a tuple and the list that it is read back as are equal.
         now = json.loads(json.dumps(sweep.artifact_identity(asset, crypto)))
         stale[asset] = NEVER_MADE if before is None else _changes(before, now, stale)
         yield Stale(crypto, asset, stale[asset])
 
 
-def _newest_identity(home: Home, asset: str, crypto: str) -> Mapping[str, Any] | None:
-    headers = sorted(
-        home.artifact(asset, crypto, "").glob(f"*/{HEADER}"), key=lambda path: path.stat().st_mtime_ns
-    )
+def _newest_identity(values: Path) -> Mapping[str, Any] | None:
+    """What the newest of an asset's values was made from; None where there is none."""
+    headers = sorted(values.glob(f"*/{HEADER}"), key=lambda path: path.stat().st_mtime_ns)
     try:
         return dict(read_header(headers[-1].parent).get("identity", {})) if headers else None
     except StoreError:
