@@ -108,7 +108,7 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any], stale: Mapping[s
     settings = {"source": before["source"], **before["settings"]}
     for name, value in {"source": now["source"], **now["settings"]}.items():
         if settings.get(name) != value:
-            changes.append(f"settings: {name} {_short(settings.get(name))} to {_short(value)}")
+            changes.append(f"settings: {_difference(name, settings.get(name), value)}")
     if changes:
         return "; ".join(changes)
     through = [name for name in now["upstream"] if name in stale]
@@ -146,6 +146,17 @@ def _undecided(sweep: Sweep, home: Home) -> list[Stale]:
     if why.startswith("the report"):
         return [Stale("", "sweep_report", why)]
     return [Stale("", "gate_decision", why), Stale("", "sweep_report", "through gate_decision")]
+
+
+def _difference(name: str, before: object, now: object) -> str:
+    """Word the first difference of two settings, down to the value of a nested one that moved."""
+    if isinstance(before, dict) and isinstance(now, dict) and set(before) == set(now):
+        key = next(key for key in now if before[key] != now[key])
+        return _difference(f"{name}.{key}", before[key], now[key])
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        number = next(i for i, value in enumerate(now) if before[i] != value)
+        return _difference(f"{name}.{number}", before[number], now[number])
+    return f"{name} {_short(before)} to {_short(now)}"
 
 
 def _short(value: object) -> str:

@@ -59,7 +59,8 @@ def test_what_is_stale_and_why_from_the_first_run_to_a_change_of_everything(
 
     smoother = small_sweep(**here, mild_epsilon_buy=0.15)
     changed = why(stale_values(smoother, home))
-    assert changed["smoothed_labels"].startswith("settings: epsilons ")
+    assert changed["smoothed_labels"].startswith("settings: label_treatments.")
+    assert changed["smoothed_labels"].endswith(" 0.1 to 0.15"), "the value that moved, not all of them"
     assert changed["cleanlab_masks"] == "through smoothed_labels"
     assert changed["trained_models"] == "through cleanlab_masks"
     assert changed["finetune_results"] == "never made", "another sweep"
