@@ -105,6 +105,8 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any], stale: Mapping[s
         changes.append(f"data changed ({before['data']} to {now['data']})")
     if before["code"] != now["code"]:
         changes.append(f"code version changed ({before['code']} to {now['code']})")
+    if before["libraries"] != now["libraries"]:
+        changes.append(_difference("libraries", before["libraries"], now["libraries"]))
     settings = {"source": before["source"], **before["settings"]}
     for name, value in {"source": now["source"], **now["settings"]}.items():
         if settings.get(name) != value:

@@ -46,6 +46,7 @@ def finetune_results(
         cleanlab_masks,
         trained_models,
         run_id=context.run.run_id,
+        store=home.score_store,
     )
     suspects = sweep_suspects(run.sweep_id, crypto, coerced_arrays, cleanlab_masks)
     with retried_while_busy():
