@@ -1,8 +1,8 @@
 """What the gate holds fixed: its metrics, its bounds and its levels of significance.
 
 The smallest effect that counts lies between Cohen's small (0.2) and medium (0.5) one (Cohen 1988,
-*Statistical Power Analysis for the Behavioral Sciences*, section 2.2). The rates of error that the bounds give
-together are simulated: docs/gate.md. The Sortino ratio is that of Sortino & Price (1994), "Performance
+*Statistical Power Analysis for the Behavioral Sciences*, section 2.2). The rates of error that the bounds
+give together are simulated: docs/gate.md. The Sortino ratio is that of Sortino & Price (1994), "Performance
 Measurement in a Downside Risk Framework", Journal of Investing 3; on real candles its differences correlate
 0.98 with those of the expectancy, so the two are nearly one fact.
 """
