@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 from ftf_assets.contracts.errors import StoreError, input_error
 from ftf_assets.contracts.frames import with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.contracts.results import validated_results
+from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import with_suspects_dtypes
+from ftf_assets.contracts.table_validation import validated
 from ftf_assets.storage.results_migration import carry_over_sql, is_current
 from ftf_assets.storage.results_schema import create_schema_sql
 from ftf_assets.storage.results_table import finetune_results
@@ -57,7 +58,7 @@ class ResultsStore:
         StoreError
             Where the file is locked for too long or is no results store; the old rows stay as they were.
         """
-        frame = validated_results(finetune_results(), frame)
+        frame = validated(finetune_results(), frame, key=PRIMARY_KEY)
         _refuse_foreign(frame, sweep_id, crypto)
         with self._lock():
             if not self.path.exists():
