@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: sweep ui smoke test test-slow screenshots lint types imports definitions check lock clean
+.PHONY: sweep ui smoke test test-slow screenshots lint types imports definitions check lock clean bench
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -55,6 +55,9 @@ check: lint types imports definitions test test-slow smoke ## What .ci/run runs.
 lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+
+bench: $(READY) ## The fit engine against a competent loop, on the same arrays.
+	$(BIN)/python -m benchmarks.against_reference
 
 clean: ## Remove the environment and all state.
 	rm -rf $(VENV) .ftf

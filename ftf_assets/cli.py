@@ -273,6 +273,28 @@ def ui(port: int, host: str, home: str) -> int:
     return _serve(command)
 
 
+@cli.command()
+@click.option("--keep-days", type=click.FloatRange(0), default=1.0, show_default=True, help="Younger stays.")
+@click.option("--keep-sweeps", type=click.IntRange(0), help="Keep this many sweeps' values; default all.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@_with(_HOME_OPTION, _JSON_OPTION)
+def clean(keep_days: float, keep_sweeps: int | None, dry_run: bool, home: str, as_json: bool) -> int:
+    """Prune the cache: fits and artifacts that no sweep of the results leads to. No row is touched."""
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.prune import prune
+
+    pruned = prune(Home.locate(home), keep_days=keep_days, keep_sweeps=keep_sweeps, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(pruned)))
+        return 0
+    click.echo(f"{len(pruned.sweeps)} sweeps kept: {', '.join(pruned.sweeps) or 'none'}")
+    for name, kind in pruned.kinds.items():
+        kept = f"; kept {kind.n_kept}, {kind.bytes_kept:,} bytes" if kind.n_kept else ""
+        click.echo(f"{name:<11} removed {kind.n_pruned}, {kind.bytes_pruned:,} bytes{kept}")
+    click.echo(f"{pruned.bytes_pruned:,} bytes {'would be' if dry_run else 'are'} free")
+    return 0
+
+
 def main() -> None:
     """Run the command and exit with its code: what the user can mend is one line and exit code 2."""
     from ftf_assets.contracts.errors import FtfError, RunError

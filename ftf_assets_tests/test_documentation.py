@@ -9,6 +9,8 @@ import click
 import pytest
 import yaml
 
+from ftf_assets.audit.detectors import DETECTORS
+from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.cli import cli
 from ftf_assets.config import SweepSettings
 from ftf_assets.storage.results_table import finetune_results
@@ -59,6 +61,14 @@ def test_screenshots_are_few_small_and_shown():
         assert picture.stat().st_size < 200_000, picture.name
 
 
+def test_every_kind_of_noise_and_every_detector_is_documented_as_it_is():
+    page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
+    for kind in NOISE_KINDS.values():
+        assert f"| `{kind.name}` | {kind.description} |" in page
+    for detector in DETECTORS.values():
+        assert f"| `{detector.name}` | {detector.role} | {detector.description} |" in page
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files_that_exist(document: Path):
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
@@ -70,7 +80,9 @@ def test_links_lead_to_files_that_exist(document: Path):
 def test_commands_flags_and_settings_exist(document: Path):
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     for line in re.findall(
-        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|results|ui|gate|report|suspects)[^\n`#]*)", text, re.MULTILINE
+        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|audit|results|ui|gate|report|suspects)[^\n`#]*)",
+        text,
+        re.MULTILINE,
     ):
         name, *words = line.split()
         command = cli.commands[name]
