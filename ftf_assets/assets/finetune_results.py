@@ -11,6 +11,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.report.data import crypto_data
 from ftf_assets.report.pictures import trade_pictures
 from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.storage.io_managers import retried_while_busy
 from ftf_assets.sweep_results import sweep_results
 from ftf_assets.sweep_suspects import sweep_suspects
 
@@ -48,7 +49,8 @@ def finetune_results(
         store=home.score_store,
     )
     suspects = sweep_suspects(run.sweep_id, crypto, coerced_arrays, cleanlab_masks)
-    home.results.write_suspects(suspects, run.sweep_id, crypto)
+    with retried_while_busy():
+        home.results.write_suspects(suspects, run.sweep_id, crypto)
     for row in rows[rows["status"] == "training_failed"].itertuples():
         context.log.error(
             f"event=cell_failed variant={row.variant} crypto={row.crypto} fold={row.fold} "
