@@ -208,7 +208,7 @@ def verdicts_in_words(decision: Decision) -> list[str]:
         *lines,
         *(f"warning: {warning}" for warning in warnings),
         tuning_in_words(decision.tuning, decision.n_trials),
-        *seed_noise_in_words(decision.metric_rows()),
+        seed_noise_in_words(decision.metric_rows()),
     ]
 
 

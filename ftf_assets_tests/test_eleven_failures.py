@@ -23,11 +23,12 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.instance import open_instance
-from ftf_assets.labels.confident_learning import cap_per_class, flag_label_issues, label_quality
+from ftf_assets.labels.cleaning import cap_per_class
+from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.smoothing import smooth_labels
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.run import run_sweep
 from ftf_assets.sources import open_source
-from ftf_assets.sources.protocol import BarrierSettings
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training import engine
