@@ -25,8 +25,6 @@ import click
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from ftf_assets.audit.detector import Evidence
-from ftf_assets.audit.detectors.controls import constant_probability, label_only
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import AuditLabels, KnownTruth, NoiseKind, NoisyLabels, flip, n_flips
 from ftf_assets.audit.ranking import average_precision, rank
@@ -136,9 +134,9 @@ def detect(crypto: Crypto, y: np.ndarray, seed: int, workers: int) -> Iterator[t
     for name, scheme in (("cleanlab shuffled", "shuffled"), ("cleanlab time blocks", "time_blocks")):
         suspicion = 1.0 - label_quality(y, probability[scheme], "self_confidence")
         yield name, suspicion, {"rate": float(flag_label_issues(y, probability[scheme]).mean())}
-    evidence = Evidence(y, arrays.start, arrays.end)
-    yield "label only", label_only(evidence).suspicion, {}
-    yield "constant P", constant_probability(evidence).suspicion, {}
+    buy_rate = float(y.mean())
+    yield "label only", y.astype(np.float64), {}
+    yield "constant P", np.where(y == 1, 1.0 - buy_rate, buy_rate), {}
     for window in WINDOWS:
         yield f"rolling mean {window}", rolling_mean(y, window), {}
 

@@ -17,7 +17,7 @@ from ftf_assets.labels.factors import FACTORS
 from ftf_assets.sources import open_source
 from ftf_assets.sources.protocol import Provenance, Source
 from ftf_assets.training.folds import calendar_edges
-from ftf_assets.training.keys import code_version, stable_hash
+from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant, expand_variants, parse_factors
@@ -184,6 +184,7 @@ class Sweep:
                 "data": self.provenance(crypto).fingerprint,
                 "source": self.settings.source,
                 "code": code_version(),
+                "libraries": artifact_versions(),
                 "upstream": [self.artifact_key(name, crypto) for name in upstream],
                 "settings": {name: self._setting(name, crypto) for name in names},
             }

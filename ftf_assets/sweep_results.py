@@ -13,7 +13,7 @@ from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep
 from ftf_assets.sweep_regimes import sweep_regimes
 from ftf_assets.sweep_suspects import sweep_suspects
-from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.evaluation import ScoreStore, evaluate_cells
 from ftf_assets.training.keys import code_version
 
 BASIS_POINT = 1e-4
@@ -42,12 +42,13 @@ def crypto_results(
     models: TrainedModels,
     *,
     run_id: str,
+    store: ScoreStore | None = None,
 ) -> CryptoResults:
     """Evaluate a crypto's cells, in all and by regime, and list what its cleaners suspect.
 
     Parameters are those of :func:`sweep_results`.
     """
-    cells = sweep_results(sweep, crypto, arrays, masks, models, run_id=run_id)
+    cells = sweep_results(sweep, crypto, arrays, masks, models, run_id=run_id, store=store)
     return CryptoResults(
         cells=cells,
         regimes=sweep_regimes(sweep.sweep_id, crypto, arrays, models, cells),
@@ -63,6 +64,7 @@ def sweep_results(
     models: TrainedModels,
     *,
     run_id: str,
+    store: ScoreStore | None = None,
 ) -> pd.DataFrame:
     """Evaluate a crypto's cells and complete their rows.
 
@@ -74,15 +76,16 @@ def sweep_results(
         The crypto's values of the stages before.
     run_id
         Dagster run that writes them.
+    store
+        Where the scores of cells are kept.
 
     Returns
     -------
     DataFrame
         Satisfies ``FinetuneResults``: one row a cell, failed and skipped ones included.
     """
-    rows = evaluate_cells(
-        sweep.plan(crypto), arrays, masks, models, cost=sweep.settings.cost_bps * BASIS_POINT
-    )
+    cost = sweep.settings.cost_bps * BASIS_POINT
+    rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
     provenance = sweep.provenance(crypto)
     common = {
         "sweep_id": sweep.sweep_id,

@@ -45,6 +45,7 @@ def finetune_results(
         cleanlab_masks,
         trained_models,
         run_id=context.run.run_id,
+        store=home.score_store,
     )
     rows = results.cells
     for row in rows[rows["status"] == "training_failed"].itertuples():

@@ -28,7 +28,7 @@ from ftf_assets_tests.processes import FtfProcess, run_ftf, start_ftf
 pytestmark = pytest.mark.faults
 
 N_CELLS = 2 * 2 * 5
-N_FITS = 40
+N_FITS = 44
 KILLED = -9
 UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 #: Columns that name the run and its clock; every other column of a cell is determined by its settings.
@@ -117,6 +117,12 @@ def assert_nothing_half_written(home: Home) -> None:
         assert len(ResultsStore(home.results).read()) % (N_CELLS // 2) == 0, "half a partition"
 
 
+def assert_struck(command: FtfProcess) -> None:
+    """The kill struck the command, or its child that worked on a crypto, which the command then says."""
+    code = command.wait()
+    assert code == KILLED or (code == 1 and "was killed by SIGKILL" in command.stderr), command.stderr
+
+
 def _files_named_in(value: object) -> set[str]:
     if isinstance(value, dict):
         if set(value) == {"file"}:
@@ -199,14 +205,13 @@ def test_a_sweep_that_is_killed_at_every_named_moment_in_turn_ends_as_if_undistu
     aimed = AIMED if SCALE == "full" else first_of_each
     home = next(homes)
     for moment, count in aimed:
-        killed = sweeps.run(home, moment, count)
-        assert killed.wait() == KILLED, (moment, count, killed.stderr)
+        assert_struck(sweeps.run(home, moment, count))
         assert_nothing_half_written(home)
     resumed = sweeps.run(home)
     assert resumed.wait() == 0, resumed.stderr
     assert_undisturbed(home, sweeps)
 
     for moment in ("rows deleted, none inserted", "the report not yet in place"):
-        assert sweeps.run(home, moment).wait() == KILLED
+        assert_struck(sweeps.run(home, moment))
         assert_undisturbed(home, sweeps)
     figure(f"{len(aimed)} aimed kills of one sweep, at {len(MOMENTS)} moments, then every table equal")
