@@ -5,48 +5,36 @@ The DuckDB table and its column documentation come from :class:`RegimeResults`.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from ftf_assets.contracts.table_fields import Text, amount, key, optional_share
+
 REGIMES_KEY = ("sweep_id", "crypto", "fold", "variant", "regime")
 #: The regime of every row where the source provides none.
 UNAVAILABLE = "unavailable"
-
-Text: TypeAlias = Series[pd.StringDtype]
-
-
-def _key(description: str) -> Any:
-    return pa.Field(description=description, str_length={"min_value": 1})
-
-
-def _count(description: str) -> Any:
-    return pa.Field(ge=0, description=description)
-
-
-def _share(description: str) -> Any:
-    return pa.Field(ge=0, le=1, nullable=True, description=description)
 
 
 class RegimeResults(pa.DataFrameModel):
     """One row a measured cell and regime with test rows; over a cell's regimes ``n`` is its ``n_test``."""
 
-    sweep_id: Text = _key("Hash of the sweep's settings.")
-    crypto: Text = _key("Trading pair, such as OPUSDC.")
-    fold: Series[np.int64] = _count("Walk-forward fold, from 0.")
-    variant: Text = _key("Levels that differ from the baseline, or baseline.")
-    regime: Text = _key("Market regime at the rows' timestamps; unavailable where the source has none.")
+    sweep_id: Text = key("Hash of the sweep's settings.")
+    crypto: Text = key("Trading pair, such as OPUSDC.")
+    fold: Series[np.int64] = amount("Walk-forward fold, from 0.")
+    variant: Text = key("Levels that differ from the baseline, or baseline.")
+    regime: Text = key("Market regime at the rows' timestamps; unavailable where the source has none.")
     n: Series[np.int64] = pa.Field(ge=1, description="Test rows of the regime.")
-    n_buy: Series[np.int64] = _count("Those with the hard label BUY.")
-    n_called: Series[np.int64] = _count("Those called BUY at the cell's threshold.")
-    n_correct: Series[np.int64] = _count("Those called BUY with the hard label BUY.")
-    f1_buy: Series[float] = _share("F1 of BUY; null where no row is BUY and none is called so.")
-    precision_buy: Series[float] = _share("Share of called rows that are BUY; null where none is called.")
-    recall_buy: Series[float] = _share("Share of BUY rows that are called; null where none is BUY.")
-    f1_always_buy: Series[float] = _share("F1 of calling every row BUY; null where none is BUY.")
+    n_buy: Series[np.int64] = amount("Those with the hard label BUY.")
+    n_called: Series[np.int64] = amount("Those called BUY at the cell's threshold.")
+    n_correct: Series[np.int64] = amount("Those called BUY with the hard label BUY.")
+    f1_buy: Series[float] = optional_share("F1 of BUY; null where no row is BUY and none is called so.")
+    precision_buy: Series[float] = optional_share(
+        "Share of called rows that are BUY; null where none is called."
+    )
+    recall_buy: Series[float] = optional_share("Share of BUY rows that are called; null where none is BUY.")
+    f1_always_buy: Series[float] = optional_share("F1 of calling every row BUY; null where none is BUY.")
 
     class Config:
         """Exactly these columns, in this order."""

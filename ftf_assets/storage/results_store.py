@@ -14,8 +14,9 @@ from ftf_assets.contracts.errors import StoreError, input_error
 from ftf_assets.contracts.frames import contract_frame, with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.regimes import RegimeResults
-from ftf_assets.contracts.results import validated_results
+from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import LabelSuspects, with_suspects_dtypes
+from ftf_assets.contracts.table_validation import validated
 from ftf_assets.storage.results_migration import carry_over_sql, is_current
 from ftf_assets.storage.results_schema import create_schema_sql
 from ftf_assets.storage.results_table import finetune_results
@@ -68,7 +69,7 @@ class ResultsStore:
         StoreError
             Where the file is locked for too long or is no results store; the old rows stay as they were.
         """
-        frame = validated_results(finetune_results(), frame)
+        frame = validated(finetune_results(), frame, key=PRIMARY_KEY)
         regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
         suspects = contract_frame(LabelSuspects, []) if suspects is None else suspects
         for rows in (frame, regimes, suspects):

@@ -387,7 +387,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path):
 def test_an_error_inside_the_transaction_leaves_the_old_rows(store, monkeypatch):
     write(store, partition(folds=2))
     # Past the contract, into the table's own primary key: the delete has happened when the insert fails.
-    monkeypatch.setattr("ftf_assets.storage.results_store.validated_results", lambda model, frame: frame)
+    monkeypatch.setattr("ftf_assets.storage.results_store.validated", lambda model, frame, key: frame)
     with pytest.raises(StoreError, match="DuckDB says"):
         write(store, [*partition(folds=1), ok_row(fold=0), ok_row(fold=0)])
     pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition(folds=2))))
