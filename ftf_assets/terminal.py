@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,6 +14,7 @@ from rich.table import Table
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
+from ftf_assets.staleness import Stale
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,15 @@ def verdicts_in_words(decision: Decision) -> list[str]:
         tuning_in_words(decision.tuning, decision.n_trials),
         seed_noise_in_words(decision.metric_rows()),
     ]
+
+
+def stale_in_words(stale: Sequence[Stale]) -> list[str]:
+    """Write what is stale, a crypto and reason a line; "nothing" where all is fresh."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in stale:
+        by_reason.setdefault((one.crypto or "whole sweep", one.why), []).append(one.asset)
+    lines = [f"{crypto}: {', '.join(assets)}: {why}" for (crypto, why), assets in by_reason.items()]
+    return lines or ["nothing: every value is what these settings, data and code would make again"]
 
 
 def gate_table(decision: Decision, width: int) -> Table:

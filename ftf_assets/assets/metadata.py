@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree
 
 import dagster as dg
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
@@ -156,15 +153,6 @@ def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
     shown = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
     shown += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
     return table(rows[shown].to_dict("records"))
-
-
-def picture(svg: Markup) -> dg.MarkdownMetadataValue:
-    """Show a picture of the report in the UI: its description is the alternative text."""
-    root = ElementTree.fromstring(svg)  # noqa: S314  our own output, not an upload
-    root.set("xmlns", "http://www.w3.org/2000/svg")
-    alternative = root.findtext("desc") or ""
-    content = base64.b64encode(ElementTree.tostring(root)).decode()
-    return dg.MetadataValue.md(f"![{alternative}](data:image/svg+xml;base64,{content})")
 
 
 def _cell(value: Any) -> Any:

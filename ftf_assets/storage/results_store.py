@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from ftf_assets.contracts.errors import StoreError, input_error
+from ftf_assets.contracts.errors import StoreBusyError, StoreError, input_error
 from ftf_assets.contracts.frames import contract_frame, with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.regimes import RegimeResults
@@ -66,8 +66,10 @@ class ResultsStore:
         ------
         InputError
             Where rows break the contract or belong to another partition.
+        StoreBusyError
+            Where the file is locked for too long; the old rows stay as they were.
         StoreError
-            Where the file is locked for too long or is no results store; the old rows stay as they were.
+            Where it is no results store, or cannot be written; the old rows stay as they were.
         """
         frame = validated(finetune_results(), frame, key=PRIMARY_KEY)
         regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
@@ -288,7 +290,7 @@ class ResultsStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout:
-            raise StoreError(
+            raise StoreBusyError(
                 f"waited {self.lock_timeout:g} s for the lock {self.lock_path}: another process works on "
                 f"{self.path}. Wait for it or end it; a lock file that nobody holds does no harm"
             ) from None
