@@ -152,13 +152,15 @@ def audit(home: str, as_json: bool, **options: Any) -> int:
 
 @cli.command()
 @click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option("--by", type=click.Choice(("cell", "regime")), default="cell", help="What a row is.")
 @_EXPORT_OPTIONS
 @_HOME_OPTION
-def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> int:
-    """Print or export the rows of a sweep."""
+def results(sweep_id: str, by: str, form: str | None, output: Path | None, home: str) -> int:
+    """Print or export the rows of a sweep, or its variants by market regime."""
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.terminal import cells_table
+    from ftf_assets.sweep_regimes import by_regime
+    from ftf_assets.terminal import cells_table, regimes_table
 
     store = ResultsStore(Home.locate(home).results)
     frame = store.read(sweep_id or store.latest_sweep_id())
@@ -166,7 +168,17 @@ def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> 
         raise click.UsageError(
             f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
         )
-    _export(frame, form, output, cells_table)
+    if by == "cell":
+        _export(frame, form, output, cells_table)
+        return 0
+    sweep_id = str(frame["sweep_id"].iloc[0])
+    regimes = by_regime(store.regimes(sweep_id))
+    if regimes.empty:
+        raise click.UsageError(
+            f"sweep {sweep_id} has no rows by regime: no cell was measured, or it was run before regimes "
+            "were kept. Run ftf sweep with the same settings again: finished fits are reused"
+        )
+    _export(regimes, form, output, functools.partial(regimes_table, sweep_id))
     return 0
 
 

@@ -61,6 +61,19 @@ CELLS = {
     "sortino": Column("Sortino", "{:.2f}", needed=False),
 }
 
+REGIMES = {
+    "regime": Column("regime"),
+    "variant": Column("variant"),
+    "n_cells": Column("cells", needed=False),
+    "n": Column("rows"),
+    "n_buy": Column("BUY"),
+    "n_called": Column("called BUY", needed=False),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "precision_buy": Column("precision", "{:.4f}"),
+    "recall_buy": Column("recall", "{:.4f}", needed=False),
+}
+
 SUSPECTS = {
     "crypto": Column("crypto"),
     "fold": Column("fold"),
@@ -180,6 +193,13 @@ def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
     texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
     title = f"{len(suspects)} suspects; --format csv, parquet or json exports them"
     return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
+
+
+def regimes_table(sweep_id: str, regimes: pd.DataFrame, width: int) -> Table:
+    """Lay out variants by market regime, a line each, within ``width`` characters."""
+    texts = {name: [_text(column.form, value) for value in regimes[name]] for name, column in REGIMES.items()}
+    title = f"{sweep_id}: every test row weighs the same"
+    return _fitting_table(title, REGIMES, texts, width, left=("regime", "variant"))
 
 
 def cells_table(rows: pd.DataFrame, width: int) -> Table:

@@ -12,6 +12,7 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.sources.protocol import Provenance
+from ftf_assets.sweep_regimes import by_regime
 
 Metadata = dict[str, Any]
 
@@ -139,6 +140,12 @@ def cells_table(models: TrainedModels) -> dg.TableMetadataValue:
             for cell in models.cells
         ]
     )
+
+
+def regimes_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
+    """Rows, f1 of BUY and precision of each variant by market regime, added up over the folds."""
+    shown = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
+    return table(by_regime(rows)[shown].to_dict("records"))
 
 
 def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:

@@ -15,6 +15,7 @@ from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.check_history import ARTIFACT_KEY, refuse_red
 from ftf_assets.sweep_decision import decision_frames
+from ftf_assets.sweep_results import CryptoResults
 
 #: Before a step that met a busy store runs again; the store has been waited for already.
 SECONDS_TO_WAIT = 10
@@ -92,17 +93,23 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
 
 
 class ResultsIOManager(dg.ConfigurableIOManager):
-    """Replace a crypto's rows of this sweep in ``finetune_results``, one transaction a partition."""
+    """Replace a crypto's rows of this sweep, cells, regimes and suspects, in one transaction."""
 
     sweep: SweepResource
     home: HomeResource
 
-    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: CryptoResults) -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
         with retried_while_busy():
             self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-            self.home.results.write_partition(obj, sweep.sweep_id, context.partition_key)
+            self.home.results.write_partition(
+                obj.cells,
+                sweep.sweep_id,
+                context.partition_key,
+                regimes=obj.regimes,
+                suspects=obj.suspects,
+            )
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:

@@ -132,7 +132,7 @@ def test_a_run_whose_settings_do_not_name_its_crypto_is_refused(home: Home):
 def test_every_asset_is_documented_owned_versioned_and_checked():
     graph = defs.resolve_asset_graph()
     assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == sorted(
-        [*ASSETS, "gate_decision", "sweep_report"]
+        [*ASSETS, "gate_decision", "noise_audit", "sweep_report"]
     )
     for asset in (*ASSETS, "gate_decision", "sweep_report"):
         node = graph.get(dg.AssetKey(asset))
