@@ -266,6 +266,7 @@ ADDED = {
     },
     4: {"finetune_results": ("sample_weight",)},
     5: {},
+    6: {},
 }
 #: Version 4 names the variant that found a suspect; before, its smoothing level and cleaner did.
 SUSPECTS_BEFORE_4 = """
@@ -288,7 +289,9 @@ def age(path: Path, version: int) -> None:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     if version < 4:
         connection.execute(SUSPECTS_BEFORE_4)
-    connection.execute("DROP TABLE noise_audit; DROP TABLE noise_audit_effects")  # of version 5
+    if version < 5:
+        connection.execute("DROP TABLE noise_audit; DROP TABLE noise_audit_effects")
+    connection.execute("DROP TABLE regime_results")  # of version 6
     connection.execute("CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'")
     connection.execute("CREATE VIEW leaderboard AS SELECT sweep_id FROM finetune_results")
     connection.execute("UPDATE schema_version SET version = $1", [version])
