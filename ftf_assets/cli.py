@@ -422,6 +422,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, smoke: bool = False) -> int
                     "sweep_id": sweep.sweep_id,
                     "cells": sweep.n_cells,
                     "statuses": statuses,
+                    "tuning": sweep.tuning.in_words,
                     "red_checks": done.red_checks,
                     "run_ids": done.run_ids,
                     "verdicts": [dataclasses.asdict(one) for one in done.decision.verdicts]
