@@ -221,7 +221,8 @@ def ui(port: int, home: str) -> int:
     from ftf_assets.storage.home import Home
 
     place = Home.locate(home)
-    open_instance(place).dispose()
+    with open_instance(place):
+        pass  # made, and its dead runs ended, before the server opens it
     # A shell that starts a script in the background disables SIGINT for it; dagster dev needs it to stop.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     click.echo(f"Dagster UI on http://127.0.0.1:{port}, home {place.path}; stop with Ctrl-C")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -26,7 +29,8 @@ compute_logs:
 """
 
 
-def open_instance(home: Home) -> dg.DagsterInstance:
+@contextmanager
+def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
     """Open the home's Dagster instance for this process, creating it first where it is new.
 
     Several processes that open a fresh home at once would meet in Dagster's schema migration and leave it
@@ -35,8 +39,23 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     Raises
     ------
     StoreError
-        Where the home cannot be written.
+        Where the home cannot be written, or SQLite says, then or while the context lasts, that Dagster's
+        records are damaged or their disk is full.
     """
+    try:
+        with _created(home) as instance:
+            yield instance
+    except Exception as error:
+        said = getattr(error, "orig", None)  # SQLAlchemy wraps what SQLite says
+        if not isinstance(said, sqlite3.Error):
+            raise
+        raise StoreError(
+            f"Dagster's records in {home.dagster} cannot be used: {said}. Make room or mend the disk; if "
+            "they are damaged, move that folder away: results, fits and artifacts do not lie in it"
+        ) from error
+
+
+def _created(home: Home) -> dg.DagsterInstance:
     try:
         home.dagster.mkdir(parents=True, exist_ok=True)
         with FileLock(home.path / "instance.lock"):
