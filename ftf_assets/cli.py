@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -237,6 +238,8 @@ def main() -> None:
     """Run the command and exit with its code: what the user can mend is one line and exit code 2."""
     from ftf_assets.contracts.errors import FtfError, RunError
 
+    # What libraries announce to those who develop with them is no news to those who run a command.
+    warnings.simplefilter("ignore", FutureWarning)
     try:
         code = cli.main(standalone_mode=False)
     except click.UsageError as error:

@@ -44,7 +44,8 @@ class ResultsStore:
         Parameters
         ----------
         frame
-            Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond.
+            Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond; ``created_at`` never
+            precedes that of rows written before.
         sweep_id, crypto
             The partition. Its old rows go, also those that ``frame`` no longer has.
 
@@ -67,7 +68,12 @@ class ResultsStore:
                 connection.execute(
                     "DELETE FROM finetune_results WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
                 )
-                connection.execute("INSERT INTO finetune_results BY NAME SELECT * FROM new_rows")
+                # A clock that was set back must not make this sweep look older than those before it.
+                connection.execute(
+                    "INSERT INTO finetune_results BY NAME SELECT new_rows.* REPLACE "
+                    "(CASE WHEN created_at < newest THEN newest + INTERVAL 1 MICROSECOND ELSE created_at END AS created_at) "
+                    "FROM new_rows, (SELECT max(created_at) AS newest FROM finetune_results) AS before"
+                )
                 connection.execute("COMMIT")
 
     def write_suspects(self, frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:

@@ -51,6 +51,16 @@ def candle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def small_sweep(candle_folder: Path) -> list[str]:
+    """The arguments of a sweep of two cryptos, two folds and five variants: 20 cells, seconds."""
+    settings = {"n_folds": 2, "max_rounds": 40, "patience": 10}
+    assignments = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    cryptos = ["--crypto", "OPUSDC", "--crypto", "LDOUSDC"]
+    source = ["--source", "candles", "--path", str(candle_folder)]
+    return ["sweep", *cryptos, "--trials", "0", *source, *assignments]
+
+
 def write_candles(file: Path, crypto: str, n_bars: int = 3_600) -> None:
     """Write simulated candles as an exchange exports them, stamped with the open."""
     candles = market_candles(crypto, seed=5).iloc[:n_bars]

@@ -1,0 +1,74 @@
+"""A fit that runs out of memory, or dies: a failed cell with its error, and a sweep that goes on."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.faults.conftest import Figure
+from ftf_assets_tests.processes import run_ftf
+
+pytestmark = pytest.mark.faults
+
+
+def out_of_memory() -> None:
+    raise MemoryError("cannot allocate 9.3 GiB for the histogram")
+
+
+def allocate_too_much() -> None:
+    """Ask the operating system for more memory than this process may have: its refusal, not ours."""
+    import resource
+
+    import numpy as np
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (64 * 2**30, hard))
+    try:
+        np.ones(2**35)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def fail_in(fault: Callable[[], None], variant: str, fold: int) -> None:
+    """Have the model of one cell meet ``fault`` in its fit thread, in this process."""
+    from ftf_assets.training import engine
+
+    healthy = engine.execute_fit
+
+    @functools.wraps(healthy)
+    def execute_fit(task: Any, *arguments: Any) -> Any:
+        if (task.crypto, task.name, task.fold) == ("OPUSDC", variant, fold):
+            fault()
+        return healthy(task, *arguments)
+
+    engine.execute_fit = execute_fit
+
+
+@pytest.mark.parametrize("fault", [out_of_memory, allocate_too_much], ids=lambda fault: fault.__name__)
+def test_a_fit_that_runs_out_of_memory_is_one_failed_cell_and_a_rerun_heals_it(
+    small_sweep: list[str], tmp_path: Path, figure: Figure, fault: Callable[[], None]
+):
+    home = Home(tmp_path / "home")
+    command = [*small_sweep, "--home", str(home.path), "--json"]
+    broken = run_ftf(command, tmp_path / "logs", prepare=functools.partial(fail_in, fault, "mild", 1))
+    assert broken.wait() == 1, broken.stderr
+    assert json.loads(broken.stdout)["statuses"] == {"ok": 19, "training_failed": 1}
+    rows = ResultsStore(home.results).read()
+    (failed,) = rows[rows["status"] == "training_failed"].itertuples()
+    assert (failed.crypto, failed.fold, failed.variant) == ("OPUSDC", 1, "mild")
+    assert failed.error_stage == "fit"
+    assert "MemoryError" in failed.error_type
+    assert "Traceback" not in broken.stderr
+
+    healed = run_ftf(command, tmp_path / "logs")
+    assert healed.wait() == 0, healed.stderr
+    assert json.loads(healed.stdout)["statuses"] == {"ok": 20}
+    assert json.loads(healed.stdout)["sweep_id"] == json.loads(broken.stdout)["sweep_id"]
+    figure(f"{fault.__name__}: 1 failed cell of 20, the other 19 measured; 20 after a second run")
