@@ -15,7 +15,7 @@ from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import decide
 from ftf_assets.labels.factors import FACTORS
-from ftf_assets.report.data import CryptoArtifacts, ReportData
+from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
 from ftf_assets.sweep_decision import decision_frames
 from ftf_assets_tests.results_rows import LEVELS, SWEEP, ok_row
 
@@ -73,6 +73,7 @@ def report_data(
         sweep_id=SWEEP,
         cryptos=cryptos,
         settings=sweep_settings({"n_folds": folds, **settings}),
+        levels=judged_levels(verdicts),
         rows=frame,
         metrics=metrics,
         verdicts=verdicts.assign(created_at=DECIDED_AT),

@@ -5,8 +5,11 @@ import dagster as dg
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
 from ftf_assets.assets.partitioned import partitioned_asset
+from ftf_assets.assets.pictures import pictures
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
+from ftf_assets.report.data import crypto_data
+from ftf_assets.report.pictures import cleaning_pictures
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
@@ -25,9 +28,10 @@ def cleanlab_masks(
     On weak models cleanlab flags about half of the minority class and none of the majority, so the cap
     decides how much is cleaned: compare "flagged" with "suspects" below.
     """
-    run = sweep.open(context.partition_key)
+    crypto = context.partition_key
+    run = sweep.open(crypto)
     masks = make_masks(
-        run.plan(context.partition_key),
+        run.plan(crypto),
         coerced_arrays,
         smoothed_labels,
         baseline_parameters,
@@ -39,5 +43,9 @@ def cleanlab_masks(
             "cap_per_class": run.settings.suspect_cap,
             "label_quality": run.settings.label_quality,
             "masks": metadata.masks_table(masks),
+            **pictures(
+                context.log,
+                lambda: cleaning_pictures(crypto_data(home.home, run, crypto, coerced_arrays, masks=masks)),
+            ),
         },
     )

@@ -5,8 +5,11 @@ import dagster as dg
 from ftf_assets.assets import metadata
 from ftf_assets.assets.contract_types import FINETUNE_RESULTS
 from ftf_assets.assets.partitioned import partitioned_asset
+from ftf_assets.assets.pictures import pictures
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
+from ftf_assets.report.data import crypto_data
+from ftf_assets.report.pictures import trade_pictures
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.sweep_results import sweep_results
 from ftf_assets.sweep_suspects import sweep_suspects
@@ -33,17 +36,18 @@ def finetune_results(
     F1-optimal threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
     The rows that the cleaners suspect go into the table label_suspects beside it.
     """
-    run = sweep.open(context.partition_key)
+    crypto = context.partition_key
+    run = sweep.open(crypto)
     rows = sweep_results(
         run,
-        context.partition_key,
+        crypto,
         coerced_arrays,
         cleanlab_masks,
         trained_models,
         run_id=context.run.run_id,
     )
-    suspects = sweep_suspects(run.sweep_id, context.partition_key, coerced_arrays, cleanlab_masks)
-    home.results.write_suspects(suspects, run.sweep_id, context.partition_key)
+    suspects = sweep_suspects(run.sweep_id, crypto, coerced_arrays, cleanlab_masks)
+    home.results.write_suspects(suspects, run.sweep_id, crypto)
     for row in rows[rows["status"] == "training_failed"].itertuples():
         context.log.error(
             f"event=cell_failed variant={row.variant} crypto={row.crypto} fold={row.fold} "
@@ -57,5 +61,11 @@ def finetune_results(
             "label_suspects": len(suspects),
             **{f"cells_{status}": int(n) for status, n in rows["status"].value_counts().items()},
             "cells": metadata.results_table(rows),
+            **pictures(
+                context.log,
+                lambda: trade_pictures(
+                    crypto_data(home.home, run, crypto, coerced_arrays, models=trained_models)
+                ),
+            ),
         },
     )

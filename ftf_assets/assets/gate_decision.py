@@ -5,9 +5,13 @@ import dagster as dg
 from ftf_assets.assets import metadata
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.partitioned import OWNERS
+from ftf_assets.assets.pictures import pictures
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
+from ftf_assets.report.data import decided_data
+from ftf_assets.report.pictures import gate_pictures
+from ftf_assets.report.words import decision_in_words, headline
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.check_history import red_checks
 from ftf_assets.sweep_decision import decide_sweep
@@ -32,16 +36,21 @@ def gate_decision(
     judge treatments by; work on features or labels first. INVALID: cells are missing or a contract is broken.
     """
     run = sweep.open()
+    rows = home.results.read(run.sweep_id)
     decision = decide_sweep(
-        home.results.read(run.sweep_id),
+        rows,
         run.settings,
         run.sweep_id,
         broken_checks=red_checks(context.instance, run.sweep_id, run.cryptos),
     )
+    data = decided_data(run, rows, decision)
     return dg.MaterializeResult(
         value=decision,
         metadata={
             "sweep_id": run.sweep_id,
+            "headline": headline(data),
+            "in_words": dg.MetadataValue.md("\n\n".join(decision_in_words(data))),
+            **pictures(context.log, lambda: gate_pictures(data)),
             "tuning": tuning_in_words(decision.tuning, decision.n_trials),
             "seed_noise": "; ".join(seed_noise_in_words(decision.metric_rows())),
             "rows_fingerprint": decision.rows_fingerprint,

@@ -5,8 +5,11 @@ import dagster as dg
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
 from ftf_assets.assets.partitioned import partitioned_asset
+from ftf_assets.assets.pictures import pictures
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
+from ftf_assets.report.data import crypto_data
+from ftf_assets.report.pictures import model_pictures
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.training.models import train_cells
 
@@ -25,8 +28,10 @@ def trained_models(
 
     A cell that fails is recorded and the others go on; finished fits are reused, whichever sweep made them.
     """
+    crypto = context.partition_key
+    run = sweep.open(crypto)
     models = train_cells(
-        sweep.open(context.partition_key).plan(context.partition_key),
+        run.plan(crypto),
         coerced_arrays,
         smoothed_labels,
         baseline_parameters,
@@ -34,5 +39,13 @@ def trained_models(
         home.fit_engine(sweep.n_workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
-        value=models, metadata={"cells": len(models.cells), "all_cells": metadata.cells_table(models)}
+        value=models,
+        metadata={
+            "cells": len(models.cells),
+            "all_cells": metadata.cells_table(models),
+            **pictures(
+                context.log,
+                lambda: model_pictures(crypto_data(home.home, run, crypto, coerced_arrays, models=models)),
+            ),
+        },
     )

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pandas as pd
 
 from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import TrainedCell, TrainedModels
+from ftf_assets.contracts.bundles import CleanlabMasks, TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
+from ftf_assets.contracts.results import results_frame
+from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
+from ftf_assets.gate.decision import Decision
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep import open_sweep
+from ftf_assets.sweep import Sweep, open_sweep
+from ftf_assets.sweep_decision import decision_frames
+from ftf_assets.sweep_suspects import sweep_suspects
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class ReportData:
         Its cryptos, those without a row included.
     settings
         Its resolved settings.
+    levels
+        The judged levels, in the order of the verdicts.
     rows, metrics, verdicts, suspects
         Its rows of ``finetune_results``, ``gate_metrics``, ``gate_verdicts`` and ``label_suspects``.
     artifacts
@@ -76,17 +87,13 @@ class ReportData:
     sweep_id: str
     cryptos: tuple[str, ...]
     settings: SweepSettings
+    levels: tuple[Level, ...]
     rows: pd.DataFrame
     metrics: pd.DataFrame
     verdicts: pd.DataFrame
     suspects: pd.DataFrame
     artifacts: dict[str, CryptoArtifacts] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def levels(self) -> list[Level]:
-        """The judged levels, in the order of the verdicts."""
-        return [Level(one["factor"], one["level"]) for one in self.verdicts.to_dict("records")]
 
     def rows_of(self, level: Level) -> pd.DataFrame:
         """The rows of a level, the other factors at their baselines."""
@@ -102,6 +109,70 @@ class ReportData:
             for cell in self.artifacts[crypto].models.cells
             if cell.levels == level.levels and cell.outcome.status == "ok"
         }
+
+
+def judged_levels(verdicts: pd.DataFrame) -> tuple[Level, ...]:
+    """The levels of rows of ``gate_verdicts``, in their order."""
+    return tuple(Level(one["factor"], one["level"]) for one in verdicts.to_dict("records"))
+
+
+def decided_data(sweep: Sweep, rows: pd.DataFrame, decision: Decision) -> ReportData:
+    """What the gate's pictures show, from a decision that is not stored yet."""
+    metrics, verdicts = decision_frames(decision)
+    return ReportData(
+        sweep_id=sweep.sweep_id,
+        cryptos=sweep.cryptos,
+        settings=sweep.settings,
+        levels=judged_levels(verdicts),
+        rows=rows,
+        metrics=metrics,
+        verdicts=verdicts,
+        suspects=suspects_frame({name: [] for name in LabelSuspects.to_schema().columns}),
+    )
+
+
+def crypto_data(
+    home: Home,
+    sweep: Sweep,
+    crypto: str,
+    arrays: TrainingArrays,
+    *,
+    models: TrainedModels | None = None,
+    masks: CleanlabMasks | None = None,
+) -> ReportData:
+    """What the pictures of one crypto show, from the values of a run that has not reached the gate.
+
+    Parameters
+    ----------
+    home, sweep, crypto
+        Where its candles lie, and whose values these are.
+    arrays, models, masks
+        Its rows, and its cells or masks where they are known.
+    """
+    try:
+        candles = _read(home, sweep, "candles", crypto, pd.DataFrame)
+        unavailable = {}
+    except FtfError as error:
+        candles, unavailable = pd.DataFrame(), {crypto: str(error)}
+    suspects = sweep_suspects(sweep.sweep_id, crypto, arrays, masks or CleanlabMasks(()))
+    moved = {
+        (factor, level)
+        for variant in sweep.variants
+        for factor, level in variant.levels
+        if level != FACTORS[factor].baseline
+    }
+    return ReportData(
+        sweep_id=sweep.sweep_id,
+        cryptos=(crypto,),
+        settings=sweep.settings,
+        levels=tuple(Level(*one) for one in sorted(moved)),
+        rows=results_frame([]),
+        metrics=gate_frame(GateMetrics, []),
+        verdicts=gate_frame(GateVerdicts, []),
+        suspects=suspects,
+        artifacts={crypto: CryptoArtifacts(arrays, models or TrainedModels(()), candles)},
+        unavailable=unavailable,
+    )
 
 
 def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
@@ -144,6 +215,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         sweep_id=sweep_id,
         cryptos=settings.crypto_names,
         settings=settings,
+        levels=judged_levels(verdicts),
         rows=rows,
         metrics=metrics,
         verdicts=verdicts,
@@ -162,15 +234,15 @@ def _load_artifacts(home: Home, settings: SweepSettings) -> tuple[dict[str, Cryp
         return {}, dict.fromkeys(settings.crypto_names, str(error))
     for crypto in settings.crypto_names:
         try:
-            folders = {
-                asset: home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
-                for asset in ("coerced_arrays", "trained_models", "candles")
-            }
             found[crypto] = CryptoArtifacts(
-                read_artifact(folders["coerced_arrays"], TrainingArrays),
-                read_artifact(folders["trained_models"], TrainedModels),
-                read_artifact(folders["candles"], pd.DataFrame),
+                _read(home, sweep, "coerced_arrays", crypto, TrainingArrays),
+                _read(home, sweep, "trained_models", crypto, TrainedModels),
+                _read(home, sweep, "candles", crypto, pd.DataFrame),
             )
         except FtfError as error:
             unavailable[crypto] = str(error)
     return found, unavailable
+
+
+def _read(home: Home, sweep: Sweep, asset: str, crypto: str, kind: type[T]) -> T:
+    return read_artifact(home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)), kind)

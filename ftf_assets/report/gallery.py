@@ -39,6 +39,19 @@ class SuspectCard:
     chart: Markup | None
     unavailable: str
 
+    @property
+    def caption(self) -> str:
+        """The row, its given label, and what the model thinks of it."""
+        return (
+            f"{self.crypto} {self.timestamp:%Y-%m-%d %H:%M} UTC · given label {self.label} · "
+            f"P(BUY) {self.p_buy:.3f} · quality {self.label_quality:.3f}"
+        )
+
+    @property
+    def judges(self) -> str:
+        """Who suspects it, and what the candles did."""
+        return f"fold {self.fold}, {self.cleaners}" + (f"; {self.path}" if self.path else "")
+
 
 def suspect_cards(data: ReportData, count: int = N_SUSPECTS) -> list[SuspectCard]:
     """Choose the worst suspects, spread over labels and cryptos, and draw each.
@@ -132,16 +145,15 @@ class _Candles:
         with drawing(3.5, 2.5) as figure:
             ax = figure.subplots()
             ax.axvspan(0.5, self.horizon + 0.5, color="#eeeeee", zorder=0)
-            for place in range(first, last):
-                x, rises = place - bar, bars.close[place] >= bars.open[place]
-                ax.vlines(x, bars.low[place], bars.high[place], color="#222222", linewidth=0.9, zorder=2)
-                body = abs(bars.close[place] - bars.open[place])
-                ax.bar(
-                    x, body, bottom=min(bars.open[place], bars.close[place]), width=0.66, linewidth=0.8,
-                    color="#ffffff" if rises else "#222222", edgecolor="#222222", zorder=3,
-                )  # fmt: skip
+            shown = slice(first, last)
+            x, opened, closed = np.arange(first, last) - bar, bars.open[shown], bars.close[shown]
+            ax.vlines(x, bars.low[shown], bars.high[shown], color="#222222", linewidth=0.9, zorder=2)
+            ax.bar(
+                x, np.abs(closed - opened), bottom=np.minimum(opened, closed), width=0.66, linewidth=0.8,
+                color=np.where(closed >= opened, "#ffffff", "#222222"), edgecolor="#222222", zorder=3,
+            )  # fmt: skip
             right = last - bar - 0.2
-            low, high = min(stop, bars.low[first:last].min()), max(target, bars.high[first:last].max())
+            low, high = min(stop, bars.low[shown].min()), max(target, bars.high[shown].max())
             apart = 0.075 * (high - low)  # names must not overlap, however near the barriers are
             heights = {"entry": entry, "target": max(target, entry + apart), "stop": min(stop, entry - apart)}
             for level, text, dashes in ((target, "target", "--"), (entry, "entry", "-"), (stop, "stop", ":")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def heat_maps(data: ReportData) -> list[tuple[Level, Markup]]:
     ]
 
 
-def _panel(ax: Axes, data: ReportData, levels: list[Level], metric: str, gain: float | None) -> None:
+def _panel(ax: Axes, data: ReportData, levels: Sequence[Level], metric: str, gain: float | None) -> None:
     margin = _seed_margin(data, metric)
     if margin:
         ax.axvspan(-margin, margin, color="#e6e6e6", linewidth=0, zorder=0)
@@ -100,7 +101,7 @@ def _panel(ax: Axes, data: ReportData, levels: list[Level], metric: str, gain: f
     ax.set_axisbelow(True)
 
 
-def _in_words(data: ReportData, levels: list[Level], metric: str) -> str:
+def _in_words(data: ReportData, levels: Sequence[Level], metric: str) -> str:
     parts = []
     for level in levels:
         row = _row(data, level, metric)

@@ -94,6 +94,24 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> Marku
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704  the serialiser escapes
 
 
+def standalone_svg(svg: Markup) -> str:
+    """Turn an element of :func:`inline_svg` into an SVG file of its natural size, as ``<img>`` needs it."""
+    root = ElementTree.fromstring(svg)  # noqa: S314  our own output
+    _, _, width, height = root.attrib["viewBox"].split()
+    root.attrib |= {
+        "xmlns": _NAMESPACE.strip("{}"),
+        "width": f"{float(width) * 4 / 3:.0f}",
+        "height": f"{float(height) * 4 / 3:.0f}",
+    }
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def description_of(svg: Markup) -> str:
+    """Give title and description of an element of :func:`inline_svg`, for an alt text."""
+    root = ElementTree.fromstring(svg)  # noqa: S314  our own output
+    return f"{root.findtext('title')}. {root.findtext('desc')}"
+
+
 def line_style(number: int) -> dict[str, Any]:
     """Give line ``number`` its own colour, dashes and marker; 0 is the baseline: solid, black, thicker."""
     return {

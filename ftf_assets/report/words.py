@@ -98,6 +98,21 @@ def meanings(data: ReportData) -> list[str]:
     return [paragraph for verdict in VERDICTS if verdict in present for paragraph in MEANINGS[verdict]]
 
 
+def decision_in_words(data: ReportData) -> list[str]:
+    """Say the decision in paragraphs: verdicts, reasons, warnings, what they mean and what they stand on."""
+    said = []
+    for one in statements(data):
+        said.append(f"{one.sign} {one.verdict} · {one.levels}: {one.reason}")
+        said += [f"Warning: {warning}" for warning in one.warnings]
+    return [
+        *said,
+        *meanings(data),
+        baseline_in_words(data),
+        tuning_sentence(data),
+        " ".join(seed_noise_sentences(data)),
+    ]
+
+
 def baseline_in_words(data: ReportData) -> str:
     """Say aloud what the baseline is worth against calling every bar BUY."""
     rows = data.rows_of(BASELINE)

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pytest
 
+from ftf_assets.instance import open_instance
 from ftf_assets.report.opening import what_is_missing
 from ftf_assets.run import run_sweep
 from ftf_assets.storage.home import Home
@@ -59,6 +61,22 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(ftf: Ftf, home: Home, b
     assert CONSOLE not in log
     assert not re.search(r"https?://", dom)
     assert dom.count("<svg") == 1 + 4 + 2 + 1 + 1 + 12
+
+    shown = {
+        "gate_decision": ("differences", "f1_by_crypto_and_fold"),
+        "cleanlab_masks": ("suspects_over_time", "worst_suspects"),
+        "trained_models": ("precision_recall", "reliability"),
+        "finetune_results": ("equity",),
+    }
+    with open_instance(home) as instance:
+        for asset, pictures in shown.items():
+            event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+            metadata = event.asset_materialization.metadata
+            for name in pictures:
+                assert "](data:image/svg+xml;base64," in metadata[name].value, f"{name} of {asset}"
+        said = instance.get_latest_materialization_event(dg.AssetKey("gate_decision"))
+        words = said.asset_materialization.metadata["in_words"].value
+        assert all(reason in words for reason in verdicts["reason"])
 
     broken = tmp_path / "broken.html"
     broken.write_text("<script>undefined_function()</script>", encoding="utf-8")
