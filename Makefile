@@ -28,7 +28,7 @@ smoke: $(READY) ## One cell through every stage; on real candles where they are.
 		$(BIN)/ftf smoke --home .ftf/smoke --source candles --path ../shared/data/candles_1h; fi
 
 test: $(READY) ## The fast tests, with the coverage of the pure packages.
-	$(BIN)/python -m pytest -n 2 --cov=ftf_assets.contracts --cov=ftf_assets.gate --cov=ftf_assets.invariants --cov=ftf_assets.labels --cov=ftf_assets.training \
+	$(BIN)/python -m pytest -n 2 --cov=ftf_assets.audit --cov=ftf_assets.contracts --cov=ftf_assets.gate --cov=ftf_assets.invariants --cov=ftf_assets.labels --cov=ftf_assets.training \
 		--cov-report=term --cov-fail-under=95
 
 test-slow: $(READY) ## The slow, end-to-end and fault tests.

@@ -25,10 +25,10 @@ from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.frames import with_contract_dtypes
 from ftf_assets.contracts.gate import VERDICTS
-from ftf_assets.contracts.results import OK, FinetuneResults
+from ftf_assets.contracts.results import OK
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.settings import ALWAYS_BUY
-from ftf_assets.labels.smoothing import smooth_every_level
+from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep, open_sweep
 from ftf_assets.sweep_decision import decide_sweep
 from ftf_assets.sweep_results import sweep_results
@@ -75,7 +75,7 @@ def judged(seed: int, folder: Path, settings: dict[str, object]) -> SweepVerdict
     if not file.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         pd.concat([_rows(sweep, crypto) for crypto in sweep.cryptos], ignore_index=True).to_parquet(file)
-    rows = with_contract_dtypes(FinetuneResults, pd.read_parquet(file))
+    rows = with_contract_dtypes(finetune_results(), pd.read_parquet(file))
     baseline = rows[(rows["variant"] == "baseline") & (rows["status"] == OK)]
     return SweepVerdicts(
         seed=seed,
@@ -95,7 +95,7 @@ def _rows(sweep: Sweep, crypto: str) -> pd.DataFrame:
     cache, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
     arrays = coerce_feature_cache(cache, crypto=crypto, missing=settings.missing)
     engine = FitEngine(_Fits(), settings.workers or len(os.sched_getaffinity(0)), lambda _: None)
-    labels = smooth_every_level(arrays.y, settings.epsilons)
+    labels = plan.soft_labels(arrays.y)
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, labels, baselines, engine)
     models = train_cells(plan, arrays, labels, baselines, masks, engine)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ftf_assets.run import SweepRun
     from ftf_assets.storage.home import Home
     from ftf_assets.sweep import Sweep
+    from ftf_assets.sweep_audit import Audit
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -32,7 +33,9 @@ _FORMATS = ("table", "csv", "parquet", "json")
 
 #: Flag to setting; every other setting is reached with --set NAME=VALUE.
 _SWEEP_OPTIONS = (
-    click.option("--factor", help="Factors to vary: label_smoothing,cleanlab or cleanlab=off,filter,…"),
+    click.option(
+        "--factor", help="Factors to vary: label_smoothing,cleanlab,sample_weight or cleanlab=off,filter,…"
+    ),
     click.option("--crypto-group", help="Crypto group, such as defi_top5."),
     click.option("--crypto", "cryptos", multiple=True, help="A crypto instead of a group; repeat for more."),
     click.option("--power-mode", help="Search budget: smoke, standard or deep."),
@@ -47,6 +50,11 @@ _SWEEP_OPTIONS = (
     click.option("--device", help="cpu or cuda."),
     click.option("--seed", help="Seed of the sweep."),
     click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting."),
+)
+_AUDIT_OPTIONS = (
+    click.option("--kinds", default="", help="Kinds of noise, comma-separated; default all."),
+    click.option("--noise-seeds", help="Draws of every kind of noise; at least 5."),
+    click.option("--noise-share", help="Share of the labels that are flipped."),
 )
 _HOME_OPTION = click.option("--home", default="", help="Folder of all state; default FTF_HOME, else .ftf.")
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -119,6 +127,21 @@ def plan(home: str, as_json: bool, **options: Any) -> int:
             shown = "unknown: no fit was timed yet in this home" if value is None else value
             click.echo(f"{name.replace('_', ' '):<18} {shown}")
     return 0
+
+
+@cli.command()
+@_with(*_SWEEP_OPTIONS, *_AUDIT_OPTIONS, _HOME_OPTION, _JSON_OPTION)
+def audit(home: str, as_json: bool, **options: Any) -> int:
+    """Put known noise into the labels and measure what finds it, before any cleaner is trusted there."""
+    from ftf_assets.audit.settings import AuditSettings, audit_settings
+    from ftf_assets.storage.home import Home
+    from ftf_assets.sweep_audit import Audit
+
+    own = {name: options.pop(name) for name in AuditSettings.model_fields}
+    settings = audit_settings({name: value for name, value in own.items() if value is not None})
+    planned = Audit(_resolve_sweep(options), settings)
+    planned.require_confirmation()
+    return _run_audit(planned, Home.locate(home), as_json=as_json)
 
 
 @cli.command()
@@ -257,6 +280,12 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 def _open_sweep(options: dict[str, Any]) -> Sweep:
+    sweep = _resolve_sweep(options)
+    sweep.require_confirmation()
+    return sweep
+
+
+def _resolve_sweep(options: dict[str, Any]) -> Sweep:
     from ftf_assets.config import sweep_settings
     from ftf_assets.sweep import open_sweep
 
@@ -269,9 +298,7 @@ def _open_sweep(options: dict[str, Any]) -> Sweep:
         values[name.strip()] = value.strip()
     if "tune" in values:
         values["tune"] = values["tune"].replace("-", "_")
-    sweep = open_sweep(sweep_settings(values))
-    sweep.require_confirmation()
-    return sweep
+    return open_sweep(sweep_settings(values))
 
 
 def _decide_file(file: Path) -> Decision:
@@ -338,6 +365,61 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, smoke: bool = False) -> int
     if smoke:
         complete = complete and not done.red_checks and statuses == {"ok": sweep.n_cells}
     return 0 if complete else EXIT_FAILED
+
+
+def _run_audit(audit: Audit, home: Home, *, as_json: bool) -> int:
+    from ftf_assets.run import Interrupted
+    from ftf_assets.run_audit import run_noise_audit
+    from ftf_assets.sweep_audit_rows import plain_records
+    from ftf_assets.terminal import fit_progress
+
+    sweep = audit.sweep
+    click.echo(
+        f"audit of {', '.join(sweep.cryptos)}: {audit.settings.noise_seeds} draws of each kind of noise, "
+        f"{audit.n_fits} fits",
+        err=True,
+    )
+    try:
+        with fit_progress(audit.n_fits) as on_fit:
+            done = run_noise_audit(audit, home, on_fit=on_fit)
+    except Interrupted:
+        click.echo(
+            "ftf: interrupted; finished fits are kept and the same command goes on from them", err=True
+        )
+        return EXIT_INTERRUPTED
+    found, effects = plain_records(done.found), plain_records(done.effects)
+    if as_json:
+        shown = {
+            "audit_ids": {crypto: audit.audit_id(crypto) for crypto in sweep.cryptos},
+            "run_ids": done.run_ids,
+            "red_checks": done.red_checks,
+            "results": str(home.results),
+            "found": found,
+            "effects": effects,
+        }
+        click.echo(json.dumps(shown, default=str))
+    else:
+        _show_audit(home, found, effects, done.red_checks)
+    failed = any(row["status"] == "failed" for row in (*found, *effects))
+    return EXIT_FAILED if failed or done.red_checks else 0
+
+
+def _show_audit(
+    home: Home, found: list[dict[str, Any]], effects: list[dict[str, Any]], red_checks: list[str]
+) -> None:
+    from ftf_assets.report.noise_audit import AuditData, audit_section
+    from ftf_assets.terminal import audit_tables, stdout
+
+    console = stdout()
+    for table in audit_tables(audit_section(AuditData(found, effects)), console.width):
+        console.print(table)
+    for check in red_checks:
+        console.print(f"red check: {check}", highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        f"table   {home.results}: noise_audit, noise_audit_effects", soft_wrap=True, highlight=False
+    )
+    console.print("report  ftf report shows it beside the verdict", highlight=False)
+    console.print("runs    ftf ui shows runs, pictures and checks", highlight=False)
 
 
 def _announce(sweep: Sweep) -> None:

@@ -37,7 +37,7 @@ LONG_RUN_FITS = 500
 
 #: The smoke: one fold and one variant, which passes through every stage.
 SMOKE: dict[str, Any] = {
-    "factor": "label_smoothing=mild,cleanlab=reweight",
+    "factor": "label_smoothing=mild,cleanlab=reweight,sample_weight=uniqueness",
     "design": "single",
     "n_folds": 1,
     "power_mode": "smoke",

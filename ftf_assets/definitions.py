@@ -11,6 +11,7 @@ from ftf_assets.assets.coerced_arrays import coerced_arrays
 from ftf_assets.assets.feature_cache import feature_cache
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.gate_decision import gate_decision
+from ftf_assets.assets.noise_audit import noise_audit
 from ftf_assets.assets.smoothed_labels import smoothed_labels
 from ftf_assets.assets.sweep_report import sweep_report
 from ftf_assets.assets.trained_models import trained_models
@@ -19,8 +20,13 @@ from ftf_assets.automation.input_files import input_files
 from ftf_assets.automation.weekly_sweep import weekly_sweep
 from ftf_assets.checks.graph_checks import graph_checks
 from ftf_assets.jobs import JOBS
-from ftf_assets.resources import HomeResource, SweepResource
-from ftf_assets.storage.io_managers import ArtifactIOManager, DecisionIOManager, ResultsIOManager
+from ftf_assets.resources import AuditResource, HomeResource, SweepResource
+from ftf_assets.storage.io_managers import (
+    ArtifactIOManager,
+    AuditIOManager,
+    DecisionIOManager,
+    ResultsIOManager,
+)
 
 _sweep = SweepResource.configure_at_launch()
 _home = HomeResource(path="")
@@ -37,6 +43,7 @@ defs = dg.Definitions(
         finetune_results,
         gate_decision,
         sweep_report,
+        noise_audit,
     ],
     asset_checks=graph_checks(),
     jobs=JOBS,
@@ -45,8 +52,10 @@ defs = dg.Definitions(
     resources={
         "sweep": _sweep,
         "home": _home,
+        "audit": AuditResource.configure_at_launch(),
         "io_manager": ArtifactIOManager(sweep=_sweep, home=_home),
         "results_io_manager": ResultsIOManager(sweep=_sweep, home=_home),
+        "audit_io_manager": AuditIOManager(sweep=_sweep, home=_home),
         "decision_io_manager": DecisionIOManager(sweep=_sweep, home=_home),
     },
     executor=dg.in_process_executor,

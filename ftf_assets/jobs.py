@@ -12,12 +12,19 @@ from ftf_assets.storage.home import Home
 SWEEP_JOB = "ftf_sweep"
 DECIDE_JOB = "ftf_decide"
 SMOKE_JOB = "ftf_smoke"
+AUDIT_JOB = "noise_audit"
 
 #: Tag of every run that belongs to a sweep.
 SWEEP_TAG = "ftf/sweep_id"
 
+#: Tag of every run of a noise audit.
+AUDIT_TAG = "ftf/audit_id"
+
 #: Assets that look at a whole sweep. A job of its own: in the sweep's job they would run once a crypto.
 _DECIDING = dg.AssetSelection.assets("gate_decision", "sweep_report")
+
+#: Beside the line: it says how far a cleaner can be trusted on the data, and a sweep does not wait for it.
+_AUDIT = dg.AssetSelection.assets("noise_audit")
 
 #: Checks that cost fits of their own: part of the smoke, not of a sweep.
 _FITTING = dg.AssetSelection.checks(
@@ -27,7 +34,7 @@ _FITTING = dg.AssetSelection.checks(
 JOBS = [
     dg.define_asset_job(
         SWEEP_JOB,
-        selection=dg.AssetSelection.all() - _DECIDING - _FITTING,
+        selection=dg.AssetSelection.all() - _DECIDING - _AUDIT - _FITTING,
         description="The sweep of one crypto: every asset from candles to finetune_results, with its checks.",
     ),
     dg.define_asset_job(
@@ -37,10 +44,16 @@ JOBS = [
     ),
     dg.define_asset_job(
         SMOKE_JOB,
-        selection=dg.AssetSelection.all() - _DECIDING,
+        selection=dg.AssetSelection.all() - _DECIDING - _AUDIT,
         config={"resources": {"sweep": {"config": SMOKE}}},
         description="One fold and one variant of a crypto through every stage, with every check: the merge "
         "gate. One cell is fitted twice and compared bit for bit.",
+    ),
+    dg.define_asset_job(
+        AUDIT_JOB,
+        selection=_AUDIT.upstream(),
+        description="The noise audit of one crypto: known noise goes into its labels, and what finds it is "
+        "measured.",
     ),
 ]
 

@@ -6,6 +6,7 @@ from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.sweep import Sweep
 from ftf_assets.training.boosting import require_device
+from ftf_assets.training.variants import require_columns
 
 
 def check_inputs(sweep: Sweep) -> None:
@@ -19,7 +20,8 @@ def check_inputs(sweep: Sweep) -> None:
     Raises
     ------
     InputError
-        The first broken rule, naming crypto, file, row and column; or a device that is not there.
+        The first broken rule, naming crypto, file, row and column; a level that needs a column that the data
+        do not have; or a device that is not there.
     """
     require_device(sweep.settings.device)
     if sweep.settings.source == "market":
@@ -28,6 +30,7 @@ def check_inputs(sweep: Sweep) -> None:
         file = sweep.provenance(crypto).file
         try:
             frame, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
-            coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.missing)
+            arrays = coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.missing)
+            require_columns(sweep.variants, arrays, crypto)
         except InputError as error:
             raise InputError(str(error) if file in str(error) else f"file {file}: {error}") from None

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import Field, PrivateAttr, create_model
 
+from ftf_assets.audit.settings import AuditSettings, audit_settings
 from ftf_assets.config import SweepSettings, sweep_settings
+from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.cores import CoreTokens
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
+from ftf_assets.sweep_audit import Audit
 from ftf_assets.training.engine import FitEngine, OnEvent
 
 
@@ -51,10 +54,36 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
         return workers or len(os.sched_getaffinity(0))
 
 
-# The launchpad's block is generated from the settings: none can be known to one and not to the other.
+class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
+    def open(self, sweep: Sweep, crypto: str) -> Audit:
+        """Validate the settings of the audit of a sweep's data, and ask for the confirmation of a long one.
+
+        Raises
+        ------
+        InputError
+            A setting that is not allowed, or a long audit that was not confirmed.
+        """
+        audit = Audit(
+            sweep, audit_settings({name: getattr(self, name) for name in AuditSettings.model_fields})
+        )
+        audit.require_confirmation(crypto)
+        return audit
+
+
+# The launchpad's blocks are generated from the settings: none can be known to one and not to the other.
 if TYPE_CHECKING:
     SweepResource = _OpensSweep
+    AuditResource = _OpensAudit
 else:
+    AuditResource = create_model(
+        "AuditResource",
+        __base__=_OpensAudit,
+        __doc__="The settings of the noise audit: what is put into the labels, and how often.",
+        **{
+            name: (field.annotation, Field(field.default, description=field.description))
+            for name, field in AuditSettings.model_fields.items()
+        },
+    )
     SweepResource = create_model(
         "SweepResource",
         __base__=_OpensSweep,
@@ -87,3 +116,8 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def results(self) -> ResultsStore:
         """The results table."""
         return ResultsStore(self.home.results)
+
+    @property
+    def audits(self) -> AuditStore:
+        """The tables of the noise audit."""
+        return AuditStore(self.home.results)

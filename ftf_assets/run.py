@@ -78,25 +78,49 @@ def run_sweep(
     """
     check_inputs(sweep)
     done = SweepRun()
+    config = run_config(sweep, home)
+    tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase}
     with open_instance(home) as instance, progress.listening(on_fit):
         for crypto in sweep.cryptos:
-            result = _run_job(job, sweep, home, instance, done.red_checks, crypto)
+            result = run_job(job, instance, done.red_checks, config, tags, crypto)
             done.run_ids[crypto] = result.run_id
         if sweep.settings.design != "single":  # one variant alone has no level to compare
-            result = _run_job(DECIDE_JOB, sweep, home, instance, done.red_checks)
+            result = run_job(DECIDE_JOB, instance, done.red_checks, config, tags)
             done.decision = result.output_for_node("gate_decision")
             done.report = home.report(sweep.sweep_id)
     return done
 
 
-def _run_job(
+def run_job(
     name: str,
-    sweep: Sweep,
-    home: Home,
     instance: dg.DagsterInstance,
     red_checks: list[str],
+    config: dict[str, Any],
+    tags: dict[str, str],
     crypto: str | None = None,
 ) -> dg.ExecuteInProcessResult:
+    """Run one job in this process.
+
+    Parameters
+    ----------
+    name
+        The job.
+    instance
+        Where Dagster keeps it.
+    red_checks
+        Checks that fail are added here.
+    config
+        From :func:`run_config`.
+    tags
+        Of the run, by which people and sensors find it.
+    crypto
+        The partition; None for a job that has none.
+
+    Raises
+    ------
+    InputError, StoreError, RunError, Interrupted
+        What stopped it.
+    """
     result = (
         _definitions()
         .resolve_job_def(name)
@@ -104,8 +128,8 @@ def _run_job(
             instance=instance,
             partition_key=crypto,
             raise_on_error=False,
-            tags={**process_tags(), SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
-            run_config=run_config(sweep, home),
+            tags={**process_tags(), **tags},
+            run_config=config,
         )
     )
     red = [
@@ -115,7 +139,7 @@ def _run_job(
     ]
     red_checks += red
     if not result.success:
-        _raise_what_stopped(result, crypto or sweep.sweep_id, red)
+        _raise_what_stopped(result, crypto or name, red)
     return result
 
 

@@ -38,11 +38,11 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "candles": ((), ()),
     "feature_cache": (("candles",), ("stop_atr", "target_atr", "horizon_bars", "missing")),
     "coerced_arrays": (("feature_cache",), ("missing",)),
-    "smoothed_labels": (("coerced_arrays",), ("epsilons",)),
+    "smoothed_labels": (("coerced_arrays",), ("label_treatments",)),
     "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)),
     "cleanlab_masks": (
         ("smoothed_labels", "baseline_parameters"),
-        ("cleanings", "out_of_fold_blocks", "suspect_cap", "label_quality"),
+        ("cleaned_variants", "out_of_fold_blocks"),
     ),
     "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "checks_seed", "tune")),
 }
@@ -91,7 +91,7 @@ class Sweep:
         resolved = {"crypto_group", "factor", "seed_check", *tuning}
         identity = self.settings.model_dump(exclude=set(OPERATIONAL) | resolved)
         identity["cryptos"] = list(self.cryptos)
-        identity["variants"] = [variant.levels for variant in self.variants]
+        identity["variants"] = [variant.moved for variant in self.variants]
         identity["tuning"] = dataclasses.asdict(self.tuning)
         identity["checks_seed"] = self.settings.checks_seed
         return "ftf_" + stable_hash(identity, 12)
@@ -214,8 +214,6 @@ class Sweep:
         )
 
     def _setting(self, name: str, crypto: str) -> object:
-        if name == "epsilons":
-            return {level: list(values) for level, values in self.settings.epsilons.items()}
         if name == "edges":
             return self.edges(crypto).tolist()
         if name == "search":
@@ -225,10 +223,9 @@ class Sweep:
             return self.tuning.mode
         if name == "parameters":
             return dict(DEFAULT_PARAMETERS)
-        if name == "variants":
-            return [list(map(list, variant.levels)) for variant in self.variants]
-        if name == "cleanings":
-            return [list(pair) for pair in self.plan(crypto).cleanings]
+        if name in ("variants", "cleaned_variants", "label_treatments"):
+            plan = self.plan(crypto)
+            return [[variant.name, plan.treatment(variant)] for variant in getattr(plan, name)]
         return getattr(self.settings, name)
 
 

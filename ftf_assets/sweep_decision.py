@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from ftf_assets.config import SweepSettings
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import OK
 from ftf_assets.gate.decision import Decision, decide
 from ftf_assets.gate.pairs import calendar_clusters
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import baseline_levels
 
 
 def decide_sweep(
@@ -50,7 +51,7 @@ def decide_sweep(
         )
     return decide(
         records,
-        {name: factor.baseline for name, factor in FACTORS.items()},
+        baseline_levels(),
         sweep_id=sweep_id,
         expected={(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)},
         clusters=clusters,
@@ -62,6 +63,6 @@ def decision_frames(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Lay a decision out as rows of ``gate_metrics`` and ``gate_verdicts``."""
     now = pd.Timestamp.now("UTC")
     return (
-        gate_frame(GateMetrics, decision.metric_rows()),
-        gate_frame(GateVerdicts, decision.verdict_rows(now)),
+        contract_frame(GateMetrics, decision.metric_rows()),
+        contract_frame(GateVerdicts, decision.verdict_rows(now)),
     )

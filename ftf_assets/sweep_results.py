@@ -7,6 +7,7 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.results import results_frame
+from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.keys import code_version
@@ -55,4 +56,4 @@ def sweep_results(
         "phase": sweep.settings.phase,
         "created_at": pd.Timestamp.now("UTC"),
     }
-    return results_frame([{**common, **row} for row in rows])
+    return results_frame(finetune_results(), [{**common, **row} for row in rows])

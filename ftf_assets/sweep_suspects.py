@@ -26,7 +26,7 @@ def sweep_suspects(sweep_id: str, crypto: str, arrays: TrainingArrays, masks: Cl
         Satisfies ``LabelSuspects``. A row that several folds or cleaners suspect is there once for each.
     """
     parts = [_suspects(arrays, mask) for mask in masks.masks if mask.outcome.status == "ok"]
-    names = ("fold", "label_smoothing", "cleaner", "timestamp", "label", "p_buy", "label_quality")
+    names = ("fold", "variant", "cleaner", "timestamp", "label", "p_buy", "label_quality")
     columns = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0)
         for name in (*names, "dropped", "weight")
@@ -41,7 +41,7 @@ def _suspects(arrays: TrainingArrays, mask: CleaningMask) -> dict[str, np.ndarra
     rows, keep = mask.rows[chosen], mask.keep[chosen]
     return {
         "fold": np.full(len(chosen), mask.fold),
-        "label_smoothing": np.full(len(chosen), mask.label_smoothing, dtype=object),
+        "variant": np.full(len(chosen), mask.variant, dtype=object),
         "cleaner": np.full(len(chosen), mask.cleaner, dtype=object),
         "timestamp": arrays.start[rows].view("datetime64[ns]"),
         "label": arrays.y[rows].astype(np.int64),

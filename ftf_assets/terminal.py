@@ -103,6 +103,27 @@ GATE = {
     "cryptos_worse": Column("worse", needed=False),
 }
 
+AUDIT = {
+    "kind": Column("noise"),
+    "detector": Column("detector"),
+    "buy": Column("lift, BUY"),
+    "beats_buy": Column("beats"),
+    "hold": Column("lift, HOLD"),
+    "beats_hold": Column("beats"),
+    "rate": Column("estimates", needed=False),
+    "overall": Column("overall AP", needed=False),
+    "reason": Column("not measured", needed=False),
+}
+
+EFFECTS = {
+    "kind": Column("noise"),
+    "treatment": Column("treatment"),
+    "lost": Column("AP lost"),
+    "won": Column("won back"),
+    "recovered": Column("recovered", needed=False),
+    "over_random": Column("over filter_random", needed=False),
+}
+
 
 @contextmanager
 def fit_progress(n_fits: int) -> Iterator[Listener]:
@@ -202,6 +223,22 @@ def cells_table(rows: pd.DataFrame, width: int) -> Table:
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
     title = f"{rows['sweep_id'].iloc[0]}, {len(rows)} rows"
     return _fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
+
+
+def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> list[Table]:
+    """Lay out an audit: what each detector finds of each kind of noise, and what cleaning wins back."""
+    titles = {
+        "found": (AUDIT, "lift within each observed class (1 is chance), and whether it beats all controls"),
+        "effects": (EFFECTS, "average precision that the noise costs, and what cleaning wins back of it"),
+    }
+    left = ("kind", "detector", "treatment", "reason")
+    return [
+        _fitting_table(
+            title, columns, {name: [row[name] for row in section[part]] for name in columns}, width, left=left
+        )
+        for part, (columns, title) in titles.items()
+        if section[part]
+    ]
 
 
 def _fitting_table(

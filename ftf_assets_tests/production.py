@@ -18,7 +18,6 @@ from ftf_assets.contracts.bundles import (
     TrainedCell,
     TrainedModels,
 )
-from ftf_assets.labels.smoothing import smooth_every_level
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitEvent
@@ -157,8 +156,9 @@ class Trained:
     def cell(self, variant: str, fold: int = 0) -> TrainedCell:
         return next(cell for cell in self.models.cells if (cell.variant, cell.fold) == (variant, fold))
 
-    def mask(self, cleaner: str, fold: int = 0, smoothing: str = "none") -> CleaningMask:
-        return self.masks.find(fold, smoothing, cleaner)
+    def mask(self, variant: str, fold: int = 0) -> CleaningMask:
+        (mask,) = self.masks.find(fold, variant)
+        return mask
 
 
 def train(
@@ -167,9 +167,7 @@ def train(
     store = MemoryFitStore() if store is None else store
     events: list[FitEvent] = []
     engine = FitEngine(store, workers, events.append)
-    soft_labels = smooth_every_level(
-        arrays.y, {level: plan.epsilons[level] for level in plan.smoothing_levels}
-    )
+    soft_labels = plan.soft_labels(arrays.y)
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, soft_labels, baselines, engine)
     models = train_cells(plan, arrays, soft_labels, baselines, masks, engine)

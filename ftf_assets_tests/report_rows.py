@@ -11,13 +11,12 @@ import pandas as pd
 from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
-from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import decide
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
 from ftf_assets.sweep_decision import decision_frames
-from ftf_assets_tests.results_rows import LEVELS, SWEEP, ok_row
+from ftf_assets_tests.results_rows import LEVELS, SWEEP, ok_row, results_table
 
 DECIDED_AT = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
 START = pd.Timestamp("2024-01-01", tz="UTC")
@@ -60,11 +59,11 @@ def report_data(
     **settings: Any,
 ) -> ReportData:
     """What ``load_report_data`` gives for these rows; the verdicts are the gate's own."""
-    frame = results_frame(rows)
+    frame = results_table(rows)
     cryptos, folds = tuple(dict.fromkeys(frame["crypto"])), int(frame["fold"].max()) + 1
     decision = decide(
         frame.to_dict("records"),
-        {name: factor.baseline for name, factor in FACTORS.items()},
+        baseline_levels(),
         sweep_id=SWEEP,
         expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
     )
@@ -103,7 +102,7 @@ def crypto_artifacts(seed: int, folds: int, candles: bool) -> CryptoArtifacts:
         TrainedCell(
             fold=fold,
             variant=variant,
-            levels={"label_smoothing": smoothing, "cleanlab": cleaner},
+            levels=baseline_levels() | {"label_smoothing": smoothing, "cleanlab": cleaner},
             outcome=Outcome(),
             threshold=0.2,
             test_rows=np.arange(600 + N_TEST * fold, 600 + N_TEST * (fold + 1)),
@@ -141,7 +140,7 @@ def some_suspects(
             {
                 "crypto": crypto,
                 "fold": 1,
-                "label_smoothing": "none",
+                "variant": cleaner,
                 "cleaner": cleaner,
                 "timestamp": START + pd.to_timedelta(60 + 11 * np.arange(count), unit="h"),
                 "label": (np.arange(count) % 4 != 0).astype(np.int64),

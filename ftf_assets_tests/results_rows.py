@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ftf_assets.contracts.results import results_frame
+from ftf_assets.storage.results_table import finetune_results
+
 SWEEP = "ftf_0123456789ab"
 
+#: Variant to its levels of label_smoothing and cleanlab; sample_weight stands at its baseline.
 LEVELS = {
     "baseline": ("none", "off"),
     "mild": ("mild", "off"),
@@ -24,6 +28,7 @@ def ok_row(crypto: str = "OPUSDC", fold: int = 3, variant: str = "reweight", **c
         "variant": variant,
         "label_smoothing": label_smoothing,
         "cleanlab": cleanlab,
+        "sample_weight": "none",
         "status": "ok",
         "f1_buy": 0.27,
         "precision_buy": 0.17,
@@ -109,3 +114,8 @@ def skipped_row(**changed: object) -> dict:
 def partition(crypto: str = "OPUSDC", *, folds: int = 5, **changed: object) -> list[dict]:
     """Every cell of one crypto in the standard protocol: 5 folds x 5 variants."""
     return [ok_row(crypto, fold, variant, **changed) for fold in range(folds) for variant in LEVELS]
+
+
+def results_table(rows: list[dict]) -> pd.DataFrame:
+    """The rows as the table has them."""
+    return results_frame(finetune_results(), rows)

@@ -10,7 +10,7 @@ import pytest
 
 from ftf_assets.cli import cli
 from ftf_assets.config import SweepSettings
-from ftf_assets.contracts.results import results_schema
+from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.training.parameters import (
     DEFAULT_PARAMETERS,
     DEFAULT_SEARCH_SPACE,
@@ -24,7 +24,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("ben
 
 def test_the_readme_lists_every_column_of_the_table_with_its_description():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, column in results_schema().items():
+    for name, column in finetune_results().to_schema().columns.items():
         assert f"| `{name}` | {column.description} |" in readme
 
 

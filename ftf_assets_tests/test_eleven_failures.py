@@ -244,7 +244,7 @@ def test_10_a_smoke_on_the_real_path_gates_the_merge(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: bool
 ):
     if not healthy:
-        raise_in("OPUSDC", 0, "mild+reweight", monkeypatch)
+        raise_in("OPUSDC", 0, "mild+reweight+uniqueness", monkeypatch)
     code = cli.main(["smoke", "--home", str(home.path), "--json"], standalone_mode=False)
     summary = json.loads(capsys.readouterr().out)
     assert code == (0 if healthy else 1)

@@ -8,6 +8,7 @@ from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.resources import SweepResource
+from ftf_assets.training.variants import require_columns
 
 
 @partitioned_asset("data", {"numpy"})
@@ -16,10 +17,12 @@ def coerced_arrays(
 ) -> dg.MaterializeResult[TrainingArrays]:
     """The one place where pandas becomes numpy: float32 features, int8 labels, int64 label intervals.
 
-    Everything downstream takes exactly these arrays and is checked strictly.
+    Everything downstream takes exactly these arrays and is checked strictly. A level that needs a column
+    that the feature cache does not have is refused here.
     """
-    settings = sweep.open(context.partition_key).settings
-    arrays = coerce_feature_cache(feature_cache, crypto=context.partition_key, missing=settings.missing)
+    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    arrays = coerce_feature_cache(feature_cache, crypto=crypto, missing=run.settings.missing)
+    require_columns(run.variants, arrays, crypto)
     return dg.MaterializeResult(
         value=arrays,
         metadata={

@@ -10,7 +10,7 @@ import dagster as dg
 import pandera.pandas as pa
 
 from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.results import FinetuneResults
+from ftf_assets.storage.results_table import finetune_results
 
 with warnings.catch_warnings():
     # dagster-pandera announces itself as beta at import and at each use; its version is pinned.
@@ -35,4 +35,4 @@ def _table_type(model: type[pa.DataFrameModel]) -> TableType:
 
 CANDLES = _table_type(Candles)
 FEATURE_CACHE = _table_type(FeatureCache)
-FINETUNE_RESULTS = _table_type(FinetuneResults)
+FINETUNE_RESULTS = _table_type(finetune_results())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
+from xml.etree import ElementTree
 
 import dagster as dg
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.sources.protocol import Provenance
 
 Metadata = dict[str, Any]
@@ -63,6 +66,20 @@ def optional_columns(arrays: TrainingArrays) -> Metadata:
     }
 
 
+def soft_labels_table(labels: SmoothedLabels, arrays: TrainingArrays) -> dg.TableMetadataValue:
+    """Mean soft label of each class, per treatment."""
+    return table(
+        [
+            {
+                "treatment": name,
+                "BUY": float(soft[arrays.y == 1].mean()),
+                "HOLD": float(soft[arrays.y == 0].mean()),
+            }
+            for name, soft in labels.levels.items()
+        ]
+    )
+
+
 def baselines_table(baselines: BaselineParameters) -> dg.TableMetadataValue:
     """Rounds, parameters and outcome of each fold's baseline; what tuning gained on its own objective."""
     shown = {name for one in baselines.folds for name in one.parameters}
@@ -91,7 +108,7 @@ def masks_table(masks: CleanlabMasks) -> dg.TableMetadataValue:
         [
             {
                 "fold": mask.fold,
-                "smoothing": mask.label_smoothing,
+                "variant": mask.variant,
                 "cleaner": mask.cleaner,
                 "status": mask.outcome.status,
                 "rows": len(mask.rows),
@@ -130,6 +147,15 @@ def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
     shown = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
     shown += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
     return table(rows[shown].to_dict("records"))
+
+
+def picture(svg: Markup) -> dg.MarkdownMetadataValue:
+    """Show a picture of the report in the UI: its description is the alternative text."""
+    root = ElementTree.fromstring(svg)  # noqa: S314  our own output, not an upload
+    root.set("xmlns", "http://www.w3.org/2000/svg")
+    alternative = root.findtext("desc") or ""
+    content = base64.b64encode(ElementTree.tostring(root)).decode()
+    return dg.MetadataValue.md(f"![{alternative}](data:image/svg+xml;base64,{content})")
 
 
 def _cell(value: Any) -> Any:

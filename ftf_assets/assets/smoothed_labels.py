@@ -2,10 +2,10 @@
 
 import dagster as dg
 
+from ftf_assets.assets import metadata
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
-from ftf_assets.labels.smoothing import smooth_every_level
 from ftf_assets.resources import SweepResource
 
 
@@ -13,16 +13,16 @@ from ftf_assets.resources import SweepResource
 def smoothed_labels(
     context: dg.AssetExecutionContext, sweep: SweepResource, coerced_arrays: TrainingArrays
 ) -> dg.MaterializeResult[SmoothedLabels]:
-    """Soft training labels per level: BUY 1 - epsilon_buy, HOLD epsilon_hold; none changes nothing."""
-    epsilons = sweep.open(context.partition_key).settings.epsilons
-    labels = smooth_every_level(coerced_arrays.y, epsilons)
+    """What the models are asked to believe, per treatment of the labels; ``baseline`` is the hard labels.
+
+    Label smoothing makes a BUY 1 - epsilon_buy and a HOLD epsilon_hold.
+    """
+    plan = sweep.open(context.partition_key).plan(context.partition_key)
+    labels = plan.soft_labels(coerced_arrays.y)
     return dg.MaterializeResult(
         value=labels,
         metadata={
             "dagster/row_count": coerced_arrays.n_rows,
-            **{
-                f"{level}": f"BUY {1 - epsilon_buy:g}, HOLD {epsilon_hold:g}"
-                for level, (epsilon_buy, epsilon_hold) in epsilons.items()
-            },
+            "treatments": metadata.soft_labels_table(labels, coerced_arrays),
         },
     )

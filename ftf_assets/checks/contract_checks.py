@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
+from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.results import FinetuneResults
+from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.check_history import CONTRACT_CHECK
+from ftf_assets.storage.results_table import finetune_results
 
 Validate = Callable[[Stored], None]
 
@@ -32,9 +34,10 @@ def validate_coerced_arrays(stored: Stored) -> None:
 
 
 def validate_smoothed_labels(stored: Stored) -> None:
-    """Every smoothing level is what its epsilons demand, and none is the identity."""
+    """Every treatment of the labels is what it should be and keeps their classes; the baseline is hard."""
     y = stored.value("coerced_arrays").y
-    stored.value("smoothed_labels").validate(stored.crypto, y, stored.sweep.settings.epsilons)
+    expected = stored.sweep.plan(stored.crypto).soft_labels(y).levels
+    stored.value("smoothed_labels").validate(stored.crypto, y, expected)
 
 
 def validate_baseline_parameters(stored: Stored) -> None:
@@ -61,10 +64,20 @@ def validate_cleanlab_masks(stored: Stored) -> None:
 def validate_finetune_results(stored: Stored) -> None:
     """The stored rows keep their table contract, one row a cell."""
     rows = stored.rows()
-    FinetuneResults.validate(rows, lazy=True)
+    finetune_results().validate(rows, lazy=True)
     expected = stored.sweep.settings.n_folds * len(stored.sweep.variants)
     if len(rows) != expected:
         raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")
+
+
+def validate_noise_audit(stored: Stored) -> None:
+    """The stored audit of these rows keeps its table contracts."""
+    key = stored.sweep.artifact_key("coerced_arrays", stored.crypto)
+    found, effects = AuditStore(stored.home.results).audits([key])
+    NoiseAudit.validate(found, lazy=True)
+    NoiseAuditEffects.validate(effects, lazy=True)
+    if found.empty:
+        raise InputError(f"{stored.crypto}: the audit of these rows is not in the store")
 
 
 VALIDATORS: dict[str, Validate] = {
@@ -75,6 +88,7 @@ VALIDATORS: dict[str, Validate] = {
     "baseline_parameters": validate_baseline_parameters,
     "cleanlab_masks": validate_cleanlab_masks,
     "finetune_results": validate_finetune_results,
+    "noise_audit": validate_noise_audit,
 }
 
 

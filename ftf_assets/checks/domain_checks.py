@@ -15,7 +15,7 @@ from ftf_assets.assets.metadata import table
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
 from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.invariants.calibration import calibration_breaches
-from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares
+from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
 from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.outcomes import unexplained_cells, variants_short_of_trades
@@ -30,14 +30,20 @@ _WARN = dg.AssetCheckSeverity.WARN
 def caps_held(stored: Stored) -> Finding:
     """No more than the cap of each class is suspect, and cleaning moved weights by its rules only."""
     arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.suspect_cap
-    masks = [mask for mask in stored.value("cleanlab_masks").masks if mask.outcome.status == "ok"]
+    masks = weighted_masks(stored.sweep.plan(stored.crypto), arrays, stored.value("cleanlab_masks"))
     breaches = [
-        f"fold {mask.fold} {mask.cleaner}, smoothing {mask.label_smoothing}: {breach}"
-        for mask in masks
-        for breach in cleaning_breaches(mask, arrays.y, arrays.base_weight, cap)
+        f"fold {mask.fold} {mask.cleaner} of variant {mask.variant}: {breach}"
+        for mask, given in masks
+        for breach in cleaning_breaches(mask, arrays.y, given, cap)
     ]
     shares = [
-        {"fold": mask.fold, "cleaner": mask.cleaner, **suspect_shares(mask, arrays.y)} for mask in masks
+        {
+            "fold": mask.fold,
+            "variant": mask.variant,
+            "cleaner": mask.cleaner,
+            **suspect_shares(mask, arrays.y),
+        }
+        for mask, _ in masks
     ]
     return Finding(breaches, f"{len(masks)} masks within {cap:.0%}", {"suspect_share": table(shares)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from ftf_assets.checks.audit_checks import audit_checks
 from ftf_assets.checks.contract_checks import VALIDATORS, contract_check
 from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.checks.gate_checks import gate_checks
@@ -17,4 +18,4 @@ def graph_checks() -> list[dg.AssetChecksDefinition]:
     partitioned = [
         checks_of(asset, [*contract_check(asset), *DOMAIN_CHECKS.get(asset, [])]) for asset in assets
     ]
-    return [*partitioned, *gate_checks(), *report_checks()]
+    return [*partitioned, *gate_checks(), *audit_checks(), *report_checks()]

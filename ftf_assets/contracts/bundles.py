@@ -58,23 +58,36 @@ def _floats() -> Array:
 @typed
 @dataclass(frozen=True, eq=False)
 class SmoothedLabels:
-    """Soft labels per smoothing level, each of shape (n_rows,), aligned with the training arrays."""
+    """Soft labels per treatment of labels, each of shape (n_rows,), aligned with the training arrays.
+
+    Attributes
+    ----------
+    levels
+        By the name of the variant that moves only the factors of labels; ``baseline`` holds the hard labels.
+    """
 
     levels: dict[str, Float32[Array, " _"]]
 
-    def validate(
-        self, crypto: str, y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]
-    ) -> None:
-        """Raise where a level is not the smoothing of ``y`` that its epsilons demand.
+    def validate(self, crypto: str, y: Int8[Array, " rows"], expected: dict[str, Array]) -> None:
+        """Raise where a treatment is missing or is not what it should be.
+
+        Parameters
+        ----------
+        crypto
+            Named in the message.
+        y
+            Hard labels, shape (n_rows,).
+        expected
+            The soft labels of every treatment that the sweep needs, made anew from ``y``.
 
         Raises
         ------
         InputError
-            Wrong length, a value outside [0, 1], a class that cannot be recovered, or a wrong value.
+            Wrong length, a class that cannot be recovered (BUY above one half, HOLD below), or a wrong value.
         """
-        for level, (epsilon_buy, epsilon_hold) in epsilons.items():
+        for level, labels in expected.items():
             if level not in self.levels:
-                raise input_error("a smoothing level is missing", crypto=crypto, column=level)
+                raise input_error("a treatment of the labels is missing", crypto=crypto, column=level)
             soft = self.levels[level]
             if soft.shape != y.shape:
                 raise input_error(
@@ -83,17 +96,17 @@ class SmoothedLabels:
                     column=level,
                     found=f"{soft.shape} for {y.shape} rows",
                 )
-            expected = np.where(y == 1, np.float32(1.0 - epsilon_buy), np.float32(epsilon_hold))
-            wrong = soft != expected
+            recovered = np.where(y == 1, (soft > 0.5) & (soft <= 1), (soft >= 0) & (soft < 0.5))
+            wrong = (soft != labels) | ~recovered
             if wrong.any():
                 row = int(np.flatnonzero(wrong)[0])
                 raise input_error(
-                    "soft labels are 1 - epsilon_buy for BUY and epsilon_hold for HOLD",
+                    "soft labels are those of their treatment and keep their class",
                     crypto=crypto,
                     column=level,
                     row=row,
                     found=soft[row],
-                    allowed=str(expected[row]),
+                    allowed=f"{labels[row]:g}, {'above' if y[row] == 1 else 'below'} one half",
                 )
 
 
@@ -228,8 +241,9 @@ class CleaningMask:
 
     Attributes
     ----------
-    fold, label_smoothing, cleaner
-        Which fold, the smoothing level whose out-of-fold models judged the rows, and the cleaner's level.
+    fold, variant, cleaner
+        Which fold, the variant that cleans, and the level of the row factor that decided. The out-of-fold
+        models that judged the rows trained on the labels and weights of the variant.
     outcome
         Where it is not ``ok``, the arrays are empty.
     rows
@@ -245,7 +259,7 @@ class CleaningMask:
     """
 
     fold: int
-    label_smoothing: str
+    variant: str
     cleaner: str
     outcome: Outcome
     rows: Int64[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -261,24 +275,22 @@ class CleaningMask:
 @typed
 @dataclass(frozen=True, eq=False)
 class CleanlabMasks:
-    """The masks of one crypto: one a fold, smoothing level and cleaner that the sweep needs."""
+    """The masks of one crypto: one a fold, cleaned variant and row factor that it moves."""
 
     masks: tuple[CleaningMask, ...]
 
-    def find(self, fold: int, label_smoothing: str, cleaner: str) -> CleaningMask:
-        """Return the one mask of a cell.
+    def find(self, fold: int, variant: str) -> tuple[CleaningMask, ...]:
+        """Return the masks of a cell in the order in which they act.
 
         Raises
         ------
         InputError
             The masks were made for other settings.
         """
-        for mask in self.masks:
-            if (mask.fold, mask.label_smoothing, mask.cleaner) == (fold, label_smoothing, cleaner):
-                return mask
-        raise input_error(
-            "no cleaning mask for this cell", found=f"fold {fold}, {label_smoothing}, {cleaner}"
-        )
+        found = tuple(mask for mask in self.masks if (mask.fold, mask.variant) == (fold, variant))
+        if not found:
+            raise input_error("no cleaning mask for this cell", found=f"fold {fold}, {variant}")
+        return found
 
     def validate(self, crypto: str, y: Int8[Array, " rows"], fit_parts: dict[int, Array], cap: float) -> None:
         """Raise where a mask leaves its fit part, misses a row of it or exceeds the cap.
@@ -293,7 +305,7 @@ class CleanlabMasks:
         for mask in self.masks:
             if mask.outcome.status != "ok":
                 continue
-            where = f"{mask.cleaner} of fold {mask.fold}, smoothing {mask.label_smoothing}"
+            where = f"{mask.cleaner} of fold {mask.fold}, variant {mask.variant}"
 
             def refuse(rule: str, found: object, allowed: str, where: str = where) -> InputError:
                 return input_error(f"{where}: {rule}", crypto=crypto, found=found, allowed=allowed)

@@ -17,7 +17,7 @@ from pandas.api import types as pandas_types
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
-from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, Int64, typed
+from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
 
 Missing = Literal["refuse", "allow"]
 Dtype = TypeVar("Dtype", bound=np.generic)
@@ -111,6 +111,27 @@ def coerce_labels(y: pd.Series | Array, *, crypto: str) -> Int8[Array, " rows"]:
             fix="Take a longer history or other barriers.",
         )
     return labels
+
+
+@typed
+def coerce_flags(flags: pd.Series | Array, *, crypto: str, column: str) -> Bool[Array, " rows"]:
+    """Turn flags of a boolean dtype into numpy's, shape (n_rows,).
+
+    Raises
+    ------
+    InputError
+        Any other dtype, or missing values.
+    """
+    values = _vector(flags, crypto, column)
+    if values.dtype != np.bool_:
+        raise input_error(
+            "flags are True or False",
+            crypto=crypto,
+            column=column,
+            found=f"dtype {values.dtype}",
+            allowed="bool",
+        )
+    return values
 
 
 @typed
@@ -608,6 +629,7 @@ __all__ = [
     "coerce_candles",
     "coerce_feature_cache",
     "coerce_features",
+    "coerce_flags",
     "coerce_label_stability",
     "coerce_labels",
     "coerce_regime",

@@ -29,7 +29,7 @@ class CellError(FtfError, RuntimeError):
     ----------
     stage
         Where the cell failed, as the row's ``error_stage`` says it: ``tuning``, ``baseline``,
-        ``out_of_fold``, ``cleaning``, ``fit``, ``threshold`` or ``evaluation``.
+        ``out_of_fold``, ``cleaning``, ``weighting``, ``fit``, ``threshold`` or ``evaluation``.
     message
         What happened, in one line.
     """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Index, Series
+
+from ftf_assets.contracts.errors import input_error
 
 UtcTimestamp = Annotated[pd.DatetimeTZDtype, "ns", "UTC"]
 
@@ -111,3 +114,39 @@ def with_contract_dtypes(model: type[pa.DataFrameModel], frame: pd.DataFrame) ->
         else:
             columns[name] = frame[name].astype(dtype)
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def contract_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Build a frame of a contract's columns and dtypes, from one mapping a row, and check it.
+
+    Parameters
+    ----------
+    model
+        The contract of a table without an index.
+    rows
+        Values by column; a column that a row leaves out is null.
+
+    Raises
+    ------
+    InputError
+        Where a row has a key that is no column, or breaks the contract.
+    """
+    unknown = sorted({key for row in rows for key in row} - set(model.to_schema().columns))
+    if unknown:
+        raise input_error(f"{model.to_schema().name} has no such columns", found=unknown)
+    names = list(model.to_schema().columns)
+    frame = with_contract_dtypes(
+        model,
+        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
+    )
+    try:
+        checked: pd.DataFrame = model.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as broken:
+        first = broken.failure_cases.iloc[0]
+        raise input_error(
+            f"rows break the contract of {model.to_schema().name}: {first['check']}",
+            column=first["column"] if first["schema_context"] == "Column" else None,
+            row=first["index"],
+            found=first["failure_case"],
+        ) from None
+    return checked

@@ -7,7 +7,6 @@ the two models. A number that a test could not give is null, never NaN by accide
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,8 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
+from ftf_assets.contracts.frames import UtcTimestamp
 from ftf_assets.contracts.results import TUNE_MODES
 
 #: Metrics that decide, one family for the correction; higher is better.
@@ -191,39 +189,3 @@ class GateVerdicts(pa.DataFrameModel):
         return settings.map(lambda text: text.startswith("{") and isinstance(json.loads(text), dict)).astype(
             bool
         )
-
-
-def gate_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Build a frame of a gate contract's columns and dtypes, from one mapping a row, and check it.
-
-    Parameters
-    ----------
-    model
-        :class:`GateMetrics` or :class:`GateVerdicts`.
-    rows
-        Values by column; a column that a row leaves out is null.
-
-    Raises
-    ------
-    InputError
-        Where a row has a key that is no column, or breaks the contract.
-    """
-    unknown = sorted({key for row in rows for key in row} - set(model.to_schema().columns))
-    if unknown:
-        raise input_error(f"{model.to_schema().name} has no such columns", found=unknown)
-    names = list(model.to_schema().columns)
-    frame = with_contract_dtypes(
-        model,
-        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
-    )
-    try:
-        checked: pd.DataFrame = model.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as broken:
-        first = broken.failure_cases.iloc[0]
-        raise input_error(
-            f"rows break the contract of {model.to_schema().name}: {first['check']}",
-            column=first["column"] if first["schema_context"] == "Column" else None,
-            row=first["index"],
-            found=first["failure_case"],
-        ) from None
-    return checked

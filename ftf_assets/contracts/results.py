@@ -1,11 +1,13 @@
 """The contract of ``finetune_results``: one row a cell, the one list of its columns.
 
 The DuckDB table, the asset's Dagster type, its column documentation and its blocking check all come from
-:class:`FinetuneResults`.
+:func:`results_contract`. It takes the names of the factors, one column each, because contracts know no
+registry; :mod:`ftf_assets.storage.results_table` fills them in.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -26,7 +28,6 @@ STATUSES = (OK, TRAINING_FAILED, SKIPPED_SHORT_HISTORY)
 TUNE_MODES = ("baseline", "per_variant", "off")
 
 PRIMARY_KEY = ("sweep_id", "crypto", "fold", "variant")
-FACTOR_COLUMNS = ("label_smoothing", "cleanlab")
 
 #: Measured on the test rows of a cell: there when its status is ok, absent otherwise.
 METRIC_COLUMNS = (
@@ -65,17 +66,16 @@ def _positive(description: str) -> Any:
     return pa.Field(ge=0, nullable=True, description=description)
 
 
-class FinetuneResults(pa.DataFrameModel):
-    """One row a cell (crypto × fold × variant) of a sweep, however the cell ended."""
-
+class _Cell(pa.DataFrameModel):
     sweep_id: Text = _key("Hash of the sweep's settings: the same settings are the same sweep.")
     crypto: Text = _key("Trading pair, such as OPUSDC.")
     fold: Series[np.int64] = pa.Field(
         ge=0, description="Walk-forward fold, from 0; the same weeks for a group."
     )
     variant: Text = _key("Levels that differ from the baseline, or baseline.")
-    label_smoothing: Text = _key("Level of the factor label_smoothing.")
-    cleanlab: Text = _key("Level of the factor cleanlab.")
+
+
+class _CellResult(pa.DataFrameModel):
     status: Text = pa.Field(isin=STATUSES, description="ok, training_failed or skipped_short_history.")
     error_type: Text = _optional("Exception class of a failed cell.")
     error_message: Text = _optional("Message of a failed cell; the reason of a skipped one.")
@@ -152,55 +152,73 @@ class FinetuneResults(pa.DataFrameModel):
     phase: Text = _key("Why the sweep was run, such as manual.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
-    class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
-        name = "finetune_results"
-
     @pa.dataframe_check(error="(sweep_id, crypto, fold, variant) must be unique")
-    def one_row_a_cell(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+    def one_row_a_cell(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         return ~frame.duplicated(list(PRIMARY_KEY), keep=False)
 
     @pa.dataframe_check(error="status ok needs every metric and no error")
-    def ok_rows_are_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+    def ok_rows_are_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         measured = frame[list(METRIC_COLUMNS)].notna().all(axis=1)
         return (frame["status"] != OK) | (measured & _error_columns(frame).isna().all(axis=1))
 
     @pa.dataframe_check(error="only status ok has metrics")
-    def other_rows_are_not_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+    def other_rows_are_not_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         measured = frame[[*METRIC_COLUMNS, *CONDITIONAL_METRIC_COLUMNS]].notna().any(axis=1)
         return (frame["status"] == OK) | ~measured
 
     @pa.dataframe_check(error="status training_failed needs error_type, error_message and error_stage")
-    def failed_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+    def failed_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         return (frame["status"] != TRAINING_FAILED) | _error_columns(frame).notna().all(axis=1)
 
     @pa.dataframe_check(error="status skipped_short_history needs its reason in error_message, and no more")
-    def skipped_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+    def skipped_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         said = frame["error_message"].notna() & frame[["error_type", "error_stage"]].isna().all(axis=1)
         return (frame["status"] != SKIPPED_SHORT_HISTORY) | said
 
     @pa.dataframe_check(error="numbers must not be infinite")
-    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
 
     @pa.check("params", error="params must be a JSON object")
-    def params_are_json(cls, params: Series[str]) -> Series[bool]:  # noqa: D102, N805
+    def params_are_json(cls, params: Series[str]) -> Series[bool]:  # noqa: N805
         return params.map(_is_json_object).astype(bool)
 
 
-def results_schema() -> dict[str, Any]:
-    """Give the Pandera column of every column, in table order: dtype, nullability, description."""
-    return dict(FinetuneResults.to_schema().columns)
+@functools.cache
+def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
+    """Build the contract of ``finetune_results`` for a registry of factors.
+
+    Parameters
+    ----------
+    factors
+        Names of the factors, one column each between ``variant`` and ``status``, in this order.
+
+    Returns
+    -------
+    type of DataFrameModel
+        One row a cell (crypto × fold × variant) of a sweep, however the cell ended: exactly these columns, in
+        this order.
+    """
+    levels = type(
+        "_Levels",
+        (pa.DataFrameModel,),
+        {
+            "__annotations__": dict.fromkeys(factors, Text),
+            **{name: _key(f"Level of the factor {name}.") for name in factors},
+        },
+    )
+    config = type("Config", (), {"strict": True, "ordered": True, "name": "finetune_results"})
+    model: type[pa.DataFrameModel] = type("FinetuneResults", (_CellResult, levels, _Cell), {"Config": config})
+    return model
 
 
-def results_frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def results_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Build a frame of the contract's columns and dtypes from one mapping a cell.
 
     Parameters
     ----------
+    model
+        From :func:`results_contract`.
     rows
         Values by column. A column that a row leaves out is null; times are ``Timestamp`` or nanoseconds.
 
@@ -209,17 +227,17 @@ def results_frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     InputError
         Where a row has a key that is no column of the table.
     """
-    schema = results_schema()
-    unknown = sorted({key for row in rows for key in row} - set(schema))
+    names = list(model.to_schema().columns)
+    unknown = sorted({key for row in rows for key in row} - set(names))
     if unknown:
         raise input_error("finetune_results has no such columns", found=unknown)
     return with_contract_dtypes(
-        FinetuneResults,
-        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in schema}),
+        model,
+        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
     )
 
 
-def validated_results(frame: pd.DataFrame) -> pd.DataFrame:
+def validated_results(model: type[pa.DataFrameModel], frame: pd.DataFrame) -> pd.DataFrame:
     """Check a results frame against the contract and return it.
 
     Raises
@@ -229,7 +247,7 @@ def validated_results(frame: pd.DataFrame) -> pd.DataFrame:
     """
     frame = frame.reset_index(drop=True)
     try:
-        checked: pd.DataFrame = FinetuneResults.validate(frame, lazy=True)
+        checked: pd.DataFrame = model.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as broken:
         raise input_error(
             "rows break the contract of finetune_results",

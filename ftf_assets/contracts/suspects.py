@@ -16,7 +16,7 @@ from pandera.typing import Series
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
 
-SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "label_smoothing", "cleaner", "timestamp")
+SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "variant", "cleaner", "timestamp")
 
 Text: TypeAlias = Series[pd.StringDtype]
 
@@ -35,8 +35,8 @@ class LabelSuspects(pa.DataFrameModel):
     sweep_id: Text = _key("The sweep whose cleaner judged the row.")
     crypto: Text = _key("Trading pair, such as OPUSDC.")
     fold: Series[np.int64] = pa.Field(ge=0, description="Walk-forward fold in whose fit part the row lies.")
-    label_smoothing: Text = _key("Smoothing level of the out-of-fold models that judged the row.")
-    cleaner: Text = _key("Level of the factor cleanlab.")
+    variant: Text = _key("Variant that cleans; the judging models trained on its labels and weights.")
+    cleaner: Text = _key("Level of the factor that cleans, such as filter of cleanlab.")
     timestamp: Series[UtcTimestamp] = pa.Field(description="Decision time of the row: close of its bar, UTC.")
     label: Series[np.int64] = pa.Field(isin=(0, 1), description="The given label: 1 = BUY, 0 = HOLD.")
     p_buy: Series[float] = _share("Out-of-fold P(BUY) of the row.")
@@ -51,7 +51,7 @@ class LabelSuspects(pa.DataFrameModel):
         ordered = True
         name = "label_suspects"
 
-    @pa.dataframe_check(error="(sweep_id, crypto, fold, label_smoothing, cleaner, timestamp) must be unique")
+    @pa.dataframe_check(error="(sweep_id, crypto, fold, variant, cleaner, timestamp) must be unique")
     def one_row_a_suspect(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
         return ~frame.duplicated(list(SUSPECTS_KEY), keep=False)
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ftf_assets.contracts.bundles import CleaningMask
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
+from ftf_assets.labels.factor import FitRows
+from ftf_assets.labels.treatment import treated_weight
+from ftf_assets.training.folds import bar_length
+from ftf_assets.training.plan import TrainingPlan
 
 #: Relative rounding of a float32 sum over some ten thousand weights.
 _ROUNDING = 1e-4
@@ -24,8 +29,31 @@ def suspect_shares(mask: CleaningMask, y: Int8[Array, " rows"]) -> dict[str, flo
 
 
 @typed
+def weighted_masks(
+    plan: TrainingPlan, arrays: TrainingArrays, masks: CleanlabMasks
+) -> list[tuple[CleaningMask, Array]]:
+    """Pair every mask that did not fail with the weights that its cleaner was given, float32.
+
+    These are the base weights as the weights of its variant treat them, or what the cleaner before it left.
+    """
+    moved = {variant.name: variant.moved for variant in plan.cleaned_variants}
+    bar, given = bar_length(arrays.start), {}
+    pairs: list[tuple[CleaningMask, Array]] = []
+    for mask in masks.masks:
+        if mask.outcome.status != "ok":
+            continue
+        cell = mask.fold, mask.variant
+        if cell not in given:
+            rows = FitRows.of(arrays, mask.rows, bar)
+            given[cell] = treated_weight(moved[mask.variant], rows, plan)
+        pairs.append((mask, given[cell]))
+        given[cell] = mask.weight
+    return pairs
+
+
+@typed
 def cleaning_breaches(
-    mask: CleaningMask, y: Int8[Array, " rows"], base_weight: Float32[Array, " rows"], cap: float
+    mask: CleaningMask, y: Int8[Array, " rows"], given: Float32[Array, " fit_rows"], cap: float
 ) -> list[str]:
     """Say where a mask does more than cleaning is allowed to.
 
@@ -33,8 +61,10 @@ def cleaning_breaches(
     ----------
     mask
         One cleaner's decision on one fold; one that failed has nothing to break.
-    y, base_weight
-        Hard labels and base weights of **all** rows.
+    y
+        Hard labels of **all** rows.
+    given
+        Weights of the mask's rows before this cleaner.
     cap
         Largest share of a class of the fit part that may be suspect.
 
@@ -52,7 +82,7 @@ def cleaning_breaches(
         for name, share in suspect_shares(mask, y).items()
         if share > cap + 1e-12
     ]
-    base, weight = base_weight[mask.rows].astype(np.float64), mask.weight.astype(np.float64)
+    base, weight = given.astype(np.float64), mask.weight.astype(np.float64)
     if not mask.keep.all():
         moved = int(np.count_nonzero(weight != base))
         return [*found, *([f"a filter moved {moved} weights"] if moved else [])]

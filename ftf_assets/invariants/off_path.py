@@ -13,7 +13,8 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.typed import Array, Int64, typed
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor import RowFactor
+from ftf_assets.training.variants import BASELINE_VARIANT, variant_of
 
 
 @typed
@@ -37,17 +38,21 @@ def off_path_breaches(
     Returns
     -------
     list of str
-        Labels of the level ``none`` that are not the hard labels bit for bit; a mask of the level ``off``; a
-        baseline cell that trained on other rows, weights, rounds or parameters than the fold's baseline fit,
-        or is not that fit itself.
+        Untreated labels that are not the hard labels bit for bit; a mask of a variant that moves no row
+        factor; a baseline cell that trained on other rows, weights, rounds or parameters than the fold's
+        baseline fit, or is not that fit itself.
     """
     found = []
     hard = arrays.y.astype(np.float32)
-    none = labels.levels[FACTORS["label_smoothing"].baseline]
-    if none.tobytes() != hard.tobytes():
-        found.append(f"label smoothing none changed {int(np.count_nonzero(none != hard))} labels")
-    off = FACTORS["cleanlab"].baseline
-    found += [f"fold {mask.fold}: cleanlab off has a mask" for mask in masks.masks if mask.cleaner == off]
+    untreated = labels.levels[BASELINE_VARIANT.name]
+    if untreated.tobytes() != hard.tobytes():
+        found.append(f"untreated labels: {int(np.count_nonzero(untreated != hard))} are not the hard labels")
+    cleaning = {cell.variant for cell in models.cells if _cleans(cell)}
+    found += [
+        f"fold {mask.fold}: {mask.variant} does not clean and has a mask"
+        for mask in masks.masks
+        if mask.variant not in cleaning
+    ]
     fits = {one.fold: one for one in baselines.folds}
     for cell in models.cells:
         if cell.outcome.status != "ok" or not _is_untreated(cell):
@@ -62,7 +67,11 @@ def off_path_breaches(
 
 
 def _is_untreated(cell: TrainedCell) -> bool:
-    return all(cell.levels.get(name, factor.baseline) == factor.baseline for name, factor in FACTORS.items())
+    return variant_of(cell.levels) == BASELINE_VARIANT
+
+
+def _cleans(cell: TrainedCell) -> bool:
+    return bool(variant_of(cell.levels).only(RowFactor).moved)
 
 
 def _moved(cell: TrainedCell, arrays: TrainingArrays, fit: Int64[Array, " fit"]) -> list[str]:

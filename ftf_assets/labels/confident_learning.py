@@ -14,17 +14,9 @@ import numpy as np
 
 from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
-from ftf_assets.labels.factor import Factor
+from ftf_assets.labels.factor import JudgedRows, RowFactor, TreatedRows, TreatmentSettings
 
 LabelQuality = Literal["self_confidence", "adjusted_self_confidence"]
-
-CLEANLAB = Factor(
-    name="cleanlab",
-    baseline="off",
-    default_levels=("off", "filter", "reweight"),
-    levels=("off", "filter", "reweight", "filter_random", "filter_lowest_p"),
-    description="Confident learning on the fit part: drop suspects (filter) or weigh them less (reweight).",
-)
 
 # cleanlab hands arguments to its workers through module globals: two threads must never be inside it.
 _CLEANLAB_IS_NOT_THREAD_SAFE = threading.Lock()
@@ -196,6 +188,36 @@ def clean(
     return Cleaning(suspect=chosen, keep=~chosen, weight=base_weight)
 
 
+@typed
+def clean_by_confident_learning(level: str, judged: JudgedRows, settings: TreatmentSettings) -> TreatedRows:
+    """Judge a fit part by cleanlab, cap the suspects a class and do with them what the level says.
+
+    Raises
+    ------
+    CellError, InputError
+        As :func:`flag_label_issues` and :func:`clean`.
+    """
+    y = judged.rows.y
+    flagged = flag_label_issues(y, judged.probability)
+    quality = label_quality(y, judged.probability, settings.label_quality)
+    cleaning = clean(
+        level,
+        y=y,
+        suspect=cap_per_class(flagged, quality, y, settings.suspect_cap),
+        quality=quality,
+        probability=judged.probability,
+        base_weight=judged.weight,
+        seed=judged.seed,
+    )
+    return TreatedRows(
+        label_quality=quality,
+        flagged=flagged,
+        suspect=cleaning.suspect,
+        keep=cleaning.keep,
+        weight=cleaning.weight,
+    )
+
+
 def _first_of_each_class(
     order: Int64[Array, " rows"], y: Int8[Array, " rows"], suspect: Bool[Array, " rows"]
 ) -> Bool[Array, " rows"]:
@@ -221,3 +243,18 @@ def _reweight(y: Array, suspect: Array, quality: Array, base_weight: Array) -> F
 
 def _two_columns(probability: Float64[Array, " rows"]) -> Float64[Array, "rows 2"]:
     return np.column_stack([1.0 - probability, probability])
+
+
+CLEANLAB = RowFactor(
+    name="cleanlab",
+    baseline="off",
+    default_levels=("off", "filter", "reweight"),
+    levels=("off", "filter", "reweight", "filter_random", "filter_lowest_p"),
+    description="Confident learning on the fit part: drop suspects (filter) or weigh them less (reweight).",
+    identity=lambda level, settings: {
+        "level": level,
+        "cap": settings.suspect_cap,
+        "quality": settings.label_quality,
+    },
+    treat=clean_by_confident_learning,
+)

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
-from ftf_assets.labels.factor import Factor
-
-LABEL_SMOOTHING = Factor(
-    name="label_smoothing",
-    baseline="none",
-    default_levels=("none", "mild", "aggressive"),
-    levels=("none", "mild", "aggressive"),
-    description="Asymmetric smoothing of the training labels: BUY 1 - epsilon_buy, HOLD epsilon_hold.",
-)
+from ftf_assets.labels.factor import LabelFactor, TreatmentSettings
 
 
 @typed
@@ -69,26 +60,26 @@ def smooth_labels(
 
 
 @typed
-def smooth_every_level(y: Int8[Array, " rows"], epsilons: dict[str, tuple[float, float]]) -> SmoothedLabels:
-    """Smooth hard labels once per level.
-
-    Parameters
-    ----------
-    y
-        Hard labels, 1 = BUY, shape (n_rows,).
-    epsilons
-        (epsilon_buy, epsilon_hold) per level; (0, 0) gives the hard labels as float32.
-    """
-    hard = y.astype(np.float32)
-    return SmoothedLabels(
-        {
-            level: smooth_labels(hard, epsilon_buy=epsilon_buy, epsilon_hold=epsilon_hold)
-            for level, (epsilon_buy, epsilon_hold) in epsilons.items()
-        }
-    )
-
-
-@typed
 def recover_hard_labels(soft: Float32[Array, " rows"]) -> Int8[Array, " rows"]:
     """Undo :func:`smooth_labels`: epsilons below 0.5 keep the classes on their sides of one half."""
     return (soft > 0.5).astype(np.int8)
+
+
+@typed
+def smooth_to_level(
+    level: str, labels: Float32[Array, " rows"], settings: TreatmentSettings
+) -> Float32[Array, " rows"]:
+    """Smooth hard labels as far as the settings take the level."""
+    epsilon_buy, epsilon_hold = settings.epsilons[level]
+    return smooth_labels(labels, epsilon_buy=epsilon_buy, epsilon_hold=epsilon_hold)
+
+
+LABEL_SMOOTHING = LabelFactor(
+    name="label_smoothing",
+    baseline="none",
+    default_levels=("none", "mild", "aggressive"),
+    levels=("none", "mild", "aggressive"),
+    description="Asymmetric smoothing of the training labels: BUY 1 - epsilon_buy, HOLD epsilon_hold.",
+    identity=lambda level, settings: {"epsilons": list(settings.epsilons[level])},
+    treat=smooth_to_level,
+)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from ftf_assets.labels.confident_learning import CLEANLAB
+from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.report.data import Level, ReportData
 from ftf_assets.report.formats import share
@@ -19,8 +19,8 @@ _MOST_MONTHS = 48
 def removed_per_class(data: ReportData) -> list[dict[str, str]]:
     """Add up rows, suspects and dropped rows of the good cells, a line a cleaner and class."""
     lines = []
-    for cleaner in _cleaners(data):
-        rows = data.rows_of(Level(CLEANLAB.name, cleaner))
+    for level in _cleaners(data):
+        rows = data.rows_of(level)
         rows = rows[rows["status"] == "ok"]
         total = [int(rows[name].sum()) for name in ("n_train", "n_suspects", "n_dropped")]
         buy = [int(rows[name].sum()) for name in ("n_train_buy", "n_suspects_buy", "n_dropped_buy")]
@@ -28,7 +28,7 @@ def removed_per_class(data: ReportData) -> list[dict[str, str]]:
         for label, (n_rows, n_suspects, n_dropped) in (("BUY", buy), ("HOLD", hold)):
             lines.append(
                 {
-                    "cleaner": cleaner,
+                    "cleaner": level.level,
                     "label": label,
                     "rows": f"{n_rows:,}",
                     "suspects": f"{n_suspects:,}",
@@ -89,12 +89,17 @@ def suspects_over_time(data: ReportData) -> Markup | None:
         return inline_svg(figure, "suspects", f"Suspects by {unit} and given label", " ".join(sentences))
 
 
-def _cleaners(data: ReportData) -> list[str]:
-    return sorted(set(data.rows[CLEANLAB.name]) - {CLEANLAB.baseline})
+def _cleaners(data: ReportData) -> list[Level]:
+    cleaning = [factor for factor in FACTORS.values() if isinstance(factor, RowFactor)]
+    return [
+        Level(factor.name, str(level))
+        for factor in cleaning
+        for level in sorted(set(data.rows[factor.name]) - {factor.baseline})
+    ]
 
 
 def _longest_fit_parts(data: ReportData) -> pd.DataFrame:
-    """The suspects of each crypto's last fold that has any, found by models of unsmoothed labels."""
-    suspects = data.suspects[data.suspects["label_smoothing"] == FACTORS["label_smoothing"].baseline]
+    """The suspects of each crypto's last fold that has any, of cleaners with all else at its baseline."""
+    suspects = data.suspects[data.suspects["variant"] == data.suspects["cleaner"]]
     last = suspects.groupby("crypto")["fold"].transform("max")
     return suspects[suspects["fold"] == last]

@@ -11,14 +11,17 @@ from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.report.noise_audit import AuditData, load_audit
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep, open_sweep
 from ftf_assets.sweep_decision import decision_frames
 from ftf_assets.sweep_suspects import sweep_suspects
@@ -46,8 +49,7 @@ class Level:
     @property
     def levels(self) -> dict[str, str]:
         """Every factor's level."""
-        baselines = {name: factor.baseline for name, factor in FACTORS.items()}
-        return baselines | ({self.factor: self.level} if self.factor else {})
+        return baseline_levels() | ({self.factor: self.level} if self.factor else {})
 
 
 BASELINE = Level("", "")
@@ -82,6 +84,8 @@ class ReportData:
         By crypto, where they could be read.
     unavailable
         By crypto, why they could not.
+    audit
+        The newest noise audit of its data.
     """
 
     sweep_id: str
@@ -94,6 +98,7 @@ class ReportData:
     suspects: pd.DataFrame
     artifacts: dict[str, CryptoArtifacts] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    audit: AuditData = field(default_factory=AuditData)
 
     def rows_of(self, level: Level) -> pd.DataFrame:
         """The rows of a level, the other factors at their baselines."""
@@ -155,20 +160,15 @@ def crypto_data(
     except FtfError as error:
         candles, unavailable = pd.DataFrame(), {crypto: str(error)}
     suspects = sweep_suspects(sweep.sweep_id, crypto, arrays, masks or CleanlabMasks(()))
-    moved = {
-        (factor, level)
-        for variant in sweep.variants
-        for factor, level in variant.levels
-        if level != FACTORS[factor].baseline
-    }
+    moved = {pair for variant in sweep.variants for pair in variant.moved}
     return ReportData(
         sweep_id=sweep.sweep_id,
         cryptos=(crypto,),
         settings=sweep.settings,
         levels=tuple(Level(*one) for one in sorted(moved)),
-        rows=results_frame([]),
-        metrics=gate_frame(GateMetrics, []),
-        verdicts=gate_frame(GateVerdicts, []),
+        rows=results_frame(finetune_results(), []),
+        metrics=contract_frame(GateMetrics, []),
+        verdicts=contract_frame(GateVerdicts, []),
         suspects=suspects,
         artifacts={crypto: CryptoArtifacts(arrays, models or TrainedModels(()), candles)},
         unavailable=unavailable,
@@ -222,7 +222,15 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         suspects=store.suspects(sweep_id),
         artifacts=artifacts,
         unavailable=unavailable,
+        audit=_load_audit(home, settings),
     )
+
+
+def _load_audit(home: Home, settings: SweepSettings) -> AuditData:
+    try:
+        return load_audit(home, open_sweep(settings))
+    except InputError:  # a source that has moved away: its data cannot be told from others
+        return AuditData(unaudited=settings.crypto_names)
 
 
 def _load_artifacts(home: Home, settings: SweepSettings) -> tuple[dict[str, CryptoArtifacts], dict[str, str]]:

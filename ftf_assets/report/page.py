@@ -15,6 +15,7 @@ from ftf_assets.report.data import ReportData
 from ftf_assets.report.formats import NOTHING, gate_text, is_absent
 from ftf_assets.report.gallery import suspect_cards
 from ftf_assets.report.gate_charts import forest_plot, heat_maps
+from ftf_assets.report.noise_audit import audit_section
 from ftf_assets.report.words import (
     baseline_in_words,
     headline,
@@ -106,6 +107,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "cap": data.settings.suspect_cap,
         "suspects": suspects_over_time(data),
         "cards": suspect_cards(data),
+        "audit": audit_section(data.audit),
         "counts": {
             str(status): int(n) for status, n in data.rows["status"].value_counts().sort_index().items()
         },

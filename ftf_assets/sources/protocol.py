@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -73,6 +73,15 @@ class FeatureCacheReport:
     longest_gap: int | None
     restarts: int | None
     buy_rate: float
+
+
+@runtime_checkable
+class KnowsTruth(Protocol):
+    """A source that knows which of its labels are wrong: for audits and tests, never for training."""
+
+    def truth(self, crypto: str) -> pd.DataFrame:
+        """Return ``true_label``, ``flipped`` and ``in_burst``, indexed like the feature cache."""
+        ...
 
 
 class Source(Protocol):

@@ -92,6 +92,23 @@ class ResultsIOManager(dg.ConfigurableIOManager):
         return self.home.results.read(self.sweep.open(crypto).sweep_id, crypto)
 
 
+class AuditIOManager(dg.ConfigurableIOManager):
+    """Replace a crypto's rows of one noise audit in its two tables, all or nothing."""
+
+    sweep: SweepResource
+    home: HomeResource
+
+    def handle_output(self, context: dg.OutputContext, obj: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+        """Delete the audit's rows of the crypto and insert the new ones."""
+        self.home.audits.write_audit(*obj)
+        context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
+
+    def load_input(self, context: dg.InputContext) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Read the newest audit of the crypto's rows: of ``noise_audit`` and ``noise_audit_effects``."""
+        crypto = context.asset_partition_key
+        return self.home.audits.audits([self.sweep.open(crypto).artifact_key("coerced_arrays", crypto)])
+
+
 class DecisionIOManager(dg.ConfigurableIOManager):
     """Replace the gate's decision on this sweep in ``gate_metrics`` and ``gate_verdicts``, all or nothing."""
 

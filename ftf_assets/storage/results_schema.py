@@ -7,24 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
-from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, FinetuneResults
+from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.storage.results_table import finetune_results
 
-#: Raise it with every change of a table or a view, and name the columns of the change in ``ADDED_COLUMNS``.
-SCHEMA_VERSION = 3
-
-#: Columns that each version added: table to column to the SQL value of rows that were there before. A store
-#: of an older version gets them when it is opened; a change that is no addition cannot be made on it.
-ADDED_COLUMNS: dict[int, dict[str, dict[str, str]]] = {
-    3: {
-        "finetune_results": dict.fromkeys(("tuning", "f1_buy_seed_sd", "average_precision_seed_sd"), "NULL"),
-        "gate_metrics": {"seed_n": "0", "seed_sd": "NULL", "seed_margin": "NULL"},
-        "gate_verdicts": {"tuning": "'not stated'", "n_trials": "NULL"},
-    },
-}
-#: The oldest version that additions alone bring up to date.
-OLDEST_VERSION = min(ADDED_COLUMNS) - 1
+#: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
+#: new factor needs neither: its column follows from the registry.
+SCHEMA_VERSION = 5
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -33,13 +25,17 @@ _LEADERBOARD_MEANS = (
 )
 
 
-#: Contract and primary key of every table that has one.
-TABLES = (
-    (FinetuneResults, PRIMARY_KEY),
-    (LabelSuspects, SUSPECTS_KEY),
-    (GateMetrics, METRICS_KEY),
-    (GateVerdicts, VERDICTS_KEY),
-)
+def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
+    """Contract and primary key by name of the table, for every table that has one."""
+    known = (
+        (finetune_results(), PRIMARY_KEY),
+        (LabelSuspects, SUSPECTS_KEY),
+        (GateMetrics, METRICS_KEY),
+        (GateVerdicts, VERDICTS_KEY),
+        (NoiseAudit, AUDIT_KEY),
+        (NoiseAuditEffects, EFFECTS_KEY),
+    )
+    return {model.to_schema().name: (model, key) for model, key in known}
 
 
 def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
@@ -62,7 +58,7 @@ def create_views_sql() -> list[str]:
     The leaderboard has one row a sweep and variant: how many cells it has, how many failed or were skipped,
     the means over its good cells and the total of their trades, best ``f1_buy`` first within a sweep.
     """
-    group = ", ".join(("sweep_id", "variant", *FACTOR_COLUMNS))
+    group = ", ".join(("sweep_id", "variant", *FACTORS))
     means = ", ".join(f"avg({name}) AS {name}" for name in _LEADERBOARD_MEANS)
     leaderboard = f"""
         CREATE VIEW leaderboard AS
@@ -82,42 +78,12 @@ def create_views_sql() -> list[str]:
 def create_schema_sql() -> list[str]:
     """Every statement that turns an empty database into a results store."""
     return [
-        *(statement for model, key in TABLES for statement in create_table_sql(model, key)),
+        *(statement for model, key in tables().values() for statement in create_table_sql(model, key)),
         *create_views_sql(),
         "CREATE TABLE sweeps (sweep_id VARCHAR PRIMARY KEY, settings JSON NOT NULL)",
         "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
         "CREATE TABLE schema_version (version INTEGER NOT NULL)",
         f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
-    ]
-
-
-def migrate_sql(version: int) -> list[str]:
-    """Every statement that brings a store of an older version up to date: new columns, comments and views.
-
-    Parameters
-    ----------
-    version
-        The store's, from ``OLDEST_VERSION``. Its rows and columns stay as they are; new columns come without
-        NOT NULL, which the contracts watch over all the same.
-    """
-    types = {
-        model.to_schema().name: {
-            name: column.dtype.type for name, column in model.to_schema().columns.items()
-        }
-        for model, _ in TABLES
-    }
-    added = [
-        f"ALTER TABLE {table} ADD COLUMN {name} {_sql_type(types[table][name])} DEFAULT {before}"
-        for number in range(version + 1, SCHEMA_VERSION + 1)
-        for table, columns in ADDED_COLUMNS[number].items()
-        for name, before in columns.items()
-    ]
-    return [
-        *("DROP VIEW clean_results", "DROP VIEW leaderboard"),
-        *added,
-        *(comment for model, _ in TABLES for comment in _comments_sql(model)),
-        *create_views_sql(),
-        f"UPDATE schema_version SET version = {SCHEMA_VERSION}",  # noqa: S608 - a constant
     ]
 
 

@@ -13,9 +13,11 @@ from filelock import FileLock, Timeout
 from ftf_assets.contracts.errors import StoreError, input_error
 from ftf_assets.contracts.frames import with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.contracts.results import FinetuneResults, validated_results
+from ftf_assets.contracts.results import validated_results
 from ftf_assets.contracts.suspects import with_suspects_dtypes
-from ftf_assets.storage.results_schema import OLDEST_VERSION, SCHEMA_VERSION, create_schema_sql, migrate_sql
+from ftf_assets.storage.results_migration import carry_over_sql, is_current
+from ftf_assets.storage.results_schema import create_schema_sql
+from ftf_assets.storage.results_table import finetune_results
 
 
 class ResultsStore:
@@ -56,7 +58,7 @@ class ResultsStore:
         StoreError
             Where the file is locked for too long or is no results store; the old rows stay as they were.
         """
-        frame = validated_results(frame)
+        frame = validated_results(finetune_results(), frame)
         _refuse_foreign(frame, sweep_id, crypto)
         with self._lock():
             if not self.path.exists():
@@ -106,7 +108,7 @@ class ResultsStore:
                 connection.execute("COMMIT")
 
     def suspects(self, sweep_id: str, cryptos: Sequence[str] = ()) -> pd.DataFrame:
-        """Read the suspects of a sweep, ordered by crypto, fold, smoothing, cleaner and label quality.
+        """Read the suspects of a sweep, ordered by crypto, fold, variant, cleaner and label quality.
 
         Parameters
         ----------
@@ -122,7 +124,7 @@ class ResultsStore:
         """
         found = self._select(
             "SELECT * FROM label_suspects WHERE sweep_id = $1 AND (len($2) = 0 OR list_contains($2, crypto)) "
-            "ORDER BY crypto, fold, label_smoothing, cleaner, label_quality, timestamp",
+            "ORDER BY crypto, fold, variant, cleaner, label_quality, timestamp",
             [sweep_id, list(cryptos)],
         )
         return with_suspects_dtypes(found)
@@ -208,7 +210,7 @@ class ResultsStore:
             Where there is no store yet, or it cannot be opened.
         """
         return with_contract_dtypes(
-            FinetuneResults,
+            finetune_results(),
             self._select(
                 "SELECT * FROM finetune_results "
                 "WHERE ($1 IS NULL OR sweep_id = $1) AND ($2 IS NULL OR crypto = $2) "
@@ -284,13 +286,19 @@ class ResultsStore:
         finally:
             lock.release()
 
-    def _create(self) -> None:
-        """Build the empty store beside its place and move it there: a kill leaves no half schema."""
+    def _create(self, carry_over: Sequence[str] = ()) -> None:
+        """Build the store beside its place and move it there: a kill leaves no half schema.
+
+        Parameters
+        ----------
+        carry_over
+            Statements that bring in the rows of an older file.
+        """
         unfinished = self.path.with_name(self.path.name + ".unfinished")
         for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
             leftover.unlink(missing_ok=True)
         with _opened(unfinished, read_only=False) as connection:
-            for statement in create_schema_sql():
+            for statement in (*create_schema_sql(), *carry_over):
                 connection.execute(statement)
         unfinished.replace(self.path)
 
@@ -298,35 +306,15 @@ class ResultsStore:
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         # Opening for writing may already touch a file, so its version is read first, from a read-only look.
         with _opened(self.path, read_only=True) as connection:
-            version = self._version(connection)
-        if version < SCHEMA_VERSION:
-            self._migrate(version)
+            current = is_current(connection, self.path)
+            carry_over = [] if current else carry_over_sql(connection, self.path)
+        if not current:
+            # What a killed writer left in the old file's log goes into the file before it is read.
+            with _opened(self.path, read_only=False) as connection:
+                connection.execute("CHECKPOINT")
+            self._create(carry_over)
         with _opened(self.path, read_only=read_only) as connection:
             yield connection
-
-    def _migrate(self, version: int) -> None:
-        """Add what newer versions added, all or nothing; every caller holds the lock."""
-        with _opened(self.path, read_only=False) as connection:
-            connection.execute("BEGIN TRANSACTION")
-            for statement in migrate_sql(version):
-                connection.execute(statement)
-            connection.execute("COMMIT")
-
-    def _version(self, connection: duckdb.DuckDBPyConnection) -> int:
-        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if "schema_version" not in tables:
-            raise StoreError(
-                f"{self.path} is a DuckDB database but no results store: it has no schema_version table. "
-                "Choose another home or move the file away"
-            )
-        (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchall()[0]
-        if not OLDEST_VERSION <= version <= SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} has results of schema version {version}, this ftf reads versions "
-                f"{OLDEST_VERSION} to {SCHEMA_VERSION}. Use the ftf that wrote it, or move the file away "
-                "and run the sweep again: finished cells are reused"
-            )
-        return int(version)
 
 
 def _refuse_foreign(frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:

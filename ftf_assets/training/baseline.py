@@ -12,8 +12,9 @@ from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Fold, short_history
 from ftf_assets.training.parameters import Parameters
-from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
+from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.tuning import Tuned, TuningTarget, tune
+from ftf_assets.training.variants import BASELINE_VARIANT
 
 
 @typed

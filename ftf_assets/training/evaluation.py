@@ -15,11 +15,13 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.confident_learning import CLEANLAB
+from ftf_assets.labels.factor import RowFactor
+from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.training.folds import Fold
 from ftf_assets.training.metrics import breakeven_precision, classification_metrics, seed_spread
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.trades import simulate_trades, trade_statistics
+from ftf_assets.training.variants import variant_of
 
 Row = dict[str, Any]
 
@@ -94,7 +96,7 @@ def _row(
 
 def _scores(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, cell: TrainedCell, cost: float) -> Row:
     test = cell.test_rows
-    epsilon_buy, epsilon_hold = plan.epsilons[cell.levels["label_smoothing"]]
+    epsilon_buy, epsilon_hold = plan.epsilons[cell.levels[LABEL_SMOOTHING.name]]
     metrics = classification_metrics(
         arrays.y[test],
         cell.test_probability,
@@ -140,14 +142,16 @@ def _counts(arrays: TrainingArrays, fold: Fold, masks: CleanlabMasks, cell: Trai
         "buy_rate_train": float(y_fit.mean()) if len(y_fit) else None,
         "buy_rate_test": float(arrays.y[fold.test].mean()) if len(fold.test) else None,
     }
-    cleaner = cell.levels["cleanlab"]
-    if trained and cleaner != CLEANLAB.baseline:
-        mask = masks.find(fold.index, cell.levels["label_smoothing"], cleaner)
+    variant = variant_of(cell.levels)
+    if trained and variant.only(RowFactor).moved:
+        found = masks.find(fold.index, variant.name)
+        suspect = np.logical_or.reduce([mask.suspect for mask in found])
+        dropped = ~np.logical_and.reduce([mask.keep for mask in found])
         buy = y_fit == 1
         counts |= {
-            "n_suspects": int(np.count_nonzero(mask.suspect)),
-            "n_suspects_buy": int(np.count_nonzero(mask.suspect & buy)),
-            "n_dropped": int(np.count_nonzero(~mask.keep)),
-            "n_dropped_buy": int(np.count_nonzero(~mask.keep & buy)),
+            "n_suspects": int(np.count_nonzero(suspect)),
+            "n_suspects_buy": int(np.count_nonzero(suspect & buy)),
+            "n_dropped": int(np.count_nonzero(dropped)),
+            "n_dropped_buy": int(np.count_nonzero(dropped & buy)),
         }
     return counts

@@ -59,13 +59,24 @@ def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0
 
 @functools.cache
 def code_version() -> str:
-    """Hash the code that decides what a cell computes: coercion, labels, sources and training.
+    """Hash the code that decides what a cell computes: coercion, labels, sources and training."""
+    return source_hash(_CODE)
+
+
+@typed
+def source_hash(patterns: tuple[str, ...]) -> str:
+    """Hash modules of this package to 12 hex digits.
 
     Comments and layout are no part of it: the syntax tree is hashed, not the text.
+
+    Parameters
+    ----------
+    patterns
+        Paths below the package, with wildcards, such as ``audit/**/*.py``.
     """
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for pattern in _CODE:
+    for pattern in patterns:
         for path in sorted(root.glob(pattern)):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())

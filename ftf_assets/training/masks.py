@@ -1,4 +1,4 @@
-"""Cleaning masks: out-of-fold probabilities of a fit part, judged by confident learning."""
+"""Cleaning masks: which rows of a fit part its cleaners keep, judged by out-of-fold probabilities."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from ftf_assets.contracts.bundles import (
 )
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float64, typed
-from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality
+from ftf_assets.labels.factor import FitRows, JudgedRows, LabelFactor, RowFactor, TreatedRows, WeightFactor
+from ftf_assets.labels.factors import moved_factors
+from ftf_assets.labels.treatment import treated_weight
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Block, Fold, out_of_fold_blocks
+from ftf_assets.training.folds import Block, Fold, bar_length, out_of_fold_blocks
 from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import Variant
 
 
 @typed
@@ -32,11 +35,12 @@ def make_masks(
     baselines: BaselineParameters,
     engine: FitEngine,
 ) -> CleanlabMasks:
-    """Make every mask that the plan's variants need: one a fold, smoothing level and cleaner.
+    """Make every mask that the plan's variants need: one a fold, variant and row factor that it moves.
 
-    The out-of-fold models see the fit part only, train on the variant's soft labels and run exactly the
-    baseline's rounds with its parameters, so nothing is stopped on the block that it predicts. Without
-    cleaning a sweep makes no fit here and does not import cleanlab.
+    The out-of-fold models see the fit part only, train on the variant's own labels and weights (computed from
+    their own training rows, without the held-out block) and run exactly the baseline's rounds with its
+    parameters, so nothing is stopped on the block that it predicts. Without cleaning a sweep makes no fit
+    here and does not import cleanlab.
 
     Parameters
     ----------
@@ -53,24 +57,30 @@ def make_masks(
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     trainable = [baseline for baseline in baselines.folds if baseline.outcome.status == "ok"]
-    smoothings = tuple(dict.fromkeys(smoothing for smoothing, _ in plan.cleanings))
     blocks: dict[int, tuple[Block, ...] | Outcome] = {}
     tasks: list[FitTask] = []
-    for baseline in trainable if smoothings else ():
+    failed: dict[tuple[int, Variant], Outcome] = {}
+    for baseline in trainable if plan.judges else ():
         fold = folds[baseline.fold]
         blocks[fold.index] = _blocks(plan, arrays, fold)
-        for smoothing in smoothings:
-            tasks += _out_of_fold_tasks(
-                plan, arrays, soft_labels, fold, blocks[fold.index], smoothing, baseline
-            )
+        for judge in plan.judges:
+            try:
+                tasks += _out_of_fold_tasks(
+                    plan, arrays, soft_labels, fold, blocks[fold.index], judge, baseline
+                )
+            except Exception as error:  # noqa: BLE001  weights that raise are failed cells, recorded with their error
+                failed[fold.index, judge] = Outcome.failed(error, "weighting")
     results = engine.run(tasks, arrays, stage="out_of_fold")
     masks: list[CleaningMask] = []
-    for baseline in trainable if smoothings else ():
+    for baseline in trainable if plan.judges else ():
         fold = folds[baseline.fold]
-        for smoothing in smoothings:
-            probability = _assemble(plan, fold, blocks[fold.index], smoothing, results)
-            cleaners = [cleaner for level, cleaner in plan.cleanings if level == smoothing]
-            masks += _judge(plan, arrays, fold, smoothing, cleaners, probability)
+        for judge in plan.judges:
+            probability = failed.get((fold.index, judge)) or _assemble(
+                plan, fold, blocks[fold.index], judge, results
+            )
+            for variant in plan.cleaned_variants:
+                if variant.only(LabelFactor, WeightFactor) == judge:
+                    masks += _judge(plan, arrays, fold, variant, probability)
     return CleanlabMasks(tuple(masks))
 
 
@@ -93,20 +103,22 @@ def _out_of_fold_tasks(
     soft_labels: SmoothedLabels,
     fold: Fold,
     blocks: tuple[Block, ...] | Outcome,
-    smoothing: str,
+    judge: Variant,
     baseline: FoldBaseline,
 ) -> list[FitTask]:
     if isinstance(blocks, Outcome):
         return []
+    labels = soft_labels.levels[judge.only(LabelFactor).name]
+    bar = bar_length(arrays.start)
     return [
         FitTask(
-            key=plan.out_of_fold_key(fold.index, smoothing, number),
+            key=plan.out_of_fold_key(fold.index, judge, number),
             crypto=plan.crypto,
             fold=fold.index,
-            name=f"out-of-fold block {number}, smoothing {smoothing}",
+            name=f"out-of-fold block {number} of {judge.name}",
             rows=block.train,
-            labels=soft_labels.levels[smoothing][block.train],
-            weight=arrays.base_weight[block.train],
+            labels=labels[block.train],
+            weight=treated_weight(judge.moved, FitRows.of(arrays, block.train, bar), plan),
             predict={"held_out": block.held_out},
             rounds=baseline.rounds,
             parameters=baseline.parameters,
@@ -121,14 +133,14 @@ def _assemble(
     plan: TrainingPlan,
     fold: Fold,
     blocks: tuple[Block, ...] | Outcome,
-    smoothing: str,
+    judge: Variant,
     results: Mapping[str, FitResult | Outcome],
 ) -> Array | Outcome:
     if isinstance(blocks, Outcome):
         return blocks
     parts: list[Array] = []
     for number in range(len(blocks)):
-        result = results[plan.out_of_fold_key(fold.index, smoothing, number)]
+        result = results[plan.out_of_fold_key(fold.index, judge, number)]
         if isinstance(result, Outcome):
             return result
         parts.append(result.probabilities["held_out"])
@@ -140,53 +152,46 @@ def _judge(
     plan: TrainingPlan,
     arrays: TrainingArrays,
     fold: Fold,
-    smoothing: str,
-    cleaners: list[str],
-    probability: Array | Outcome,
+    variant: Variant,
+    probability: Float64[Array, " fit_rows"] | Outcome,
 ) -> list[CleaningMask]:
-    if isinstance(probability, Outcome):
-        return [CleaningMask(fold.index, smoothing, cleaner, probability) for cleaner in cleaners]
-    masks = []
-    for cleaner in cleaners:
+    """Make the masks of a variant, one a row factor that it moves, each on what the one before left."""
+    masks: list[CleaningMask] = []
+    outcome = probability if isinstance(probability, Outcome) else Outcome()
+    weight: Array | None = None
+    for factor, level in moved_factors(RowFactor, variant.moved):
+        if isinstance(probability, Outcome) or outcome.status != "ok":
+            masks.append(CleaningMask(fold.index, variant.name, level, outcome))
+            continue
         try:
-            masks.append(_mask(plan, arrays, fold, smoothing, cleaner, probability))
+            rows = FitRows.of(arrays, fold.fit, bar_length(arrays.start))
+            if weight is None:
+                weight = treated_weight(variant.moved, rows, plan)
+            judged = JudgedRows(rows, probability, weight, plan.control_seed(fold.index))
+            treated = factor.treat(level, judged, plan)
+            weight = treated.weight
+            masks.append(_mask(fold, variant, level, judged, treated))
         except Exception as error:  # noqa: BLE001  a cleaner that raises is a failed cell, recorded with its error
-            masks.append(CleaningMask(fold.index, smoothing, cleaner, Outcome.failed(error, "cleaning")))
+            outcome = Outcome.failed(error, "cleaning")
+            masks.append(CleaningMask(fold.index, variant.name, level, outcome))
     return masks
 
 
 def _mask(
-    plan: TrainingPlan,
-    arrays: TrainingArrays,
-    fold: Fold,
-    smoothing: str,
-    cleaner: str,
-    probability: Float64[Array, " fit_rows"],
+    fold: Fold, variant: Variant, cleaner: str, judged: JudgedRows, treated: TreatedRows
 ) -> CleaningMask:
-    y, base_weight = arrays.y[fold.fit], arrays.base_weight[fold.fit]
-    flagged = flag_label_issues(y, probability)
-    quality = label_quality(y, probability, plan.label_quality)
-    suspect = cap_per_class(flagged, quality, y, plan.suspect_cap)
-    cleaning = clean(
-        cleaner,
-        y=y,
-        suspect=suspect,
-        quality=quality,
-        probability=probability,
-        base_weight=base_weight,
-        seed=plan.control_seed(fold.index),
-    )
+    y = judged.rows.y
     return CleaningMask(
         fold=fold.index,
-        label_smoothing=smoothing,
+        variant=variant.name,
         cleaner=cleaner,
         outcome=Outcome(),
         rows=fold.fit,
-        probability=probability,
-        label_quality=quality,
-        suspect=cleaning.suspect,
-        keep=cleaning.keep,
-        weight=cleaning.weight,
-        n_flagged_buy=int(np.count_nonzero(flagged & (y == 1))),
-        n_flagged_hold=int(np.count_nonzero(flagged & (y == 0))),
+        probability=judged.probability,
+        label_quality=treated.label_quality,
+        suspect=treated.suspect,
+        keep=treated.keep,
+        weight=treated.weight,
+        n_flagged_buy=int(np.count_nonzero(treated.flagged & (y == 1))),
+        n_flagged_hold=int(np.count_nonzero(treated.flagged & (y == 0))),
     )

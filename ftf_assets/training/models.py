@@ -18,16 +18,17 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.labels.confident_learning import CLEANLAB
+from ftf_assets.labels.factor import FitRows, LabelFactor, RowFactor
+from ftf_assets.labels.treatment import treated_weight
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Fold
+from ftf_assets.training.folds import Fold, bar_length
 from ftf_assets.training.parameters import Parameters
-from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
+from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.threshold import f1_optimal_threshold
 from ftf_assets.training.tuning import TuningTarget, tune
-from ftf_assets.training.variants import Variant
+from ftf_assets.training.variants import BASELINE_VARIANT, Variant
 
 
 @typed
@@ -59,7 +60,9 @@ def train_cells(
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     cells = {
-        (baseline.fold, variant): _treat(arrays, soft_labels, baseline, masks, folds[baseline.fold], variant)
+        (baseline.fold, variant): _treat(
+            plan, arrays, soft_labels, baseline, masks, folds[baseline.fold], variant
+        )
         for baseline in baselines.folds
         for variant in plan.variants
     }
@@ -93,6 +96,7 @@ class _Treated:
 
 
 def _treat(
+    plan: TrainingPlan,
     arrays: TrainingArrays,
     soft_labels: SmoothedLabels,
     baseline: FoldBaseline,
@@ -102,14 +106,21 @@ def _treat(
 ) -> _Treated | Outcome:
     if baseline.outcome.status != "ok":
         return baseline.outcome
-    smoothing, cleaner = variant["label_smoothing"], variant["cleanlab"]
-    rows, weight = fold.fit, arrays.base_weight[fold.fit]
-    if cleaner != CLEANLAB.baseline:
-        mask = masks.find(fold.index, smoothing, cleaner)
-        if mask.outcome.status != "ok":
-            return mask.outcome
-        rows, weight = mask.rows[mask.keep], mask.weight[mask.keep]
-    labels = soft_labels.levels[smoothing][rows]
+    if variant.only(RowFactor).moved:
+        found = masks.find(fold.index, variant.name)
+        failed = next((mask.outcome for mask in found if mask.outcome.status != "ok"), None)
+        if failed is not None:
+            return failed
+        # Each mask's weights are made of the weights of the one before.
+        keep = np.logical_and.reduce([mask.keep for mask in found])
+        rows, weight = fold.fit[keep], found[-1].weight[keep]
+    else:
+        fit_rows = FitRows.of(arrays, fold.fit, bar_length(arrays.start))
+        try:
+            rows, weight = fold.fit, treated_weight(variant.moved, fit_rows, plan)
+        except Exception as error:  # noqa: BLE001  a cell that cannot be weighed is a failed cell, recorded with its error
+            return Outcome.failed(error, "weighting")
+    labels = soft_labels.levels[variant.only(LabelFactor).name][rows]
     return _Treated(
         TuningTarget(fold, variant, rows, labels, weight),
         baseline,
@@ -173,7 +184,7 @@ def _without_model(
     return TrainedCell(
         fold=baseline.fold,
         variant=variant.name,
-        levels=dict(variant.levels),
+        levels=variant.levels,
         outcome=outcome,
         cell_key=plan.cell_key(baseline.fold, variant),
         seed=plan.model_seed(baseline.fold),
@@ -208,7 +219,7 @@ def _cell(
     return TrainedCell(
         fold=fold.index,
         variant=variant.name,
-        levels=dict(variant.levels),
+        levels=variant.levels,
         outcome=Outcome(),
         cell_key=plan.cell_key(fold.index, variant),
         fit_keys=tuple(task.key for task in tasks[: plan.seeds]),

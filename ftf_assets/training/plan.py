@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.typed import Array, Int64, typed
-from ftf_assets.labels.confident_learning import CLEANLAB, LabelQuality
+from ftf_assets.contracts.bundles import SmoothedLabels
+from ftf_assets.contracts.typed import Array, Int8, Int64, typed
+from ftf_assets.labels.confident_learning import LabelQuality
+from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.treatment import treated_labels
 from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
 from ftf_assets.training.keys import (
     code_version,
@@ -19,12 +22,9 @@ from ftf_assets.training.keys import (
     tuning_versions,
 )
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds, Tuning
-from ftf_assets.training.variants import Variant
+from ftf_assets.training.variants import BASELINE_VARIANT, Variant, variant_of
 
 RoundsMode = Literal["baseline", "per_variant"]
-
-#: The variant whose early stopping finds the rounds of all.
-BASELINE_VARIANT = Variant(tuple((name, factor.baseline) for name, factor in FACTORS.items()))
 
 
 @typed
@@ -88,16 +88,30 @@ class TrainingPlan:
         return len(self.edges) - 1
 
     @property
-    def cleanings(self) -> tuple[tuple[str, str], ...]:
-        """The (smoothing level, cleaner) pairs whose masks some variant needs."""
-        pairs = ((v["label_smoothing"], v["cleanlab"]) for v in self.variants)
-        return tuple(dict.fromkeys(pair for pair in pairs if pair[1] != CLEANLAB.baseline))
+    def cleaned_variants(self) -> tuple[Variant, ...]:
+        """The variants that choose among rows, so that each needs its masks."""
+        return tuple(variant for variant in self.variants if variant.only(RowFactor).moved)
 
     @property
-    def smoothing_levels(self) -> tuple[str, ...]:
-        """The smoothing levels that some variant needs, and the baseline's."""
-        used = (BASELINE_VARIANT["label_smoothing"], *(v["label_smoothing"] for v in self.variants))
-        return tuple(dict.fromkeys(used))
+    def judges(self) -> tuple[Variant, ...]:
+        """The treatments of labels and weights whose out-of-fold models judge rows, each once."""
+        return tuple(dict.fromkeys(v.only(LabelFactor, WeightFactor) for v in self.cleaned_variants))
+
+    @property
+    def label_treatments(self) -> tuple[Variant, ...]:
+        """The treatments of labels: none, every level of every label factor, and what else a variant needs.
+
+        Levels that no variant needs are among them, so that a sweep with one level more finds its labels.
+        """
+        levels = (
+            variant_of({factor.name: level})
+            for factor in FACTORS.values()
+            if isinstance(factor, LabelFactor)
+            for level in factor.levels
+        )
+        return tuple(
+            dict.fromkeys((BASELINE_VARIANT, *levels, *(v.only(LabelFactor) for v in self.variants)))
+        )
 
     @property
     def stops_every_variant(self) -> bool:
@@ -121,6 +135,10 @@ class TrainingPlan:
             validation_fraction=self.validation_fraction,
             embargo=self.embargo(arrays),
         )
+
+    def soft_labels(self, y: Int8[Array, " rows"]) -> SmoothedLabels:
+        """Soften the hard labels once per treatment."""
+        return SmoothedLabels({v.name: treated_labels(v.moved, y, self) for v in self.label_treatments})
 
     def embargo(self, arrays: TrainingArrays) -> int:
         """Length of the embargo in nanoseconds: bars times the crypto's bar length."""
@@ -154,7 +172,7 @@ class TrainingPlan:
             {
                 **self._fold_identity(fold),
                 "role": "model",
-                **self._treatment(variant),
+                **self.treatment(variant),
                 "tuning": self._tuning_identity("own" if own_study else "baseline"),
                 "own_rounds": first_baseline or self.stops_every_variant,
                 "repeat": repeat,
@@ -167,14 +185,13 @@ class TrainingPlan:
         The number of trials is no part of it: a trial depends on those before it, so a longer study goes on
         from a shorter one.
         """
-        treatment = self._treatment(variant)
         return stable_hash(
             {
                 **self._fold_identity(fold),
                 "role": "trial",
-                **treatment,
+                **self.treatment(variant),
                 # The mask of a cleaned variant was made with the parameters that the baseline's study chose.
-                "mask_tuning": self._tuning_identity("baseline") if treatment["cleaning"] else None,
+                "mask_tuning": self._tuning_identity("baseline") if variant.only(RowFactor).moved else None,
                 "space": dict(self.tuning.space),
                 "inner_folds": self.tuning.folds,
                 "trial": trial,
@@ -183,13 +200,13 @@ class TrainingPlan:
             }
         )
 
-    def out_of_fold_key(self, fold: int, smoothing: str, block: int) -> str:
-        """Content address of an out-of-fold fit; cleaners share it."""
+    def out_of_fold_key(self, fold: int, judge: Variant, block: int) -> str:
+        """Content address of an out-of-fold fit; all variants that clean by the same judge share it."""
         return stable_hash(
             {
                 **self._fold_identity(fold),
                 "role": "out_of_fold",
-                "epsilons": list(self.epsilons[smoothing]),
+                **self.treatment(judge),
                 "tuning": self._tuning_identity("baseline"),
                 "block": block,
                 "blocks": self.out_of_fold_blocks,
@@ -217,8 +234,8 @@ class TrainingPlan:
         for fold in range(self.n_folds):
             keys += self.trial_keys(fold)
             keys.append(self.model_fit_key(fold, BASELINE_VARIANT))
-            for smoothing in dict.fromkeys(smoothing for smoothing, _ in self.cleanings):
-                keys += [self.out_of_fold_key(fold, smoothing, b) for b in range(self.out_of_fold_blocks)]
+            for judge in self.judges:
+                keys += [self.out_of_fold_key(fold, judge, b) for b in range(self.out_of_fold_blocks)]
             for variant in self.variants:
                 keys += [self.model_fit_key(fold, variant, repeat) for repeat in range(self.repeats(variant))]
         return list(dict.fromkeys(keys))
@@ -232,18 +249,12 @@ class TrainingPlan:
             for inner in range(self.tuning.folds)
         ]
 
-    def _treatment(self, variant: Variant) -> dict[str, object]:
-        cleaner = variant["cleanlab"]
+    def treatment(self, variant: Variant) -> dict[str, object]:
+        """Everything besides the rows that a variant's treatment depends on, a JSON object."""
+        # Only what moves is part of it: a new factor leaves the keys of the old variants as they were.
         return {
-            "epsilons": list(self.epsilons[variant["label_smoothing"]]),
-            "cleaning": None
-            if cleaner == CLEANLAB.baseline
-            else {
-                "level": cleaner,
-                "blocks": self.out_of_fold_blocks,
-                "cap": self.suspect_cap,
-                "quality": self.label_quality,
-            },
+            "treatment": {name: FACTORS[name].identity(level, self) for name, level in variant.moved},
+            "out_of_fold_blocks": self.out_of_fold_blocks if variant.only(RowFactor).moved else None,
         }
 
     def _tuning_identity(self, study: Literal["baseline", "own"]) -> dict[str, object] | None:

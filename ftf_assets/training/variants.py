@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor import Factor
+from ftf_assets.labels.factors import FACTORS, Moved
 
 Design = Literal["one_factor", "factorial", "single"]
 BASELINE = "baseline"
@@ -21,20 +23,33 @@ class Variant:
 
     Attributes
     ----------
-    levels
-        Pairs (factor, level) in the registry's order; a factor that a sweep leaves alone is at its baseline.
+    moved
+        Pairs (factor, level) off the baseline, in the registry's order. A factor that is not named stands at
+        its baseline, so a new factor leaves the identity of old variants as it was.
     """
 
-    levels: tuple[tuple[str, str], ...]
+    moved: Moved = ()
 
     def __getitem__(self, factor: str) -> str:
-        return dict(self.levels)[factor]
+        return dict(self.moved).get(factor, FACTORS[factor].baseline)
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """The level of every factor of the registry: the variant's columns in the results table."""
+        return {factor: self[factor] for factor in FACTORS}
 
     @property
     def name(self) -> str:
-        """The levels that differ from the baseline, joined by ``+``; ``baseline`` where none does."""
-        moved = [level for factor, level in self.levels if level != FACTORS[factor].baseline]
-        return "+".join(moved) or BASELINE
+        """The levels off the baseline, joined by ``+``; ``baseline`` where there is none."""
+        return "+".join(level for _, level in self.moved) or BASELINE
+
+    def only(self, *kinds: type[Factor]) -> Variant:
+        """The part of the variant that factors of these kinds make."""
+        return Variant(tuple(pair for pair in self.moved if isinstance(FACTORS[pair[0]], kinds)))
+
+
+#: Every factor at its baseline: the variant whose early stopping finds the rounds of all.
+BASELINE_VARIANT = Variant()
 
 
 @typed
@@ -96,20 +111,44 @@ def expand_variants(levels: Mapping[str, tuple[str, ...]], design: Design) -> tu
                     found=", ".join(chosen),
                     allowed="one level",
                 )
-        return (_variant({name: chosen[0] for name, chosen in levels.items()}),)
+        return (variant_of({name: chosen[0] for name, chosen in levels.items()}),)
     complete = {
         name: (FACTORS[name].baseline, *(level for level in chosen if level != FACTORS[name].baseline))
         for name, chosen in levels.items()
     }
     if design == "factorial":
         product = itertools.product(*complete.values())
-        return tuple(_variant(dict(zip(complete, combination, strict=True))) for combination in product)
-    one_at_a_time = [_variant({name: level}) for name, chosen in complete.items() for level in chosen]
+        return tuple(variant_of(dict(zip(complete, combination, strict=True))) for combination in product)
+    one_at_a_time = [variant_of({name: level}) for name, chosen in complete.items() for level in chosen]
     return tuple(dict.fromkeys(one_at_a_time))
 
 
-def _variant(moved: Mapping[str, str]) -> Variant:
-    return Variant(tuple((name, moved.get(name, factor.baseline)) for name, factor in FACTORS.items()))
+@typed
+def require_columns(variants: Sequence[Variant], arrays: TrainingArrays, crypto: str) -> None:
+    """Refuse variants that need what a crypto's data do not have.
+
+    Raises
+    ------
+    InputError
+        The first level that lacks an optional column of the feature cache.
+    """
+    for name, level in dict.fromkeys(pair for variant in variants for pair in variant.moved):
+        for needing, column in FACTORS[name].needs:
+            if needing == level and getattr(arrays, column) is None:
+                raise input_error(
+                    f"{name} = {level} needs this column of the feature cache",
+                    crypto=crypto,
+                    column=column,
+                    found="no such column",
+                    fix=f"Add it, or leave {level} out: --factor {name}=…",
+                )
+
+
+@typed
+def variant_of(levels: Mapping[str, str]) -> Variant:
+    """Give the variant of these levels; factors that they leave out stand at their baseline."""
+    moved = ((name, levels.get(name, factor.baseline)) for name, factor in FACTORS.items())
+    return Variant(tuple((name, level) for name, level in moved if level != FACTORS[name].baseline))
 
 
 def _check_factor(name: str, chosen: Mapping[str, object]) -> None:
@@ -124,6 +163,3 @@ def _check_level(factor: str, level: str) -> None:
         raise input_error(
             f"unknown level of factor {factor}", found=repr(level), allowed=", ".join(FACTORS[factor].levels)
         )
-
-
-__all__ = ["BASELINE", "Design", "InputError", "Variant", "expand_variants", "parse_factors"]

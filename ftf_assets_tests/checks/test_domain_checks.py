@@ -119,7 +119,7 @@ def tested_on_its_own_validation_slice(stored: StoredRun) -> None:
 
 def smoothing_none_that_smooths(stored: StoredRun) -> None:
     levels = dict(stored.values["smoothed_labels"].levels)
-    levels["none"] = levels["none"] * np.float32(0.999)
+    levels["baseline"] = levels["baseline"] * np.float32(0.999)
     stored.values["smoothed_labels"] = SmoothedLabels(levels)
 
 
@@ -181,7 +181,7 @@ DEFECTS = [
     ("caps_held", filter_that_also_weighs, "a filter moved"),
     ("no_leak", mask_with_a_row_of_the_purged_gap, "fit rows touch the validation slice"),
     ("no_leak", tested_on_its_own_validation_slice, "validation rows touch the test span"),
-    ("off_path_is_identity", smoothing_none_that_smooths, "label smoothing none changed"),
+    ("off_path_is_identity", smoothing_none_that_smooths, "untreated labels: "),
     ("off_path_is_identity", baseline_on_fewer_rows, "the baseline cell trained on 17 rows"),
     ("off_path_is_identity", baseline_of_another_fit, "the baseline cell is not the baseline's fit"),
     ("cells_complete", a_cell_that_never_landed, "reweight: missing"),

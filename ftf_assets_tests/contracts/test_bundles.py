@@ -53,8 +53,17 @@ def test_an_outcome_says_how_it_ended(outcome, expected):
 # --- smoothed labels -----------------------------------------------------------------------------------
 
 
+def expected_labels(run):
+    y = run.arrays.y
+    return {
+        name: np.where(y == 1, np.float32(1 - buy), np.float32(hold))
+        for name, (buy, hold) in (EPSILONS | {"baseline": (0.0, 0.0)}).items()
+        if name != "none"
+    }
+
+
 def test_smoothed_labels_of_a_run_are_valid(standard_run):
-    standard_run.soft_labels.validate("OPUSDC", standard_run.arrays.y, EPSILONS)
+    standard_run.soft_labels.validate("OPUSDC", standard_run.arrays.y, expected_labels(standard_run))
 
 
 def wrong_label(soft):
@@ -66,7 +75,7 @@ def wrong_label(soft):
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (lambda soft: {"none": soft.levels["none"]}, "'mild': a smoothing level is missing"),
+        (lambda soft: {"baseline": soft.levels["baseline"]}, "'mild': a treatment of the labels is missing"),
         (lambda soft: soft.levels | {"mild": soft.levels["mild"][1:]}, "'mild': one soft label a row"),
         (
             lambda soft: soft.levels | {"mild": wrong_label(soft)},
@@ -74,7 +83,7 @@ def wrong_label(soft):
         ),
         (
             lambda soft: soft.levels | {"mild": 1 - soft.levels["mild"]},
-            "'mild', row 0: .*found 0.98.*allowed: 0.02",
+            r"'mild', row 0: .*found 0\.98.*allowed: 0\.02.*, below one half",
         ),
     ],
     ids=["missing level", "length", "one wrong value", "classes swapped"],
@@ -82,7 +91,9 @@ def wrong_label(soft):
 def test_smoothed_labels_are_refused(standard_run, change, rule):
     soft = standard_run.soft_labels
     with pytest.raises(InputError, match=f"OPUSDC, column {rule}"):
-        replace(soft, levels=change(soft)).validate("OPUSDC", standard_run.arrays.y, EPSILONS)
+        replace(soft, levels=change(soft)).validate(
+            "OPUSDC", standard_run.arrays.y, expected_labels(standard_run)
+        )
 
 
 # --- baselines -----------------------------------------------------------------------------------------
@@ -226,7 +237,7 @@ BROKEN_MASKS = {
 @pytest.mark.parametrize(("change", "rule"), BROKEN_MASKS.values(), ids=BROKEN_MASKS)
 def test_masks_are_refused(standard_run, change, rule):
     mask = standard_run.mask("filter")
-    with pytest.raises(InputError, match=f"OPUSDC: filter of fold 0, smoothing none: .*{rule}"):
+    with pytest.raises(InputError, match=f"OPUSDC: filter of fold 0, variant filter: .*{rule}"):
         validate_mask(standard_run, replace(mask, **change(mask, standard_run)))
 
 
@@ -246,9 +257,9 @@ def test_the_cap_holds_for_each_class_on_its_own(standard_run):
 
 
 def test_a_mask_for_other_settings_is_not_found(standard_run):
-    assert standard_run.masks.find(1, "none", "reweight").cleaner == "reweight"
-    with pytest.raises(InputError, match=r"no cleaning mask for this cell .found fold 1, mild, reweight"):
-        standard_run.masks.find(1, "mild", "reweight")
+    assert [mask.cleaner for mask in standard_run.masks.find(1, "reweight")] == ["reweight"]
+    with pytest.raises(InputError, match=r"no cleaning mask for this cell .found fold 1, mild\+reweight"):
+        standard_run.masks.find(1, "mild+reweight")
 
 
 # --- trained models ------------------------------------------------------------------------------------

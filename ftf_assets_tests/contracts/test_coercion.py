@@ -14,6 +14,7 @@ from ftf_assets.contracts.coercion import (
     coerce_candles,
     coerce_feature_cache,
     coerce_features,
+    coerce_flags,
     coerce_labels,
     coerce_regime,
     coerce_times,
@@ -610,3 +611,15 @@ def test_candles_are_refused_by_name(frame, words):
         coerce_candles(frame, crypto=CRYPTO)
     for word in (CRYPTO, *words):
         assert word in str(refused.value)
+
+
+@pytest.mark.parametrize("flags", [pd.Series([True, False]), np.array([False, False])])
+def test_flags_of_either_kind_are_numpys_also_where_none_is_set(flags):
+    coerced = coerce_flags(flags, crypto="OPUSDC", column="in_burst")
+    assert coerced.dtype == np.bool_
+    assert coerced.tolist() == list(flags)
+
+
+def test_flags_of_another_dtype_are_refused_by_name():
+    with pytest.raises(InputError, match=r"OPUSDC.*in_burst.*True or False.*float64"):
+        coerce_flags(pd.Series([0.0, 1.0]), crypto="OPUSDC", column="in_burst")

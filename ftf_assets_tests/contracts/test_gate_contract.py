@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import with_contract_dtypes
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
+from ftf_assets.contracts.frames import contract_frame, with_contract_dtypes
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 
 METRIC = {
     "sweep_id": "ftf_0123456789ab",
@@ -81,7 +81,7 @@ def test_every_column_says_what_it_is(model):
     ],
 )
 def test_good_rows_pass_and_keep_their_dtypes(model, rows):
-    frame = gate_frame(model, rows)
+    frame = contract_frame(model, rows)
     assert len(frame) == len(rows)
     assert list(frame) == list(model.to_schema().columns)
     pd.testing.assert_frame_equal(with_contract_dtypes(model, frame.astype(object)), frame)
@@ -106,4 +106,4 @@ def test_good_rows_pass_and_keep_their_dtypes(model, rows):
 )
 def test_bad_rows_are_refused_by_name(model, rows, message):
     with pytest.raises(InputError, match=message):
-        gate_frame(model, rows)
+        contract_frame(model, rows)

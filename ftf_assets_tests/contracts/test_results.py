@@ -9,17 +9,18 @@ import pytest
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.results import (
     CONDITIONAL_METRIC_COLUMNS,
-    FACTOR_COLUMNS,
     METRIC_COLUMNS,
     PRIMARY_KEY,
-    FinetuneResults,
-    results_frame,
-    results_schema,
     validated_results,
 )
-from ftf_assets_tests.results_rows import failed_row, ok_row, partition, skipped_row
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.storage.results_table import finetune_results
+from ftf_assets_tests.results_rows import failed_row, ok_row, partition, results_table, skipped_row
 
-IDENTITY = "sweep_id crypto fold variant label_smoothing cleanlab status error_type error_message error_stage"
+IDENTITY = (
+    "sweep_id crypto fold variant label_smoothing cleanlab sample_weight status error_type error_message "
+    "error_stage"
+)
 CLASSIFICATION = (
     "f1_buy precision_buy recall_buy average_precision roc_auc log_loss brier ece ece_debiased "
     "ece_smoothing_corrected ece_debiased_smoothing_corrected mcc threshold f1_always_buy predicted_buy_rate "
@@ -36,26 +37,38 @@ PROVENANCE = (
 )
 DESIGNED_COLUMNS = " ".join([IDENTITY, CLASSIFICATION, TRADES, COUNTS, FIT, PROVENANCE]).split()
 
+CONTRACT = finetune_results()
+COLUMNS = CONTRACT.to_schema().columns
+
+
+def validated(frame: pd.DataFrame) -> pd.DataFrame:
+    return validated_results(CONTRACT, frame)
+
 
 def test_the_table_has_the_designed_columns_in_their_order():
-    assert list(results_schema()) == DESIGNED_COLUMNS
-    assert set(PRIMARY_KEY) | set(FACTOR_COLUMNS) | set(METRIC_COLUMNS) <= set(DESIGNED_COLUMNS)
+    assert list(COLUMNS) == DESIGNED_COLUMNS
+    assert set(PRIMARY_KEY) | set(FACTORS) | set(METRIC_COLUMNS) <= set(DESIGNED_COLUMNS)
 
 
 def test_every_column_says_what_it_is():
-    assert [name for name, column in results_schema().items() if not column.description] == []
+    assert [name for name, column in COLUMNS.items() if not column.description] == []
 
 
 def test_a_partition_of_good_failed_and_skipped_cells_satisfies_the_contract():
     rows = [*partition("OPUSDC", folds=4), failed_row(fold=4, variant="mild"), skipped_row(fold=4)]
-    frame = results_frame(rows)
-    pd.testing.assert_frame_equal(validated_results(frame), frame)
+    frame = results_table(rows)
+    pd.testing.assert_frame_equal(validated(frame), frame)
 
 
 def test_the_standard_protocol_is_125_rows():
     group = ("UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC")
     assert (
-        len(validated_results(results_frame([row for crypto in group for row in partition(crypto)]))) == 125
+        len(
+            validated_results(
+                finetune_results(), results_table([row for crypto in group for row in partition(crypto)])
+            )
+        )
+        == 125
     )
 
 
@@ -64,8 +77,8 @@ def test_the_standard_protocol_is_125_rows():
     ids=["ok", "failed", "skipped", "mixed", "none"],
 )  # fmt: skip
 def test_dtypes_do_not_depend_on_what_the_rows_hold(rows):
-    expected = {name: str(column.dtype.type) for name, column in results_schema().items()}
-    found = results_frame(rows).dtypes.astype(str).to_dict()
+    expected = {name: str(column.dtype.type) for name, column in COLUMNS.items()}
+    found = results_table(rows).dtypes.astype(str).to_dict()
     assert {
         name: np.dtype(kind).name if kind == "float64" else kind for name, kind in found.items()
     } == expected
@@ -73,11 +86,13 @@ def test_dtypes_do_not_depend_on_what_the_rows_hold(rows):
 
 def test_times_may_come_as_nanoseconds():
     when = pd.Timestamp("2023-03-01 01:00", tz="UTC")
-    assert results_frame([ok_row(test_start=when.value)])["test_start"].iloc[0] == when
+    assert results_table([ok_row(test_start=when.value)])["test_start"].iloc[0] == when
 
 
 def test_a_cell_without_trades_has_no_win_rate_and_is_good():
-    validated_results(results_frame([ok_row(n_trades=0, win_rate=None, breakeven_precision=None)]))
+    validated_results(
+        finetune_results(), results_table([ok_row(n_trades=0, win_rate=None, breakeven_precision=None)])
+    )
 
 
 BROKEN = [
@@ -121,34 +136,34 @@ BROKEN = [
 
 @pytest.mark.parametrize(("row", "rule"), BROKEN)
 def test_broken_rows_are_refused_by_rule_and_cell(row, rule):
-    frame = results_frame([ok_row(fold=0), row])
+    frame = results_table([ok_row(fold=0), row])
     with pytest.raises(InputError) as refused:
-        validated_results(frame)
+        validated(frame)
     assert rule in str(refused.value)
     assert f"fold 3, variant {row['variant']}" in str(refused.value)
 
 
 def test_f8_a_cell_has_one_row():
     with pytest.raises(InputError, match=r"\(sweep_id, crypto, fold, variant\) must be unique"):
-        validated_results(results_frame([ok_row(), ok_row(fold=1), ok_row()]))
+        validated(results_table([ok_row(), ok_row(fold=1), ok_row()]))
 
 
 def test_the_same_cell_of_two_sweeps_is_two_rows():
-    validated_results(results_frame([ok_row(), ok_row(sweep_id="ftf_ba9876543210")]))
+    validated(results_table([ok_row(), ok_row(sweep_id="ftf_ba9876543210")]))
 
 
 def test_every_broken_rule_is_named_at_once():
     with pytest.raises(InputError) as refused:
-        validated_results(results_frame([ok_row(f1_buy=2.0, brier=-1.0), ok_row()]))
+        validated(results_table([ok_row(f1_buy=2.0, brier=-1.0), ok_row()]))
     for rule in ("f1_buy", "brier", "unique"):
         assert rule in str(refused.value)
 
 
 def test_rows_under_one_index_label_are_still_told_apart():
-    one = results_frame([ok_row(fold=1)])
-    validated_results(pd.concat([one, results_frame([ok_row(fold=2)])]))
+    one = results_table([ok_row(fold=1)])
+    validated(pd.concat([one, results_table([ok_row(fold=2)])]))
     with pytest.raises(InputError, match="unique"):
-        validated_results(pd.concat([one, one]))
+        validated(pd.concat([one, one]))
 
 
 @pytest.mark.parametrize(
@@ -166,15 +181,15 @@ def test_rows_under_one_index_label_are_still_told_apart():
 )
 def test_another_shape_is_refused(change, message):
     with pytest.raises(InputError) as refused:
-        validated_results(change(results_frame([ok_row()])))
+        validated(change(results_table([ok_row()])))
     assert message in str(refused.value)
 
 
 def test_a_key_that_is_no_column_is_refused_when_rows_are_built():
     with pytest.raises(InputError, match="f1_bye"):
-        results_frame([ok_row(f1_bye=0.2)])
+        results_table([ok_row(f1_bye=0.2)])
 
 
 def test_the_model_is_strict_so_that_contract_and_table_cannot_drift():
-    assert FinetuneResults.to_schema().strict
-    assert FinetuneResults.to_schema().ordered
+    assert CONTRACT.to_schema().strict
+    assert CONTRACT.to_schema().ordered

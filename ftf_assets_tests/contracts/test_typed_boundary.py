@@ -18,7 +18,8 @@ import ftf_assets
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality
-from ftf_assets.labels.smoothing import recover_hard_labels, smooth_every_level, smooth_labels
+from ftf_assets.labels.sample_weight import average_uniqueness
+from ftf_assets.labels.smoothing import recover_hard_labels, smooth_labels
 from ftf_assets.training.boosting import TrainingSet, ValidationSlice, fit_booster
 from ftf_assets.training.folds import walk_forward_folds
 from ftf_assets.training.metrics import classification_metrics
@@ -30,7 +31,8 @@ COERCION = Path("contracts/coercion.py")
 
 def public_functions() -> Iterator[tuple[str, object]]:
     """Every function that a module of the pure packages defines, takes arguments and has no underscore."""
-    for package in ("ftf_assets.invariants", "ftf_assets.labels", "ftf_assets.training"):
+    audit = ("ftf_assets.audit", "ftf_assets.audit.detectors", "ftf_assets.audit.kinds")
+    for package in (*audit, "ftf_assets.invariants", "ftf_assets.labels", "ftf_assets.training"):
         for module_info in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
             module = importlib.import_module(module_info.name)
             for name, member in vars(module).items():
@@ -82,7 +84,7 @@ ROWS = {
 }  # fmt: skip
 STRICT = {
     "smooth_labels": (smooth_labels, {"hard": WEIGHT, "epsilon_buy": 0.1, "epsilon_hold": 0.0}),
-    "smooth_every_level": (smooth_every_level, {"y": Y, "epsilons": {"none": (0.0, 0.0)}}),
+    "average_uniqueness": (average_uniqueness, {"start": TIMES, "end": TIMES, "bar": 1}),
     "recover_hard_labels": (recover_hard_labels, {"soft": WEIGHT}),
     "label_quality": (label_quality, {"y": Y, "probability": P, "method": "self_confidence"}),
     "flag_label_issues": (flag_label_issues, {"y": Y, "probability": P}),

@@ -73,7 +73,7 @@ def test_results_come_in_every_format(ftf: Ftf, tmp_path: Path):
     table, csv, as_json = (ftf("results", "--format", form) for form in ("table", "csv", "json"))
     assert "mild+rew" in table.stdout
     frame = pd.read_csv(io.StringIO(csv.stdout))
-    assert frame["variant"].tolist() == ["mild+reweight"]
+    assert frame["variant"].tolist() == ["mild+reweight+uniqueness"]
     assert json.loads(as_json.stdout)[0]["status"] == "ok"
     ftf("results", "--format", "parquet", "--output", str(tmp_path / "rows.parquet"))
     assert pd.read_parquet(tmp_path / "rows.parquet")["cleanlab"].tolist() == ["reweight"]
@@ -162,7 +162,7 @@ def test_an_unforeseen_error_is_one_line_that_names_the_run(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a defect of ours")
 
-    monkeypatch.setattr("ftf_assets.assets.smoothed_labels.smooth_every_level", broken)
+    monkeypatch.setattr("ftf_assets.training.plan.treated_labels", broken)
     monkeypatch.setattr(sys, "argv", ["ftf", "sweep", *SMALL, "--home", str(home.path)])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from ftf_assets import cli
-from ftf_assets.contracts.results import METRIC_COLUMNS, results_frame
+from ftf_assets.contracts.results import METRIC_COLUMNS
 from ftf_assets.definitions import defs
 from ftf_assets.instance import open_instance
 from ftf_assets.jobs import DECIDE_JOB
@@ -25,7 +25,7 @@ from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import small_sweep
-from ftf_assets_tests.results_rows import LEVELS, failed_row, ok_row, skipped_row
+from ftf_assets_tests.results_rows import LEVELS, failed_row, ok_row, results_table, skipped_row
 
 pytestmark = pytest.mark.end_to_end
 
@@ -123,7 +123,7 @@ def sweep(poor: Poor, home: Home) -> Sweep:
     store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
     for crypto in sweep.cryptos:
         rows = [row | {"sweep_id": sweep.sweep_id} for row in poor.rows if row["crypto"] == crypto]
-        store.write_partition(results_frame(rows), sweep.sweep_id, crypto)
+        store.write_partition(results_table(rows), sweep.sweep_id, crypto)
     return sweep
 
 

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts, gate_frame
-from ftf_assets.contracts.results import results_frame
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.gate.decision import decide
 from ftf_assets.gate.pairs import calendar_clusters
 from ftf_assets.gate.settings import GateSettings
 from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, failed, measured, skipped, sweep_rows
-from ftf_assets_tests.results_rows import partition
+from ftf_assets_tests.results_rows import partition, results_table
 
 NOW = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
 QUICK = GateSettings(bootstrap_draws=50)
@@ -28,7 +28,7 @@ QUICK = GateSettings(bootstrap_draws=50)
 def decided(rows, **changed):
     decision = decide(rows, BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed))
     for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
-        gate_frame(model, table)
+        contract_frame(model, table)
         assert not any(
             isinstance(value, float) and np.isnan(value) for row in table for value in row.values()
         )
@@ -279,7 +279,7 @@ def test_columns_that_decide_nothing_are_no_part_of_the_fingerprint():
 
 def test_rows_of_the_results_store_are_judged_as_they_are():
     rows = [row for crypto in CRYPTOS for row in partition(crypto)]
-    decision = decided(results_frame(rows).to_dict("records"))
+    decision = decided(results_table(rows).to_dict("records"))
     assert [one.level for one in decision.verdicts] == ["aggressive", "mild", "filter", "reweight"]
     assert {one.verdict for one in decision.verdicts} == {"NO_SIGNAL"}  # 0.270 against 0.271, as it happens
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.gate import GateVerdicts, gate_frame
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateVerdicts
 from ftf_assets.contracts.results import TUNE_MODES
 from ftf_assets.gate.decision import decide
 from ftf_assets.gate.settings import GateSettings
@@ -37,7 +38,7 @@ MODES = [
 def test_the_verdict_names_the_mode_that_its_rows_state(columns, found, words):
     decision = decide(rows_of(**columns), BASELINES, sweep_id="x", settings=GateSettings(bootstrap_draws=50))
     assert (decision.tuning, decision.n_trials) == found
-    stored = gate_frame(GateVerdicts, decision.verdict_rows(pd.Timestamp("2024-01-02", tz="UTC")))
+    stored = contract_frame(GateVerdicts, decision.verdict_rows(pd.Timestamp("2024-01-02", tz="UTC")))
     assert stored["tuning"].tolist() == [found[0]]
     assert stored["n_trials"].isna().tolist() == [found[1] is None]
     said = tuning_in_words(decision.tuning, decision.n_trials)

@@ -13,7 +13,6 @@ from ftf_assets.labels.smoothing import (
     LABEL_SMOOTHING,
     check_epsilons,
     recover_hard_labels,
-    smooth_every_level,
     smooth_labels,
 )
 
@@ -65,17 +64,10 @@ def test_epsilons_out_of_bounds_are_refused(epsilon_buy, epsilon_hold):
 )
 def test_hard_labels_are_recovered_from_any_smoothing(labels, epsilons):
     y = np.array(labels, np.int8)
-    soft = smooth_every_level(y, {"given": epsilons}).levels["given"]
+    soft = smooth_labels(y.astype(np.float32), epsilon_buy=epsilons[0], epsilon_hold=epsilons[1])
     assert soft.dtype == np.float32
     assert recover_hard_labels(soft).tolist() == labels
     assert set(soft.tolist()) <= {float(np.float32(1 - epsilons[0])), float(np.float32(epsilons[1]))}
-
-
-def test_every_level_is_smoothed_on_its_own(training_arrays):
-    y = training_arrays.y
-    soft = smooth_every_level(y, {"none": (0.0, 0.0), "mild": (0.1, 0.02)})
-    np.testing.assert_array_equal(soft.levels["none"], y)
-    soft.validate("OPUSDC", y, {"none": (0.0, 0.0), "mild": (0.1, 0.02)})
 
 
 def test_the_factor_starts_at_its_baseline():

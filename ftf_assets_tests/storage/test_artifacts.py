@@ -36,7 +36,7 @@ def candles() -> pd.DataFrame:
 def mask(fold: int) -> CleaningMask:
     return CleaningMask(
         fold=fold,
-        label_smoothing="none",
+        variant="filter",
         cleaner="filter",
         outcome=Outcome(),
         rows=np.arange(40, dtype=np.int64),
@@ -56,7 +56,7 @@ def test_a_frame_comes_back_with_its_index_dtypes_and_missing_values(tmp_path: P
 
 
 def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
-    failed = CleaningMask(1, "none", "filter", Outcome.failed(ValueError("no class"), "cleaning"))
+    failed = CleaningMask(1, "filter", "filter", Outcome.failed(ValueError("no class"), "cleaning"))
     write_artifact(tmp_path / "masks", CleanlabMasks((mask(0), failed)))
     back = read_artifact(tmp_path / "masks", CleanlabMasks)
     for name in ("rows", "probability", "label_quality", "suspect", "keep", "weight"):

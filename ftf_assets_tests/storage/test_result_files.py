@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.results import results_frame
 from ftf_assets.gate.decision import decide
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, sweep_rows
-from ftf_assets_tests.results_rows import SWEEP, failed_row, partition, skipped_row
+from ftf_assets_tests.results_rows import SWEEP, failed_row, partition, results_table, skipped_row
 
 
 def frame(**kwargs) -> pd.DataFrame:
@@ -56,7 +55,7 @@ def test_an_export_of_a_sweep_keeps_its_name_and_its_failed_cells(tmp_path):
     rows = [row for row in rows if (row["crypto"], row["fold"]) != ("OPUSDC", 0)]
     rows += [skipped_row(fold=0), skipped_row(fold=0, variant="baseline", cleanlab="off")]
     for name in ("sweep.csv", "sweep.parquet"):
-        decision = judged(written(tmp_path, results_frame(rows), name))
+        decision = judged(written(tmp_path, results_table(rows), name))
         assert decision.sweep_id == SWEEP
         by_level = {verdict.level: verdict for verdict in decision.verdicts}
         assert (by_level["reweight"].n_expected, by_level["reweight"].n_pairs) == (24, 23)

@@ -14,15 +14,20 @@ import pytest
 from filelock import FileLock
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.contracts.results import FACTOR_COLUMNS, PRIMARY_KEY, results_frame, results_schema
-from ftf_assets.storage import results_store
-from ftf_assets.storage.results_schema import ADDED_COLUMNS, OLDEST_VERSION, SCHEMA_VERSION, migrate_sql
+from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.labels.factors import FACTORS
+from ftf_assets.storage import results_migration, results_store
+from ftf_assets.storage.results_migration import OLDEST_VERSION
+from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.results_rows import SWEEP, failed_row, ok_row, partition, skipped_row
+from ftf_assets.storage.results_table import finetune_results
+from ftf_assets_tests.results_rows import SWEEP, failed_row, ok_row, partition, results_table, skipped_row
 
 #: Real processes that inherit nothing but imports, which would otherwise cost each of them a second.
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["duckdb", "filelock", "pandera.pandas", "pytest"])
+
+COLUMNS = finetune_results().to_schema().columns
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def store(tmp_path: Path) -> ResultsStore:
 
 
 def write(store: ResultsStore, rows: list[dict], crypto: str = "OPUSDC", sweep_id: str = SWEEP) -> None:
-    store.write_partition(results_frame(rows), sweep_id, crypto)
+    store.write_partition(results_table(rows), sweep_id, crypto)
 
 
 def by_key(frame: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +57,7 @@ def query(path: Path, sql: str) -> list[tuple]:
 def test_rows_come_back_as_they_went_in(store):
     rows = [*partition(folds=4), failed_row(fold=4, variant="mild"), skipped_row(fold=4)]
     write(store, rows)
-    pd.testing.assert_frame_equal(store.read(), by_key(results_frame(rows)))
+    pd.testing.assert_frame_equal(store.read(), by_key(results_table(rows)))
 
 
 @pytest.mark.parametrize(
@@ -60,8 +65,8 @@ def test_rows_come_back_as_they_went_in(store):
 )
 def test_dtypes_hold_for_columns_without_a_value(store, rows):
     write(store, rows)
-    pd.testing.assert_series_equal(store.read().dtypes, results_frame(partition()).dtypes)
-    pd.testing.assert_series_equal(store.read(crypto="nothing").dtypes, results_frame(partition()).dtypes)
+    pd.testing.assert_series_equal(store.read().dtypes, results_table(partition()).dtypes)
+    pd.testing.assert_series_equal(store.read(crypto="nothing").dtypes, results_table(partition()).dtypes)
 
 
 def test_f8_a_retry_replaces_its_rows_and_never_adds(store):
@@ -145,7 +150,7 @@ def test_the_leaderboard_counts_every_cell_and_averages_the_good_ones(store):
     )
     board = store.leaderboard(SWEEP)
     assert board["variant"].tolist() == ["filter", "mild", "aggressive"]  # without a good cell: last
-    assert set(FACTOR_COLUMNS) < set(board.columns)
+    assert set(FACTORS) < set(board.columns)
     mild = board.set_index("variant").loc["mild"]
     assert (mild["n_cells"], mild["n_failed"], mild["n_skipped"], mild["n_trades"]) == (3, 1, 0, 60)
     assert (mild["f1_buy"], mild["sortino"]) == pytest.approx((0.25, -0.5))
@@ -179,7 +184,7 @@ def test_the_database_documents_itself(store):
             "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'finetune_results'",
         )
     )
-    assert comments == {name: column.description for name, column in results_schema().items()}
+    assert comments == {name: column.description for name, column in COLUMNS.items()}
 
 
 def test_the_table_itself_has_the_primary_key_and_the_required_columns(store):
@@ -196,7 +201,7 @@ def test_the_table_itself_has_the_primary_key_and_the_required_columns(store):
             "SELECT column_name, is_nullable FROM duckdb_columns() WHERE table_name = 'finetune_results'",
         )
     )
-    assert nullable == {name: column.nullable for name, column in results_schema().items()}
+    assert nullable == {name: column.nullable for name, column in COLUMNS.items()}
 
 
 # --- files that are missing, foreign or of another version ---------------------------------------------
@@ -232,14 +237,62 @@ def test_a_file_of_another_schema_version_is_refused_and_left_alone(store, versi
     assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
 
 
+def test_a_file_from_before_a_factor_gets_its_column_at_the_baseline(store, monkeypatch):
+    with monkeypatch.context() as before:
+        before.delitem(FACTORS, "sample_weight")
+        rows = [{k: v for k, v in row.items() if k != "sample_weight"} for row in partition()]
+        write(store, rows)
+        store.write_sweep(SWEEP, '{"factor": "cleanlab"}')
+        assert "sample_weight" not in store.read().columns
+    pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition())))
+    assert store.sweeps()["settings"].tolist() == ['{"factor": "cleanlab"}']
+    assert "sample_weight" in store.leaderboard(SWEEP).columns
+    write(store, partition("ARBUSDC", sample_weight="uniqueness"), "ARBUSDC")
+    assert len(store.read()) == 50
+    assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
+
+
+def test_a_file_with_a_factor_that_is_gone_is_refused_and_left_alone(store, monkeypatch):
+    write(store, partition())
+    before = store.path.read_bytes()
+    monkeypatch.delitem(FACTORS, "sample_weight")
+    with pytest.raises(StoreError, match="columns that this ftf does not know: sample_weight"):
+        store.read()
+    assert store.path.read_bytes() == before
+
+
+#: What each version added, and an older file lacks.
+ADDED = {
+    3: {
+        "finetune_results": ("tuning", "f1_buy_seed_sd", "average_precision_seed_sd"),
+        "gate_metrics": ("seed_n", "seed_sd", "seed_margin"),
+        "gate_verdicts": ("tuning", "n_trials"),
+    },
+    4: {"finetune_results": ("sample_weight",)},
+    5: {},
+}
+#: Version 4 names the variant that found a suspect; before, its smoothing level and cleaner did.
+SUSPECTS_BEFORE_4 = """
+    DROP TABLE label_suspects;
+    CREATE TABLE label_suspects (sweep_id VARCHAR, crypto VARCHAR, fold BIGINT, label_smoothing VARCHAR,
+        cleaner VARCHAR, timestamp TIMESTAMP WITH TIME ZONE, label BIGINT, p_buy DOUBLE, label_quality DOUBLE,
+        dropped BOOLEAN, weight DOUBLE);
+    INSERT INTO label_suspects SELECT 'ftf_0123456789ab', 'OPUSDC', 0, unnest(['none', 'mild']), 'filter',
+        TIMESTAMPTZ '2023-01-01 00:00:00+00', 1, 0.1, 0.1, true, 0.0
+"""
+
+
 def age(path: Path, version: int) -> None:
     """Take from a store what the versions after ``version`` added: what an older ftf left behind."""
     connection = duckdb.connect(str(path))
     connection.execute("DROP VIEW leaderboard; DROP VIEW clean_results")
     for number in range(version + 1, SCHEMA_VERSION + 1):
-        for table, columns in ADDED_COLUMNS[number].items():
+        for table, columns in ADDED[number].items():
             for name in columns:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    if version < 4:
+        connection.execute(SUSPECTS_BEFORE_4)
+    connection.execute("DROP TABLE noise_audit; DROP TABLE noise_audit_effects")  # of version 5
     connection.execute("CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'")
     connection.execute("CREATE VIEW leaderboard AS SELECT sweep_id FROM finetune_results")
     connection.execute("UPDATE schema_version SET version = $1", [version])
@@ -249,33 +302,53 @@ def age(path: Path, version: int) -> None:
 @pytest.mark.parametrize("version", range(OLDEST_VERSION, SCHEMA_VERSION))
 def test_a_store_of_an_older_version_gets_the_new_columns_and_keeps_every_row(store, tmp_path, version):
     write(store, partition())
+    store.write_sweep(SWEEP, "{}")
     age(store.path, version)
     added = [
-        name for n in range(version + 1, SCHEMA_VERSION + 1) for name in ADDED_COLUMNS[n]["finetune_results"]
+        name
+        for number in range(version + 1, SCHEMA_VERSION + 1)
+        for name in ADDED[number].get("finetune_results", ())
+        if name != "sample_weight"
     ]
     rows = store.read()
-    old = by_key(results_frame(partition()))
+    old = by_key(results_table(partition()))
     pd.testing.assert_frame_equal(rows.drop(columns=added), old.drop(columns=added))
     assert rows[added].isna().all(axis=None)
+    assert store.suspects(SWEEP)["variant"].tolist() == (["filter", "mild+filter"] if version < 4 else [])
+    assert store.sweeps()["sweep_id"].tolist() == [SWEEP]
     assert len(store.leaderboard(SWEEP)) == 5
     write(store, partition())
     pd.testing.assert_frame_equal(store.read(), old)
 
     fresh = ResultsStore(tmp_path / "fresh" / "results.duckdb")
     write(fresh, partition())
-    described = "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() ORDER BY ALL"
+    described = (
+        "SELECT table_name, column_index, column_name, data_type, is_nullable, comment "
+        "FROM duckdb_columns() ORDER BY ALL"
+    )
     assert query(store.path, described) == query(fresh.path, described)
     assert query(store.path, "SELECT count(*) FROM clean_results") == [(25,)]
+    assert query(store.path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
+
+
+def test_a_store_whose_path_has_quotes_is_brought_up_to_date(tmp_path):
+    store = ResultsStore(tmp_path / "o'brien'; DROP TABLE sweeps; --" / "results.duckdb")
+    write(store, partition())
+    age(store.path, OLDEST_VERSION)
+    pd.testing.assert_series_equal(store.read()["f1_buy"], by_key(results_table(partition()))["f1_buy"])
 
 
 def test_a_migration_that_breaks_leaves_the_old_store_as_it_was(store, monkeypatch):
     write(store, partition())
     age(store.path, OLDEST_VERSION)
-    monkeypatch.setattr(results_store, "migrate_sql", lambda version: [*migrate_sql(version), "broken"])
+    before = store.path.read_bytes()
+    monkeypatch.setattr(
+        results_store, "carry_over_sql", lambda *seen: [*results_migration.carry_over_sql(*seen), "broken"]
+    )
     for _ in range(2):
         with pytest.raises(StoreError, match="DuckDB says"):
             store.read()
-    assert query(store.path, "SELECT version FROM schema_version") == [(OLDEST_VERSION,)]
+    assert store.path.read_bytes() == before
     monkeypatch.undo()
     assert len(store.read()) == 25
 
@@ -315,10 +388,10 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path):
 def test_an_error_inside_the_transaction_leaves_the_old_rows(store, monkeypatch):
     write(store, partition(folds=2))
     # Past the contract, into the table's own primary key: the delete has happened when the insert fails.
-    monkeypatch.setattr("ftf_assets.storage.results_store.validated_results", lambda frame: frame)
+    monkeypatch.setattr("ftf_assets.storage.results_store.validated_results", lambda model, frame: frame)
     with pytest.raises(StoreError, match="DuckDB says"):
         write(store, [*partition(folds=1), ok_row(fold=0), ok_row(fold=0)])
-    pd.testing.assert_frame_equal(store.read(), by_key(results_frame(partition(folds=2))))
+    pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition(folds=2))))
 
 
 @pytest.mark.faults
@@ -387,7 +460,7 @@ def test_f9_a_process_killed_inside_its_transaction_harms_nobody(store):
     victim.join(30)
     waiting.join(60)
     assert (victim.exitcode, waiting.exitcode) == (-signal.SIGKILL, 0)
-    old = by_key(results_frame(partition("OPUSDC")))
+    old = by_key(results_table(partition("OPUSDC")))
     pd.testing.assert_frame_equal(store.read(crypto="OPUSDC"), old)
     assert len(store.read(crypto="ARBUSDC")) == 25
     write(store, partition("OPUSDC", folds=1))
@@ -395,7 +468,7 @@ def test_f9_a_process_killed_inside_its_transaction_harms_nobody(store):
 
 
 def write_together(path: Path, crypto: str, barrier) -> None:
-    frame = results_frame(partition(crypto))
+    frame = results_table(partition(crypto))
     if barrier is not None:
         barrier.wait(120)
     ResultsStore(path).write_partition(frame, SWEEP, crypto)

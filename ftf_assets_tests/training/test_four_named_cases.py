@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.coercion import coerce_training_data
-from ftf_assets.labels.smoothing import smooth_every_level, smooth_labels
-from ftf_assets_tests.production import CRYPTO, EPSILONS, plan_of, train, variants_of
+from ftf_assets.labels.smoothing import smooth_labels
+from ftf_assets_tests.production import CRYPTO, plan_of, train, variants_of
 
 
 @pytest.fixture(params=["pandas", "ndarray"])
@@ -24,7 +24,7 @@ def test_off_path_identity(arrays, production_data):
     run = single(arrays, "label_smoothing=none,cleanlab=off")
     hard = arrays.y.astype(np.float32)
     assert smooth_labels(hard, epsilon_buy=0.0, epsilon_hold=0.0) is hard
-    np.testing.assert_array_equal(run.soft_labels.levels["none"], production_data.arrays["y"])
+    np.testing.assert_array_equal(run.soft_labels.levels["baseline"], production_data.arrays["y"])
     assert run.masks.masks == ()
     assert set(run.store.fits) == {baseline.fit_key for baseline in run.baselines.folds}
     for fold in run.plan.folds(arrays):
@@ -86,6 +86,8 @@ def test_base_sample_weights_as_a_series_with_reweight(arrays, production_data):
         "cleanlab=filter",
         "cleanlab=reweight",
         "cleanlab=filter_random",
+        "sample_weight=uniqueness",
+        "sample_weight=label_stability,cleanlab=reweight",
     ],
 )
 def test_both_forms_give_the_same_cells_to_the_bit(production_data, factors):
@@ -108,4 +110,3 @@ def test_what_the_cases_are_given_is_left_as_it_was(arrays):
     train(plan_of(arrays, variants=variants_of("label_smoothing,cleanlab", "factorial")), arrays)
     for name, values in before.items():
         np.testing.assert_array_equal(getattr(arrays, name), values, err_msg=name)
-    smooth_every_level(arrays.y, EPSILONS).validate(CRYPTO, before["y"], EPSILONS)

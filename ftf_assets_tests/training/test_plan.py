@@ -9,7 +9,8 @@ import pytest
 
 from ftf_assets.training import plan as plan_module
 from ftf_assets.training.parameters import Rounds, Tuning
-from ftf_assets.training.plan import BASELINE_VARIANT, TrainingPlan
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import BASELINE_VARIANT
 from ftf_assets_tests.production import EPSILONS, STANDARD, variants_of
 
 EDGES = np.arange(6, dtype=np.int64) * 10**15
@@ -23,8 +24,8 @@ TUNED = Tuning(mode="baseline", trials=15, folds=3, space=SPACE)
 
 KEYS = {
     **{name: lambda plan, v=variant: plan.model_fit_key(0, v) for name, variant in BY_NAME.items()},
-    "out_of_fold none": lambda plan: plan.out_of_fold_key(0, "none", 2),
-    "out_of_fold mild": lambda plan: plan.out_of_fold_key(0, "mild", 2),
+    "out_of_fold none": lambda plan: plan.out_of_fold_key(0, BASELINE_VARIANT, 2),
+    "out_of_fold mild": lambda plan: plan.out_of_fold_key(0, BY_NAME["mild"], 2),
 }
 EVERYTHING = set(KEYS)
 CLEANED = {name for name, variant in BY_NAME.items() if variant["cleanlab"] != "off"}
@@ -175,17 +176,33 @@ def test_a_cell_is_identified_by_its_fits():
 
 
 @pytest.mark.parametrize(
-    ("factors", "design", "cleanings", "smoothings"),
+    ("factors", "design", "cleaned", "judges"),
     [
-        ("label_smoothing", "one_factor", (), ("none", "mild", "aggressive")),
-        ("cleanlab", "one_factor", (("none", "filter"), ("none", "reweight")), ("none",)),
-        ("label_smoothing=mild,cleanlab=filter", "single", (("mild", "filter"),), ("none", "mild")),
+        ("label_smoothing,sample_weight", "one_factor", "", ""),
+        ("cleanlab", "one_factor", "filter reweight", "baseline"),
+        ("label_smoothing=mild,cleanlab=filter", "single", "mild+filter", "mild"),
+        ("cleanlab=filter,sample_weight=uniqueness", "single", "filter+uniqueness", "uniqueness"),
+        (
+            "label_smoothing=mild,cleanlab=filter,sample_weight=uniqueness",
+            "factorial",
+            "filter filter+uniqueness mild+filter mild+filter+uniqueness",
+            "baseline uniqueness mild mild+uniqueness",
+        ),
     ],
 )
-def test_the_plan_asks_only_for_what_some_variant_needs(factors, design, cleanings, smoothings):
+def test_out_of_fold_models_judge_with_the_labels_and_weights_of_the_variants_that_clean(
+    factors, design, cleaned, judges
+):
     plan = dataclasses.replace(STANDARD_PLAN, variants=variants_of(factors, design))
-    assert plan.cleanings == cleanings
-    assert plan.smoothing_levels == smoothings
+    assert [variant.name for variant in plan.cleaned_variants] == cleaned.split()
+    assert [variant.name for variant in plan.judges] == judges.split()
+
+
+def test_soft_labels_are_made_for_every_level_and_none_is_the_hard_labels():
+    y = np.array([0, 1, 0], np.int8)
+    soft = STANDARD_PLAN.soft_labels(y).levels
+    assert list(soft) == ["baseline", "mild", "aggressive"]
+    np.testing.assert_array_equal(soft["baseline"], y)
 
 
 def test_the_embargo_is_counted_in_the_cryptos_own_bars(make_plan, training_arrays):

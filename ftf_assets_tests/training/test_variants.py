@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.training.plan import BASELINE_VARIANT
-from ftf_assets.training.variants import expand_variants, parse_factors
+from ftf_assets.training.variants import BASELINE_VARIANT, expand_variants, parse_factors
 
 SMOOTHING = ("none", "mild", "aggressive")
 CLEANLAB = ("off", "filter", "reweight")
@@ -35,9 +34,9 @@ def test_factors_are_read_from_text(text, expected):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", ["at least one factor", "label_smoothing, cleanlab"]),
+        ("", ["at least one factor", "label_smoothing, cleanlab, sample_weight"]),
         (" , ", ["at least one factor"]),
-        ("smoothing", ["unknown factor", "'smoothing'", "label_smoothing, cleanlab"]),
+        ("smoothing", ["unknown factor", "'smoothing'", "label_smoothing, cleanlab, sample_weight"]),
         ("smoothing=mild", ["unknown factor", "'smoothing'"]),
         ("=mild", ["unknown factor", "''"]),
         ("mild", ["unknown factor", "'mild'"]),
@@ -81,7 +80,8 @@ def test_designs_expand_with_the_baseline_first_and_every_variant_once(factors, 
 
 def test_a_variant_has_a_level_for_every_factor():
     (variant,) = expand_variants({"cleanlab": ("reweight",)}, "single")
-    assert dict(variant.levels) == {"label_smoothing": "none", "cleanlab": "reweight"}
+    assert variant.levels == {"label_smoothing": "none", "cleanlab": "reweight", "sample_weight": "none"}
+    assert variant.moved == (("cleanlab", "reweight"),)
     assert variant["label_smoothing"] == "none"
     assert expand_variants({"cleanlab": ("off",)}, "one_factor") == (BASELINE_VARIANT,)
 

@@ -1,0 +1,49 @@
+"""``noise_audit``: how well wrong labels would be found on these data, and whether cleaning them pays."""
+
+import dagster as dg
+import pandas as pd
+
+from ftf_assets.assets import metadata
+from ftf_assets.assets.events import report_fit
+from ftf_assets.assets.partitioned import partitioned_asset
+from ftf_assets.audit.runner import run_audit
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.report.noise_audit import AuditData, audit_section
+from ftf_assets.resources import AuditResource, HomeResource, SweepResource
+from ftf_assets.sweep_audit_rows import audit_frames, plain_records
+
+
+@partitioned_asset("audit", {"xgboost", "cleanlab", "duckdb"}, io_manager_key="audit_io_manager")
+def noise_audit(
+    context: dg.AssetExecutionContext,
+    sweep: SweepResource,
+    audit: AuditResource,
+    home: HomeResource,
+    candles: pd.DataFrame,
+    coerced_arrays: TrainingArrays,
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Put known noise into the labels and measure what finds it, within each observed class.
+
+    A cleaner counts only where its lift is above that of all three controls, which look at no model.
+    "effects" says what cleaning wins back of the average precision that the noise costs.
+    """
+    crypto = context.partition_key
+    opened = audit.open(sweep.open(crypto), crypto)
+    result = run_audit(
+        opened.plan(crypto),
+        coerced_arrays,
+        opened.labels(crypto, coerced_arrays, candles),
+        home.fit_engine(sweep.n_workers, report_fit(context.log)),
+    )
+    found, effects = audit_frames(opened, crypto, result, run_id=context.run.run_id)
+    section = audit_section(AuditData(plain_records(found), plain_records(effects)))
+    return dg.MaterializeResult(
+        value=(found, effects),
+        metadata={
+            "audit_id": opened.audit_id(crypto),
+            "rounds": result.rounds,
+            **({"lift_over_chance": metadata.picture(section["chart"])} if section["chart"] else {}),
+            "found": metadata.table(section["found"]),
+            "effects": metadata.table(section["effects"]),
+        },
+    )

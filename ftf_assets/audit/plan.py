@@ -1,0 +1,158 @@
+"""The plan of one crypto's audit: its one fold, its noise draws, its fits and their keys."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftf_assets.audit.detector import Scheme
+from ftf_assets.audit.detectors import DETECTORS
+from ftf_assets.audit.kinds import NOISE_KINDS
+from ftf_assets.audit.noise import NoiseKind
+from ftf_assets.audit.treatments import TREATMENTS
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.typed import typed
+from ftf_assets.training.engine import FitTask
+from ftf_assets.training.folds import Fold
+from ftf_assets.training.keys import fit_seed, source_hash, stable_hash
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import BASELINE_VARIANT
+
+#: The audit has one fold.
+FOLD = 0
+
+#: What the given labels are where nothing is injected.
+OBSERVED, TRUTH = "observed", "truth"
+
+
+@functools.cache
+def audit_version() -> str:
+    """Hash the code of the audit: what it draws, asks and measures, besides what the fits depend on."""
+    return source_hash(("audit/**/*.py",))
+
+
+SCHEMES: tuple[Scheme, ...] = tuple(
+    dict.fromkeys(scheme for detector in DETECTORS.values() for scheme in detector.schemes)
+)
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class AuditPlan:
+    """Everything besides the arrays that decides what one crypto's audit is.
+
+    The history is cut once: noise goes into the labels of the fit part of the sweep's **first** fold, the
+    rows that every cleaner of every fold sees, and models are judged on all test spans together, whose labels
+    are never touched. So in time: fit part < validation slice < test rows, purged as in a sweep.
+
+    Attributes
+    ----------
+    training
+        Plan of that one fold: its two edges are the first and the last of the sweep, nothing is tuned.
+    kinds
+        Kinds of noise by name.
+    share
+        Share of the fit part whose labels are flipped.
+    seeds
+        Draws of every kind, at least 5.
+    provides
+        What the source gives besides the labels.
+    """
+
+    training: TrainingPlan
+    kinds: tuple[str, ...]
+    share: float
+    seeds: int
+    provides: frozenset[str] = frozenset({"labels"})
+
+    @property
+    def available(self) -> tuple[NoiseKind, ...]:
+        """The kinds that the source allows."""
+        return tuple(NOISE_KINDS[name] for name in self.kinds if NOISE_KINDS[name].needs in self.provides)
+
+    @property
+    def unavailable(self) -> tuple[NoiseKind, ...]:
+        """The kinds that need what the source does not have."""
+        return tuple(NOISE_KINDS[name] for name in self.kinds if NOISE_KINDS[name].needs not in self.provides)
+
+    def fold(self, arrays: TrainingArrays) -> Fold:
+        """Cut the crypto's rows."""
+        return self.training.folds(arrays)[FOLD]
+
+    def noise_generator(self, kind: str, seed: int) -> np.random.Generator:
+        """The generator of one draw."""
+        return np.random.default_rng(self._seed(f"noise_{kind}", seed))
+
+    def resampling_generator(self, purpose: str, seed: int = 0) -> np.random.Generator:
+        """The generator of an interval's resamples."""
+        return np.random.default_rng(self._seed(f"resamples_{purpose}", seed))
+
+    def block_seed(self, scheme: Scheme, block: int, seed: int) -> int:
+        """Seed of an out-of-fold fit: the same for every kind of noise."""
+        return self._seed(f"{scheme}_{block}", seed)
+
+    def shuffle_seed(self, seed: int) -> int:
+        """Seed of the shuffled folds."""
+        return self._seed("shuffle", seed)
+
+    def control_seed(self, seed: int) -> int:
+        """Seed of the random control."""
+        return self._seed("filter_random", seed)
+
+    def model_seed(self, seed: int) -> int:
+        """Seed of a model of the downstream effect: clean, noisy and cleaned differ in their rows only."""
+        return self._seed("model", seed)
+
+    def block_key(self, kind: NoiseKind, seed: int, scheme: Scheme, block: int) -> str:
+        """Content address of an out-of-fold fit on one draw's labels."""
+        return self._key(
+            role=scheme,
+            labels=kind.name if kind.drawn else OBSERVED,
+            share=self.share if kind.drawn else None,
+            seed=seed,
+            block=block,
+            blocks=self.training.out_of_fold_blocks,
+        )
+
+    def model_key(self, task: FitTask) -> str:
+        """Content address of a model of the downstream effect: what it is trained on, whoever chose the rows.
+
+        Cleaners that leave the same rows share a fit.
+        """
+        content = hashlib.sha256()
+        for values in (task.rows, task.labels, task.weight):
+            content.update(np.ascontiguousarray(values).tobytes())
+        return self._key(role="model", trained_on=content.hexdigest(), seed=task.seed)
+
+    @property
+    def n_fits(self) -> int:
+        """Fits of the audit: the baseline, those that judge labels, those that measure the effect."""
+        n_blocks = len(SCHEMES) * self.training.out_of_fold_blocks
+        given = {kind.name if kind.drawn else OBSERVED for kind in self.available}
+        injected = [kind for kind in self.available if kind.name != "none"]
+        own_fits = [one for one in TREATMENTS.values() if one.own_fit]
+        noisy = {kind.name if kind.drawn else OBSERVED for kind in injected}
+        references = {OBSERVED for kind in injected if kind.drawn} | {
+            TRUTH for kind in injected if not kind.drawn
+        }
+        models = len(noisy | references) + len(injected) * len(own_fits)
+        return 1 + self.seeds * (len(given) * n_blocks + models)
+
+    def audit_id(self) -> str:
+        """``audit_`` and 12 hex digits of data, labels and settings: the same audit replaces its rows."""
+        return "audit_" + self._key(kinds=list(self.kinds), share=self.share, seeds=self.seeds)[:12]
+
+    def _seed(self, role: str, seed: int) -> int:
+        return fit_seed(self.training.seed, self.training.crypto, FOLD, f"audit_{role}", seed)
+
+    def _key(self, **content: object) -> str:
+        return stable_hash(
+            {
+                "baseline": self.training.model_fit_key(FOLD, BASELINE_VARIANT),
+                "audit_code": audit_version(),
+                **content,
+            }
+        )

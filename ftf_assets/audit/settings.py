@@ -1,0 +1,51 @@
+"""The audit's settings: every knob, its default and its bounds, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ftf_assets.audit.kinds import parse_kinds
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import typed
+
+#: Fits beyond which an audit must be confirmed. They are small: half of the history, one number of rounds.
+LONG_AUDIT_FITS = 6_000
+
+
+class AuditSettings(BaseModel):
+    """The settings of an audit, as the launchpad, the command and the table ``noise_audit`` know them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: str = Field("", description="Kinds of noise, comma-separated; empty = all that the data allow.")
+    noise_share: float = Field(0.10, ge=0.02, le=0.15, description="Share of the labels that are flipped.")
+    noise_seeds: int = Field(5, ge=5, le=100, description="Draws of every kind of noise.")
+
+
+@typed
+def audit_settings(values: dict[str, Any]) -> AuditSettings:
+    """Check settings and give them their types: the one place where an audit's settings are validated.
+
+    Parameters
+    ----------
+    values
+        Name to value; what is absent takes its default.
+
+    Raises
+    ------
+    InputError
+        One line that names the setting, what came and what is allowed.
+    """
+    try:
+        settings = AuditSettings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise input_error(
+            f"bad value for the audit setting {first['loc'][0]}",
+            found=repr(first["input"]),
+            allowed=first["msg"],
+        ) from None
+    parse_kinds(settings.kinds)
+    return settings

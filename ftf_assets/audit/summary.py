@@ -1,0 +1,174 @@
+"""An audit in short: the rows of several cryptos pooled, as the terminal and the report show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ftf_assets.audit.intervals import Estimate
+from ftf_assets.contracts.audit import OK
+from ftf_assets.contracts.typed import Array, typed
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PooledFinding:
+    """A detector on a kind of noise, the mean over cryptos.
+
+    Attributes
+    ----------
+    kind, detector, role
+        Which.
+    buy, hold
+        Lift within the observed BUYs and HOLDs; None where no label of theirs is wrong.
+    beats_buy, beats_hold
+        Cryptos on which it beats all controls, and cryptos on which that was asked; None for controls.
+    overall
+        Average precision over both classes: no evidence.
+    estimated_noise_rate
+        Share of all labels that it holds for wrong.
+    reason
+        Why nothing was measured, on the first crypto where nothing was; empty where all was.
+    """
+
+    kind: str
+    detector: str
+    role: str
+    buy: Estimate | None
+    hold: Estimate | None
+    beats_buy: tuple[int, int] | None
+    beats_hold: tuple[int, int] | None
+    overall: float | None
+    estimated_noise_rate: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class PooledEffect:
+    """A treatment of a kind of noise, the mean over cryptos.
+
+    Attributes
+    ----------
+    kind, treatment, control
+        Which.
+    clean, noisy, treated
+        Average precision of the models.
+    lost, won, over_random, over_lowest_p
+        As in ``noise_audit_effects``.
+    recovered
+        Pooled won over pooled lost; None where nothing was lost beyond chance.
+    reason
+        Why nothing was measured; empty where all was.
+    """
+
+    kind: str
+    treatment: str
+    control: bool
+    clean: float | None = None
+    noisy: float | None = None
+    treated: float | None = None
+    lost: Estimate | None = None
+    won: Estimate | None = None
+    over_random: Estimate | None = None
+    over_lowest_p: Estimate | None = None
+    recovered: Estimate | None = None
+    reason: str = ""
+
+
+@typed
+def pool_findings(rows: Sequence[Row]) -> list[PooledFinding]:
+    """Average rows of ``noise_audit`` over cryptos, in their order.
+
+    Cryptos are weighted alike; each drew its own noise, so the variances of their means add.
+    """
+    pooled = []
+    for kind, detector in dict.fromkeys((row["kind"], row["detector"]) for row in rows):
+        mine = [row for row in rows if (row["kind"], row["detector"]) == (kind, detector)]
+        of = {label: [row for row in mine if row["given_label"] == label] for label in ("BUY", "HOLD", "all")}
+        pooled.append(
+            PooledFinding(
+                kind=kind,
+                detector=detector,
+                role=mine[0]["role"],
+                buy=_mean(of["BUY"], "lift"),
+                hold=_mean(of["HOLD"], "lift"),
+                beats_buy=_count_wins(of["BUY"]),
+                beats_hold=_count_wins(of["HOLD"]),
+                overall=_plain_mean(of["all"], "average_precision"),
+                estimated_noise_rate=_plain_mean(of["all"], "estimated_noise_rate"),
+                reason=_reason(mine),
+            )
+        )
+    return pooled
+
+
+@typed
+def pool_effects(rows: Sequence[Row]) -> list[PooledEffect]:
+    """Average rows of ``noise_audit_effects`` over cryptos, in their order."""
+    pooled = []
+    for kind, treatment in dict.fromkeys((row["kind"], row["treatment"]) for row in rows):
+        mine = [row for row in rows if (row["kind"], row["treatment"]) == (kind, treatment)]
+        measured = [row for row in mine if row["status"] == OK]
+        lost = _mean(measured, "lost")
+        pooled.append(
+            PooledEffect(
+                kind=kind,
+                treatment=treatment,
+                control=bool(mine[0]["control"]),
+                clean=_plain_mean(measured, "clean"),
+                noisy=_plain_mean(measured, "noisy"),
+                treated=_plain_mean(measured, "treated"),
+                lost=lost,
+                won=_mean(measured, "won"),
+                over_random=_mean(measured, "over_random"),
+                over_lowest_p=_mean(measured, "over_lowest_p"),
+                recovered=_recovered(measured) if lost is not None and lost.low > 0 else None,
+                reason=_reason(mine),
+            )
+        )
+    return pooled
+
+
+def _mean(rows: Sequence[Row], name: str) -> Estimate | None:
+    known = [row for row in rows if row[name] is not None]
+    if not known:
+        return None
+    value = float(np.mean([row[name] for row in known]))
+    errors = [(row[f"{name}_high"] - row[f"{name}_low"]) / (2 * 1.96) for row in known]
+    error = float(np.sqrt(np.sum(np.square(errors))) / len(known))
+    return Estimate(value, value - 1.96 * error, value + 1.96 * error, error)
+
+
+def _recovered(rows: Sequence[Row]) -> Estimate:
+    """Pooled won over pooled lost; cryptos are the sample, because they share the weeks of the test."""
+    if len(rows) == 1:
+        one = rows[0]
+        error = (one["recovered_high"] - one["recovered_low"]) / (2 * 1.96)
+        return Estimate(one["recovered"], one["recovered_low"], one["recovered_high"], error)
+    from scipy.stats import t
+
+    won, lost = (np.array([row[name] for row in rows]) for name in ("won", "lost"))
+    ratio = float(won.sum() / lost.sum())
+    remainder: Array = won - ratio * lost
+    error = float(remainder.std(ddof=1) / np.sqrt(len(rows)) / lost.mean())
+    width = float(t.ppf(0.975, len(rows) - 1)) * error
+    return Estimate(ratio, ratio - width, ratio + width, error)
+
+
+def _plain_mean(rows: Sequence[Row], name: str) -> float | None:
+    known = [row[name] for row in rows if row[name] is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _count_wins(rows: Sequence[Row]) -> tuple[int, int] | None:
+    asked = [row["beats_controls"] for row in rows if row["beats_controls"] is not None]
+    return (sum(map(bool, asked)), len(asked)) if asked else None
+
+
+def _reason(rows: Sequence[Row]) -> str:
+    reasons = [row["reason"] for row in rows if row["status"] != OK]
+    return str(reasons[0]) if reasons else ""

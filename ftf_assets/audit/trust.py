@@ -1,0 +1,63 @@
+"""Whether the cleaners of a sweep were shown to find anything on its data: what the gate warns about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ftf_assets.audit.treatments import TREATMENTS
+from ftf_assets.contracts.typed import typed
+
+
+@typed
+def untrusted_cleaning(
+    levels: Sequence[str], arrays_keys: Mapping[str, str], found: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Say where cleaning levels are judged on data that give no reason to trust their cleaner.
+
+    Parameters
+    ----------
+    levels
+        Levels of the factor cleanlab that the sweep compares.
+    arrays_keys
+        Key of the audited rows by crypto of the sweep.
+    found
+        Rows of ``noise_audit`` of these keys.
+
+    Returns
+    -------
+    list of str
+        A warning for the cryptos that were never audited, and one for each cleaner and the cryptos on which
+        it beats the controls for no kind of noise, in neither observed class. Empty where all is well, or no
+        level cleans.
+    """
+    cleaners: dict[str, list[str]] = {}
+    for level in levels:
+        if level in TREATMENTS and not TREATMENTS[level].control:
+            cleaners.setdefault(TREATMENTS[level].detector, []).append(level)
+    if not cleaners:
+        return []
+    by_crypto = {
+        crypto: [row for row in found if row["arrays_key"] == key] for crypto, key in arrays_keys.items()
+    }
+    warnings = []
+    unaudited = [crypto for crypto, rows in by_crypto.items() if not rows]
+    if unaudited:
+        warnings.append(
+            f"cleaning is judged on data that were never audited: {', '.join(unaudited)}. Whether "
+            f"{', '.join(level for of in cleaners.values() for level in of)} find wrong labels there is not "
+            "known: run ftf audit"
+        )
+    for cleaner, its_levels in cleaners.items():
+        beaten = [crypto for crypto, rows in by_crypto.items() if rows and not _beats(cleaner, rows)]
+        if beaten:
+            warnings.append(
+                "cleaning is judged on data where its cleaner was audited and beats the controls for no kind "
+                f"of noise: {', '.join(beaten)} ({cleaner}, levels {', '.join(its_levels)}). What it removes "
+                "there is not shown to be wrong"
+            )
+    return warnings
+
+
+def _beats(cleaner: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    return any(row["detector"] == cleaner and row["beats_controls"] is True for row in rows)

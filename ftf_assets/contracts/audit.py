@@ -1,0 +1,180 @@
+"""The contracts of ``noise_audit`` and ``noise_audit_effects``: what finds wrong labels, and whether it pays.
+
+The DuckDB tables, the asset's blocking check and the column documentation come from the two models. A number
+that was not measured is null.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from ftf_assets.contracts.frames import UtcTimestamp
+
+OK, FAILED, SKIPPED, UNAVAILABLE = "ok", "failed", "skipped_short_history", "unavailable"
+STATUSES = (OK, FAILED, SKIPPED, UNAVAILABLE)
+ROLES = ("cleaner", "reference", "control")
+GIVEN_LABELS = ("BUY", "HOLD", "all")
+
+AUDIT_KEY = ("audit_id", "crypto", "kind", "detector", "given_label")
+EFFECTS_KEY = ("audit_id", "crypto", "kind", "treatment")
+
+Text: TypeAlias = Series[pd.StringDtype]
+
+
+def _key(description: str) -> Any:
+    return pa.Field(description=description, str_length={"min_value": 1})
+
+
+def _optional(description: str) -> Any:
+    return pa.Field(nullable=True, description=description)
+
+
+def _share(description: str) -> Any:
+    return pa.Field(ge=0, le=1, nullable=True, description=description)
+
+
+def _count(description: str) -> Any:
+    return pa.Field(ge=0, description=description)
+
+
+class NoiseAudit(pa.DataFrameModel):
+    """One row a kind of noise, detector and observed label: how well wrong labels are found on these data."""
+
+    audit_id: Text = _key("Hash of data, labels and settings: the same audit replaces its rows.")
+    arrays_key: Text = _key("Key of the rows that were audited: sweeps of the same data and labels find it.")
+    crypto: Text = _key("Trading pair, such as OPUSDC.")
+    kind: Text = _key("Kind of noise that was put into the labels.")
+    detector: Text = _key("What looked for it.")
+    role: Text = pa.Field(
+        isin=ROLES, description="cleaner: judged. reference: shown beside. control: what must be beaten."
+    )
+    given_label: Text = pa.Field(
+        isin=GIVEN_LABELS,
+        description="Rows of one observed label; all of them, which is shown and is no evidence.",
+    )
+    status: Text = pa.Field(isin=STATUSES, description="ok, failed, skipped_short_history or unavailable.")
+    reason: Text = _optional("Why nothing was measured.")
+    n_seeds: Series[np.int64] = _count("Draws of the noise that the numbers are means of.")
+    n_rows: Series[np.int64] = _count("Rows that were ranked, summed over the draws.")
+    n_wrong: Series[np.int64] = _count("Wrong labels among them.")
+    n_bursts: Series[np.int64] = _count("Bursts that the wrong labels came in; a scattered one is its own.")
+    average_precision: Series[float] = _share("Average precision of the wrong labels.")
+    lift: Series[float] = pa.Field(
+        ge=0, nullable=True, description="Average precision over the share of wrong labels; 1 is chance."
+    )
+    lift_low: Series[float] = _optional("Lower end of its 95 % interval, by burst.")
+    lift_high: Series[float] = _optional("Upper end of its 95 % interval, by burst.")
+    hardest_control: Text = _optional("The control that is hardest to beat; null for controls and for all.")
+    margin: Series[float] = _optional("Lift minus that of the hardest control.")
+    margin_low: Series[float] = _optional("Lower end of its 95 % interval, by burst.")
+    margin_high: Series[float] = _optional("Upper end of its 95 % interval, by burst.")
+    p_value: Series[float] = _share("One-sided p-value of beating every control: the largest of the three.")
+    p_corrected: Series[float] = _share("The same after Benjamini-Hochberg over all tests of the crypto.")
+    beats_controls: Series[pd.BooleanDtype] = _optional("Whether p_corrected is below 0.05.")
+    estimated_noise_rate: Series[float] = _share("Share of all labels that the detector holds for wrong.")
+    rounds: Series[np.int64] = _count("Boosting rounds of every model; 0 where none was fitted.")
+    settings: Text = _key("Settings of the audit, a JSON object.")
+    data_source: Text = _key("Where the rows came from: market, candles or features.")
+    source_file: Text = _optional("File name that the rows came from.")
+    data_fingerprint: Text = _key("Hash of the source file's content, or of the market's parameters.")
+    code_version: Text = _key("Version of the code that decides results.")
+    run_id: Text = _key("Dagster run that wrote the row.")
+    created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
+
+    class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
+        name = "noise_audit"
+
+    @pa.dataframe_check(error="(audit_id, crypto, kind, detector, given_label) must be unique")
+    def one_row_a_measurement(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(AUDIT_KEY), keep=False)
+
+    @pa.dataframe_check(error="only status ok is measured, and every other says why")
+    def others_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        unmeasured = frame[["average_precision", "lift", "estimated_noise_rate"]].isna().all(axis=1)
+        return (frame["status"] == OK) | (unmeasured & frame["reason"].notna())
+
+    @pa.dataframe_check(error="controls and given_label all are never said to beat the controls")
+    def only_evidence_is_judged(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        no_evidence = (frame["role"] == "control") | (frame["given_label"] == "all")
+        return ~no_evidence | frame["beats_controls"].isna()
+
+    @pa.dataframe_check(error="numbers must not be infinite")
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
+
+    @pa.check("settings", error="settings must be a JSON object")
+    def settings_are_json(cls, settings: Series[str]) -> Series[bool]:  # noqa: D102, N805
+        return settings.map(lambda text: text.startswith("{") and isinstance(json.loads(text), dict)).astype(
+            bool
+        )
+
+
+class NoiseAuditEffects(pa.DataFrameModel):
+    """One row a kind of noise and treatment: what cleaning wins back of what the noise costs a model."""
+
+    audit_id: Text = _key("The audit, as in noise_audit.")
+    arrays_key: Text = _key("Key of the rows that were audited.")
+    crypto: Text = _key("Trading pair, such as OPUSDC.")
+    kind: Text = _key("Kind of noise that was put into the training labels.")
+    treatment: Text = _key("Level of the factor cleanlab that cleaned them.")
+    control: Series[np.bool_] = pa.Field(description="Whether the treatment is what the others must beat.")
+    status: Text = pa.Field(isin=STATUSES, description="ok, failed, skipped_short_history or unavailable.")
+    reason: Text = _optional("Why nothing was measured.")
+    n_seeds: Series[np.int64] = _count("Draws of the noise that the numbers are means of.")
+    n_test: Series[np.int64] = _count("Test rows; their labels are hard and untouched.")
+    clean: Series[float] = _share("Average precision on them after training on the true labels.")
+    noisy: Series[float] = _share("The same after training on the noisy labels.")
+    treated: Series[float] = _share("The same after the treatment of the noisy labels.")
+    lost: Series[float] = _optional("clean - noisy.")
+    lost_low: Series[float] = _optional("Lower end of its 95 % interval.")
+    lost_high: Series[float] = _optional("Upper end of its 95 % interval.")
+    nothing_lost: Series[pd.BooleanDtype] = _optional("Whether the interval of lost holds 0 or less.")
+    won: Series[float] = _optional("treated - noisy.")
+    won_low: Series[float] = _optional("Lower end of its 95 % interval.")
+    won_high: Series[float] = _optional("Upper end of its 95 % interval.")
+    recovered: Series[float] = _optional("won / lost; null where nothing was lost beyond chance.")
+    recovered_low: Series[float] = _optional("Lower end of its 95 % interval.")
+    recovered_high: Series[float] = _optional("Upper end of its 95 % interval.")
+    over_random: Series[float] = _optional("treated minus that of dropping as many rows at random.")
+    over_random_low: Series[float] = _optional("Lower end of its 95 % interval.")
+    over_random_high: Series[float] = _optional("Upper end of its 95 % interval.")
+    over_lowest_p: Series[float] = _optional("treated minus that of dropping as many rows of lowest P.")
+    over_lowest_p_low: Series[float] = _optional("Lower end of its 95 % interval.")
+    over_lowest_p_high: Series[float] = _optional("Upper end of its 95 % interval.")
+    created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
+
+    class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
+        name = "noise_audit_effects"
+
+    @pa.dataframe_check(error="(audit_id, crypto, kind, treatment) must be unique")
+    def one_row_a_treatment(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(EFFECTS_KEY), keep=False)
+
+    @pa.dataframe_check(error="only status ok is measured, and every other says why")
+    def others_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        measured = frame[["clean", "noisy", "treated"]].notna()
+        ok = frame["status"] == OK
+        return (ok & measured.all(axis=1)) | (~ok & ~measured.any(axis=1) & frame["reason"].notna())
+
+    @pa.dataframe_check(error="where nothing was lost there is nothing to recover a share of")
+    def no_share_of_nothing(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        lost = ~frame["nothing_lost"].fillna(value=True)
+        return frame["recovered"].notna() == lost
+
+    @pa.dataframe_check(error="numbers must not be infinite")
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)

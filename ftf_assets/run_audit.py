@@ -1,0 +1,74 @@
+"""Running a noise audit: its own job, in this process, once a crypto, on the persistent instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ftf_assets import progress
+from ftf_assets.instance import open_instance
+from ftf_assets.jobs import AUDIT_JOB, AUDIT_TAG
+from ftf_assets.preflight import check_inputs
+from ftf_assets.progress import Listener
+from ftf_assets.run import run_config, run_job
+from ftf_assets.storage.audit_store import AuditStore
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep_audit import Audit
+
+
+@dataclass(frozen=True)
+class AuditRun:
+    """What an audit's runs left behind.
+
+    Attributes
+    ----------
+    run_ids
+        Dagster run per crypto, in the order in which they ran.
+    red_checks
+        Asset checks that failed, ``crypto: asset: check: description``.
+    found, effects
+        Rows of ``noise_audit`` and ``noise_audit_effects`` of all cryptos.
+    """
+
+    run_ids: dict[str, str]
+    red_checks: list[str]
+    found: pd.DataFrame
+    effects: pd.DataFrame
+
+
+def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
+    """Materialise the audit of every crypto, one by one.
+
+    Parameters
+    ----------
+    audit
+        What to run; a long one must be confirmed before.
+    home
+        Where everything lies.
+    on_fit
+        Told of every fit that ends.
+
+    Raises
+    ------
+    InputError, StoreError, RunError, Interrupted
+        As :func:`~ftf_assets.run.run_sweep`.
+    """
+    check_inputs(audit.sweep)
+    # The audit was confirmed as a whole: what its partitions would ask for as a sweep is not run.
+    confirmed = audit.sweep.settings.model_copy(update={"confirm_long_run": True})
+    config = run_config(audit.sweep, home)
+    config["resources"] |= {
+        "sweep": {"config": confirmed.model_dump()},
+        "audit": {"config": audit.settings.model_dump()},
+    }
+    run_ids: dict[str, str] = {}
+    red_checks: list[str] = []
+    with open_instance(home) as instance, progress.listening(on_fit):
+        for crypto in audit.sweep.cryptos:
+            result = run_job(
+                AUDIT_JOB, instance, red_checks, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto
+            )
+            run_ids[crypto] = result.run_id
+    keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]
+    return AuditRun(run_ids, red_checks, *AuditStore(home.results).audits(keys))

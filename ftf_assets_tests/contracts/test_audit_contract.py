@@ -1,0 +1,70 @@
+"""The audit's tables refuse what would mislead: evidence that is none, a share of nothing, silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets_tests.audit_rows import effect_row, found_row, interval, whole_audit
+
+UNMEASURED = {
+    "status": "unavailable",
+    "reason": "needs candles",
+    "given_label": "all",
+    "average_precision": None,
+    **interval("lift", None),
+    **interval("margin", None),
+    "p_value": None,
+    "p_corrected": None,
+    "hardest_control": None,
+    "beats_controls": None,
+}
+
+
+def test_a_whole_audit_keeps_both_contracts():
+    found, effects = whole_audit()
+    assert len(contract_frame(NoiseAudit, found)) == len(found)
+    assert len(contract_frame(NoiseAuditEffects, effects)) == len(effects)
+    contract_frame(NoiseAudit, [found_row(**UNMEASURED)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"given_label": "all"}, "never said to beat"),
+        ({"role": "control"}, "never said to beat"),
+        ({"status": "failed", "reason": "boom"}, "only status ok is measured"),
+        ({**UNMEASURED, "reason": None}, "every other says why"),
+        ({"role": "oracle"}, "isin"),
+        ({"average_precision": 1.2}, "less_than_or_equal_to"),
+        ({"margin": float("inf")}, "not be infinite"),
+        ({"settings": "none"}, "JSON object"),
+        ({"kind": ""}, "str_length"),
+    ],
+)
+def test_rows_that_mislead_are_refused(changes, rule):
+    with pytest.raises(InputError, match=f"noise_audit.*{rule}"):
+        contract_frame(NoiseAudit, [found_row(**changes)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"nothing_lost": True}, "nothing to recover"),
+        (interval("recovered", None), "nothing to recover"),
+        ({"treated": None}, "every other says why"),
+        ({"status": "failed"}, "every other says why"),
+    ],
+)
+def test_effects_that_mislead_are_refused(changes, rule):
+    with pytest.raises(InputError, match=f"noise_audit_effects.*{rule}"):
+        contract_frame(NoiseAuditEffects, [effect_row(**changes)])
+
+
+def test_a_measurement_is_there_once():
+    with pytest.raises(InputError, match="must be unique"):
+        contract_frame(NoiseAudit, [found_row(), found_row()])
+    with pytest.raises(InputError, match="must be unique"):
+        contract_frame(NoiseAuditEffects, [effect_row(), effect_row()])
