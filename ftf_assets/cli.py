@@ -324,14 +324,17 @@ def _decide_stored(sweep_id: str, home: str) -> Decision:
 
 
 def _run(sweep: Sweep, home: Home, *, as_json: bool, smoke: bool = False) -> int:
+    from ftf_assets.children import Interrupted
     from ftf_assets.jobs import SMOKE_JOB, SWEEP_JOB
-    from ftf_assets.run import Interrupted, run_sweep
+    from ftf_assets.planning import sweep_progress
+    from ftf_assets.progress_display import show_progress
+    from ftf_assets.run import run_sweep
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.terminal import fit_progress
 
-    _announce(sweep)
+    progress = sweep_progress(sweep, home)
+    _announce(sweep, progress.n_reused)
     try:
-        with fit_progress(sweep.n_fits) as on_fit:
+        with show_progress(progress) as on_fit:
             done = run_sweep(sweep, home, on_fit=on_fit, job=SMOKE_JOB if smoke else SWEEP_JOB)
     except Interrupted:
         click.echo(
@@ -368,10 +371,11 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, smoke: bool = False) -> int
 
 
 def _run_audit(audit: Audit, home: Home, *, as_json: bool) -> int:
-    from ftf_assets.run import Interrupted
+    from ftf_assets.children import Interrupted
+    from ftf_assets.progress import SweepProgress
+    from ftf_assets.progress_display import show_progress
     from ftf_assets.run_audit import run_noise_audit
     from ftf_assets.sweep_audit_rows import plain_records
-    from ftf_assets.terminal import fit_progress
 
     sweep = audit.sweep
     click.echo(
@@ -380,7 +384,7 @@ def _run_audit(audit: Audit, home: Home, *, as_json: bool) -> int:
         err=True,
     )
     try:
-        with fit_progress(audit.n_fits) as on_fit:
+        with show_progress(SweepProgress(audit.n_fits)) as on_fit:
             done = run_noise_audit(audit, home, on_fit=on_fit)
     except Interrupted:
         click.echo(
@@ -422,10 +426,11 @@ def _show_audit(
     console.print("runs    ftf ui shows runs, pictures and checks", highlight=False)
 
 
-def _announce(sweep: Sweep) -> None:
+def _announce(sweep: Sweep, n_done: int) -> None:
     click.echo(
         f"{sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.n_folds} folds x "
-        f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits",
+        f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits"
+        + (f", {n_done} of them done" if n_done else ""),
         err=True,
     )
     click.echo(sweep.tuning.in_words, err=True)

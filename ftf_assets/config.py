@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
 from ftf_assets.labels.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.parameters import (
     DEFAULT_SEARCH_SPACE,
     Device,
@@ -147,6 +148,13 @@ class SweepSettings(BaseModel):
             "mild": (self.mild_epsilon_buy, self.mild_epsilon_hold),
             "aggressive": (self.aggressive_epsilon_buy, self.aggressive_epsilon_hold),
         }
+
+    @property
+    def barriers(self) -> BarrierSettings:
+        """The triple barrier of the labels."""
+        return BarrierSettings(
+            stop_multiple=self.stop_atr, target_multiple=self.target_atr, horizon=self.horizon_bars
+        )
 
     @property
     def early_stopping(self) -> Rounds:

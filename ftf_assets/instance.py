@@ -43,11 +43,23 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
         Where the home cannot be written, or SQLite says, then or while the context lasts, that Dagster's
         records are damaged or their disk is full.
     """
+    with records_in_words(home), _created(home) as instance:
+        yield instance
+
+
+@contextmanager
+def records_in_words(home: Home) -> Iterator[None]:
+    """Have what SQLite says of Dagster's records raise a :class:`StoreError` that says what to do.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or read-only, or the records are damaged.
+    """
     try:
-        with _created(home) as instance:
-            yield instance
+        yield
     except Exception as error:
-        said = getattr(error, "orig", None)  # SQLAlchemy wraps what SQLite says
+        said = getattr(error, "orig", None)  # SQLAlchemy wraps it
         if not isinstance(said, sqlite3.Error):
             raise
         raise StoreError(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 from typing import Any
 
 from ftf_assets.contracts.errors import StoreError
+from ftf_assets.progress import SweepProgress
 from ftf_assets.storage.artifacts import read_header
+from ftf_assets.storage.cores import n_cores
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
@@ -35,7 +36,7 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     store = FolderFitStore(home.fits)
     keys = [key for crypto in sweep.cryptos for key in sweep.plan(crypto).fit_keys()]
     left = sum(key not in store for key in keys)
-    workers = sweep.settings.workers or len(os.sched_getaffinity(0))
+    workers = n_cores(sweep.settings.workers)
     seconds = _mean_seconds(store)
     return {
         "sweep_id": sweep.sweep_id,
@@ -53,6 +54,16 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "workers": workers,
         "estimated_seconds": None if seconds is None else round(left * seconds / workers, 1),
     }
+
+
+def sweep_progress(sweep: Sweep, home: Home) -> SweepProgress:
+    """Open the count of a sweep's fits and cells, those that the home has finished counted already."""
+    store, cells, fits = FolderFitStore(home.fits), [], []
+    for crypto in sweep.cryptos:
+        plan = sweep.plan(crypto)
+        fits += plan.fit_keys()
+        cells += [plan.cell_fit_keys(fold, v) for fold in range(plan.n_folds) for v in plan.variants]
+    return SweepProgress(len(fits), cells, [key for key in fits if key in store])
 
 
 def _mean_seconds(store: FolderFitStore) -> float | None:

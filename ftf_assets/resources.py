@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,8 +10,8 @@ from pydantic import Field, PrivateAttr, create_model
 from ftf_assets.audit.settings import AuditSettings, audit_settings
 from ftf_assets.config import SweepSettings, sweep_settings
 from ftf_assets.storage.audit_store import AuditStore
-from ftf_assets.storage.cores import CoreTokens
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.cores import CoreTokens, n_cores
+from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
@@ -50,8 +49,7 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def n_workers(self) -> int:
         """Fits at a time: the setting, else the cores that this process may use."""
-        workers: int = self.workers  # type: ignore[attr-defined]
-        return workers or len(os.sched_getaffinity(0))
+        return n_cores(self.workers)  # type: ignore[attr-defined]
 
 
 class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -111,6 +109,11 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""
         tokens = CoreTokens(self.home.cores, workers)
         return FitEngine(FolderFitStore(self.home.fits), workers, on_event, tokens.hold)
+
+    @property
+    def score_store(self) -> FolderScoreStore:
+        """The scores of finished cells."""
+        return FolderScoreStore(self.home.scores)
 
     @property
     def results(self) -> ResultsStore:

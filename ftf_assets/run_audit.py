@@ -1,4 +1,4 @@
-"""Running a noise audit: its own job, in this process, once a crypto, on the persistent instance."""
+"""Running a noise audit: its own job, once a crypto."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ftf_assets import progress
-from ftf_assets.instance import open_instance
 from ftf_assets.jobs import AUDIT_JOB, AUDIT_TAG
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
-from ftf_assets.run import run_config, run_job
+from ftf_assets.run_jobs import JobRun, run_config, run_jobs
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep_audit import Audit
@@ -38,7 +36,7 @@ class AuditRun:
 
 
 def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
-    """Materialise the audit of every crypto, one by one.
+    """Materialise the audit of every crypto, side by side.
 
     Parameters
     ----------
@@ -52,7 +50,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     Raises
     ------
     InputError, StoreError, RunError, Interrupted
-        As :func:`~ftf_assets.run.run_sweep`.
+        As :func:`~ftf_assets.run_jobs.run_jobs`.
     """
     check_inputs(audit.sweep)
     # The audit was confirmed as a whole: what its partitions would ask for as a sweep is not run.
@@ -62,13 +60,12 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
         "sweep": {"config": confirmed.model_dump()},
         "audit": {"config": audit.settings.model_dump()},
     }
-    run_ids: dict[str, str] = {}
-    red_checks: list[str] = []
-    with open_instance(home) as instance, progress.listening(on_fit):
-        for crypto in audit.sweep.cryptos:
-            result = run_job(
-                AUDIT_JOB, instance, red_checks, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto
-            )
-            run_ids[crypto] = result.run_id
+    runs = [
+        JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto)
+        for crypto in audit.sweep.cryptos
+    ]
+    ends = run_jobs(runs, home, workers=confirmed.workers, on_fit=on_fit)
+    run_ids = {crypto: end.run_id for crypto, end in ends.items()}
+    red_checks = [check for end in ends.values() for check in end.red_checks]
     keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]
     return AuditRun(run_ids, red_checks, *AuditStore(home.results).audits(keys))

@@ -13,10 +13,11 @@ import pandas as pd
 from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings, crypto_groups
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
+from ftf_assets.labels.factors import FACTORS
 from ftf_assets.sources import open_source
-from ftf_assets.sources.protocol import BarrierSettings, Provenance, Source
+from ftf_assets.sources.protocol import Provenance, Source
 from ftf_assets.training.folds import calendar_edges
-from ftf_assets.training.keys import code_version, stable_hash
+from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant, expand_variants, parse_factors
@@ -41,7 +42,7 @@ _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "smoothed_labels": (("coerced_arrays",), ("label_treatments",)),
     "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)),
     "cleanlab_masks": (
-        ("smoothed_labels", "baseline_parameters"),
+        ("candles", "smoothed_labels", "baseline_parameters"),
         ("cleaned_variants", "out_of_fold_blocks"),
     ),
     "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "checks_seed", "tune")),
@@ -183,6 +184,7 @@ class Sweep:
                 "data": self.provenance(crypto).fingerprint,
                 "source": self.settings.source,
                 "code": code_version(),
+                "libraries": artifact_versions(),
                 "upstream": [self.artifact_key(name, crypto) for name in upstream],
                 "settings": {name: self._setting(name, crypto) for name in names},
             }
@@ -203,6 +205,7 @@ class Sweep:
             out_of_fold_blocks=settings.out_of_fold_blocks,
             suspect_cap=settings.suspect_cap,
             label_quality=settings.label_quality,
+            barriers=settings.barriers,
             rounds=settings.early_stopping,
             rounds_mode=settings.rounds,
             parameters=dict(DEFAULT_PARAMETERS),
@@ -243,22 +246,20 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     Raises
     ------
     InputError
-        A path, file or crypto that the source does not have, or fold edges that are not instants.
+        A path, file or crypto that the source does not have, fold edges that are not instants, or a level
+        that needs candles where the source has none.
     """
     path = str(Path(settings.path).resolve()) if settings.path else ""
     source = open_source(
         settings.source,
         path=path,
-        label=BarrierSettings(
-            stop_multiple=settings.stop_atr,
-            target_multiple=settings.target_atr,
-            horizon=settings.horizon_bars,
-        ),
+        label=settings.barriers,
         market_seed=settings.market_seed,
         market_noise=settings.market_noise,
         missing=settings.missing,
     )
     frozen = settings.fold_edges
+    _require_candles(settings, source)
     if settings.folds == "common":
         if frozen:
             parse_edges(frozen, settings.n_folds)
@@ -274,6 +275,19 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     group = settings.crypto_group if crypto_groups().get(settings.crypto_group) == members else ""
     resolved = {"path": path, "fold_edges": frozen, "cryptos": ",".join(members), "crypto_group": group}
     return Sweep(settings.model_copy(update=resolved), source)
+
+
+def _require_candles(settings: SweepSettings, source: Source) -> None:
+    for name, levels in parse_factors(settings.factor).items():
+        needing = [level for level in levels if level in FACTORS[name].needs_candles]
+        if needing and not source.has_candles:
+            raise input_error(
+                f"{name} = {needing[0]} learns from candles how labels follow each other, and ready feature "
+                "caches come without candles",
+                found=f"source {settings.source}",
+                allowed="source candles or market",
+                fix=f"Sweep candle files with --source candles, or leave out {', '.join(needing)}.",
+            )
 
 
 def format_edges(edges: Array) -> str:

@@ -9,7 +9,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep
-from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.evaluation import ScoreStore, evaluate_cells
 from ftf_assets.training.keys import code_version
 
 BASIS_POINT = 1e-4
@@ -23,6 +23,7 @@ def sweep_results(
     models: TrainedModels,
     *,
     run_id: str,
+    store: ScoreStore | None = None,
 ) -> pd.DataFrame:
     """Evaluate a crypto's cells and complete their rows.
 
@@ -34,15 +35,16 @@ def sweep_results(
         The crypto's values of the stages before.
     run_id
         Dagster run that writes them.
+    store
+        Where the scores of cells are kept.
 
     Returns
     -------
     DataFrame
         Satisfies ``FinetuneResults``: one row a cell, failed and skipped ones included.
     """
-    rows = evaluate_cells(
-        sweep.plan(crypto), arrays, masks, models, cost=sweep.settings.cost_bps * BASIS_POINT
-    )
+    cost = sweep.settings.cost_bps * BASIS_POINT
+    rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
     provenance = sweep.provenance(crypto)
     common = {
         "sweep_id": sweep.sweep_id,

@@ -1,31 +1,19 @@
-"""What the command shows: a progress bar, tables, one-line messages."""
+"""What the command shows: tables and one-line messages."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
-from ftf_assets.progress import Listener
-from ftf_assets.training.engine import FitEvent
 
 
 @dataclass(frozen=True)
@@ -125,39 +113,6 @@ EFFECTS = {
 }
 
 
-@contextmanager
-def fit_progress(n_fits: int) -> Iterator[Listener]:
-    """Show how many of ``n_fits`` fits are done: a bar on a terminal, a line every tenth elsewhere.
-
-    Dagster redirects the file descriptors of standard output and error while a step runs, so the display
-    draws on a duplicate of standard error that is taken before.
-    """
-    stream = os.fdopen(os.dup(2), "w")
-    seen: set[str] = set()
-    try:
-        if stream.isatty():
-            with _bar(stream) as bar:
-                task = bar.add_task("", total=n_fits)
-
-                def draw(event: FitEvent) -> None:
-                    seen.add(event.key)
-                    bar.update(task, completed=len(seen), description=_describe(event))
-
-                yield draw
-        else:
-
-            def write(event: FitEvent) -> None:
-                before = len(seen) * 10 // max(n_fits, 1)
-                seen.add(event.key)
-                if len(seen) * 10 // max(n_fits, 1) > before:
-                    stream.write(f"{len(seen)} of {n_fits} fits, {_describe(event)}\n")
-                    stream.flush()
-
-            yield write
-    finally:
-        stream.close()
-
-
 def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
     """Lay out a leaderboard, a variant a line, best mean f1 of BUY first, within ``width`` characters.
 
@@ -195,7 +150,7 @@ def verdicts_in_words(decision: Decision) -> list[str]:
         *lines,
         *(f"warning: {warning}" for warning in warnings),
         tuning_in_words(decision.tuning, decision.n_trials),
-        *seed_noise_in_words(decision.metric_rows()),
+        seed_noise_in_words(decision.metric_rows()),
     ]
 
 
@@ -263,23 +218,6 @@ def _fitting_table(
 def stdout() -> Console:
     """Open standard output; a file or pipe gets wide, plain lines."""
     return Console(width=None if sys.stdout.isatty() else 160)
-
-
-def _bar(stream: object) -> Progress:
-    return Progress(
-        TextColumn("fits"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-        console=Console(file=stream),  # type: ignore[arg-type]
-    )
-
-
-def _describe(event: FitEvent) -> str:
-    return f"{event.crypto} fold {event.fold} {event.name}" + (" FAILED" if event.kind == "failed" else "")
 
 
 def _text(form: str, value: object) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 #: Everything that a sweep imports sooner or later; TA-Lib and XGBoost start no thread before they work.
 _PRELOAD = (
@@ -41,9 +43,13 @@ class FtfProcess:
     err: Path
 
     def kill(self) -> None:
-        """End it as a power cut would: no handler runs, nothing is flushed."""
+        """End it and its children as a power cut would: no handler runs, nothing is flushed."""
         if self.process.pid is not None and self.process.is_alive():
-            os.kill(self.process.pid, signal.SIGKILL)
+            command = psutil.Process(self.process.pid)
+            command.suspend()  # so that it starts no child meanwhile
+            for process in (*command.children(recursive=True), command):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
         self.process.join(PATIENCE)
 
     def wait(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.bundles import (
     BaselineParameters,
     CleaningMask,
@@ -81,6 +81,23 @@ def feature_cache(n_rows: int = 2_500, seed: int = 3) -> pd.DataFrame:
     )
     # 3 and 40 bars are missing, and the 4 rows whose horizon would cross each gap have no label.
     return cache.drop(index[np.r_[600:607, 1_900:1_944]])
+
+
+def candles(cache: pd.DataFrame, seed: int = 5) -> pd.DataFrame:
+    """Bars of the rows of a feature cache, with its gaps, as a source delivers them: a random walk."""
+    random = np.random.default_rng(seed)
+    steps = random.normal(0, 0.0015, (len(cache), 12))
+    path = 2.0 * np.exp(np.cumsum(steps.ravel())).reshape(steps.shape)
+    return pd.DataFrame(
+        {
+            "open": path[:, 0],
+            "high": path.max(axis=1),
+            "low": path.min(axis=1),
+            "close": path[:, -1],
+            "volume": random.gamma(2, 1e4, len(cache)),
+        },
+        index=cache.index,
+    )
 
 
 def production_rows(cache: pd.DataFrame) -> ProductionData:
@@ -162,13 +179,17 @@ class Trained:
 
 
 def train(
-    plan: TrainingPlan, arrays: TrainingArrays, store: MemoryFitStore | None = None, workers: int = 1
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    store: MemoryFitStore | None = None,
+    workers: int = 1,
+    candles: CandleArrays | None = None,
 ) -> Trained:
     store = MemoryFitStore() if store is None else store
     events: list[FitEvent] = []
     engine = FitEngine(store, workers, events.append)
     soft_labels = plan.soft_labels(arrays.y)
     baselines = fit_baselines(plan, arrays, engine)
-    masks = make_masks(plan, arrays, soft_labels, baselines, engine)
+    masks = make_masks(plan, arrays, soft_labels, baselines, engine, candles)
     models = train_cells(plan, arrays, soft_labels, baselines, masks, engine)
     return Trained(plan, arrays, soft_labels, baselines, masks, models, store, events)

@@ -23,11 +23,12 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.instance import open_instance
-from ftf_assets.labels.confident_learning import cap_per_class, flag_label_issues, label_quality
+from ftf_assets.labels.cleaning import cap_per_class
+from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.smoothing import smooth_labels
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.run import run_sweep
 from ftf_assets.sources import open_source
-from ftf_assets.sources.protocol import BarrierSettings
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training import engine
@@ -156,7 +157,7 @@ def test_04_the_off_path_is_free(home: Home):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["statuses"] == {"ok": 3}
-    assert len(list(home.fits.glob("*/*/header.json"))) == 3, "three models, no cross-validation"
+    assert len(list(home.fits.glob("*/*/header.json"))) == 4, "three models, the baseline repeated"
 
 
 def _flag_in_daemon(queue: multiprocessing.Queue[int]) -> None:
@@ -210,7 +211,7 @@ def test_08_a_retry_replaces_rows_and_never_adds(home: Home):
 
 @pytest.mark.faults
 @pytest.mark.end_to_end
-@pytest.mark.parametrize("after", ["4 of", "12 of", "24 of"])
+@pytest.mark.parametrize("after", ["5 of", "14 of", "27 of"])
 def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
     tmp_path: Path, home: Home, after: str
 ):

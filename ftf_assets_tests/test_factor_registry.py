@@ -9,7 +9,7 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.results import OK, results_frame, validated_results
-from ftf_assets.labels.factor import Factor, LabelFactor, RowFactor, TreatedRows, WeightFactor
+from ftf_assets.labels.factor import Factor, Judgement, LabelFactor, RowFactor, TreatedRows, WeightFactor
 from ftf_assets.labels.factors import FACTORS, registry
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.storage.results_store import ResultsStore
@@ -32,22 +32,22 @@ def late(level, rows, settings):
     return np.where(np.arange(len(rows.y)) * 2 >= len(rows.y), {"toy_a": 2.0, "toy_b": 3.0}[level], 1.0)
 
 
-def thin(level, judged, settings):
-    """Drop the oldest rows."""
+def doubt(level, judged, settings):
+    """Suspect the oldest rows."""
     suspect = np.arange(len(judged.rows.y)) < {"toy_a": 5, "toy_b": 9}[level]
-    return TreatedRows(
-        label_quality=np.where(judged.rows.y == 1, judged.probability, 1 - judged.probability),
-        flagged=suspect,
-        suspect=suspect,
-        keep=~suspect,
-        weight=judged.weight,
-    )
+    quality = np.where(judged.rows.y == 1, judged.probability, 1 - judged.probability)
+    return Judgement(label_quality=quality, flagged=suspect, suspect=suspect)
+
+
+def drop(level, judged, judgement):
+    """Drop them."""
+    return TreatedRows(suspect=judgement.suspect, keep=~judgement.suspect, weight=judged.weight)
 
 
 TOYS = {
     "labels": LabelFactor(name="toy", description="A toy.", treat=hedge, **COMMON),
     "weights": WeightFactor(name="toy", description="A toy.", treat=late, **COMMON),
-    "rows": RowFactor(name="toy", description="A toy.", treat=thin, **COMMON),
+    "rows": RowFactor(name="toy", description="A toy.", judge=doubt, treat=drop, **COMMON),
 }
 
 

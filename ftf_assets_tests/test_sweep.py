@@ -99,6 +99,10 @@ CHANGES = {
         {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_random"},
         {"cleanlab_masks", "trained_models"},
     ),
+    "a temporal cleaner": (
+        {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_temporal"},
+        {"cleanlab_masks", "trained_models"},
+    ),
     "one smoothing level less": ({"factor": "label_smoothing=mild,cleanlab"}, {"trained_models"}),
 }
 
@@ -191,3 +195,10 @@ def test_a_run_of_one_partition_is_as_long_as_that_partition():
     sweep().require_confirmation("OPUSDC")
     with pytest.raises(InputError, match="of them for OPUSDC"):
         sweep(trials=40).require_confirmation("OPUSDC")
+
+
+@pytest.mark.parametrize("level", ["filter_temporal", "reweight_temporal", "filter_temporal_random"])
+def test_levels_that_learn_from_candles_are_refused_for_ready_feature_caches(tmp_path: Path, level: str):
+    settings = {"source": "features", "path": str(tmp_path), "factor": f"cleanlab=off,filter,{level}"}
+    with pytest.raises(InputError, match=f"cleanlab = {level} learns from candles .* leave out {level}"):
+        sweep(**settings)

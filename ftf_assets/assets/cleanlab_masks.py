@@ -1,6 +1,7 @@
 """``cleanlab_masks``: which rows of each fit part are suspect, and what is done about them."""
 
 import dagster as dg
+import pandas as pd
 
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
@@ -8,6 +9,7 @@ from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.assets.pictures import pictures
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
+from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.report.data import crypto_data
 from ftf_assets.report.pictures import cleaning_pictures
 from ftf_assets.resources import HomeResource, SweepResource
@@ -22,20 +24,24 @@ def cleanlab_masks(
     coerced_arrays: TrainingArrays,
     smoothed_labels: SmoothedLabels,
     baseline_parameters: BaselineParameters,
+    candles: pd.DataFrame,
 ) -> dg.MaterializeResult[CleanlabMasks]:
-    """Confident learning on purged out-of-fold probabilities of each fit part, capped per class.
+    """Suspect labels of each fit part, capped per class: by confident learning, or by their order in time.
 
-    On weak models cleanlab flags about half of the minority class and none of the majority, so the cap
-    decides how much is cleaned: compare "flagged" with "suspects" below.
+    Confident learning judges by purged out-of-fold probabilities. On weak models it flags about half of the
+    minority class and none of the majority, so the cap decides how much is cleaned: compare "flagged" with
+    "suspects" below. The temporal levels estimate how many labels are wrong, and suspect no more.
     """
     crypto = context.partition_key
     run = sweep.open(crypto)
+    plan = run.plan(crypto)
     masks = make_masks(
-        run.plan(crypto),
+        plan,
         coerced_arrays,
         smoothed_labels,
         baseline_parameters,
         home.fit_engine(sweep.n_workers, report_fit(context.log)),
+        coerce_candles(candles, crypto=crypto) if plan.needs_candles else None,
     )
     return dg.MaterializeResult(
         value=masks,

@@ -45,6 +45,7 @@ def finetune_results(
         cleanlab_masks,
         trained_models,
         run_id=context.run.run_id,
+        store=home.score_store,
     )
     suspects = sweep_suspects(run.sweep_id, crypto, coerced_arrays, cleanlab_masks)
     home.results.write_suspects(suspects, run.sweep_id, crypto)

@@ -52,7 +52,7 @@ def gate_decision(
             "in_words": dg.MetadataValue.md("\n\n".join(decision_in_words(data))),
             **pictures(context.log, lambda: gate_pictures(data)),
             "tuning": tuning_in_words(decision.tuning, decision.n_trials),
-            "seed_noise": "; ".join(seed_noise_in_words(decision.metric_rows())),
+            "seed_noise": seed_noise_in_words(decision.metric_rows()),
             "rows_fingerprint": decision.rows_fingerprint,
             "verdicts": metadata.table(
                 [

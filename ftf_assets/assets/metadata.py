@@ -103,7 +103,7 @@ def baselines_table(baselines: BaselineParameters) -> dg.TableMetadataValue:
 
 
 def masks_table(masks: CleanlabMasks) -> dg.TableMetadataValue:
-    """What cleanlab flagged, and what the cap left of it, per fold and cleaner."""
+    """What each cleaner flagged and estimated, and what the cap left of it, per fold and cleaner."""
     return table(
         [
             {
@@ -116,6 +116,8 @@ def masks_table(masks: CleanlabMasks) -> dg.TableMetadataValue:
                 "flagged HOLD": mask.n_flagged_hold,
                 "suspects": int(mask.suspect.sum()),
                 "dropped": int((~mask.keep).sum()),
+                "estimated noise rate": mask.noise.noise_rate if mask.noise else None,
+                "weight of features": mask.noise.temper if mask.noise else None,
                 "reason": mask.outcome.error_message,
             }
             for mask in masks.masks

@@ -13,7 +13,7 @@ from ftf_assets.audit.plan import SCHEMES, AuditPlan
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
-from ftf_assets.labels.confident_learning import Cleaning
+from ftf_assets.labels.factor import TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitTask
 from ftf_assets.training.folds import Block, Fold, out_of_fold_blocks
@@ -132,7 +132,7 @@ def model_task(
     labels: Int8[Array, " fit"],
     base_weight: Float32[Array, " fit"],
     baseline: FitTask,
-    cleaning: Cleaning | None = None,
+    cleaning: TreatedRows | None = None,
 ) -> FitTask:
     """Describe a fit whose average precision on the test rows is measured.
 

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 
 from ftf_assets.audit.detector import Evidence
 from ftf_assets.contracts.typed import Array, Float32, typed
-from ftf_assets.labels.confident_learning import (
-    Cleaning,
-    LabelQuality,
-    cap_per_class,
-    clean,
-    flag_label_issues,
-    label_quality,
-)
+from ftf_assets.labels.cleaning import cap_per_class, clean
+from ftf_assets.labels.confident_learning import LabelQuality, flag_label_issues, label_quality
+from ftf_assets.labels.factor import TreatedRows
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ def treat(
     cap: float,
     quality_method: LabelQuality,
     seed: int,
-) -> Cleaning:
+) -> TreatedRows:
     """Clean the fit part as a sweep does.
 
     Parameters

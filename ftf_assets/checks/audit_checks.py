@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ftf_assets.audit.trust import untrusted_cleaning
-from ftf_assets.labels.confident_learning import CLEANLAB
+from ftf_assets.labels.cleaning import CLEANLAB
 from ftf_assets.storage.check_history import SWEEP_ID
 from ftf_assets.sweep_audit_rows import plain_records
 

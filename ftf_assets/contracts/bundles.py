@@ -234,6 +234,33 @@ def _require_searched(crypto: str, baseline: FoldBaseline, space: dict[str, tupl
         )
 
 
+@dataclass(frozen=True)
+class NoiseEstimate:
+    """What a temporal cleaner estimates about the labels of one fit part as a whole.
+
+    Attributes
+    ----------
+    noise_rate
+        Share of wrong labels.
+    expected_errors_buy, expected_errors_hold
+        Expected number of wrong labels among the observed BUYs and HOLDs: no more of them are suspect.
+    temper
+        Weight of the features' log odds, 0 to 1; 0 = the labels alone were used.
+    entry, stay, missed_buy, false_buy, burst_flip
+        Rates of errors, as in :class:`~ftf_assets.labels.hidden_labels.ErrorRates`.
+    """
+
+    noise_rate: float
+    expected_errors_buy: float
+    expected_errors_hold: float
+    temper: float
+    entry: float
+    stay: float
+    missed_buy: float
+    false_buy: float
+    burst_flip: float
+
+
 @typed
 @dataclass(frozen=True, eq=False)
 class CleaningMask:
@@ -255,7 +282,9 @@ class CleaningMask:
     suspect, keep, weight
         The capped suspects, the rows to train on and every row's weight.
     n_flagged_buy, n_flagged_hold
-        Rows that cleanlab flagged before the cap.
+        Rows that the cleaner flagged before the cap.
+    noise
+        What a temporal cleaner estimates; its ``label_quality`` is the probability that the label is right.
     """
 
     fold: int
@@ -270,6 +299,7 @@ class CleaningMask:
     weight: Float32[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.float32))
     n_flagged_buy: int = 0
     n_flagged_hold: int = 0
+    noise: NoiseEstimate | None = None
 
 
 @typed
@@ -299,8 +329,8 @@ class CleanlabMasks:
         ------
         InputError
             Rows that are not exactly the fold's fit part (a leak, or a gap in the coverage), probabilities
-            outside [0, 1], more suspects than the cap allows in a class, dropped rows that are not suspects,
-            or weights that are negative or not finite.
+            outside [0, 1], more suspects of a class than the cap allows or the cleaner flagged, dropped rows
+            that are not suspects, or weights that are negative or not finite.
         """
         for mask in self.masks:
             if mask.outcome.status != "ok":
@@ -327,11 +357,15 @@ class CleanlabMasks:
             if not (mask.keep | mask.suspect).all():
                 raise refuse("only suspects are dropped", int((~mask.keep & ~mask.suspect).sum()), "0 others")
             labels = y[mask.rows]
-            for label in (0, 1):
+            for label, n_flagged in ((0, mask.n_flagged_hold), (1, mask.n_flagged_buy)):
                 n_suspects = int(np.count_nonzero(mask.suspect & (labels == label)))
                 limit = int(np.floor(cap * np.count_nonzero(labels == label) + 1e-9))
                 if n_suspects > limit:
                     raise refuse(f"suspects of label {label} within the cap", n_suspects, f"at most {limit}")
+                if n_suspects > n_flagged:
+                    raise refuse(
+                        f"as many suspects of label {label} as flagged", n_suspects, f"at most {n_flagged}"
+                    )
             if not (np.isfinite(mask.weight) & (mask.weight >= 0)).all():
                 raise refuse("finite, non-negative weights", float(np.nanmin(mask.weight)), ">= 0")
 

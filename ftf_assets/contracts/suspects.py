@@ -40,7 +40,9 @@ class LabelSuspects(pa.DataFrameModel):
     timestamp: Series[UtcTimestamp] = pa.Field(description="Decision time of the row: close of its bar, UTC.")
     label: Series[np.int64] = pa.Field(isin=(0, 1), description="The given label: 1 = BUY, 0 = HOLD.")
     p_buy: Series[float] = _share("Out-of-fold P(BUY) of the row.")
-    label_quality: Series[float] = _share("Agreement of the given label with the model; low is suspect.")
+    label_quality: Series[float] = _share(
+        "Agreement of the given label with the cleaner's judge; low is suspect."
+    )
     dropped: Series[np.bool_] = pa.Field(description="Whether the cleaner took the row out of the fit part.")
     weight: Series[float] = pa.Field(ge=0, description="Weight that the row trains with; 0 where dropped.")
 

@@ -278,7 +278,8 @@ def _judge(
     clusters: Mapping[Cell, int] | None,
     broken_checks: Sequence[str],
 ) -> LevelVerdict:
-    coverage = Coverage(len(pairs.expected), len(pairs.cells), _named(pairs.missing), broken_checks)
+    missing = _named(pairs.missing, with_folds=pairing.has_folds)
+    coverage = Coverage(len(pairs.expected), len(pairs.cells), missing, broken_checks)
     evidence = [_evidence(one) for one in metrics if one.in_family]
     verdict, reason = verdict_of(evidence, coverage, signal, settings)
     warnings = []
@@ -409,6 +410,6 @@ def _number(value: object) -> float | None:
     return None if np.isnan(number) else number
 
 
-def _named(cells: Sequence[Cell]) -> str:
-    names = ", ".join(f"{crypto} fold {fold}" for crypto, fold in cells[:_NAMED])
+def _named(cells: Sequence[Cell], *, with_folds: bool) -> str:
+    names = ", ".join(f"{crypto} fold {fold}" if with_folds else crypto for crypto, fold in cells[:_NAMED])
     return names + (f" and {len(cells) - _NAMED} more" if len(cells) > _NAMED else "")

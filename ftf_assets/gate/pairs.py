@@ -85,6 +85,11 @@ class Pairing:
     used_rows: tuple[Row, ...]
     unused: int
 
+    @property
+    def has_folds(self) -> bool:
+        """Whether the rows name folds; per-crypto means have none."""
+        return any(row.get("fold") is not None for row in self.used_rows)
+
     def metrics(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of ``names`` that the rows have."""
         return tuple(name for name in names if name in self.columns)
@@ -207,12 +212,10 @@ def _paired(
     for cell in _ordered(cells):
         if cell not in expected and cell not in skipped:
             raise input_error(
-                f"a cell of {level} without a partner: {factor} = {level}, fold {cell[1]}",
+                f"a cell of {level} without a partner: {_name(cells[cell], [factor])}",
                 crypto=cell[0],
                 row=cells[cell].get(ROW_NUMBER),
-                found="no row of the baseline for this (crypto, fold)"
-                if strict
-                else "a cell not in the sweep",
+                found="no such row of the baseline" if strict else "a cell not in the sweep",
                 fix="Add the baseline's row or remove this one.",
             )
     wanted = tuple(cell for cell in _ordered(expected) if cell not in skipped)
@@ -315,6 +318,6 @@ def _ordered(cells: Iterable[Cell]) -> list[Cell]:
     return sorted(cells, key=lambda cell: (cell[0], isinstance(cell[1], str), cell[1]))
 
 
-def _name(row: Row, baselines: Mapping[str, str]) -> str:
-    levels = ", ".join(f"{factor} = {row[factor]}" for factor in baselines)
+def _name(row: Row, factors: Iterable[str]) -> str:
+    levels = ", ".join(f"{factor} = {row[factor]}" for factor in factors)
     return levels if row.get("fold") is None else f"fold {row['fold']}, {levels}"

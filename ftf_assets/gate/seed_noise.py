@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ftf_assets.contracts.gate import VERDICT_METRICS
 from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.typed import typed
 
@@ -89,8 +90,8 @@ def seed_noise(baseline_rows: Sequence[Mapping[str, object]], metric: str) -> Se
 
 
 @typed
-def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Say aloud what the seed alone moves, one sentence a metric.
+def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
+    """Say aloud in one line what the seed alone makes; of several levels, the widest margin.
 
     Parameters
     ----------
@@ -99,18 +100,21 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> list[str
     """
     widest: dict[str, Mapping[str, object]] = {}
     for row in metric_rows:
-        if _known(row["seed_margin"]):
-            known = widest.setdefault(str(row["metric"]), row)
-            if row["seed_margin"] > known["seed_margin"]:  # type: ignore[operator]
-                widest[str(row["metric"])] = row
+        name, margin = str(row["metric"]), row["seed_margin"]
+        if _known(margin) and (name not in widest or margin > widest[name]["seed_margin"]):  # type: ignore[operator]
+            widest[name] = row
     if not widest:
-        return ["seed noise: not measured; --set seeds=3 measures it and averages it down"]
-    return [
-        f"seed noise: the baseline against itself with another seed differs by SD {row['seed_sd']:.4f} in "
-        f"{metric} ({row['seed_n']} cells); a mean difference within ±{row['seed_margin']:.4f} over "
-        f"{row['n_pairs']} pairs comes from the seed alone"
-        for metric, row in widest.items()
-    ]
+        return "seed noise: not stated by the rows; --set seeds=3 measures it and averages it down"
+    ordered = sorted(widest, key=VERDICT_METRICS.index)
+    said = "; ".join(
+        f"{name} SD {widest[name]['seed_sd']:.4f} a cell ({widest[name]['seed_n']} cells), "
+        f"±{widest[name]['seed_margin']:.4f} over {widest[name]['n_pairs']} pairs"
+        for name in ordered
+    )
+    return (
+        f"seed noise, the baseline against itself with another seed: {said}. "
+        "A mean difference within that comes from the seed alone"
+    )
 
 
 def _known(value: object) -> bool:

@@ -8,14 +8,16 @@ on the fit part only: validation and test rows are never treated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
+from ftf_assets.contracts.bundles import NoiseEstimate
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
 
 if TYPE_CHECKING:
     from ftf_assets.labels.confident_learning import LabelQuality
+    from ftf_assets.labels.triple_barrier import BarrierSettings
 
 
 @runtime_checkable
@@ -30,6 +32,8 @@ class TreatmentSettings(Protocol):
         Largest share of a class that a cleaner may suspect.
     label_quality
         How cleanlab scores a label.
+    barriers
+        The triple barrier that made the labels.
     """
 
     @property
@@ -38,6 +42,8 @@ class TreatmentSettings(Protocol):
     def suspect_cap(self) -> float: ...  # noqa: D102
     @property
     def label_quality(self) -> LabelQuality: ...  # noqa: D102
+    @property
+    def barriers(self) -> BarrierSettings: ...  # noqa: D102
 
 
 @typed
@@ -95,18 +101,22 @@ class JudgedRows:
         Weight of every row as the variant's weights, and the row factors before this one, leave it.
     seed
         For random choices, the same for all variants of the (crypto, fold).
+    candles
+        Bars of the crypto, of which those that closed by the rows' latest label end may be read; None where
+        no level of the sweep needs them.
     """
 
     rows: FitRows
     probability: Float64[Array, " rows"]
     weight: Float32[Array, " rows"]
     seed: int
+    candles: CandleArrays | None = None
 
 
 @typed
 @dataclass(frozen=True, eq=False)
-class TreatedRows:
-    """What a row factor decides about a fit part, arrays of shape (n_rows,).
+class Judgement:
+    """What a judge says about the labels of a fit part, arrays of shape (n_rows,).
 
     Attributes
     ----------
@@ -116,14 +126,31 @@ class TreatedRows:
         Rows that the judge doubts, before any cap.
     suspect
         Rows that are held for mislabelled, after the cap a class.
+    noise
+        What the judge estimates about the noise as a whole, where it does.
+    """
+
+    label_quality: Float64[Array, " rows"]
+    flagged: Bool[Array, " rows"]
+    suspect: Bool[Array, " rows"]
+    noise: NoiseEstimate | None = None
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TreatedRows:
+    """What a row factor does with a fit part, arrays of shape (n_rows,).
+
+    Attributes
+    ----------
+    suspect
+        Rows that the level treats: the judge's suspects, or as many others where the level is a control.
     keep
         Rows that stay in the fit part; only suspects leave it.
     weight
         Training weight of every row, of those that are dropped too.
     """
 
-    label_quality: Float64[Array, " rows"]
-    flagged: Bool[Array, " rows"]
     suspect: Bool[Array, " rows"]
     keep: Bool[Array, " rows"]
     weight: Float32[Array, " rows"]
@@ -132,7 +159,8 @@ class TreatedRows:
 Identity = Callable[[str, TreatmentSettings], Mapping[str, object]]
 LabelTreatment = Callable[[str, Float32[Array, " rows"], TreatmentSettings], Float32[Array, " rows"]]
 WeightTreatment = Callable[[str, FitRows, TreatmentSettings], Float64[Array, " rows"]]
-RowTreatment = Callable[[str, JudgedRows, TreatmentSettings], TreatedRows]
+RowJudge = Callable[[str, JudgedRows, TreatmentSettings], Judgement]
+RowTreatment = Callable[[str, JudgedRows, Judgement], TreatedRows]
 
 
 @typed
@@ -163,6 +191,10 @@ class Factor:
         JSON of everything besides the rows that a level's effect depends on: part of the keys of its fits.
     needs
         Pairs (level, optional column of the feature cache that the level cannot do without).
+    needs_candles
+        Levels that read candles: no sweep of ready feature caches can have them.
+    controls
+        Levels that treat nothing and only show what a treatment must beat.
     """
 
     name: str
@@ -172,6 +204,8 @@ class Factor:
     description: str
     identity: Identity = level_alone
     needs: tuple[tuple[str, str], ...] = ()
+    needs_candles: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,8 +242,14 @@ class RowFactor(Factor):
 
     Attributes
     ----------
+    judge
+        (level, the fit part, settings) to suspects. It does not look at the weights.
     treat
-        (level, the judged fit part, settings) to suspects, rows to keep and weights.
+        (level, the fit part, its judgement) to rows to keep and weights.
+    judges
+        Name of each level's judge; levels of one name share its judgement. By default each has its own.
     """
 
+    judge: RowJudge
     treat: RowTreatment
+    judges: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.confident_learning import CLEANLAB
+from ftf_assets.labels.cleaning import CLEANLAB
 from ftf_assets.labels.factor import Factor
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING

@@ -20,7 +20,7 @@ from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
 from ftf_assets.labels.hidden_labels import BURST, QUIET, ErrorRates, HiddenLabels, infer_hidden_labels
 from ftf_assets.labels.label_chain import LabelChain
 
-#: Weights that the features' log odds may get, increasing: none at all to a full Bayesian update.
+#: Weights that the features' log odds may get: none at all to a full Bayesian update.
 TEMPERS = (0.0, 0.25, 0.5, 1.0)
 
 #: Where every search begins: few errors, bursts of 20 bars a few times a year in which labels say nothing.
@@ -48,10 +48,10 @@ class TemporalNoise:
     expected_errors_buy, expected_errors_hold
         Expected number of wrong labels among the observed BUYs and HOLDs.
     temper
-        Weight of the features' log odds, one of ``TEMPERS``; 0 = only the labels themselves were used.
+        Weight of the features' log odds; 0 = only the labels themselves were used.
     log_losses
-        Held-out log loss a label, nats, of each of ``TEMPERS`` up to the first that was worse than the one
-        before it, where the search ends.
+        Held-out log loss a label, nats, of each weight that was tried: the search ends at the first that is
+        worse than the one before it.
     rates
         Estimated rates of errors.
     n_steps
@@ -81,10 +81,11 @@ def temporal_noise(
     chain: LabelChain,
     *,
     bar: int,
+    tempers: tuple[float, ...] = TEMPERS,
 ) -> TemporalNoise:
     """Estimate how labels went wrong over time, and how probably each one did.
 
-    The weight of the features is the one of ``TEMPERS`` with the smallest held-out log loss: each half of the
+    The weight of the features is the one of ``tempers`` with the smallest held-out log loss: each half of the
     rows is predicted, label by label from those before it, with rates estimated on the other half.
 
     A row's error probability uses labels on both sides of it, so all rows must belong to one fit part.
@@ -102,6 +103,8 @@ def temporal_noise(
         How true labels follow each other, from bars up to the end of these rows at most.
     bar
         Length of a bar in nanoseconds.
+    tempers
+        Weights that the features' log odds may get, increasing.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def temporal_noise(
     clipped = np.clip(probability, 1e-6, 1.0 - 1e-6)
     log_odds = np.log(clipped / (1.0 - clipped))
     series = _Series(y, starts, log_odds - log_odds.mean(), chain)
-    temper, log_losses, guess = series.choose_temper()
+    temper, log_losses, guess = series.choose_temper(tempers)
     rates, hidden, n_steps = series.estimate(temper, guess)
     return TemporalNoise(
         error_probability=hidden.wrong,
@@ -130,6 +133,23 @@ def temporal_noise(
         rates=rates,
         n_steps=n_steps,
     )
+
+
+@typed
+def flag_expected_errors(
+    y: Int8[Array, " rows"], error_probability: Float64[Array, " rows"]
+) -> Bool[Array, " rows"]:
+    """Flag as many rows of each observed class as are expected to be wrong, the most probable errors first.
+
+    A lower threshold on the probability would flag more rows than there are errors; one half, as a rule,
+    fewer. Whole rows only: an expectation of 7.9 errors flags 7. Of equal rows the earlier goes first.
+    """
+    flagged = np.zeros(len(y), np.bool_)
+    for label in (0, 1):
+        of_class = np.flatnonzero(y == label)
+        worst_first = of_class[np.argsort(-error_probability[of_class], kind="stable")]
+        flagged[worst_first[: int(error_probability[of_class].sum())]] = True
+    return flagged
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,14 +178,14 @@ class _Series:
             gain, n_steps = hidden.log_likelihood - before, n_steps + 1
         return rates, hidden, n_steps
 
-    def choose_temper(self) -> tuple[float, tuple[float, ...], ErrorRates]:
+    def choose_temper(self, tempers: tuple[float, ...]) -> tuple[float, tuple[float, ...], ErrorRates]:
         """Return the weight with the smallest held-out log loss, the losses, and rates to start from."""
         middle = len(self.y) // 2
         halves = (self.part(slice(0, middle)), self.part(slice(middle, len(self.y))))
         rates = [FIRST_RATES, FIRST_RATES]
         losses: list[float] = []
-        chosen, guess = TEMPERS[0], FIRST_RATES
-        for temper in TEMPERS:
+        chosen, guess = tempers[0], FIRST_RATES
+        for temper in tempers:
             # The rates of the weaker weight are close by: a search from there is short.
             rates = [half.estimate(temper, before)[0] for half, before in zip(halves, rates, strict=True)]
             scores = [

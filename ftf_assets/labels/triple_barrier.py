@@ -11,6 +11,15 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
 
 
+@dataclass(frozen=True)
+class BarrierSettings:
+    """Triple-barrier settings: distances in ATR, horizon in bars."""
+
+    stop_multiple: float = 0.5
+    target_multiple: float = 1.5
+    horizon: int = 4
+
+
 @typed
 @dataclass(frozen=True, eq=False)
 class BarrierLabels:

@@ -12,7 +12,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
 from ftf_assets.contracts.frames import contract_frame
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS, GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
@@ -27,6 +27,9 @@ from ftf_assets.sweep_decision import decision_frames
 from ftf_assets.sweep_suspects import sweep_suspects
 
 T = TypeVar("T")
+
+#: As the gate names them: those that decide first.
+_METRIC_ORDER = (*VERDICT_METRICS, *SHOWN_METRICS)
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,9 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         settings=settings,
         levels=judged_levels(verdicts),
         rows=rows,
-        metrics=metrics,
+        metrics=metrics.sort_values(
+            "metric", key=lambda names: names.map(_METRIC_ORDER.index), kind="stable"
+        ),
         verdicts=verdicts,
         suspects=store.suspects(sweep_id),
         artifacts=artifacts,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.coercion import coerce_candles
+from ftf_assets.labels.factors import FACTORS
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.svg import drawing, inline_svg
@@ -20,7 +21,7 @@ N_SUSPECTS = 12
 BARS_BEFORE, BARS_AFTER = 14, 6
 
 #: Controls, whose suspects are random or those of another rule: no gallery shows them.
-_CONTROLS = ("filter_random", "filter_lowest_p")
+_CONTROLS = tuple(level for factor in FACTORS.values() for level in factor.controls)
 _LABELS = {0: "HOLD", 1: "BUY"}
 
 

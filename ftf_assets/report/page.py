@@ -20,7 +20,7 @@ from ftf_assets.report.words import (
     baseline_in_words,
     headline,
     meanings,
-    seed_noise_sentences,
+    seed_noise_sentence,
     statements,
     tuning_sentence,
 )
@@ -91,7 +91,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "meanings": meanings(data),
         "baseline": baseline_in_words(data),
         "tuning": tuning_sentence(data),
-        "seed_noise": seed_noise_sentences(data),
+        "seed_noise": seed_noise_sentence(data),
         "forest": forest_plot(data) if len(data.metrics) else None,
         "gate_columns": GATE_COLUMNS,
         "text_columns": _TEXT_COLUMNS,
@@ -153,4 +153,5 @@ def _records(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
 def _settings(data: ReportData) -> dict[str, object]:
     """The sweep's settings; of its path the last folder only, because reports are passed on."""
     values = data.settings.model_dump()
-    return values | {"path": PurePath(values["path"]).name}
+    values |= {"path": PurePath(values["path"]).name}
+    return {name: NOTHING if value == "" else value for name, value in values.items()}

@@ -109,7 +109,7 @@ def decision_in_words(data: ReportData) -> list[str]:
         *meanings(data),
         baseline_in_words(data),
         tuning_sentence(data),
-        " ".join(seed_noise_sentences(data)),
+        seed_noise_sentence(data),
     ]
 
 
@@ -141,16 +141,15 @@ def tuning_sentence(data: ReportData) -> str:
     return _sentence(tuning_in_words(str(decided["tuning"]), None if is_absent(trials) else int(trials)))
 
 
-def seed_noise_sentences(data: ReportData) -> list[str]:
-    """Say what the seed alone moves, and how to average it down."""
+def seed_noise_sentence(data: ReportData) -> str:
+    """Say what the seed alone makes, and how to average it down."""
     rows = [{str(name): value for name, value in row.items()} for row in data.metrics.to_dict("records")]
-    said = [_sentence(words) for words in seed_noise_in_words(rows)]
+    said = _sentence(seed_noise_in_words(rows))
     if data.settings.seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
         return said
-    return [
-        *said,
-        f"Averaging {RECOMMENDED_SEEDS} fits a cell brings it down: --set seeds={RECOMMENDED_SEEDS}.",
-    ]
+    return (
+        f"{said} Averaging {RECOMMENDED_SEEDS} fits a cell makes it smaller: --set seeds={RECOMMENDED_SEEDS}."
+    )
 
 
 def _sentence(words: str) -> str:

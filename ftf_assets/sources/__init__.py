@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ftf_assets.contracts.errors import input_error
 
 if TYPE_CHECKING:
-    from ftf_assets.sources.protocol import BarrierSettings, Source
+    from ftf_assets.labels.triple_barrier import BarrierSettings
+    from ftf_assets.sources.protocol import Source
 
 
 @dataclass(frozen=True)

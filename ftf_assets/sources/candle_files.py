@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
 import pandas as pd
 
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.candle_table import candles_from_table
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
-from ftf_assets.sources.protocol import BarrierSettings, FeatureCacheReport, Provenance
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance
 from ftf_assets.sources.table_files import read_csv_table, read_parquet_table
 
 
@@ -26,6 +28,8 @@ class CandleFileSource:
     label
         Triple-barrier settings of the feature cache.
     """
+
+    has_candles: ClassVar[bool] = True
 
     path: str
     label: BarrierSettings = field(default_factory=BarrierSettings)

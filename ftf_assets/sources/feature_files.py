@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import pandas as pd
 
@@ -27,6 +28,8 @@ class FeatureFileSource:
     missing
         What to do with missing features: ``refuse`` trims and counts the head, ``allow`` keeps everything.
     """
+
+    has_candles: ClassVar[bool] = False
 
     path: str
     missing: str = "refuse"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.contract_errors import validated
 from ftf_assets.sources.crypto_files import split_symbol
 from ftf_assets.sources.market_noise import LARGEST_NOISE, noise_truth
 from ftf_assets.sources.market_path import FIRST_OPEN, LAST_CLOSE, MARKET_VERSION, market_candles
-from ftf_assets.sources.protocol import BarrierSettings, FeatureCacheReport, Provenance
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class MarketSource:
     InputError
         A negative seed or a noise outside its range.
     """
+
+    has_candles: ClassVar[bool] = True
 
     seed: int = 2024
     noise: float = 0.10

@@ -9,15 +9,6 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
-class BarrierSettings:
-    """Triple-barrier settings: distances in ATR, horizon in bars."""
-
-    stop_multiple: float = 0.5
-    target_multiple: float = 1.5
-    horizon: int = 4
-
-
-@dataclass(frozen=True)
 class Provenance:
     """Where the data of one crypto come from.
 
@@ -85,7 +76,16 @@ class KnowsTruth(Protocol):
 
 
 class Source(Protocol):
-    """Delivers candles and feature caches of single cryptos; the same call gives the same data."""
+    """Delivers candles and feature caches of single cryptos; the same call gives the same data.
+
+    Attributes
+    ----------
+    has_candles
+        Whether :meth:`candles` returns bars: levels that learn from them need such a source.
+    """
+
+    @property
+    def has_candles(self) -> bool: ...  # noqa: D102
 
     def provenance(self, crypto: str) -> Provenance:
         """Say where the data of ``crypto`` come from. Cheap: runs before anything else."""

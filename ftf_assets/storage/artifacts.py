@@ -12,6 +12,7 @@ import functools
 import hashlib
 import io
 import json
+import types
 import typing
 import uuid
 from pathlib import Path
@@ -171,6 +172,9 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is dict:
         return {name: _unpack(arguments[1], item, folder) for name, item in packed.items()}
+    if typing.get_origin(hint) is types.UnionType and isinstance(packed, dict):
+        bundle = next(one for one in arguments if dataclasses.is_dataclass(one))
+        return _unpack(bundle, packed, folder)
     if typing.get_origin(hint) is tuple:
         return tuple(_unpack(arguments[0], item, folder) for item in packed)
     return packed

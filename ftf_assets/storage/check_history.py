@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError
@@ -33,7 +35,8 @@ def refuse_red(instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: s
     InputError
         The latest check of exactly this artifact has failed.
     """
-    latest = _latest(instance, asset, crypto, ARTIFACT_KEY, sweep.artifact_key(asset, crypto))
+    key = sweep.artifact_key(asset, crypto)
+    latest = _latest(instance, asset, DECISIVE_CHECKS[asset], crypto, ARTIFACT_KEY, key)
     if latest is not None and not latest.passed:
         raise InputError(
             f"{crypto}: the check {DECISIVE_CHECKS[asset]} of {asset} is red: {latest.description}. "
@@ -46,17 +49,40 @@ def red_checks(instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, 
     found = []
     for crypto in cryptos:
         for asset in DECISIVE_CHECKS:
-            latest = _latest(instance, asset, crypto, SWEEP_ID, sweep_id)
+            latest = _latest(instance, asset, DECISIVE_CHECKS[asset], crypto, SWEEP_ID, sweep_id)
             if latest is not None and not latest.passed:
                 found.append(f"{asset} of {crypto}: {latest.description}")
     return found
 
 
+def is_green(
+    instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: str, checks: Sequence[str] = ()
+) -> bool:
+    """Whether exactly this artifact has passed its decisive check, and failed none of ``checks`` at the last.
+
+    Parameters
+    ----------
+    instance
+        Whose history counts.
+    sweep, asset, crypto
+        Which artifact.
+    checks
+        Other checks of the asset; one that never ran does not count.
+    """
+    key = sweep.artifact_key(asset, crypto)
+    latest = {
+        name: _latest(instance, asset, name, crypto, ARTIFACT_KEY, key)
+        for name in {DECISIVE_CHECKS[asset], *checks}
+    }
+    judged = latest[DECISIVE_CHECKS[asset]] is not None
+    return judged and all(evaluation.passed for evaluation in latest.values() if evaluation is not None)
+
+
 def _latest(
-    instance: dg.DagsterInstance, asset: str, crypto: str, name: str, value: str
+    instance: dg.DagsterInstance, asset: str, check_name: str, crypto: str, name: str, value: str
 ) -> dg.AssetCheckEvaluation | None:
-    """The newest evaluation of an asset's decisive check whose metadata ``name`` is ``value``."""
-    check = dg.AssetCheckKey(dg.AssetKey(asset), DECISIVE_CHECKS[asset])
+    """The newest evaluation of an asset's check whose metadata ``name`` is ``value``."""
+    check = dg.AssetCheckKey(dg.AssetKey(asset), check_name)
     cursor = None
     while True:
         records = instance.event_log_storage.get_asset_check_execution_history(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,11 @@ from filelock import FileLock, Timeout
 
 #: Seconds to wait for one token before the next is tried.
 _PATIENCE = 0.02
+
+
+def n_cores(workers: int) -> int:
+    """Fits at a time: the setting ``workers``, else the cores that this process may use."""
+    return workers or len(os.sched_getaffinity(0))
 
 
 class CoreTokens:

@@ -1,45 +1,52 @@
-"""Finished fits by key: a folder a fit, shared by every sweep of a home and safe for several processes."""
+"""Finished fits and scores by key, shared by every sweep of a home and safe for several processes."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
 from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.evaluation import CellScores
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
-class FolderFitStore:
-    """Fits under ``folder/<first two digits>/<key>/``: the booster as UBJSON, its probabilities as arrays.
+class KeyedFolders(Generic[T]):
+    """Results under ``folder/<first two digits>/<key>/``.
 
     Parameters
     ----------
     folder
-        Where the fits lie; created by the first one.
+        Where they lie; created by the first one.
     """
+
+    kind: ClassVar[type]
+    name: ClassVar[str]
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
 
     def __contains__(self, key: str) -> bool:
-        """Whether a fit is there, without reading it."""
+        """Whether a result is there, without reading it."""
         return (self._path(key) / HEADER).exists()
 
-    def get(self, key: str) -> FitResult | None:
-        """Return a finished fit, or None; a damaged one is reported and fitted again."""
+    def get(self, key: str) -> T | None:
+        """Return a finished result, or None; a damaged one is reported and made again."""
         if key not in self:
             return None
         try:
-            return read_artifact(self._path(key), FitResult)
+            result: T = read_artifact(self._path(key), self.kind)
         except StoreError as error:
-            logger.warning("event=damaged_fit key=%s action=refit error=%s", key, error)
+            logger.warning("event=damaged_%s key=%s action=again error=%s", self.name, key, error)
             return None
+        return result
 
-    def put(self, key: str, result: FitResult) -> None:
-        """Keep a finished fit.
+    def put(self, key: str, result: T) -> None:
+        """Keep a finished result.
 
         Raises
         ------
@@ -50,3 +57,15 @@ class FolderFitStore:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key
+
+
+class FolderFitStore(KeyedFolders[FitResult]):
+    """Finished fits: the booster as UBJSON, its probabilities as arrays."""
+
+    kind, name = FitResult, "fit"
+
+
+class FolderScoreStore(KeyedFolders[CellScores]):
+    """Scores of cells on their test rows."""
+
+    kind, name = CellScores, "scores"

@@ -46,6 +46,11 @@ class Home:
         return self.path / "fits"
 
     @property
+    def scores(self) -> Path:
+        """Scores of finished cells by key."""
+        return self.path / "scores"
+
+    @property
     def cores(self) -> Path:
         """Lock files of the core tokens."""
         return self.path / "cores"

@@ -304,10 +304,15 @@ class ResultsStore:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        # Opening for writing may already touch a file, so its version is read first, from a read-only look.
+        carry_over: list[str] = []
         with _opened(self.path, read_only=True) as connection:
             current = is_current(connection, self.path)
-            carry_over = [] if current else carry_over_sql(connection, self.path)
+            if current and read_only:
+                yield connection
+                return
+            # Opening for writing may already touch a file, so its version is read first, from a look at it.
+            if not current:
+                carry_over = carry_over_sql(connection, self.path)
         if not current:
             # What a killed writer left in the old file's log goes into the file before it is read.
             with _opened(self.path, read_only=False) as connection:

@@ -89,6 +89,36 @@ def require_device(device: Device) -> None:
 
 
 @typed
+def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> Any:
+    """Cut features into the bins of XGBoost's histogram method: a tenth and more of a fit's time.
+
+    The edges come from these rows alone and know no weights, so that reweighting moves the loss and nothing
+    else: fits on the same rows may share them, and fits on other rows may not.
+
+    Parameters
+    ----------
+    X
+        Features of the training rows, shape (n_rows, n_features).
+    parameters
+        XGBoost parameters; ``max_bin`` counts.
+
+    Returns
+    -------
+    xgboost.QuantileDMatrix
+        Without labels. A fit writes its own into it, so only one at a time may use it.
+    """
+    import xgboost as xgb
+
+    return xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=1)
+
+
+@typed
+def max_bins(parameters: Parameters) -> int:
+    """Bins a feature, XGBoost's default where none are named."""
+    return int(parameters.get("max_bin", 256))
+
+
+@typed
 def fit_booster(
     training: TrainingSet,
     predict: dict[str, Array],
@@ -98,11 +128,11 @@ def fit_booster(
     validation: ValidationSlice | None = None,
     seed: int,
     device: Device = "cpu",
+    binned: Any = None,
 ) -> FitResult:
     """Fit one booster and predict what it is asked for.
 
-    Bin edges come from ``training`` alone and ignore its weights, so that reweighting moves the loss and
-    nothing else. The booster never sees the rows of ``predict``; ``validation`` only decides when to stop.
+    The booster never sees the rows of ``predict``; ``validation`` only decides when to stop.
 
     Parameters
     ----------
@@ -120,6 +150,9 @@ def fit_booster(
         Seed of row and column subsampling, in [0, 2**31).
     device
         ``cpu`` or ``cuda``.
+    binned
+        :func:`bin_features` of ``training.X``, where another fit on the same rows has left it; the bits are
+        the same.
 
     Raises
     ------
@@ -141,7 +174,7 @@ def fit_booster(
         "nthread": 1,
         "verbosity": 0,
     }
-    matrix = xgb.QuantileDMatrix(training.X, max_bin=int(parameters.get("max_bin", 256)), nthread=1)
+    matrix = bin_features(training.X, parameters) if binned is None else binned
     # Set after binning: weights given to the constructor would move the bin edges.
     matrix.set_info(label=training.labels, weight=training.weight)
     if isinstance(rounds, Rounds):

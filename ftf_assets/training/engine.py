@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training import boosting
+from ftf_assets.training.binning import matrices_of
 from ftf_assets.training.boosting import FitResult, TrainingSet, ValidationSlice
 from ftf_assets.training.parameters import Device, Parameters, Rounds
 
@@ -94,7 +96,7 @@ OnEvent = Callable[[FitEvent], None]
 
 @typed
 def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
-    """Run one task: gather its rows, fit, predict.
+    """Run one task: gather its rows, fit, predict. Fits on the same rows share their bins, bit for bit.
 
     Parameters
     ----------
@@ -103,18 +105,27 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     arrays
         The crypto's rows; labels and weights come from the task.
     """
+    X = arrays.X[task.rows]
+    key = (hashlib.blake2b(task.rows.tobytes()).digest(), boosting.max_bins(task.parameters))
+    # A bin's number fits into a byte.
+    with matrices_of(arrays).borrow(key, X.size, lambda: boosting.bin_features(X, task.parameters)) as binned:
+        return _fit(task, arrays, X, binned)
+
+
+def _fit(task: FitTask, arrays: TrainingArrays, X: Array, binned: Any) -> FitResult:
     validation = None
     if isinstance(task.rounds, Rounds):
         rows = task.predict["validation"]
         validation = ValidationSlice(arrays.X[rows], arrays.y[rows])
     result = boosting.fit_booster(
-        TrainingSet(arrays.X[task.rows], task.labels, task.weight),
+        TrainingSet(X, task.labels, task.weight),
         {name: arrays.X[rows] for name, rows in task.predict.items()},
         parameters=task.parameters,
         rounds=task.rounds,
         validation=validation,
         seed=task.seed,
         device=task.device,
+        binned=binned,
     )
     return result if task.keep_booster else replace(result, booster=b"")
 

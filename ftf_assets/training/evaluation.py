@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,12 +19,31 @@ from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.training.folds import Fold
+from ftf_assets.training.keys import library_versions, stable_hash, tuning_versions
 from ftf_assets.training.metrics import breakeven_precision, classification_metrics, seed_spread
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.trades import simulate_trades, trade_statistics
 from ftf_assets.training.variants import variant_of
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CellScores:
+    """What was measured on a cell's test rows: name of the column to number, None where it has no value."""
+
+    metrics: dict[str, float | int | None]
+
+
+@runtime_checkable
+class ScoreStore(Protocol):
+    """Where the scores of cells are kept, by key."""
+
+    def get(self, key: str) -> CellScores | None:
+        """Return a cell's scores, or None."""
+
+    def put(self, key: str, result: CellScores) -> None:
+        """Keep a cell's scores; safe when several processes keep the same ones."""
 
 
 @typed
@@ -34,6 +54,7 @@ def evaluate_cells(
     models: TrainedModels,
     *,
     cost: float,
+    store: ScoreStore | None = None,
 ) -> list[Row]:
     """Score every cell on its test rows.
 
@@ -43,6 +64,8 @@ def evaluate_cells(
         What was planned, the crypto's rows with their hard labels, and what the stages before decided.
     cost
         Cost of one round trip as a return; 0.0015 is 15 basis points.
+    store
+        Scores of cells that were measured before: what is there is not measured again. None keeps nothing.
 
     Returns
     -------
@@ -51,7 +74,13 @@ def evaluate_cells(
         the model. A cell that is not ``ok``, here or before, has None for every metric.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
-    return [_row(plan, arrays, folds[cell.fold], masks, cell, cost) for cell in models.cells]
+    return [_row(plan, arrays, folds[cell.fold], masks, cell, cost, store) for cell in models.cells]
+
+
+@typed
+def score_key(cell_key: str, cost: float) -> str:
+    """Content address of a cell's scores: its model, what a trade costs, and who measures."""
+    return stable_hash({"cell": cell_key, "cost": cost, "libraries": library_versions() | tuning_versions()})
 
 
 def _row(
@@ -61,13 +90,19 @@ def _row(
     masks: CleanlabMasks,
     cell: TrainedCell,
     cost: float,
+    store: ScoreStore | None,
 ) -> Row:
-    outcome, scores = cell.outcome, {}
+    outcome, scores = cell.outcome, None
     if outcome.status == "ok":
-        try:
-            scores = _scores(plan, arrays, fold, cell, cost)
-        except Exception as error:  # noqa: BLE001  a cell that cannot be scored is a failed cell, recorded with its error
-            outcome = Outcome.failed(error, "evaluation")
+        key = score_key(cell.cell_key, cost)
+        scores = store.get(key) if store is not None else None
+        if scores is None:
+            try:
+                scores = CellScores(_scores(plan, arrays, fold, cell, cost))
+            except Exception as error:  # noqa: BLE001  a cell that cannot be scored is a failed cell, recorded with its error
+                outcome = Outcome.failed(error, "evaluation")
+            if store is not None and scores is not None:
+                store.put(key, scores)
     trained = cell.outcome.status == "ok"
     return {
         "crypto": plan.crypto,
@@ -78,7 +113,7 @@ def _row(
         "error_type": outcome.error_type or None,
         "error_message": outcome.error_message or None,
         "error_stage": outcome.error_stage or None,
-        **scores,
+        **(scores.metrics if scores else {}),
         **_counts(arrays, fold, masks, cell),
         "train_start": fold.train_start,
         "train_end": fold.train_end,

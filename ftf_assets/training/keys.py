@@ -90,6 +90,13 @@ def library_versions() -> dict[str, str]:
 
 
 @functools.cache
+def artifact_versions() -> dict[str, str]:
+    """Versions of the libraries that decide what any artifact holds, tuning included."""
+    frames = {name: version(name) for name in ("pandas", "pyarrow")}
+    return {**library_versions(), **tuning_versions(), **frames}
+
+
+@functools.cache
 def tuning_versions() -> dict[str, str]:
     """Versions of the libraries that decide, besides, which parameters a study tries."""
     return {name: version(name) for name in ("optuna", "scikit-learn", "scipy")}

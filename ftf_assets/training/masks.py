@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.bundles import (
     BaselineParameters,
     CleaningMask,
@@ -15,9 +15,17 @@ from ftf_assets.contracts.bundles import (
     Outcome,
     SmoothedLabels,
 )
-from ftf_assets.contracts.errors import CellError
+from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Float64, typed
-from ftf_assets.labels.factor import FitRows, JudgedRows, LabelFactor, RowFactor, TreatedRows, WeightFactor
+from ftf_assets.labels.factor import (
+    FitRows,
+    JudgedRows,
+    Judgement,
+    LabelFactor,
+    RowFactor,
+    TreatedRows,
+    WeightFactor,
+)
 from ftf_assets.labels.factors import moved_factors
 from ftf_assets.labels.treatment import treated_weight
 from ftf_assets.training.boosting import FitResult
@@ -34,6 +42,7 @@ def make_masks(
     soft_labels: SmoothedLabels,
     baselines: BaselineParameters,
     engine: FitEngine,
+    candles: CandleArrays | None = None,
 ) -> CleanlabMasks:
     """Make every mask that the plan's variants need: one a fold, variant and row factor that it moves.
 
@@ -48,13 +57,23 @@ def make_masks(
         What to make, the crypto's rows, their soft labels, and the rounds and parameters of each fold.
     engine
         Runs the fits.
+    candles
+        The crypto's bars, for the levels that need them; of them only those that closed by the end of a fit
+        part are read for it.
 
     Returns
     -------
     CleanlabMasks
         A mask whose fits or cleaning raised carries the outcome instead of arrays. Folds that were skipped or
         whose baseline failed have none.
+
+    Raises
+    ------
+    InputError
+        A level needs candles and there are none.
     """
+    if plan.needs_candles and candles is None:
+        raise input_error("the temporal cleaners need candles", crypto=plan.crypto)
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     trainable = [baseline for baseline in baselines.folds if baseline.outcome.status == "ok"]
     blocks: dict[int, tuple[Block, ...] | Outcome] = {}
@@ -78,9 +97,10 @@ def make_masks(
             probability = failed.get((fold.index, judge)) or _assemble(
                 plan, fold, blocks[fold.index], judge, results
             )
+            judgements: dict[tuple[str, str], Judgement] = {}
             for variant in plan.cleaned_variants:
                 if variant.only(LabelFactor, WeightFactor) == judge:
-                    masks += _judge(plan, arrays, fold, variant, probability)
+                    masks += _clean(plan, arrays, candles, fold, variant, probability, judgements)
     return CleanlabMasks(tuple(masks))
 
 
@@ -148,14 +168,19 @@ def _assemble(
     return np.concatenate(parts)
 
 
-def _judge(
+def _clean(
     plan: TrainingPlan,
     arrays: TrainingArrays,
+    candles: CandleArrays | None,
     fold: Fold,
     variant: Variant,
     probability: Float64[Array, " fit_rows"] | Outcome,
+    judgements: dict[tuple[str, str], Judgement],
 ) -> list[CleaningMask]:
-    """Make the masks of a variant, one a row factor that it moves, each on what the one before left."""
+    """Make the masks of a variant, one a row factor that it moves, each on what the one before left.
+
+    ``judgements`` holds what each judge said before about the same rows and probabilities.
+    """
     masks: list[CleaningMask] = []
     outcome = probability if isinstance(probability, Outcome) else Outcome()
     weight: Array | None = None
@@ -167,10 +192,13 @@ def _judge(
             rows = FitRows.of(arrays, fold.fit, bar_length(arrays.start))
             if weight is None:
                 weight = treated_weight(variant.moved, rows, plan)
-            judged = JudgedRows(rows, probability, weight, plan.control_seed(fold.index))
-            treated = factor.treat(level, judged, plan)
+            judged = JudgedRows(rows, probability, weight, plan.control_seed(fold.index), candles)
+            judge = (factor.name, factor.judges.get(level, level))
+            if judge not in judgements:
+                judgements[judge] = factor.judge(level, judged, plan)
+            treated = factor.treat(level, judged, judgements[judge])
             weight = treated.weight
-            masks.append(_mask(fold, variant, level, judged, treated))
+            masks.append(_mask(fold, variant, level, judged, judgements[judge], treated))
         except Exception as error:  # noqa: BLE001  a cleaner that raises is a failed cell, recorded with its error
             outcome = Outcome.failed(error, "cleaning")
             masks.append(CleaningMask(fold.index, variant.name, level, outcome))
@@ -178,7 +206,12 @@ def _judge(
 
 
 def _mask(
-    fold: Fold, variant: Variant, cleaner: str, judged: JudgedRows, treated: TreatedRows
+    fold: Fold,
+    variant: Variant,
+    cleaner: str,
+    judged: JudgedRows,
+    judgement: Judgement,
+    treated: TreatedRows,
 ) -> CleaningMask:
     y = judged.rows.y
     return CleaningMask(
@@ -188,10 +221,11 @@ def _mask(
         outcome=Outcome(),
         rows=fold.fit,
         probability=judged.probability,
-        label_quality=treated.label_quality,
+        label_quality=judgement.label_quality,
         suspect=treated.suspect,
         keep=treated.keep,
         weight=treated.weight,
-        n_flagged_buy=int(np.count_nonzero(treated.flagged & (y == 1))),
-        n_flagged_hold=int(np.count_nonzero(treated.flagged & (y == 0))),
+        n_flagged_buy=int(np.count_nonzero(judgement.flagged & (y == 1))),
+        n_flagged_hold=int(np.count_nonzero(judgement.flagged & (y == 0))),
+        noise=judgement.noise,
     )

@@ -13,6 +13,7 @@ from ftf_assets.labels.confident_learning import LabelQuality
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.labels.treatment import treated_labels
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
 from ftf_assets.training.keys import (
     code_version,
@@ -48,6 +49,8 @@ class TrainingPlan:
         Share of the training window held for validation; bars kept free after a held-out block.
     out_of_fold_blocks, suspect_cap, label_quality
         Number of blocks, cap a class, and method of the cleaning.
+    barriers
+        The triple barrier that made the labels.
     rounds, rounds_mode
         Early stopping, and whether only the baseline stops early or every variant.
     parameters
@@ -73,6 +76,7 @@ class TrainingPlan:
     out_of_fold_blocks: int = 5
     suspect_cap: float = 0.10
     label_quality: LabelQuality = "self_confidence"
+    barriers: BarrierSettings = field(default_factory=BarrierSettings)
     rounds: Rounds = field(default_factory=Rounds)
     rounds_mode: RoundsMode = "baseline"
     parameters: Parameters = field(default_factory=lambda: dict(DEFAULT_PARAMETERS))
@@ -91,6 +95,12 @@ class TrainingPlan:
     def cleaned_variants(self) -> tuple[Variant, ...]:
         """The variants that choose among rows, so that each needs its masks."""
         return tuple(variant for variant in self.variants if variant.only(RowFactor).moved)
+
+    @property
+    def needs_candles(self) -> bool:
+        """Whether a level of some variant reads candles."""
+        moved = (pair for variant in self.variants for pair in variant.moved)
+        return any(level in FACTORS[name].needs_candles for name, level in moved)
 
     @property
     def judges(self) -> tuple[Variant, ...]:

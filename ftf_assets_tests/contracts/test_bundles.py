@@ -226,6 +226,10 @@ BROKEN_MASKS = {
         r"only suspects are dropped \(found 2",
     ),
     "failure 6, every BUY is a suspect": (suspects_of_every_buy, "suspects of label 1 within the cap"),
+    "more suspects than were flagged": (
+        lambda mask, run: {"n_flagged_buy": 3},
+        r"as many suspects of label 1 as flagged .*at most 3",
+    ),
     "negative weight": (lambda mask, run: {"weight": at(mask.weight, 3, -1)}, "weights .*found -1.0"),
     "infinite weight": (
         lambda mask, run: {"weight": at(mask.weight, 3, np.inf)},
@@ -254,6 +258,7 @@ def test_the_cap_holds_for_each_class_on_its_own(standard_run):
     holds = np.flatnonzero(y == 0)
     full = np.zeros(len(y), bool)
     full[holds[:limit]] = True
+    mask = replace(mask, n_flagged_hold=len(holds))
     validate_mask(standard_run, replace(mask, suspect=full, keep=~full))
     full[holds[limit]] = True
     with pytest.raises(

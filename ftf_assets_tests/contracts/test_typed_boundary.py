@@ -17,7 +17,8 @@ from jaxtyping import TypeCheckError
 import ftf_assets
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
-from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality
+from ftf_assets.labels.cleaning import cap_per_class, clean
+from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.sample_weight import average_uniqueness
 from ftf_assets.labels.smoothing import recover_hard_labels, smooth_labels
 from ftf_assets.training.boosting import TrainingSet, ValidationSlice, fit_booster
@@ -58,9 +59,7 @@ def test_every_public_function_of_the_pure_packages_of_arrays_is_checked_at_run_
 
 def test_the_walk_finds_the_functions_of_the_pure_packages():
     assert len(PUBLIC) > 25
-    assert {"ftf_assets.labels.confident_learning.clean", "ftf_assets.training.engine.execute_fit"} <= set(
-        PUBLIC
-    )
+    assert {"ftf_assets.labels.cleaning.clean", "ftf_assets.training.engine.execute_fit"} <= set(PUBLIC)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

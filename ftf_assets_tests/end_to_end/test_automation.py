@@ -17,7 +17,7 @@ from ftf_assets.definitions import defs
 from ftf_assets.instance import open_instance, process_tags
 from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.resources import HomeResource
-from ftf_assets.run import run_config
+from ftf_assets.run_jobs import run_config
 from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.stored_sweeps import why_undecided

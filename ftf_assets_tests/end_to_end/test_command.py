@@ -63,7 +63,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
 def test_a_sweep_shows_its_progress_although_dagster_redirects_the_output_of_its_steps(ftf: Ftf):
     done = ftf("sweep", *SMALL)
     assert done.returncode == 0, done.stderr
-    assert "20 of 20 fits" in done.stderr
+    assert "22 of 22 fits" in done.stderr
     assert "10 rows: 10 ok" in done.stdout
     assert "for always saying BUY" in done.stdout
 
@@ -81,13 +81,13 @@ def test_results_come_in_every_format(ftf: Ftf, tmp_path: Path):
 
 def test_a_plan_runs_nothing_and_knows_what_is_done(ftf: Ftf, home: Home):
     before = json.loads(ftf("plan", *SMALL, "--json").stdout)
-    assert (before["cells"], before["fits"], before["fits_done"]) == (10, 20, 0)
+    assert (before["cells"], before["fits"], before["fits_done"]) == (10, 22, 0)
     assert before["estimated_seconds"] is None
     assert not home.path.exists()
     ftf("sweep", *SMALL)
     after = json.loads(ftf("plan", *SMALL, "--json").stdout)
     assert after["sweep_id"] == before["sweep_id"]
-    assert (after["fits_done"], after["fits_left"]) == (20, 0)
+    assert (after["fits_done"], after["fits_left"]) == (22, 0)
     one_more_level = ("--factor", "label_smoothing,cleanlab=off,filter,reweight,filter_random")
     assert json.loads(ftf("plan", *SMALL, *one_more_level, "--json").stdout)["fits_left"] == 2
 
@@ -147,7 +147,7 @@ def test_an_interrupt_stops_the_sweep_with_one_line_and_keeps_what_is_finished(
     command = [sys.executable, "-m", "ftf_assets.cli", "sweep", *SMALL, "--crypto", "LDOUSDC"]
     process = subprocess.Popen([*command, "--home", str(home.path)], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    assert any(line.startswith("4 of") for line in process.stderr)
+    assert any(line.startswith("5 of") for line in process.stderr)
     process.send_signal(how)
     rest = process.stderr.read()
     assert process.wait(timeout=120) == 130

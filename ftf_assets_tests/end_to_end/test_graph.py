@@ -11,7 +11,8 @@ from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.definitions import defs
 from ftf_assets.instance import LOCATION, open_instance
 from ftf_assets.jobs import SWEEP_JOB
-from ftf_assets.run import run_config, run_sweep
+from ftf_assets.run import run_sweep
+from ftf_assets.run_jobs import run_config
 from ftf_assets.storage import io_managers
 from ftf_assets.storage.artifacts import write_artifact
 from ftf_assets.storage.check_history import CONTRACT_CHECK
@@ -188,3 +189,24 @@ def test_a_sweep_that_was_run_from_the_command_line_is_listed_under_its_job(home
         assert run.tags["dagster/partition"] == "OPUSDC"
     settings = ResultsStore(home.results).sweeps().set_index("sweep_id")["settings"]
     assert '"n_folds":1' in settings[sweep.sweep_id]
+
+
+def test_the_temporal_cleaner_learns_from_the_graphs_candles_and_says_what_it_estimates(home: Home):
+    cleaners = ("filter_temporal", "reweight_temporal", "filter_temporal_random", "filter_temporal_lowest_p")
+    sweep = small_sweep(factor="cleanlab=off," + ",".join(cleaners))
+    result = materialise(sweep, home, "OPUSDC")
+    assert result.success
+    (masks,) = (
+        event.materialization.metadata["masks"].value
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey("cleanlab_masks")
+    )
+    assert {record.data["cleaner"] for record in masks.records} == set(cleaners)
+    for record in masks.records:
+        # The market makes a tenth of its labels wrong.
+        assert 0.02 < record.data["estimated noise rate"] < 0.20
+        assert record.data["weight of features"] in (0.0, 0.25, 0.5, 1.0)
+    suspects = ResultsStore(home.results).suspects(sweep.sweep_id)
+    counts = suspects.groupby(["cleaner", "fold", "label"]).size().unstack("cleaner")
+    assert set(counts.columns) == set(cleaners)
+    assert (counts.nunique(axis=1) == 1).all(), "every control has the counts of its cleaner"

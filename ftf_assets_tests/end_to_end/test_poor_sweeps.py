@@ -20,7 +20,7 @@ from ftf_assets.contracts.results import METRIC_COLUMNS
 from ftf_assets.definitions import defs
 from ftf_assets.instance import open_instance
 from ftf_assets.jobs import DECIDE_JOB
-from ftf_assets.run import run_config
+from ftf_assets.run_jobs import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep

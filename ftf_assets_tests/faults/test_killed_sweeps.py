@@ -17,6 +17,7 @@ from ftf_assets_tests.faults.undisturbed import (
     KILLED,
     Sweeps,
     assert_nothing_half_written,
+    assert_struck,
     assert_undisturbed,
     n_unfinished_runs,
 )
@@ -96,8 +97,7 @@ def test_a_sweep_that_is_killed_at_every_named_moment_in_turn_ends_as_if_undistu
     aimed = AIMED if SCALE == "full" else first_of_each
     home = next(homes)
     for moment, count in aimed:
-        killed = sweeps.run_until(home, moment, count)
-        assert killed.wait() == KILLED, (moment, count, killed.stderr)
+        assert_struck(sweeps.run_until(home, moment, count))
         assert_nothing_half_written(home)
         assert n_unfinished_runs(home) == 0
     resumed = sweeps.run(home)
@@ -105,6 +105,6 @@ def test_a_sweep_that_is_killed_at_every_named_moment_in_turn_ends_as_if_undistu
     assert_undisturbed(home, sweeps)
 
     for moment in ("rows deleted, none inserted", "the report not yet in place"):
-        assert sweeps.run_until(home, moment).wait() == KILLED
+        assert_struck(sweeps.run_until(home, moment))
         assert_undisturbed(home, sweeps)
     figure(f"{len(aimed)} aimed kills of one sweep, at {len(MOMENTS)} moments, then every table equal")

@@ -46,6 +46,10 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
     ("--source ftp", ("source", "'ftp'", "market, candles, features")),
     ("--source candles", ("the source candles needs a path", "--path")),
     ("--path somewhere", ("the embedded market takes no path", "'somewhere'", "--source candles")),
+    (
+        "--source features --path caches --factor cleanlab=off,filter_temporal",
+        ("filter_temporal learns from candles", "ready feature caches", "--source candles"),
+    ),
     ("--source candles --path no/such/folder", ("no/such/folder", "does not exist")),
     ("--source candles --path {home}/keep", ("keep", "is not a directory")),
     ("--phase two|words", ("phase is one word", "'two words'")),

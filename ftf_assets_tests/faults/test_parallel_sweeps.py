@@ -19,6 +19,7 @@ from ftf_assets_tests.faults.undisturbed import (
     N_CELLS,
     Sweeps,
     assert_nothing_half_written,
+    assert_struck,
     assert_undisturbed,
     n_unfinished_runs,
 )
@@ -68,7 +69,7 @@ def test_sweeps_with_different_settings_run_side_by_side_and_one_is_killed_with_
     home, n_sweeps = next(homes), scaled(2, 15)
     killed = sweeps.start(home, prepare=functools.partial(plant, "before the commit", 2))
     others = [sweeps.start(home, "--seed", str(100 + number)) for number in range(n_sweeps)]
-    assert killed.wait() == KILLED
+    assert_struck(killed)
     assert [other.wait() for other in others] == [0] * n_sweeps, [other.stderr for other in others]
     assert_nothing_half_written(home)
     assert n_unfinished_runs(home) == 0

@@ -99,6 +99,12 @@ def assert_undisturbed(home: Home, sweeps: Sweeps, sweep_id: str | None = None) 
     assert n_unfinished_runs(home) == 0
 
 
+def assert_struck(command: FtfProcess) -> None:
+    """The kill struck the command, or its child that worked on a crypto, which the command then says."""
+    code = command.wait()
+    assert code == KILLED or (code == 1 and "was killed by SIGKILL" in command.stderr), command.stderr
+
+
 def n_unfinished_runs(home: Home) -> int:
     """Runs that count as going on, once a next ``ftf`` has opened the home."""
     with open_instance(home) as instance:

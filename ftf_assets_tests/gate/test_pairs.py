@@ -104,7 +104,7 @@ REFUSED = [
     ),
     pytest.param(
         [measured("OPUSDC", 0), level_row(), level_row("ARBUSDC", 3)],
-        "ARBUSDC: a cell of filter without a partner: cleanlab = filter, fold 3.*no row of the baseline",
+        "ARBUSDC: a cell of filter without a partner: fold 3, cleanlab = filter.*no such row of the baseline",
         id="unpaired",
     ),
     pytest.param(

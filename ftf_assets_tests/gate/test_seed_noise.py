@@ -72,9 +72,10 @@ def test_the_decision_shows_the_noise_beside_every_difference_of_its_metric_and_
 def test_the_noise_is_said_aloud_or_that_it_is_unknown():
     rows = [row | ({"f1_buy_seed_sd": 0.008} if row["cleanlab"] == "off" else {}) for row in sweep_rows(0.0)]
     known = decide(rows, BASELINES, sweep_id="x", settings=QUICK)
-    (said,) = seed_noise_in_words(known.metric_rows())
-    assert "itself with another seed differs by SD 0.0113 in f1_buy (25 cells)" in said
-    assert "within ±0.0047 over 25 pairs comes from the seed alone" in said
+    said = seed_noise_in_words(known.metric_rows())
+    assert (
+        "against itself with another seed: f1_buy SD 0.0113 a cell (25 cells), ±0.0047 over 25 pairs." in said
+    )
+    assert "within that comes from the seed alone" in said
     unknown = decide(sweep_rows(0.0), BASELINES, sweep_id="x", settings=QUICK)
-    (said,) = seed_noise_in_words(unknown.metric_rows())
-    assert "not measured; --set seeds=3" in said
+    assert "not stated by the rows; --set seeds=3" in seed_noise_in_words(unknown.metric_rows())

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftf_assets.contracts.errors import CellError, InputError
-from ftf_assets.labels.confident_learning import cap_per_class, clean, flag_label_issues, label_quality
+from ftf_assets.labels.cleaning import cap_per_class, clean
+from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 
 METHODS = ("self_confidence", "adjusted_self_confidence")
 

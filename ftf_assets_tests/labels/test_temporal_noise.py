@@ -8,7 +8,7 @@ import pytest
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.hidden_labels import ErrorRates
 from ftf_assets.labels.label_chain import LabelChain
-from ftf_assets.labels.temporal_noise import TEMPERS, temporal_noise
+from ftf_assets.labels.temporal_noise import TEMPERS, flag_expected_errors, temporal_noise
 
 HOUR = 3_600_000_000_000
 CHAIN = LabelChain(2, np.array([0.08, 0.48, 0.18, 0.47]), 1)
@@ -120,6 +120,22 @@ def test_nothing_is_carried_over_a_gap() -> None:
     moved = np.abs(joined - broken)
     assert moved[1_995:2_005].max() > 1e-3
     assert moved[:1_500].max() < moved[1_995:2_005].max() / 5
+
+
+@pytest.mark.parametrize(
+    ("y", "wrong", "flagged"),
+    [
+        pytest.param(
+            [1, 1, 1, 0, 0], [0.9, 0.2, 0.95, 0.1, 0.1], [1, 0, 1, 0, 0], id="each class its own sum"
+        ),
+        pytest.param([1, 1, 1, 1], [0.4, 0.4, 0.4, 0.4], [1, 0, 0, 0], id="earlier of equals, whole rows"),
+        pytest.param([0, 0, 0], [0.3, 0.3, 0.3], [0, 0, 0], id="less than one error flags none"),
+        pytest.param([1, 1, 0], [0.0, 0.0, 1.0], [0, 0, 1], id="a certain error"),
+    ],
+)
+def test_as_many_rows_of_a_class_are_flagged_as_are_expected_wrong(y, wrong, flagged) -> None:
+    found = flag_expected_errors(np.array(y, np.int8), np.array(wrong))
+    assert found.astype(int).tolist() == flagged
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources import SOURCES, open_source
 from ftf_assets.sources.candle_files import CandleFileSource
 from ftf_assets.sources.feature_files import FeatureFileSource
 from ftf_assets.sources.market import MarketSource
-from ftf_assets.sources.protocol import BarrierSettings
 
 LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 

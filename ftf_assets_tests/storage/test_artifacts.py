@@ -17,6 +17,7 @@ from ftf_assets.contracts.bundles import (
     CleaningMask,
     CleanlabMasks,
     FoldBaseline,
+    NoiseEstimate,
     Outcome,
     SmoothedLabels,
 )
@@ -33,6 +34,9 @@ def candles() -> pd.DataFrame:
     return frame
 
 
+NOISE = NoiseEstimate(0.08, 12.5, 3.25, 0.25, 0.01, 0.95, 0.1, 0.02, 0.5)
+
+
 def mask(fold: int) -> CleaningMask:
     return CleaningMask(
         fold=fold,
@@ -45,6 +49,7 @@ def mask(fold: int) -> CleaningMask:
         suspect=np.arange(40) < 4,
         keep=np.arange(40) >= 4,
         weight=np.ones(40, np.float32),
+        noise=NOISE if fold == 1 else None,
     )
 
 
@@ -57,13 +62,14 @@ def test_a_frame_comes_back_with_its_index_dtypes_and_missing_values(tmp_path: P
 
 def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
     failed = CleaningMask(1, "filter", "filter", Outcome.failed(ValueError("no class"), "cleaning"))
-    write_artifact(tmp_path / "masks", CleanlabMasks((mask(0), failed)))
+    write_artifact(tmp_path / "masks", CleanlabMasks((mask(0), failed, mask(1))))
     back = read_artifact(tmp_path / "masks", CleanlabMasks)
     for name in ("rows", "probability", "label_quality", "suspect", "keep", "weight"):
         np.testing.assert_array_equal(getattr(back.masks[0], name), getattr(mask(0), name))
         assert getattr(back.masks[0], name).dtype == getattr(mask(0), name).dtype
     assert back.masks[1].outcome == failed.outcome
     assert len(back.masks[1].rows) == 0
+    assert [one.noise for one in back.masks] == [None, None, NOISE]
 
 
 def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, training_arrays: TrainingArrays):

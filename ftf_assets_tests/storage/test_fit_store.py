@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.evaluation import CellScores
 
 FIT = FitResult(b"booster", 33, 0.2, {"validation": np.linspace(0, 1, 9), "test": np.linspace(0, 1, 5)})
 
@@ -35,6 +36,17 @@ def test_a_damaged_fit_counts_as_absent_with_a_warning(
     victim.write_bytes(victim.read_bytes()[:-3])
     with caplog.at_level(logging.WARNING):
         assert store.get("0a1b2c3d4e5f6071") is None
-    assert "event=damaged_fit key=0a1b2c3d4e5f6071 action=refit" in caplog.text
+    assert "event=damaged_fit key=0a1b2c3d4e5f6071 action=again" in caplog.text
     store.put("0a1b2c3d4e5f6071", FIT)
     assert store.get("0a1b2c3d4e5f6071") is not None
+
+
+def test_scores_are_kept_to_the_last_bit_and_an_absent_value_stays_absent(tmp_path: Path):
+    values = {"f1_buy": 0.1 + 0.2, "n_trades": 7, "win_rate": None, "sortino_capped": True}
+    store = FolderScoreStore(tmp_path / "scores")
+    store.put("0a1b2c3d4e5f6071", CellScores(values))
+    found = FolderScoreStore(tmp_path / "scores").get("0a1b2c3d4e5f6071")
+    assert found == CellScores(values)
+    assert {name: type(value) for name, value in found.metrics.items()} == {
+        name: type(value) for name, value in values.items()
+    }

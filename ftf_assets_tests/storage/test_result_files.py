@@ -48,6 +48,16 @@ def test_per_crypto_means_are_judged_by_crypto(tmp_path):
     assert any("one fold only" in warning for warning in verdict.warnings)
 
 
+def test_rows_without_folds_are_named_without_one(tmp_path):
+    means = frame(folds=1)[["crypto", "cleanlab", "f1_buy", "average_precision"]]
+    path = written(tmp_path, means.drop(index=1))
+    (verdict,) = judged(path).verdicts
+    assert (verdict.verdict, verdict.n_pairs) == ("INVALID", 4)
+    assert verdict.reason.endswith("missing: AAVEUSDC.")
+    with pytest.raises(InputError, match=r"row 1: a cell of filter without a partner: cleanlab = filter \("):
+        read_result_file(written(tmp_path, means.drop(index=0)))
+
+
 def test_an_export_of_a_sweep_keeps_its_name_and_its_failed_cells(tmp_path):
     rows = [row for crypto in CRYPTOS for row in partition(crypto)]
     rows = [row for row in rows if (row["crypto"], row["fold"], row["variant"]) != ("OPUSDC", 4, "reweight")]

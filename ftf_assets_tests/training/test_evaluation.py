@@ -66,6 +66,32 @@ def test_there_is_one_row_a_cell_with_every_metric(rows, standard_run):
         assert np.isfinite([row[name] for name in METRICS]).all()
 
 
+class MemoryScoreStore(dict):
+    put = dict.__setitem__
+
+
+def test_a_cell_is_measured_once_for_each_cost_and_its_row_is_the_same(standard_run, rows, monkeypatch):
+    run, store = standard_run, MemoryScoreStore()
+    parts = (run.plan, run.arrays, run.masks, run.models)
+    assert evaluate_cells(*parts, cost=COST, store=store) == list(rows.values())
+    assert len(store) == len(rows)
+    evaluate_cells(*parts, cost=2 * COST, store=store)
+    assert len(store) == 2 * len(rows)
+    monkeypatch.setattr(evaluation, "classification_metrics", lambda *_, **__: pytest.fail("measured again"))
+    assert evaluate_cells(*parts, cost=COST, store=store) == list(rows.values())
+
+
+def test_a_cell_that_cannot_be_scored_is_not_kept(standard_run, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("no rows")
+
+    run, store = standard_run, MemoryScoreStore()
+    monkeypatch.setattr(evaluation, "classification_metrics", broken)
+    failed = evaluate_cells(run.plan, run.arrays, run.masks, run.models, cost=COST, store=store)
+    assert {row["error_stage"] for row in failed} == {"evaluation"}
+    assert store == {}
+
+
 def test_scores_are_those_of_the_hard_test_labels(rows, standard_run):
     for cell in standard_run.models.cells:
         buy, hold = EPSILONS[cell.levels["label_smoothing"]]

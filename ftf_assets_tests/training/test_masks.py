@@ -12,8 +12,8 @@ import pytest
 
 from ftf_assets.contracts.bundles import CleanlabMasks
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.labels import confident_learning
-from ftf_assets.labels.confident_learning import clean
+from ftf_assets.labels import cleaning
+from ftf_assets.labels.cleaning import clean
 from ftf_assets.training import engine, masks
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets_tests.production import MemoryFitStore, plan_of, train, variants_of
@@ -214,7 +214,7 @@ def test_a_cleaner_that_raises_fails_its_own_cells(make_plan, training_arrays, m
             raise error
         return clean(level, **arguments)
 
-    monkeypatch.setattr(confident_learning, "clean", fails_reweight)
+    monkeypatch.setattr(cleaning, "clean", fails_reweight)
     run = train(make_plan(), training_arrays)
     assert statuses(run) == {(0, "reweight"): expected, (1, "reweight"): expected}
     assert run.cell("reweight").outcome.error_message == str(error)

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training import plan as plan_module
 from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.plan import TrainingPlan
@@ -17,6 +18,7 @@ EDGES = np.arange(6, dtype=np.int64) * 10**15
 STANDARD_PLAN = TrainingPlan(
     crypto="OPUSDC", arrays_key="rows", variants=STANDARD, edges=EDGES, epsilons=EPSILONS
 )
+TIMED = variants_of("cleanlab=filter_temporal")[1]
 BY_NAME = {variant.name: variant for variant in variants_of("label_smoothing,cleanlab", "factorial")}
 
 SPACE = (("max_depth", (2.0, 8.0)),)
@@ -24,6 +26,7 @@ TUNED = Tuning(mode="baseline", trials=15, folds=3, space=SPACE)
 
 KEYS = {
     **{name: lambda plan, v=variant: plan.model_fit_key(0, v) for name, variant in BY_NAME.items()},
+    "filter_temporal": lambda plan: plan.model_fit_key(0, TIMED),
     "out_of_fold none": lambda plan: plan.out_of_fold_key(0, BASELINE_VARIANT, 2),
     "out_of_fold mild": lambda plan: plan.out_of_fold_key(0, BY_NAME["mild"], 2),
 }
@@ -49,10 +52,11 @@ CHANGES = {
         {"epsilons": EPSILONS | {"mild": (0.12, 0.02)}},
         {"mild", "mild+filter", "mild+reweight", "out_of_fold mild"},
     ),
-    "cap": ({"suspect_cap": 0.2}, CLEANED),
+    "cap": ({"suspect_cap": 0.2}, CLEANED | {"filter_temporal"}),
+    "barriers": ({"barriers": BarrierSettings(horizon=6)}, {"filter_temporal"}),
     "label quality": ({"label_quality": "adjusted_self_confidence"}, CLEANED),
-    "out-of-fold blocks": ({"out_of_fold_blocks": 4}, CLEANED | OUT_OF_FOLD),
-    "rounds mode": ({"rounds_mode": "per_variant"}, set(BY_NAME) - {"baseline"}),
+    "out-of-fold blocks": ({"out_of_fold_blocks": 4}, CLEANED | {"filter_temporal"} | OUT_OF_FOLD),
+    "rounds mode": ({"rounds_mode": "per_variant"}, set(BY_NAME) - {"baseline"} | {"filter_temporal"}),
     "seeds": ({"seeds": 3}, set()),
     "the baseline is tuned": ({"tuning": TUNED}, EVERYTHING),
     "each variant is tuned": (
@@ -86,7 +90,7 @@ TUNING_CHANGES = {
     "trials": ({"trials": 30}, EVERYTHING | {"trial of filter"}),
     "inner folds": ({"folds": 4}, EVERYTHING | TRIAL_KEYS),
     "space": ({"space": (("max_depth", (2.0, 7.0)),)}, EVERYTHING | TRIAL_KEYS),
-    "mode": ({"mode": "per_variant"}, set(BY_NAME) - {"baseline"}),
+    "mode": ({"mode": "per_variant"}, set(BY_NAME) - {"baseline"} | {"filter_temporal"}),
 }
 
 
@@ -136,6 +140,12 @@ COUNTS = {
     "smoothing only": ("label_smoothing", "one_factor", 1, 3),
     "cleanlab only": ("cleanlab", "one_factor", 1, 8),
     "a control shares the out-of-fold fits": ("cleanlab=filter,reweight,filter_random", "one_factor", 1, 9),
+    "a temporal cleaner shares them too": (
+        "cleanlab=filter,filter_temporal,filter_temporal_random",
+        "one_factor",
+        1,
+        9,
+    ),
     "factorial": ("label_smoothing,cleanlab", "factorial", 1, 9 + 15),
     "three seeds": ("label_smoothing,cleanlab", "one_factor", 3, 15 + 5),
     "a single cleaned cell needs its baseline": ("cleanlab=filter", "single", 1, 1 + 1 + 5),
