@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: sweep ui smoke test test-slow lint types imports definitions check lock clean
+.PHONY: sweep ui smoke test test-slow faults lint types imports definitions check lock clean
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -33,6 +33,9 @@ test: $(READY) ## The fast tests, with the coverage of the pure packages.
 
 test-slow: $(READY) ## The slow, end-to-end and fault tests.
 	$(BIN)/python -m pytest -n 2 -m "slow or end_to_end or faults"
+
+faults: $(READY) ## Every fault at its full length, with the figures of docs/reliability.md.
+	FTF_FAULTS=full $(BIN)/python -m pytest -m faults ftf_assets_tests/faults ftf_assets_tests/storage
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -259,7 +260,7 @@ def ui(port: int, home: str) -> int:
 
 def main() -> None:
     """Run the command and exit with its code: what the user can mend is one line and exit code 2."""
-    from ftf_assets.contracts.errors import FtfError, RunError
+    from ftf_assets.contracts.errors import FtfError, RunError, shown
 
     # What libraries announce to those who develop with them is no news to those who run a command.
     warnings.simplefilter("ignore", FutureWarning)
@@ -271,6 +272,12 @@ def main() -> None:
         sys.exit(EXIT_INTERRUPTED)
     except FtfError as error:
         _fail(str(error), EXIT_FAILED if isinstance(error, RunError) else EXIT_BAD_INPUT)
+    except BrokenPipeError:  # who read our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        # The file system refused where no reader or writer of ours stood: one line, as for all refusals.
+        _fail(f"{shown(error.filename or '')}: {error.strerror or error}", EXIT_BAD_INPUT)
     sys.exit(code or 0)
 
 

@@ -1,7 +1,7 @@
 """A fit that runs out of memory is a failed cell, one that takes its process along a failed crypto.
 
-The operating system kills processes, not threads: a child that works on a crypto is the smallest thing that it
-can take. The other cryptos land, and the same command goes on from the fits that are finished.
+The operating system kills processes, not threads: a child that works on a crypto is the smallest thing that
+it can take. The other cryptos land, and the same command goes on from the fits that are finished.
 """
 
 from __future__ import annotations
