@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -272,9 +271,6 @@ def main() -> None:
         sys.exit(EXIT_INTERRUPTED)
     except FtfError as error:
         _fail(str(error), EXIT_FAILED if isinstance(error, RunError) else EXIT_BAD_INPUT)
-    except BrokenPipeError:  # who read our output, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         # The file system refused where no reader or writer of ours stood: one line, as for all refusals.
         _fail(f"{shown(error.filename or '')}: {error.strerror or error}", EXIT_BAD_INPUT)
