@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: sweep ui smoke test test-slow faults lint types imports definitions check lock clean
+.PHONY: sweep ui smoke test test-slow faults screenshots lint types imports definitions check lock clean bench
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -37,6 +37,9 @@ test-slow: $(READY) ## The slow, end-to-end and fault tests.
 faults: $(READY) ## Every fault at its full length, with the figures of docs/reliability.md.
 	FTF_FAULTS=full $(BIN)/python -m pytest -m faults ftf_assets_tests/faults ftf_assets_tests/storage
 
+screenshots: $(READY) ## Those of docs/operating.md, by the test that walks through the UI.
+	FTF_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m end_to_end -rA ftf_assets_tests/end_to_end/test_ui.py
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,6 +58,9 @@ check: lint types imports definitions test test-slow smoke ## What .ci/run runs.
 lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+
+bench: $(READY) ## The fit engine against a competent loop, on the same arrays.
+	$(BIN)/python -m benchmarks.against_reference
 
 clean: ## Remove the environment and all state.
 	rm -rf $(VENV) .ftf

@@ -266,8 +266,8 @@ def main(
                     place = {"crypto": crypto.name, "kind": kind.name, "seed": seed, "detector": name}
                     records.append(place | measure(noisy, suspicion, said))
             click.echo(f"{crypto.name} {kind.name}", err=True)
-        if output:
-            output.write_text("".join(json.dumps(record) + "\n" for record in records))
+            if output:
+                output.write_text("".join(json.dumps(record) + "\n" for record in records))
     for title, what in (
         ("average precision, all rows", "all"),
         ("lift within observed BUY", "BUY"),

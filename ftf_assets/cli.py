@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ftf_assets.sweep import Sweep
     from ftf_assets.sweep_audit import Audit
 
+LOOPBACK = "127.0.0.1"
+
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -112,20 +114,25 @@ def smoke(crypto: str, source: str, path: str, home: str, as_json: bool) -> int:
 @cli.command()
 @_with(*_SWEEP_OPTIONS, _HOME_OPTION, _JSON_OPTION)
 def plan(home: str, as_json: bool, **options: Any) -> int:
-    """Say what a sweep would run and what is already done; runs nothing."""
+    """Say what a sweep would run, what is already done, and which values are stale and why; runs nothing."""
     from ftf_assets.planning import describe_plan
     from ftf_assets.preflight import check_inputs
+    from ftf_assets.staleness import stale_values
     from ftf_assets.storage.home import Home
+    from ftf_assets.terminal import stale_in_words
 
-    planned = _open_sweep({**options, "confirm_long_run": True})
+    planned, place = _open_sweep({**options, "confirm_long_run": True}), Home.locate(home)
     check_inputs(planned)
-    description = describe_plan(planned, Home.locate(home))
+    description = describe_plan(planned, place)
+    stale = stale_values(planned, place)
     if as_json:
-        click.echo(json.dumps(description))
+        click.echo(json.dumps({**description, "stale": [dataclasses.asdict(one) for one in stale]}))
     else:
         for name, value in description.items():
             shown = "unknown: no fit was timed yet in this home" if value is None else value
             click.echo(f"{name.replace('_', ' '):<18} {shown}")
+        for line in stale_in_words(stale):
+            click.echo(f"{'stale':<18} {line}")
     return 0
 
 
@@ -146,13 +153,15 @@ def audit(home: str, as_json: bool, **options: Any) -> int:
 
 @cli.command()
 @click.option("--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last.")
+@click.option("--by", type=click.Choice(("cell", "regime")), default="cell", help="What a row is.")
 @_EXPORT_OPTIONS
 @_HOME_OPTION
-def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> int:
-    """Print or export the rows of a sweep."""
+def results(sweep_id: str, by: str, form: str | None, output: Path | None, home: str) -> int:
+    """Print or export the rows of a sweep, or its variants by market regime."""
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.terminal import cells_table
+    from ftf_assets.sweep_regimes import by_regime
+    from ftf_assets.terminal import cells_table, regimes_table
 
     store = ResultsStore(Home.locate(home).results)
     frame = store.read(sweep_id or store.latest_sweep_id())
@@ -160,7 +169,17 @@ def results(sweep_id: str, form: str | None, output: Path | None, home: str) -> 
         raise click.UsageError(
             f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
         )
-    _export(frame, form, output, cells_table)
+    if by == "cell":
+        _export(frame, form, output, cells_table)
+        return 0
+    sweep_id = str(frame["sweep_id"].iloc[0])
+    regimes = by_regime(store.regimes(sweep_id))
+    if regimes.empty:
+        raise click.UsageError(
+            f"sweep {sweep_id} has no rows by regime: no cell was measured, or it was run before regimes "
+            "were kept. Run ftf sweep with the same settings again: finished fits are reused"
+        )
+    _export(regimes, form, output, functools.partial(regimes_table, sweep_id))
     return 0
 
 
@@ -233,28 +252,61 @@ def report(sweep_id: str, output: Path | None, home: str) -> int:
 
 @cli.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1."
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port to listen on."
+)
+@click.option(
+    "--host",
+    default=LOOPBACK,
+    show_default=True,
+    help="Address to listen on; any other lets that network in, without a password.",
 )
 @_HOME_OPTION
-def ui(port: int, home: str) -> int:
+def ui(port: int, host: str, home: str) -> int:
     """Open the Dagster UI on 127.0.0.1 with this project's instance."""
-    import signal
-    import subprocess
+    import ipaddress
 
     from ftf_assets.instance import LOCATION, open_instance
     from ftf_assets.storage.home import Home
 
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise click.UsageError(f"--host takes an IP address such as {LOOPBACK}, found {host!r}") from None
     place = Home.locate(home)
     with open_instance(place):
         pass  # made, and its dead runs ended, before the server opens it
-    # A shell that starts a script in the background disables SIGINT for it; dagster dev needs it to stop.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    click.echo(f"Dagster UI on http://127.0.0.1:{port}, home {place.path}; stop with Ctrl-C")
-    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-m", LOCATION]
-    try:
-        return subprocess.call(command)  # noqa: S603  our own interpreter and arguments
-    except KeyboardInterrupt:
+    shown = f"[{address}]" if address.version == 6 else str(address)
+    click.echo(f"Dagster UI on http://{shown}:{port}, home {place.path}; stop with Ctrl-C")
+    if not address.is_loopback:
+        click.echo(
+            f"exposed: whoever reaches {shown}:{port} can see every setting, log and result of {place.path}, "
+            "start and stop runs and read any folder of candles that this user can; there is no password",
+            err=True,
+        )
+    command = [sys.executable, "-m", "dagster", "dev", "-h", str(address), "-p", str(port), "-m", LOCATION]
+    return _serve(command)
+
+
+@cli.command()
+@click.option("--keep-days", type=click.FloatRange(0), default=1.0, show_default=True, help="Younger stays.")
+@click.option("--keep-sweeps", type=click.IntRange(0), help="Keep this many sweeps' values; default all.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@_with(_HOME_OPTION, _JSON_OPTION)
+def clean(keep_days: float, keep_sweeps: int | None, dry_run: bool, home: str, as_json: bool) -> int:
+    """Prune the cache: fits and artifacts that no sweep of the results leads to. No row is touched."""
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.prune import prune
+
+    pruned = prune(Home.locate(home), keep_days=keep_days, keep_sweeps=keep_sweeps, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(pruned)))
         return 0
+    click.echo(f"{len(pruned.sweeps)} sweeps kept: {', '.join(pruned.sweeps) or 'none'}")
+    for name, kind in pruned.kinds.items():
+        kept = f"; kept {kind.n_kept}, {kind.bytes_kept:,} bytes" if kind.n_kept else ""
+        click.echo(f"{name:<11} removed {kind.n_pruned}, {kind.bytes_pruned:,} bytes{kept}")
+    click.echo(f"{pruned.bytes_pruned:,} bytes {'would be' if dry_run else 'are'} free")
+    return 0
 
 
 def main() -> None:
@@ -280,6 +332,29 @@ def main() -> None:
 def _fail(message: str, code: int) -> NoReturn:
     click.echo("ftf: " + " ".join(message.split()), err=True)
     sys.exit(code)
+
+
+def _serve(command: list[str]) -> int:
+    """Run a server until it ends or we are told to stop, and let it stop its own processes then.
+
+    It gets a process group of its own, so that Ctrl-C reaches it once, through us. Our handler also undoes
+    what a shell does to a script in the background: such a one, and its children, would ignore SIGINT.
+    """
+    import signal
+    import subprocess
+
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+        server.send_signal(signal.SIGINT)
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
+    server = subprocess.Popen(command, process_group=0)  # noqa: S603  our own interpreter and arguments
+    code = server.wait()
+    return 0 if stopped else code
 
 
 def _open_sweep(options: dict[str, Any]) -> Sweep:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -13,6 +15,7 @@ from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.cores import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.in_use import in_use
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
 from ftf_assets.sweep_audit import Audit
@@ -104,6 +107,12 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def home(self) -> Home:
         """Where things lie."""
         return Home.locate(self.path)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HomeResource]:  # noqa: ARG002
+        """Hold the home while a run works in it, so that nobody prunes what the run has just made."""
+        with in_use(self.home):
+            yield self
 
     def fit_engine(self, workers: int, on_event: OnEvent) -> FitEngine:
         """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""

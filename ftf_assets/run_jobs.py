@@ -176,7 +176,7 @@ def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks
     for cause in causes:
         if cause.cls_name == "DagsterExecutionInterruptedError":
             raise Interrupted
-        if cause.cls_name in ("InputError", "StoreError"):
+        if cause.cls_name in ("InputError", "StoreError", "StoreBusyError"):
             message = cause.message.partition(": ")[2].strip()
             raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
     if red_checks:

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -175,20 +176,22 @@ class Sweep:
         return calendar_edges([_span(self.source, crypto)], self.settings.n_folds)
 
     def artifact_key(self, asset: str, crypto: str) -> str:
-        """Hash everything that an asset's value depends on: data, settings, code, upstream keys."""
+        """Hash everything that an asset's value depends on."""
+        return stable_hash(self.artifact_identity(asset, crypto))
+
+    def artifact_identity(self, asset: str, crypto: str) -> dict[str, Any]:
+        """Name everything that an asset's value depends on: data, settings, code, keys of upstream values."""
         upstream, names = _DEPENDS_ON[asset]
-        return stable_hash(
-            {
-                "asset": asset,
-                "crypto": crypto,
-                "data": self.provenance(crypto).fingerprint,
-                "source": self.settings.source,
-                "code": code_version(),
-                "libraries": artifact_versions(),
-                "upstream": [self.artifact_key(name, crypto) for name in upstream],
-                "settings": {name: self._setting(name, crypto) for name in names},
-            }
-        )
+        return {
+            "asset": asset,
+            "crypto": crypto,
+            "data": self.provenance(crypto).fingerprint,
+            "source": self.settings.source,
+            "code": code_version(),
+            "libraries": artifact_versions(),
+            "upstream": {name: self.artifact_key(name, crypto) for name in upstream},
+            "settings": {name: self._setting(name, crypto) for name in names},
+        }
 
     def plan(self, crypto: str) -> TrainingPlan:
         """Plan one crypto: what to fit, and the keys of every fit."""

@@ -86,7 +86,7 @@ class Audit:
                 "launchpad)"
             )
 
-    def labels(self, crypto: str, arrays: TrainingArrays, candles: pd.DataFrame) -> AuditLabels:
+    def labels(self, crypto: str, arrays: TrainingArrays, candles: CandleArrays | None) -> AuditLabels:
         """Gather what is known about the labels of the audit's fit part.
 
         What comes from the candles and from a market's truth is known at ``label_end``, later than the row:
@@ -100,7 +100,7 @@ class Audit:
         arrays
             Its rows, from ``coerced_arrays``.
         candles
-            Its bars, empty where the source has none.
+            Its bars; None where the source has none.
 
         Raises
         ------
@@ -112,32 +112,29 @@ class Audit:
         return AuditLabels(
             y=arrays.y[fit],
             stability=None if stability is None else stability[fit],
-            margin=None if candles.empty else self._margin(crypto, arrays, candles)[fit],
+            margin=None if candles is None else self._margin(crypto, arrays, candles)[fit],
             truth=self._truth(crypto, arrays, fit),
         )
 
+    def candles(self, crypto: str, frame: pd.DataFrame) -> CandleArrays | None:
+        """Turn a crypto's bars into arrays; None where the source has none."""
+        return coerce_candles(frame, crypto=crypto) if self.sweep.source.has_candles else None
+
     def _provides(self, crypto: str) -> frozenset[str]:
         source = self.sweep.source
-        if self.sweep.settings.source == "features":
-            # A ready cache brings no candles, and may or may not bring the stability of its labels.
-            frame, _ = source.feature_cache(crypto, source.candles(crypto))
-            return frozenset({"labels"} | ({"stability"} if "label_stability" in frame else set()))
-        truth = {"truth"} if isinstance(source, KnowsTruth) else set()
-        return frozenset({"labels", "stability", "candles"} | truth)
+        if source.has_candles:
+            truth = {"truth"} if isinstance(source, KnowsTruth) else set()
+            return frozenset({"labels", "stability", "candles"} | truth)
+        # A ready cache may or may not bring the stability of its labels.
+        frame, _ = source.feature_cache(crypto, source.candles(crypto))
+        return frozenset({"labels"} | ({"stability"} if "label_stability" in frame else set()))
 
-    def _margin(self, crypto: str, arrays: TrainingArrays, candles: pd.DataFrame) -> Array:
-        settings = self.sweep.settings
-        barriers = {
-            "stop_multiple": settings.stop_atr,
-            "target_multiple": settings.target_atr,
-            "horizon": settings.horizon_bars,
-        }
-        bars: CandleArrays = coerce_candles(candles, crypto=crypto)
-        atr = wilder_atr(bars, ATR_PERIOD)
-        labels = triple_barrier(bars, atr, **barriers)  # type: ignore[arg-type]
-        margin = barrier_margin(bars, labels, atr, **barriers)  # type: ignore[arg-type]
-        place = np.searchsorted(bars.close_time, arrays.start)
-        _require_rows(crypto, "candles", bars.close_time, place, arrays.start)
+    def _margin(self, crypto: str, arrays: TrainingArrays, candles: CandleArrays) -> Array:
+        barriers = dataclasses.asdict(self.sweep.plan(crypto).barriers)
+        atr = wilder_atr(candles, ATR_PERIOD)
+        margin = barrier_margin(candles, triple_barrier(candles, atr, **barriers), atr, **barriers)
+        place = np.searchsorted(candles.close_time, arrays.start)
+        _require_rows(crypto, "candles", candles.close_time, place, arrays.start)
         return margin[place]
 
     def _truth(self, crypto: str, arrays: TrainingArrays, fit: Array) -> KnownTruth | None:

@@ -10,6 +10,8 @@ from ftf_assets.audit.detection import Found
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.downstream import Effect
 from ftf_assets.audit.intervals import Estimate
+from ftf_assets.audit.kinds import NOISE_KINDS
+from ftf_assets.audit.noise import NEEDS_IN_WORDS, Needs
 from ftf_assets.audit.runner import AuditResult
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.audit import FAILED, UNAVAILABLE, NoiseAudit, NoiseAuditEffects
@@ -56,16 +58,33 @@ def audit_frames(
         "code_version": code_version(),
         "run_id": run_id,
     }
-    unavailable = [(kind, {"status": UNAVAILABLE, "reason": why}) for kind, why in result.unavailable.items()]
-    found = [_found(one) for one in result.found] + [
-        {"kind": kind, "detector": name, "given_label": "all", **_NOT_COUNTED, **why}
-        for kind, why in unavailable
-        for name in DETECTORS
+    plan = audit.plan(crypto)
+    found, effects = [_found(one) for one in result.found], [_effect(one) for one in result.effects]
+    measured = {(row["kind"], row["detector"]) for row in found}
+    found += [
+        {
+            "kind": kind,
+            "detector": name,
+            "given_label": "all",
+            **_NOT_COUNTED,
+            **_unavailable(kind, detector.needs),
+        }
+        for kind in plan.kinds
+        for name, detector in DETECTORS.items()
+        if (kind, name) not in measured
     ]
-    effects = [_effect(one) for one in result.effects] + [
-        {"kind": kind, "treatment": name, "n_seeds": 0, "n_test": 0, **why}
-        for kind, why in unavailable
-        for name in TREATMENTS
+    treated = {(row["kind"], row["treatment"]) for row in effects}
+    effects += [
+        {
+            "kind": kind,
+            "treatment": name,
+            "n_seeds": 0,
+            "n_test": 0,
+            **_unavailable(kind, DETECTORS[one.detector].needs),
+        }
+        for kind in plan.kinds
+        for name, one in TREATMENTS.items()
+        if kind != "none" and (kind, name) not in treated
     ]
     roles: dict[str, str] = {name: detector.role for name, detector in DETECTORS.items()}
     return (
@@ -128,6 +147,12 @@ def _effect(one: Effect) -> Row:
         **_interval("over_random", one.over_random),
         **_interval("over_lowest_p", one.over_lowest_p),
     }
+
+
+def _unavailable(kind: str, detector_needs: Needs) -> Row:
+    """What the source lacks for a kind, or else for a detector."""
+    needs = NOISE_KINDS[kind].needs
+    return {"status": UNAVAILABLE, "reason": NEEDS_IN_WORDS[detector_needs if needs == "labels" else needs]}
 
 
 def _status(outcome: Outcome) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
@@ -9,10 +11,49 @@ from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.storage.results_table import finetune_results
 from ftf_assets.sweep import Sweep
+from ftf_assets.sweep_regimes import sweep_regimes
+from ftf_assets.sweep_suspects import sweep_suspects
 from ftf_assets.training.evaluation import ScoreStore, evaluate_cells
 from ftf_assets.training.keys import code_version
 
 BASIS_POINT = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class CryptoResults:
+    """What one crypto of a sweep adds to the results store, in one transaction.
+
+    Attributes
+    ----------
+    cells, regimes, suspects
+        Rows of ``finetune_results``, ``regime_results`` and ``label_suspects``.
+    """
+
+    cells: pd.DataFrame
+    regimes: pd.DataFrame
+    suspects: pd.DataFrame
+
+
+def crypto_results(
+    sweep: Sweep,
+    crypto: str,
+    arrays: TrainingArrays,
+    masks: CleanlabMasks,
+    models: TrainedModels,
+    *,
+    run_id: str,
+    store: ScoreStore | None = None,
+) -> CryptoResults:
+    """Evaluate a crypto's cells, in all and by regime, and list what its cleaners suspect.
+
+    Parameters are those of :func:`sweep_results`.
+    """
+    cells = sweep_results(sweep, crypto, arrays, masks, models, run_id=run_id, store=store)
+    return CryptoResults(
+        cells=cells,
+        regimes=sweep_regimes(sweep.sweep_id, crypto, arrays, models, cells),
+        suspects=sweep_suspects(sweep.sweep_id, crypto, arrays, masks),
+    )
 
 
 def sweep_results(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,6 +14,7 @@ from rich.table import Table
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
+from ftf_assets.staleness import Stale
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ CELLS = {
     "best_iteration": Column("rounds", needed=False),
     "n_trades": Column("trades", needed=False),
     "sortino": Column("Sortino", "{:.2f}", needed=False),
+}
+
+REGIMES = {
+    "regime": Column("regime"),
+    "variant": Column("variant"),
+    "n_cells": Column("cells", needed=False),
+    "n": Column("rows"),
+    "n_buy": Column("BUY"),
+    "n_called": Column("called BUY", needed=False),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "precision_buy": Column("precision", "{:.4f}"),
+    "recall_buy": Column("recall", "{:.4f}", needed=False),
 }
 
 SUSPECTS = {
@@ -154,6 +168,15 @@ def verdicts_in_words(decision: Decision) -> list[str]:
     ]
 
 
+def stale_in_words(stale: Sequence[Stale]) -> list[str]:
+    """Write what is stale, a crypto and reason a line; "nothing" where all is fresh."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in stale:
+        by_reason.setdefault((one.crypto or "whole sweep", one.why), []).append(one.asset)
+    lines = [f"{crypto}: {', '.join(assets)}: {why}" for (crypto, why), assets in by_reason.items()]
+    return lines or ["nothing: every value is what these settings, data and code would make again"]
+
+
 def gate_table(decision: Decision, width: int) -> Table:
     """Lay out the numbers behind the verdicts, a level and metric a line, within ``width`` characters."""
     texts = {
@@ -170,6 +193,13 @@ def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
     texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
     title = f"{len(suspects)} suspects; --format csv, parquet or json exports them"
     return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
+
+
+def regimes_table(sweep_id: str, regimes: pd.DataFrame, width: int) -> Table:
+    """Lay out variants by market regime, a line each, within ``width`` characters."""
+    texts = {name: [_text(column.form, value) for value in regimes[name]] for name, column in REGIMES.items()}
+    title = f"{sweep_id}: every test row weighs the same"
+    return _fitting_table(title, REGIMES, texts, width, left=("regime", "variant"))
 
 
 def cells_table(rows: pd.DataFrame, width: int) -> Table:

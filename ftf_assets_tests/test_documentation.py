@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
+from ftf_assets.audit.detectors import DETECTORS
+from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.cli import cli
 from ftf_assets.config import SweepSettings
 from ftf_assets.storage.results_table import finetune_results
@@ -38,6 +41,34 @@ def test_the_search_space_is_documented_as_it_is():
         assert f"| `{name}` | {DEFAULT_PARAMETERS[name]:g} | {low:g} | {high:g} | {scale} |" in page
 
 
+def test_the_workflow_runs_what_everybody_runs_on_every_python_that_is_supported():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    gate = workflow["jobs"]["gate"]
+    assert gate["steps"][-1] == {"run": ".ci/run"}
+    assert gate["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    audited = workflow["jobs"]["audit"]["steps"][-1]["run"]
+    assert "requirements.lock --require-hashes" in audited
+    assert "--hash=sha256:" in (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def test_screenshots_are_few_small_and_shown():
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    pictures = sorted(ROOT.glob("docs/screenshots/*.png"))
+    assert {f"screenshots/{picture.name}" for picture in pictures} == set(
+        re.findall(r"!\[[^]]+\]\(([^)]+)\)", page)
+    )
+    for picture in pictures:
+        assert picture.stat().st_size < 200_000, picture.name
+
+
+def test_every_kind_of_noise_and_every_detector_is_documented_as_it_is():
+    page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
+    for kind in NOISE_KINDS.values():
+        assert f"| `{kind.name}` | {kind.description} |" in page
+    for detector in DETECTORS.values():
+        assert f"| `{detector.name}` | {detector.role} | {detector.description} |" in page
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files_that_exist(document: Path):
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
@@ -49,7 +80,9 @@ def test_links_lead_to_files_that_exist(document: Path):
 def test_commands_flags_and_settings_exist(document: Path):
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     for line in re.findall(
-        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|results|ui|gate|report|suspects)[^\n`#]*)", text, re.MULTILINE
+        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|audit|results|ui|gate|report|suspects)[^\n`#]*)",
+        text,
+        re.MULTILINE,
     ):
         name, *words = line.split()
         command = cli.commands[name]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.results import OK, results_frame, validated_results
+from ftf_assets.contracts.results import OK, results_frame
+from ftf_assets.contracts.table_validation import validated
 from ftf_assets.labels.factor import Factor, Judgement, LabelFactor, RowFactor, TreatedRows, WeightFactor
 from ftf_assets.labels.factors import FACTORS, registry
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
@@ -74,7 +75,7 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
     run.masks.validate(
         "OPUSDC", training_arrays.y, {f.index: f.fit for f in run.plan.folds(training_arrays)}, 0.10
     )
-    frame = validated_results(finetune_results(), results_frame(finetune_results(), rows_of(run)))
+    frame = validated(finetune_results(), results_frame(finetune_results(), rows_of(run)))
     assert set(frame["status"]) == {OK}
     assert frame.columns[4:8].tolist() == ["label_smoothing", "cleanlab", "sample_weight", "toy"]
     assert frame["toy"].tolist() == ["as_is", "toy_a"] * 4

@@ -15,7 +15,7 @@ from ftf_assets.contracts.suspects import SUSPECTS_KEY, suspects_frame
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep_suspects import sweep_suspects
 from ftf_assets_tests.production import CRYPTO, Trained
-from ftf_assets_tests.results_rows import SWEEP
+from ftf_assets_tests.results_rows import SWEEP, partition, results_table
 
 
 @pytest.fixture(scope="module")
@@ -85,16 +85,16 @@ def test_the_store_replaces_a_partition_and_gives_back_what_went_in(suspects, tm
     store = ResultsStore(tmp_path / "results.duckdb")
     other = suspects.assign(crypto="ARBUSDC").astype({"crypto": "string"})
     for frame, crypto in ((suspects, CRYPTO), (other, "ARBUSDC"), (suspects, CRYPTO)):
-        store.write_suspects(frame, SWEEP, crypto)
+        store.write_partition(results_table(partition(crypto)), SWEEP, crypto, suspects=frame)
     order = [*SUSPECTS_KEY[1:-1], "label_quality", "timestamp"]
     expected = pd.concat([other, suspects]).sort_values(order, ignore_index=True)
     pd.testing.assert_frame_equal(store.suspects(SWEEP), expected)
     assert store.suspects(SWEEP, ["ARBUSDC"])["crypto"].unique().tolist() == ["ARBUSDC"]
     assert store.suspects("ftf_ba9876543210").empty
-    store.write_suspects(suspects.head(0), SWEEP, CRYPTO)
+    store.write_partition(results_table(partition(CRYPTO)), SWEEP, CRYPTO)
     assert store.suspects(SWEEP, [CRYPTO]).empty
     with pytest.raises(InputError, match="another partition"):
-        store.write_suspects(other, SWEEP, CRYPTO)
+        store.write_partition(results_table(partition(CRYPTO)), SWEEP, CRYPTO, suspects=other)
 
 
 def test_one_cleaner_in_several_variants_does_not_meet_itself(standard_run: Trained):

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import FINETUNE_RESULTS
+from ftf_assets.assets.contract_types import CRYPTO_RESULTS
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.assets.pictures import pictures
 from ftf_assets.contracts.arrays import TrainingArrays
@@ -11,16 +11,15 @@ from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.report.data import crypto_data
 from ftf_assets.report.pictures import trade_pictures
 from ftf_assets.resources import HomeResource, SweepResource
-from ftf_assets.sweep_results import sweep_results
-from ftf_assets.sweep_suspects import sweep_suspects
+from ftf_assets.sweep_results import crypto_results
 
 
 @partitioned_asset(
     "results",
     {"duckdb", "pandas"},
     io_manager_key="results_io_manager",
-    dagster_type=FINETUNE_RESULTS.dagster_type,
-    metadata=FINETUNE_RESULTS.definition_metadata,
+    dagster_type=CRYPTO_RESULTS.dagster_type,
+    metadata=CRYPTO_RESULTS.definition_metadata,
 )
 def finetune_results(
     context: dg.AssetExecutionContext,
@@ -34,11 +33,12 @@ def finetune_results(
 
     f1_always_buy, predicted_buy_rate and breakeven_precision stand beside f1_buy: on weak signal the
     F1-optimal threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
-    The rows that the cleaners suspect go into the table label_suspects beside it.
+    In the same transaction the table regime_results gets the cells by market regime, and label_suspects the
+    rows that the cleaners suspect.
     """
     crypto = context.partition_key
     run = sweep.open(crypto)
-    rows = sweep_results(
+    results = crypto_results(
         run,
         crypto,
         coerced_arrays,
@@ -47,21 +47,21 @@ def finetune_results(
         run_id=context.run.run_id,
         store=home.score_store,
     )
-    suspects = sweep_suspects(run.sweep_id, crypto, coerced_arrays, cleanlab_masks)
-    home.results.write_suspects(suspects, run.sweep_id, crypto)
+    rows = results.cells
     for row in rows[rows["status"] == "training_failed"].itertuples():
         context.log.error(
             f"event=cell_failed variant={row.variant} crypto={row.crypto} fold={row.fold} "
             f"stage={row.error_stage} error={row.error_type}: {row.error_message}"
         )
     return dg.MaterializeResult(
-        value=rows,
+        value=results,
         metadata={
             "dagster/row_count": len(rows),
             "sweep_id": run.sweep_id,
-            "label_suspects": len(suspects),
+            "label_suspects": len(results.suspects),
             **{f"cells_{status}": int(n) for status, n in rows["status"].value_counts().items()},
             "cells": metadata.results_table(rows),
+            "by_regime": metadata.regimes_table(results.regimes),
             **pictures(
                 context.log,
                 lambda: trade_pictures(

@@ -4,7 +4,7 @@ import dagster as dg
 
 from ftf_assets.assets import metadata
 from ftf_assets.assets.finetune_results import finetune_results
-from ftf_assets.assets.partitioned import OWNERS
+from ftf_assets.assets.partitioned import OWNERS, versioned
 from ftf_assets.assets.pictures import pictures
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.seed_noise import seed_noise_in_words
@@ -26,6 +26,7 @@ from ftf_assets.training.keys import code_version
     code_version=code_version(),
     io_manager_key="decision_io_manager",
 )
+@versioned
 def gate_decision(
     context: dg.AssetExecutionContext, sweep: SweepResource, home: HomeResource
 ) -> dg.MaterializeResult[Decision]:

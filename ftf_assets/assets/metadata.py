@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree
 
 import dagster as dg
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.sources.protocol import Provenance
+from ftf_assets.sweep_regimes import by_regime
 
 Metadata = dict[str, Any]
 
@@ -144,20 +142,17 @@ def cells_table(models: TrainedModels) -> dg.TableMetadataValue:
     )
 
 
+def regimes_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
+    """Rows, f1 of BUY and precision of each variant by market regime, added up over the folds."""
+    shown = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
+    return table(by_regime(rows)[shown].to_dict("records"))
+
+
 def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
     """The numbers of every cell that people look at first."""
     shown = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
     shown += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
     return table(rows[shown].to_dict("records"))
-
-
-def picture(svg: Markup) -> dg.MarkdownMetadataValue:
-    """Show a picture of the report in the UI: its description is the alternative text."""
-    root = ElementTree.fromstring(svg)  # noqa: S314  our own output, not an upload
-    root.set("xmlns", "http://www.w3.org/2000/svg")
-    alternative = root.findtext("desc") or ""
-    content = base64.b64encode(ElementTree.tostring(root)).decode()
-    return dg.MetadataValue.md(f"![{alternative}](data:image/svg+xml;base64,{content})")
 
 
 def _cell(value: Any) -> Any:

@@ -6,9 +6,11 @@ import pandas as pd
 from ftf_assets.assets import metadata
 from ftf_assets.assets.events import report_fit
 from ftf_assets.assets.partitioned import partitioned_asset
+from ftf_assets.assets.pictures import pictures
 from ftf_assets.audit.runner import run_audit
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.report.noise_audit import AuditData, audit_section
+from ftf_assets.report.pictures import audit_pictures
 from ftf_assets.resources import AuditResource, HomeResource, SweepResource
 from ftf_assets.sweep_audit_rows import audit_frames, plain_records
 
@@ -29,11 +31,13 @@ def noise_audit(
     """
     crypto = context.partition_key
     opened = audit.open(sweep.open(crypto), crypto)
+    bars = opened.candles(crypto, candles)
     result = run_audit(
         opened.plan(crypto),
         coerced_arrays,
-        opened.labels(crypto, coerced_arrays, candles),
+        opened.labels(crypto, coerced_arrays, bars),
         home.fit_engine(sweep.n_workers, report_fit(context.log)),
+        bars,
     )
     found, effects = audit_frames(opened, crypto, result, run_id=context.run.run_id)
     section = audit_section(AuditData(plain_records(found), plain_records(effects)))
@@ -42,7 +46,7 @@ def noise_audit(
         metadata={
             "audit_id": opened.audit_id(crypto),
             "rounds": result.rounds,
-            **({"lift_over_chance": metadata.picture(section["chart"])} if section["chart"] else {}),
+            **pictures(context.log, lambda: audit_pictures(section["chart"])),
             "found": metadata.table(section["found"]),
             "effects": metadata.table(section["effects"]),
         },

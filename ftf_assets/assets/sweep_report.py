@@ -6,6 +6,7 @@ from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.assets.partitioned import OWNERS
 from ftf_assets.report.file import write_report
 from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.storage.content_version import content_version
 from ftf_assets.training.keys import code_version
 
 
@@ -24,10 +25,12 @@ def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResu
     sweep_id = sweep.open().sweep_id
     file = write_report(home.home, sweep_id)
     return dg.MaterializeResult(
+        data_version=dg.DataVersion(content_version(home.results.decision(sweep_id))),
         metadata={
             "sweep_id": sweep_id,
             "path": dg.MetadataValue.path(str(file)),
-            "open": dg.MetadataValue.url(file.as_uri()),
+            # Browsers follow no link from a web page to a file, so a link here would do nothing.
+            "how to open it": "double-click the file, or paste its path into the address bar",
             "bytes": file.stat().st_size,
-        }
+        },
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ftf_assets.audit.intervals import N_RESAMPLES, Estimate, estimate
-from ftf_assets.audit.treatments import LOWEST_P, RANDOM, TREATMENTS
+from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float64, Int8, Int64, typed
 
@@ -40,7 +40,8 @@ class Effect:
     recovered
         ``won / lost``; None where nothing was lost beyond chance, because dividing by chance says nothing.
     over_random, over_lowest_p
-        The treated model's average precision minus that of each control.
+        The treated model's average precision minus that of the same judge's controls: as many rows dropped
+        at random, and as many of the lowest probability of their label.
     """
 
     kind: str
@@ -155,10 +156,11 @@ def measure_effects(
         if isinstance(scores, Outcome):
             effects.append(Effect(kind, name, scores))
             continue
+        one = TREATMENTS[name]
         over = {
-            control: _difference(scores, other)
-            for control in (RANDOM, LOWEST_P)
-            if not TREATMENTS[name].control and isinstance(other := treated.get(control), list)
+            action: _difference(scores, other)
+            for action in ("drop_random", "drop_lowest_p")
+            if not one.control and isinstance(other := treated.get(one.control_by(action)), list)
         }
         effects.append(
             replace(
@@ -166,8 +168,8 @@ def measure_effects(
                 treated=_mean(scores),
                 won=_difference(scores, noisy),
                 recovered=_recovered(clean, noisy, scores) if lost.low > 0 else None,
-                over_random=over.get(RANDOM),
-                over_lowest_p=over.get(LOWEST_P),
+                over_random=over.get("drop_random"),
+                over_lowest_p=over.get("drop_lowest_p"),
             )
         )
     return effects

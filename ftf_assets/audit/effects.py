@@ -55,7 +55,7 @@ def effects_of(
             for seed, (labels, shown) in enumerate(zip(*of, strict=True))
         ]
         for kind, of in draws.items()
-        for name in (CLEAN, NOISY, *TREATMENTS)
+        for name in (CLEAN, NOISY, *plan.treatments)
     }
     wanted = [one for of in tasks.values() for one in of if isinstance(one, FitTask)]
     results = engine.run(wanted, arrays, stage="fit")
@@ -65,10 +65,10 @@ def effects_of(
     effects: list[Effect] = []
     for kind in draws:
         clean, noisy = scores[kind, CLEAN], scores[kind, NOISY]
-        treated = {name: scores[kind, name] for name in TREATMENTS}
+        treated = {name: scores[kind, name] for name in plan.treatments}
         if isinstance(clean, Outcome) or isinstance(noisy, Outcome):
             failed = clean if isinstance(clean, Outcome) else noisy
-            treated = dict.fromkeys(TREATMENTS, failed)
+            treated = dict.fromkeys(plan.treatments, failed)
             clean = noisy = []
         effects += measure_effects(kind.name, clean, noisy, treated, n_test=len(y))
     return effects
@@ -90,14 +90,7 @@ def _task(
     cleaning = None
     if name in TREATMENTS:
         try:
-            cleaning = treat(
-                TREATMENTS[name],
-                evidence,
-                weight,
-                cap=plan.training.suspect_cap,
-                quality_method=plan.training.label_quality,
-                seed=plan.control_seed(seed),
-            )
+            cleaning = treat(TREATMENTS[name], evidence)
         except Exception as error:  # noqa: BLE001  a cleaner that raises fails by name, the others go on
             return Outcome.failed(error, "cleaning")
     return model_task(plan, fold, f"{kind.name} {seed}, {name}", seed, trained_on, weight, baseline, cleaning)

@@ -10,13 +10,13 @@ import numpy as np
 from ftf_assets.audit.detector import Evidence, Scheme
 from ftf_assets.audit.noise import NoiseKind, NoisyLabels
 from ftf_assets.audit.plan import SCHEMES, AuditPlan
-from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
 from ftf_assets.labels.factor import TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitTask
-from ftf_assets.training.folds import Block, Fold, out_of_fold_blocks
+from ftf_assets.training.folds import Block, Fold, bar_length, out_of_fold_blocks
 
 Results = Mapping[str, FitResult | Outcome]
 
@@ -102,8 +102,18 @@ def gather_evidence(
     seed: int,
     labels: NoisyLabels,
     results: Results,
+    candles: CandleArrays | None = None,
 ) -> Evidence | Outcome:
     """Put the out-of-fold probabilities of one draw together: what the detectors may look at.
+
+    Parameters
+    ----------
+    plan, arrays, fold, kind, seed, labels
+        The audit, the crypto's rows, their cut, and the draw.
+    results
+        The out-of-fold fits by key.
+    candles
+        The crypto's bars, where the source has them.
 
     Returns
     -------
@@ -120,7 +130,17 @@ def gather_evidence(
                 return result
             found[position[block.held_out]] = result.probabilities["held_out"]
         probability[scheme] = found
-    return Evidence(labels.given, arrays.start[fold.fit], arrays.end[fold.fit], probability)
+    return Evidence(
+        y=labels.given,
+        start=arrays.start[fold.fit],
+        end=arrays.end[fold.fit],
+        base_weight=arrays.base_weight[fold.fit],
+        bar=bar_length(arrays.start),
+        settings=plan.training,
+        seed=plan.control_seed(seed),
+        probability=probability,
+        candles=candles,
+    )
 
 
 @typed

@@ -78,6 +78,18 @@ class AuditPlan:
         """The kinds that need what the source does not have."""
         return tuple(NOISE_KINDS[name] for name in self.kinds if NOISE_KINDS[name].needs not in self.provides)
 
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """The detectors that the source allows."""
+        return tuple(name for name, one in DETECTORS.items() if one.needs in self.provides)
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """The treatments that the source allows."""
+        return tuple(
+            name for name, one in TREATMENTS.items() if "candles" in self.provides or not one.needs_candles
+        )
+
     def fold(self, arrays: TrainingArrays) -> Fold:
         """Cut the crypto's rows."""
         return self.training.folds(arrays)[FOLD]
@@ -133,7 +145,7 @@ class AuditPlan:
         n_blocks = len(SCHEMES) * self.training.out_of_fold_blocks
         given = {kind.name if kind.drawn else OBSERVED for kind in self.available}
         injected = [kind for kind in self.available if kind.name != "none"]
-        own_fits = [one for one in TREATMENTS.values() if one.own_fit]
+        own_fits = [name for name in self.treatments if TREATMENTS[name].own_fit]
         noisy = {kind.name if kind.drawn else OBSERVED for kind in injected}
         references = {OBSERVED for kind in injected if kind.drawn} | {
             TRUTH for kind in injected if not kind.drawn

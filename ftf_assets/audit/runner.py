@@ -12,8 +12,7 @@ from ftf_assets.audit.effects import Draws, effects_of
 from ftf_assets.audit.fits import gather_evidence, out_of_fold_tasks
 from ftf_assets.audit.noise import NEEDS_IN_WORDS, AuditLabels, NoiseKind, NoisyLabels
 from ftf_assets.audit.plan import AuditPlan
-from ftf_assets.audit.treatments import TREATMENTS
-from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import typed
@@ -45,7 +44,13 @@ class AuditResult:
 
 
 @typed
-def run_audit(plan: AuditPlan, arrays: TrainingArrays, labels: AuditLabels, engine: FitEngine) -> AuditResult:
+def run_audit(
+    plan: AuditPlan,
+    arrays: TrainingArrays,
+    labels: AuditLabels,
+    engine: FitEngine,
+    candles: CandleArrays | None = None,
+) -> AuditResult:
     """Audit one crypto.
 
     All models run the rounds at which the clean baseline stopped early on the validation slice, with its
@@ -59,6 +64,9 @@ def run_audit(plan: AuditPlan, arrays: TrainingArrays, labels: AuditLabels, engi
         The labels of the audit's fit part, with what is known about them.
     engine
         Runs the fits.
+    candles
+        The crypto's bars, of which those that closed by the end of the fit part may teach a judge how labels
+        follow each other; None where the source has none.
     """
     fold = plan.fold(arrays)
     unavailable = {kind.name: NEEDS_IN_WORDS[kind.needs] for kind in plan.unavailable}
@@ -71,13 +79,13 @@ def run_audit(plan: AuditPlan, arrays: TrainingArrays, labels: AuditLabels, engi
         return _nothing(plan, fitted, unavailable)
     baseline = replace(first, rounds=fitted.rounds, keep_booster=False)
     drawn = {kind: _draw(plan, kind, labels) for kind in plan.available}
-    draws, failed = _judge_by_models(plan, arrays, fold, drawn, baseline, engine)
+    draws, failed = _judge_by_models(plan, arrays, fold, drawn, baseline, engine, candles)
     found = [one for kind, of in draws.items() for one in _detect(plan, kind, of)]
     with_errors = {kind: of for kind, of in draws.items() if any(one.wrong.any() for one in of[0])}
     effects = effects_of(plan, arrays, fold, with_errors, baseline, engine)
     for kind, outcome in failed.items():
-        found += _not_found(kind, outcome)
-        effects += _no_effects(kind, outcome)
+        found += _not_found(plan, kind, outcome)
+        effects += _no_effects(plan, kind, outcome)
     return AuditResult(correct(found), effects, unavailable, fitted.rounds)
 
 
@@ -98,6 +106,7 @@ def _judge_by_models(
     drawn: dict[NoiseKind, list[NoisyLabels] | Outcome],
     baseline: FitTask,
     engine: FitEngine,
+    candles: CandleArrays | None,
 ) -> tuple[dict[NoiseKind, Draws], dict[NoiseKind, Outcome]]:
     """Fit the out-of-fold models of all draws at once; a kind with a fit that failed has failed."""
     tasks = [
@@ -116,7 +125,7 @@ def _judge_by_models(
             continue
         seen = []
         for seed, labels in enumerate(of):
-            evidence = gather_evidence(plan, arrays, fold, kind, seed, labels, results)
+            evidence = gather_evidence(plan, arrays, fold, kind, seed, labels, results, candles)
             if isinstance(evidence, Outcome):
                 failed[kind] = evidence
                 break
@@ -130,9 +139,9 @@ def _detect(plan: AuditPlan, kind: NoiseKind, draws: Draws) -> list[Found]:
     drawn, evidence = draws
     said: dict[str, list[Detection]] = {}
     failures: list[Found] = []
-    for name, detector in DETECTORS.items():
+    for name in plan.detectors:
         try:
-            said[name] = [detector.detect(one) for one in evidence]
+            said[name] = [DETECTORS[name].detect(one) for one in evidence]
         except Exception as error:  # noqa: BLE001  a detector that raises fails by name, the others go on
             failures.append(Found(kind.name, name, "all", Outcome.failed(error, "detection")))
     # What is not drawn is the same noise in every seed, and so are its resamples.
@@ -143,14 +152,14 @@ def _detect(plan: AuditPlan, kind: NoiseKind, draws: Draws) -> list[Found]:
 
 
 def _nothing(plan: AuditPlan, outcome: Outcome, unavailable: dict[str, str]) -> AuditResult:
-    found = [one for kind in plan.available for one in _not_found(kind, outcome)]
-    effects = [one for kind in plan.available for one in _no_effects(kind, outcome)]
+    found = [one for kind in plan.available for one in _not_found(plan, kind, outcome)]
+    effects = [one for kind in plan.available for one in _no_effects(plan, kind, outcome)]
     return AuditResult(found, effects, unavailable)
 
 
-def _not_found(kind: NoiseKind, outcome: Outcome) -> list[Found]:
-    return [Found(kind.name, name, "all", outcome) for name in DETECTORS]
+def _not_found(plan: AuditPlan, kind: NoiseKind, outcome: Outcome) -> list[Found]:
+    return [Found(kind.name, name, "all", outcome) for name in plan.detectors]
 
 
-def _no_effects(kind: NoiseKind, outcome: Outcome) -> list[Effect]:
-    return [Effect(kind.name, name, outcome) for name in TREATMENTS if kind.name != "none"]
+def _no_effects(plan: AuditPlan, kind: NoiseKind, outcome: Outcome) -> list[Effect]:
+    return [Effect(kind.name, name, outcome) for name in plan.treatments if kind.name != "none"]

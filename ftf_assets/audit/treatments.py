@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.audit.detector import Evidence
-from ftf_assets.contracts.typed import Array, Float32, typed
-from ftf_assets.labels.cleaning import cap_per_class, clean
-from ftf_assets.labels.confident_learning import LabelQuality, flag_label_issues, label_quality
+from ftf_assets.contracts.typed import typed
+from ftf_assets.labels.cleaning import CLEANERS, CLEANLAB
 from ftf_assets.labels.factor import TreatedRows
 
 
@@ -20,43 +19,43 @@ class Treatment:
     name
         The level.
     detector
-        The detector whose suspects it treats.
+        The detector whose suspects it treats: the level's judge.
     control
         Whether it is what the others must beat.
     own_fit
-        Whether it leaves other rows than every treatment before it.
+        Whether it leaves other rows than every treatment before it. Within a class cleanlab's order is that
+        of P, so dropping its suspects and dropping as many rows of lowest P is the same.
     """
 
     name: str
     detector: str
-    control: bool = False
-    own_fit: bool = True
+    control: bool
+    own_fit: bool
 
+    @property
+    def needs_candles(self) -> bool:
+        """Whether the level's judge reads candles."""
+        return self.name in CLEANLAB.needs_candles
 
-RANDOM, LOWEST_P = "filter_random", "filter_lowest_p"
+    def control_by(self, action: str) -> str:
+        """The control of the same judge that acts so: ``drop_random`` or ``drop_lowest_p``."""
+        mine = CLEANERS[self.name].judge
+        return next(name for name, one in CLEANERS.items() if (one.judge, one.action) == (mine, action))
+
 
 TREATMENTS: dict[str, Treatment] = {
-    one.name: one
-    for one in (
-        Treatment("filter", "cleanlab"),
-        Treatment("reweight", "cleanlab"),
-        Treatment(RANDOM, "cleanlab", control=True),
-        # Within a class cleanlab's order is that of P, so for its suspects this control drops the same rows.
-        Treatment(LOWEST_P, "cleanlab", control=True, own_fit=False),
+    name: Treatment(
+        name,
+        detector=one.judge,
+        control=one.control,
+        own_fit=(one.judge, one.action) != ("cleanlab", "drop_lowest_p"),
     )
+    for name, one in CLEANERS.items()
 }
 
 
 @typed
-def treat(
-    treatment: Treatment,
-    evidence: Evidence,
-    base_weight: Float32[Array, " rows"],
-    *,
-    cap: float,
-    quality_method: LabelQuality,
-    seed: int,
-) -> TreatedRows:
+def treat(treatment: Treatment, evidence: Evidence) -> TreatedRows:
     """Clean the fit part as a sweep does.
 
     Parameters
@@ -65,26 +64,10 @@ def treat(
         What to do.
     evidence
         Given labels and out-of-fold probabilities of the fit part.
-    base_weight
-        Weights of its rows, shape (n_rows,).
-    cap, quality_method
-        Cap a class and label quality of the sweep.
-    seed
-        Of the random control.
 
     Raises
     ------
     CellError
         Stage ``cleaning``, as in a sweep.
     """
-    y, probability = evidence.y, evidence.probability_of("time_blocks")
-    quality = label_quality(y, probability, quality_method)
-    return clean(
-        treatment.name,
-        y=y,
-        suspect=cap_per_class(flag_label_issues(y, probability), quality, y, cap),
-        quality=quality,
-        probability=probability,
-        base_weight=base_weight,
-        seed=seed,
-    )
+    return CLEANLAB.treat(treatment.name, evidence.judged, evidence.judgement(treatment.name))

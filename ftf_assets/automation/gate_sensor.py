@@ -15,6 +15,7 @@ from ftf_assets.storage.check_history import SWEEP_ID
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.stored_sweeps import stored_settings, why_undecided
+from ftf_assets.sweep import open_sweep
 
 RESULTS = dg.AssetKey("finetune_results")
 
@@ -87,7 +88,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
     for sweep_id, storage_id in list(landings.waiting.items())[:_A_TICK]:
         try:
             settings = stored_settings(ResultsStore(home.home.results, lock_timeout=_PATIENCE), sweep_id)
-            wait = _why_wait(context.instance, settings, storage_id)
+            wait = _why_wait(context.instance, settings, sweep_id, storage_id)
             answer = None if wait else _why_decide(home.home, context.instance, settings, sweep_id)
         except (InputError, StoreError) as error:
             words.append(f"{sweep_id}: asked again at the next tick: {error}")
@@ -114,7 +115,9 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
     )
 
 
-def _why_wait(instance: dg.DagsterInstance, settings: SweepSettings, storage_id: int) -> str | None:
+def _why_wait(
+    instance: dg.DagsterInstance, settings: SweepSettings, sweep_id: str, storage_id: int
+) -> str | None:
     (landed,) = instance.fetch_materializations(
         dg.AssetRecordsFilter(RESULTS, storage_ids=[storage_id]), limit=1
     ).records
@@ -122,7 +125,10 @@ def _why_wait(instance: dg.DagsterInstance, settings: SweepSettings, storage_id:
     if run is not None and process_lives(run.tags.get(PROCESS_TAG)):
         return "the command that runs it is at work and decides itself"
     busy = _under_way(instance, settings.crypto_names)
-    return f"runs are under way on {', '.join(busy)}" if busy else None
+    if busy:
+        return f"runs are under way on {', '.join(busy)}"
+    deciding = dg.RunsFilter(job_name=DECIDE_JOB, statuses=_UNFINISHED, tags={SWEEP_TAG: sweep_id})
+    return "it is being decided" if instance.get_runs(deciding, limit=1) else None
 
 
 def _under_way(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str]:
@@ -137,6 +143,8 @@ def _why_decide(
 ) -> str | None:
     if settings.design == "single":
         return None  # one variant alone has no level to compare
+    if open_sweep(settings).sweep_id != sweep_id:
+        return None  # rows of another version of ftf: under this one its settings are another sweep
     landed = set(ResultsStore(home.results, lock_timeout=_PATIENCE).read(sweep_id)["crypto"])
     if landed != set(settings.crypto_names):
         return None  # the crypto that is missing brings the sweep back when it lands

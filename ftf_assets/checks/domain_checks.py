@@ -73,7 +73,11 @@ def no_leak(stored: Stored) -> Finding:
                 touching = touching_rows(start, end, block.train, block.held_out, embargo)
                 found += [f"{len(touching)} rows touch the out-of-fold block"] if len(touching) else []
         breaches += [f"{stored.crypto} fold {fold.index}: {one}" for one in dict.fromkeys(found)]
-    return Finding(breaches, f"{plan.n_folds} folds and {blocks} out-of-fold blocks are clear")
+    return Finding(
+        breaches,
+        f"{plan.n_folds} folds and {blocks} out-of-fold blocks are clear",
+        {"folds": plan.n_folds, "out_of_fold_blocks": blocks},
+    )
 
 
 def off_path_is_identity(stored: Stored) -> Finding:
@@ -140,19 +144,24 @@ def calibration_on_hard_labels(stored: Stored) -> Finding:
             y[cell.test_rows], cell.test_probability, ece=row["ece"], ece_debiased=row["ece_debiased"]
         )
     ]
-    return Finding(breaches, f"{len(good)} cells recomputed")
+    mean_ece = {"mean_ece": sum(row["ece"] for row in good) / len(good)} if good else {}
+    return Finding(breaches, f"{len(good)} cells recomputed", {"cells": len(good), **mean_ece})
 
 
 def statuses_explained(stored: Stored) -> Finding:
     """Every cell that is not ok says why, and a skipped one really has too short a history."""
     rows = _records(stored)
-    return Finding(unexplained_cells(rows), f"{len(rows)} cells explained")
+    counts = Counter(str(row["status"]) for row in rows)
+    return Finding(unexplained_cells(rows), f"{len(rows)} cells explained", dict(counts))
 
 
 def enough_trades(stored: Stored) -> Finding:
     """Each variant has this crypto's share of the trades that the gate needs, in all and in each fold."""
-    breaches = variants_short_of_trades(_records(stored), len(stored.sweep.cryptos))
-    return Finding(breaches, "enough trades in every variant and fold")
+    rows = _records(stored)
+    breaches = variants_short_of_trades(rows, len(stored.sweep.cryptos))
+    trades = [row["n_trades"] for row in rows if row["status"] == "ok"]
+    fewest = {"fewest_trades_of_a_cell": min(trades)} if trades else {}
+    return Finding(breaches, "enough trades in every variant and fold", fewest)
 
 
 DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {

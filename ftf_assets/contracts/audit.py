@@ -7,7 +7,6 @@ that was not measured is null.
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from ftf_assets.contracts.frames import UtcTimestamp
+from ftf_assets.contracts.table_fields import Text, amount, key, optional, optional_share
 
 OK, FAILED, SKIPPED, UNAVAILABLE = "ok", "failed", "skipped_short_history", "unavailable"
 STATUSES = (OK, FAILED, SKIPPED, UNAVAILABLE)
@@ -24,33 +24,15 @@ GIVEN_LABELS = ("BUY", "HOLD", "all")
 AUDIT_KEY = ("audit_id", "crypto", "kind", "detector", "given_label")
 EFFECTS_KEY = ("audit_id", "crypto", "kind", "treatment")
 
-Text: TypeAlias = Series[pd.StringDtype]
-
-
-def _key(description: str) -> Any:
-    return pa.Field(description=description, str_length={"min_value": 1})
-
-
-def _optional(description: str) -> Any:
-    return pa.Field(nullable=True, description=description)
-
-
-def _share(description: str) -> Any:
-    return pa.Field(ge=0, le=1, nullable=True, description=description)
-
-
-def _count(description: str) -> Any:
-    return pa.Field(ge=0, description=description)
-
 
 class NoiseAudit(pa.DataFrameModel):
     """One row a kind of noise, detector and observed label: how well wrong labels are found on these data."""
 
-    audit_id: Text = _key("Hash of data, labels and settings: the same audit replaces its rows.")
-    arrays_key: Text = _key("Key of the rows that were audited: sweeps of the same data and labels find it.")
-    crypto: Text = _key("Trading pair, such as OPUSDC.")
-    kind: Text = _key("Kind of noise that was put into the labels.")
-    detector: Text = _key("What looked for it.")
+    audit_id: Text = key("Hash of data, labels and settings: the same audit replaces its rows.")
+    arrays_key: Text = key("Key of the rows that were audited: sweeps of the same data and labels find it.")
+    crypto: Text = key("Trading pair, such as OPUSDC.")
+    kind: Text = key("Kind of noise that was put into the labels.")
+    detector: Text = key("What looked for it.")
     role: Text = pa.Field(
         isin=ROLES, description="cleaner: judged. reference: shown beside. control: what must be beaten."
     )
@@ -59,32 +41,38 @@ class NoiseAudit(pa.DataFrameModel):
         description="Rows of one observed label; all of them, which is shown and is no evidence.",
     )
     status: Text = pa.Field(isin=STATUSES, description="ok, failed, skipped_short_history or unavailable.")
-    reason: Text = _optional("Why nothing was measured.")
-    n_seeds: Series[np.int64] = _count("Draws of the noise that the numbers are means of.")
-    n_rows: Series[np.int64] = _count("Rows that were ranked, summed over the draws.")
-    n_wrong: Series[np.int64] = _count("Wrong labels among them.")
-    n_bursts: Series[np.int64] = _count("Bursts that the wrong labels came in; a scattered one is its own.")
-    average_precision: Series[float] = _share("Average precision of the wrong labels.")
+    reason: Text = optional("Why nothing was measured.")
+    n_seeds: Series[np.int64] = amount("Draws of the noise that the numbers are means of.")
+    n_rows: Series[np.int64] = amount("Rows that were ranked, summed over the draws.")
+    n_wrong: Series[np.int64] = amount("Wrong labels among them.")
+    n_bursts: Series[np.int64] = amount("Bursts that the wrong labels came in; a scattered one is its own.")
+    average_precision: Series[float] = optional_share("Average precision of the wrong labels.")
     lift: Series[float] = pa.Field(
         ge=0, nullable=True, description="Average precision over the share of wrong labels; 1 is chance."
     )
-    lift_low: Series[float] = _optional("Lower end of its 95 % interval, by burst.")
-    lift_high: Series[float] = _optional("Upper end of its 95 % interval, by burst.")
-    hardest_control: Text = _optional("The control that is hardest to beat; null for controls and for all.")
-    margin: Series[float] = _optional("Lift minus that of the hardest control.")
-    margin_low: Series[float] = _optional("Lower end of its 95 % interval, by burst.")
-    margin_high: Series[float] = _optional("Upper end of its 95 % interval, by burst.")
-    p_value: Series[float] = _share("One-sided p-value of beating every control: the largest of the three.")
-    p_corrected: Series[float] = _share("The same after Benjamini-Hochberg over all tests of the crypto.")
-    beats_controls: Series[pd.BooleanDtype] = _optional("Whether p_corrected is below 0.05.")
-    estimated_noise_rate: Series[float] = _share("Share of all labels that the detector holds for wrong.")
-    rounds: Series[np.int64] = _count("Boosting rounds of every model; 0 where none was fitted.")
-    settings: Text = _key("Settings of the audit, a JSON object.")
-    data_source: Text = _key("Where the rows came from: market, candles or features.")
-    source_file: Text = _optional("File name that the rows came from.")
-    data_fingerprint: Text = _key("Hash of the source file's content, or of the market's parameters.")
-    code_version: Text = _key("Version of the code that decides results.")
-    run_id: Text = _key("Dagster run that wrote the row.")
+    lift_low: Series[float] = optional("Lower end of its 95 % interval, by burst.")
+    lift_high: Series[float] = optional("Upper end of its 95 % interval, by burst.")
+    hardest_control: Text = optional("The control that is hardest to beat; null for controls and for all.")
+    margin: Series[float] = optional("Lift minus that of the hardest control.")
+    margin_low: Series[float] = optional("Lower end of its 95 % interval, by burst.")
+    margin_high: Series[float] = optional("Upper end of its 95 % interval, by burst.")
+    p_value: Series[float] = optional_share(
+        "One-sided p-value of beating every control: the largest of the three."
+    )
+    p_corrected: Series[float] = optional_share(
+        "The same after Benjamini-Hochberg over all tests of the crypto."
+    )
+    beats_controls: Series[pd.BooleanDtype] = optional("Whether p_corrected is below 0.05.")
+    estimated_noise_rate: Series[float] = optional_share(
+        "Share of all labels that the detector holds for wrong."
+    )
+    rounds: Series[np.int64] = amount("Boosting rounds of every model; 0 where none was fitted.")
+    settings: Text = key("Settings of the audit, a JSON object.")
+    data_source: Text = key("Where the rows came from: market, candles or features.")
+    source_file: Text = optional("File name that the rows came from.")
+    data_fingerprint: Text = key("Hash of the source file's content, or of the market's parameters.")
+    code_version: Text = key("Version of the code that decides results.")
+    run_id: Text = key("Dagster run that wrote the row.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     class Config:
@@ -122,35 +110,35 @@ class NoiseAudit(pa.DataFrameModel):
 class NoiseAuditEffects(pa.DataFrameModel):
     """One row a kind of noise and treatment: what cleaning wins back of what the noise costs a model."""
 
-    audit_id: Text = _key("The audit, as in noise_audit.")
-    arrays_key: Text = _key("Key of the rows that were audited.")
-    crypto: Text = _key("Trading pair, such as OPUSDC.")
-    kind: Text = _key("Kind of noise that was put into the training labels.")
-    treatment: Text = _key("Level of the factor cleanlab that cleaned them.")
+    audit_id: Text = key("The audit, as in noise_audit.")
+    arrays_key: Text = key("Key of the rows that were audited.")
+    crypto: Text = key("Trading pair, such as OPUSDC.")
+    kind: Text = key("Kind of noise that was put into the training labels.")
+    treatment: Text = key("Level of the factor cleanlab that cleaned them.")
     control: Series[np.bool_] = pa.Field(description="Whether the treatment is what the others must beat.")
     status: Text = pa.Field(isin=STATUSES, description="ok, failed, skipped_short_history or unavailable.")
-    reason: Text = _optional("Why nothing was measured.")
-    n_seeds: Series[np.int64] = _count("Draws of the noise that the numbers are means of.")
-    n_test: Series[np.int64] = _count("Test rows; their labels are hard and untouched.")
-    clean: Series[float] = _share("Average precision on them after training on the true labels.")
-    noisy: Series[float] = _share("The same after training on the noisy labels.")
-    treated: Series[float] = _share("The same after the treatment of the noisy labels.")
-    lost: Series[float] = _optional("clean - noisy.")
-    lost_low: Series[float] = _optional("Lower end of its 95 % interval.")
-    lost_high: Series[float] = _optional("Upper end of its 95 % interval.")
-    nothing_lost: Series[pd.BooleanDtype] = _optional("Whether the interval of lost holds 0 or less.")
-    won: Series[float] = _optional("treated - noisy.")
-    won_low: Series[float] = _optional("Lower end of its 95 % interval.")
-    won_high: Series[float] = _optional("Upper end of its 95 % interval.")
-    recovered: Series[float] = _optional("won / lost; null where nothing was lost beyond chance.")
-    recovered_low: Series[float] = _optional("Lower end of its 95 % interval.")
-    recovered_high: Series[float] = _optional("Upper end of its 95 % interval.")
-    over_random: Series[float] = _optional("treated minus that of dropping as many rows at random.")
-    over_random_low: Series[float] = _optional("Lower end of its 95 % interval.")
-    over_random_high: Series[float] = _optional("Upper end of its 95 % interval.")
-    over_lowest_p: Series[float] = _optional("treated minus that of dropping as many rows of lowest P.")
-    over_lowest_p_low: Series[float] = _optional("Lower end of its 95 % interval.")
-    over_lowest_p_high: Series[float] = _optional("Upper end of its 95 % interval.")
+    reason: Text = optional("Why nothing was measured.")
+    n_seeds: Series[np.int64] = amount("Draws of the noise that the numbers are means of.")
+    n_test: Series[np.int64] = amount("Test rows; their labels are hard and untouched.")
+    clean: Series[float] = optional_share("Average precision on them after training on the true labels.")
+    noisy: Series[float] = optional_share("The same after training on the noisy labels.")
+    treated: Series[float] = optional_share("The same after the treatment of the noisy labels.")
+    lost: Series[float] = optional("clean - noisy.")
+    lost_low: Series[float] = optional("Lower end of its 95 % interval.")
+    lost_high: Series[float] = optional("Upper end of its 95 % interval.")
+    nothing_lost: Series[pd.BooleanDtype] = optional("Whether the interval of lost holds 0 or less.")
+    won: Series[float] = optional("treated - noisy.")
+    won_low: Series[float] = optional("Lower end of its 95 % interval.")
+    won_high: Series[float] = optional("Upper end of its 95 % interval.")
+    recovered: Series[float] = optional("won / lost; null where nothing was lost beyond chance.")
+    recovered_low: Series[float] = optional("Lower end of its 95 % interval.")
+    recovered_high: Series[float] = optional("Upper end of its 95 % interval.")
+    over_random: Series[float] = optional("treated minus that of dropping as many rows at random.")
+    over_random_low: Series[float] = optional("Lower end of its 95 % interval.")
+    over_random_high: Series[float] = optional("Upper end of its 95 % interval.")
+    over_lowest_p: Series[float] = optional("treated minus that of dropping as many rows of lowest P.")
+    over_lowest_p_low: Series[float] = optional("Lower end of its 95 % interval.")
+    over_lowest_p_high: Series[float] = optional("Upper end of its 95 % interval.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     class Config:

@@ -18,6 +18,10 @@ class StoreError(FtfError, RuntimeError):
     """A store is broken, missing or out of reach: the run stops and leaves what was there intact."""
 
 
+class StoreBusyError(StoreError):
+    """Another process has held a store for longer than we wait: the one store error that a retry may mend."""
+
+
 class RunError(FtfError, RuntimeError):
     """A run stopped for a reason that is neither the input's nor a cell's: exit code 1, its log says more."""
 

@@ -10,6 +10,7 @@ import pandera.pandas as pa
 from pandera.typing import Index, Series
 
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.table_validation import validated
 
 UtcTimestamp = Annotated[pd.DatetimeTZDtype, "ns", "UTC"]
 
@@ -139,14 +140,4 @@ def contract_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, o
         model,
         pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
     )
-    try:
-        checked: pd.DataFrame = model.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as broken:
-        first = broken.failure_cases.iloc[0]
-        raise input_error(
-            f"rows break the contract of {model.to_schema().name}: {first['check']}",
-            column=first["column"] if first["schema_context"] == "Column" else None,
-            row=first["index"],
-            found=first["failure_case"],
-        ) from None
-    return checked
+    return validated(model, frame)

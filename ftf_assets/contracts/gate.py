@@ -7,7 +7,6 @@ the two models. A number that a test could not give is null, never NaN by accide
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,15 @@ from pandera.typing import Series
 
 from ftf_assets.contracts.frames import UtcTimestamp
 from ftf_assets.contracts.results import TUNE_MODES
+from ftf_assets.contracts.table_fields import (
+    Count,
+    Text,
+    amount,
+    key,
+    optional,
+    optional_amount,
+    optional_share,
+)
 
 #: Metrics that decide, one family for the correction; higher is better.
 VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
@@ -38,80 +46,57 @@ OUTCOMES = (WINS, LOSES, NEITHER)
 METRICS_KEY = ("sweep_id", "factor", "level", "metric")
 VERDICTS_KEY = ("sweep_id", "factor", "level")
 
-Text: TypeAlias = Series[pd.StringDtype]
-Count: TypeAlias = Series[pd.Int64Dtype]
-
-
-def _key(description: str) -> Any:
-    return pa.Field(description=description, str_length={"min_value": 1})
-
-
-def _optional(description: str) -> Any:
-    return pa.Field(nullable=True, description=description)
-
-
-def _probability(description: str) -> Any:
-    return pa.Field(ge=0, le=1, nullable=True, description=description)
-
-
-def _count(description: str) -> Any:
-    return pa.Field(ge=0, description=description)
-
-
-def _optional_count(description: str) -> Any:
-    return pa.Field(ge=0, nullable=True, description=description)
-
 
 class GateMetrics(pa.DataFrameModel):
     """One row a level and metric: the level compared with its factor's baseline, cell by cell."""
 
-    sweep_id: Text = _key("The sweep, or the file, that was judged.")
-    factor: Text = _key("Factor whose level is compared with its baseline, the others at theirs.")
-    level: Text = _key("Level that is compared.")
+    sweep_id: Text = key("The sweep, or the file, that was judged.")
+    factor: Text = key("Factor whose level is compared with its baseline, the others at theirs.")
+    level: Text = key("Level that is compared.")
     metric: Text = pa.Field(
         isin=(*VERDICT_METRICS, *SHOWN_METRICS),
         description="Metric; lower is better for ece_debiased and log_loss.",
     )
-    n_pairs: Series[np.int64] = _count("Pairs: (crypto, fold) cells where level and baseline were measured.")
-    mean_difference: Series[float] = _optional(
+    n_pairs: Series[np.int64] = amount("Pairs: (crypto, fold) cells where level and baseline were measured.")
+    mean_difference: Series[float] = optional(
         "Mean of level minus baseline, in the metric's unit; null without pairs."
     )
-    median_difference: Series[float] = _optional("Median of level minus baseline; null without pairs.")
-    ci_low: Series[float] = _optional("Lower end of the t interval of the mean difference, 95 % by default.")
-    ci_high: Series[float] = _optional("Upper end of the t interval of the mean difference.")
-    bootstrap_low: Series[float] = _optional(
+    median_difference: Series[float] = optional("Median of level minus baseline; null without pairs.")
+    ci_low: Series[float] = optional("Lower end of the t interval of the mean difference, 95 % by default.")
+    ci_high: Series[float] = optional("Upper end of the t interval of the mean difference.")
+    bootstrap_low: Series[float] = optional(
         "Lower end of the percentile bootstrap interval over pairs; shown, decides nothing."
     )
-    bootstrap_high: Series[float] = _optional("Upper end of the bootstrap interval; shown, decides nothing.")
-    t: Series[float] = _optional(
+    bootstrap_high: Series[float] = optional("Upper end of the bootstrap interval; shown, decides nothing.")
+    t: Series[float] = optional(
         "Paired t statistic; null for fewer than two pairs or equal differences: nothing can be tested."
     )
-    p_value: Series[float] = _probability("Two-sided p-value of t, before correction.")
-    p_corrected: Series[float] = _probability(
+    p_value: Series[float] = optional_share("Two-sided p-value of t, before correction.")
+    p_corrected: Series[float] = optional_share(
         "p_value after Benjamini-Hochberg over the verdict metrics of all levels; null outside that family."
     )
-    wilcoxon_p: Series[float] = _probability("Wilcoxon signed-rank p-value; shown, decides nothing.")
-    cohens_d: Series[float] = _optional("Cohen's d: mean over standard deviation of the differences.")
-    fold_n: Series[np.int64] = _count(
+    wilcoxon_p: Series[float] = optional_share("Wilcoxon signed-rank p-value; shown, decides nothing.")
+    cohens_d: Series[float] = optional("Cohen's d: mean over standard deviation of the differences.")
+    fold_n: Series[np.int64] = amount(
         "Clusters of the fold-level test: folds, or cryptos where there is one fold only."
     )
-    fold_t: Series[float] = _optional("t statistic with the cluster means as the sample.")
-    fold_p: Series[float] = _probability("Two-sided p-value of fold_t.")
-    cryptos_better: Series[np.int64] = _count("Cryptos whose mean difference is in the better direction.")
-    cryptos_worse: Series[np.int64] = _count("Cryptos whose mean difference is in the worse direction.")
+    fold_t: Series[float] = optional("t statistic with the cluster means as the sample.")
+    fold_p: Series[float] = optional_share("Two-sided p-value of fold_t.")
+    cryptos_better: Series[np.int64] = amount("Cryptos whose mean difference is in the better direction.")
+    cryptos_worse: Series[np.int64] = amount("Cryptos whose mean difference is in the worse direction.")
     outcome: Text = pa.Field(
         isin=OUTCOMES,
         nullable=True,
         description="wins or loses: corrected p, effect size and fold test agree. Null outside the family.",
     )
     in_family: Series[np.bool_] = pa.Field(description="Whether the metric decides and is corrected for.")
-    seed_n: Series[np.int64] = _count(
+    seed_n: Series[np.int64] = amount(
         "Cells of the baseline that were fitted with several seeds; 0 where the metric's noise is unknown."
     )
-    seed_sd: Series[float] = _optional(
+    seed_sd: Series[float] = optional(
         "SD of the difference between two cells of the baseline that differ in their seed alone."
     )
-    seed_margin: Series[float] = _optional(
+    seed_margin: Series[float] = optional(
         "Mean differences up to this size, either way, come from the seed alone (95 % by default); "
         "shown, decides nothing."
     )
@@ -140,33 +125,31 @@ class GateMetrics(pa.DataFrameModel):
 class GateVerdicts(pa.DataFrameModel):
     """One row a level: the verdict, why, and what it was made from."""
 
-    sweep_id: Text = _key("The sweep, or the file, that was judged.")
-    factor: Text = _key("Factor whose level is judged.")
-    level: Text = _key("Level that is judged.")
+    sweep_id: Text = key("The sweep, or the file, that was judged.")
+    factor: Text = key("Factor whose level is judged.")
+    level: Text = key("Level that is judged.")
     verdict: Text = pa.Field(
         isin=VERDICTS,
         description="INVALID, NO_SIGNAL, ABANDON, LOCK or KEEP_AVAILABLE; the first that holds.",
     )
-    reason: Text = _key("Why, in one sentence, with the numbers that decided.")
-    warnings: Text = _optional("What weakens the verdict without changing it; one line each, null for none.")
-    n_expected: Series[np.int64] = _count("Pairs that should be there; short histories are none of them.")
-    n_pairs: Series[np.int64] = _count("Pairs that are there.")
-    n_trades: Count = _optional_count("Trades of the level on the paired cells; null where not counted.")
-    min_trades_a_fold: Count = _optional_count("Trades of the level in its poorest fold; null where unknown.")
-    underpowered: Series[pd.BooleanDtype] = _optional(
+    reason: Text = key("Why, in one sentence, with the numbers that decided.")
+    warnings: Text = optional("What weakens the verdict without changing it; one line each, null for none.")
+    n_expected: Series[np.int64] = amount("Pairs that should be there; short histories are none of them.")
+    n_pairs: Series[np.int64] = amount("Pairs that are there.")
+    n_trades: Count = optional_amount("Trades of the level on the paired cells; null where not counted.")
+    min_trades_a_fold: Count = optional_amount("Trades of the level in its poorest fold; null where unknown.")
+    underpowered: Series[pd.BooleanDtype] = optional(
         "Whether level or baseline has too few trades, 63 in all or 30 a fold; null where not counted."
     )
     tuning: Text = pa.Field(
         isin=(*TUNE_MODES, NOT_STATED),
         description="Who was tuned: baseline, per_variant, off, or not stated where a file does not say.",
     )
-    n_trials: Count = _optional_count("Tuning trials a (crypto, fold); null where not stated.")
+    n_trials: Count = optional_amount("Tuning trials a (crypto, fold); null where not stated.")
     useful_gain: Series[float] = pa.Field(ge=0, description="Smallest gain of f1_buy worth having, absolute.")
-    rows_fingerprint: Text = _key(
-        "Hash of the result rows and expected cells that the verdict was made from."
-    )
-    settings_fingerprint: Text = _key("Hash of the settings.")
-    settings: Text = _key("Bounds and baselines that the verdict was made with, a JSON object.")
+    rows_fingerprint: Text = key("Hash of the result rows and expected cells that the verdict was made from.")
+    settings_fingerprint: Text = key("Hash of the settings.")
+    settings: Text = key("Bounds and baselines that the verdict was made with, a JSON object.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the verdict was made, UTC.")
 
     class Config:

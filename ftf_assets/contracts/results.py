@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from pandera.typing import Series
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
+from ftf_assets.contracts.table_fields import Count, Text, key, optional, optional_amount, optional_share
 
 OK = "ok"
 TRAINING_FAILED = "training_failed"
@@ -46,110 +46,99 @@ SHARE_COLUMNS = (
     *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate", "win_rate"),
 )
 
-Text: TypeAlias = Series[pd.StringDtype]
-Count: TypeAlias = Series[pd.Int64Dtype]
-
-
-def _key(description: str) -> Any:
-    return pa.Field(description=description, str_length={"min_value": 1})
-
-
-def _optional(description: str) -> Any:
-    return pa.Field(nullable=True, description=description)
-
-
-def _share(description: str) -> Any:
-    return pa.Field(ge=0, le=1, nullable=True, description=description)
-
-
-def _positive(description: str) -> Any:
-    return pa.Field(ge=0, nullable=True, description=description)
-
 
 class _Cell(pa.DataFrameModel):
-    sweep_id: Text = _key("Hash of the sweep's settings: the same settings are the same sweep.")
-    crypto: Text = _key("Trading pair, such as OPUSDC.")
+    sweep_id: Text = key("Hash of the sweep's settings: the same settings are the same sweep.")
+    crypto: Text = key("Trading pair, such as OPUSDC.")
     fold: Series[np.int64] = pa.Field(
         ge=0, description="Walk-forward fold, from 0; the same weeks for a group."
     )
-    variant: Text = _key("Levels that differ from the baseline, or baseline.")
+    variant: Text = key("Levels that differ from the baseline, or baseline.")
 
 
 class _CellResult(pa.DataFrameModel):
     status: Text = pa.Field(isin=STATUSES, description="ok, training_failed or skipped_short_history.")
-    error_type: Text = _optional("Exception class of a failed cell.")
-    error_message: Text = _optional("Message of a failed cell; the reason of a skipped one.")
-    error_stage: Text = _optional("Stage at which a failed cell failed.")
+    error_type: Text = optional("Exception class of a failed cell.")
+    error_message: Text = optional("Message of a failed cell; the reason of a skipped one.")
+    error_stage: Text = optional("Stage at which a failed cell failed.")
 
-    f1_buy: Series[float] = _share("F1 of BUY on hard test labels at the cell's threshold.")
-    precision_buy: Series[float] = _share("Precision of BUY; 0 where no row was called BUY.")
-    recall_buy: Series[float] = _share("Recall of BUY.")
-    average_precision: Series[float] = _share("Average precision of P(BUY).")
-    roc_auc: Series[float] = _share("Area under the ROC curve of P(BUY).")
-    log_loss: Series[float] = _positive("Log loss of P(BUY) against hard labels, nats.")
-    brier: Series[float] = _share("Brier score of P(BUY) against hard labels.")
-    ece: Series[float] = _share("Expected calibration error, 15 equal-mass bins; biased upwards.")
-    ece_debiased: Series[float] = _share("ece minus that of a perfect model on the same rows, at least 0.")
-    ece_smoothing_corrected: Series[float] = _share("ece of (p - e_hold) / (1 - e_buy - e_hold), clipped.")
-    ece_debiased_smoothing_corrected: Series[float] = _share("The debiased ece_smoothing_corrected.")
+    f1_buy: Series[float] = optional_share("F1 of BUY on hard test labels at the cell's threshold.")
+    precision_buy: Series[float] = optional_share("Precision of BUY; 0 where no row was called BUY.")
+    recall_buy: Series[float] = optional_share("Recall of BUY.")
+    average_precision: Series[float] = optional_share("Average precision of P(BUY).")
+    roc_auc: Series[float] = optional_share("Area under the ROC curve of P(BUY).")
+    log_loss: Series[float] = optional_amount("Log loss of P(BUY) against hard labels, nats.")
+    brier: Series[float] = optional_share("Brier score of P(BUY) against hard labels.")
+    ece: Series[float] = optional_share("Expected calibration error, 15 equal-mass bins; biased upwards.")
+    ece_debiased: Series[float] = optional_share(
+        "ece minus that of a perfect model on the same rows, at least 0."
+    )
+    ece_smoothing_corrected: Series[float] = optional_share(
+        "ece of (p - e_hold) / (1 - e_buy - e_hold), clipped."
+    )
+    ece_debiased_smoothing_corrected: Series[float] = optional_share("The debiased ece_smoothing_corrected.")
     mcc: Series[float] = pa.Field(ge=-1, le=1, nullable=True, description="Matthews correlation coefficient.")
-    threshold: Series[float] = _share("BUY is called at and above it: F1-optimal on the validation slice.")
-    f1_always_buy: Series[float] = _share("F1 of calling every test row BUY.")
-    predicted_buy_rate: Series[float] = _share("Share of test rows called BUY.")
-    breakeven_precision: Series[float] = _optional(
+    threshold: Series[float] = optional_share(
+        "BUY is called at and above it: F1-optimal on the validation slice."
+    )
+    f1_always_buy: Series[float] = optional_share("F1 of calling every test row BUY.")
+    predicted_buy_rate: Series[float] = optional_share("Share of test rows called BUY.")
+    breakeven_precision: Series[float] = optional(
         "(L + c) / (W + L): mean gain W of BUY and mean loss L of HOLD labels on the fit part, cost c."
     )
-    f1_buy_seed_sd: Series[float] = _positive(
+    f1_buy_seed_sd: Series[float] = optional_amount(
         "SD of f1_buy over single fits that differ in their seed alone; null where the cell has one fit."
     )
-    average_precision_seed_sd: Series[float] = _positive("The same SD of average_precision.")
+    average_precision_seed_sd: Series[float] = optional_amount("The same SD of average_precision.")
 
-    n_trades: Count = _positive("Trades on the test rows, one position at a time.")
-    win_rate: Series[float] = _share("Share of trades with a net gain; null without trades.")
-    expectancy_net: Series[float] = _optional("Mean return a trade after costs, basis points.")
-    return_net: Series[float] = _optional("All trades compounded after costs; 0.01 = 1 %.")
+    n_trades: Count = optional_amount("Trades on the test rows, one position at a time.")
+    win_rate: Series[float] = optional_share("Share of trades with a net gain; null without trades.")
+    expectancy_net: Series[float] = optional("Mean return a trade after costs, basis points.")
+    return_net: Series[float] = optional("All trades compounded after costs; 0.01 = 1 %.")
     sortino: Series[float] = pa.Field(
         ge=-10, le=10, nullable=True, description="Annualised Sortino ratio of daily net returns, target 0."
     )
-    sortino_capped: Series[pd.BooleanDtype] = _optional("Whether sortino was cut at 10 or -10.")
-    max_drawdown: Series[float] = _positive("Deepest fall of the compounded equity, a positive fraction.")
+    sortino_capped: Series[pd.BooleanDtype] = optional("Whether sortino was cut at 10 or -10.")
+    max_drawdown: Series[float] = optional_amount(
+        "Deepest fall of the compounded equity, a positive fraction."
+    )
 
-    n_train: Count = _positive("Rows of the fit part.")
-    n_train_buy: Count = _positive("BUY rows of the fit part.")
-    n_kept: Count = _positive("Rows of the fit part that cleaning kept.")
-    weight_sum: Series[float] = _positive("Sum of the training weights after cleaning.")
-    n_suspects: Count = _positive("Rows of the fit part suspected of a wrong label.")
-    n_suspects_buy: Count = _positive("BUY rows among the suspects.")
-    n_dropped: Count = _positive("Rows that cleaning dropped.")
-    n_dropped_buy: Count = _positive("BUY rows that cleaning dropped.")
-    n_test: Count = _positive("Test rows.")
-    buy_rate_train: Series[float] = _share("Share of BUY in the fit part.")
-    buy_rate_test: Series[float] = _share("Share of BUY in the test rows.")
-    train_start: Series[UtcTimestamp] = _optional("First timestamp of the training window, UTC.")
-    train_end: Series[UtcTimestamp] = _optional("Latest label end of the training window, UTC.")
-    test_start: Series[UtcTimestamp] = _optional("First timestamp of the test rows, UTC.")
-    test_end: Series[UtcTimestamp] = _optional("Latest label end of the test rows, UTC.")
+    n_train: Count = optional_amount("Rows of the fit part.")
+    n_train_buy: Count = optional_amount("BUY rows of the fit part.")
+    n_kept: Count = optional_amount("Rows of the fit part that cleaning kept.")
+    weight_sum: Series[float] = optional_amount("Sum of the training weights after cleaning.")
+    n_suspects: Count = optional_amount("Rows of the fit part suspected of a wrong label.")
+    n_suspects_buy: Count = optional_amount("BUY rows among the suspects.")
+    n_dropped: Count = optional_amount("Rows that cleaning dropped.")
+    n_dropped_buy: Count = optional_amount("BUY rows that cleaning dropped.")
+    n_test: Count = optional_amount("Test rows.")
+    buy_rate_train: Series[float] = optional_share("Share of BUY in the fit part.")
+    buy_rate_test: Series[float] = optional_share("Share of BUY in the test rows.")
+    train_start: Series[UtcTimestamp] = optional("First timestamp of the training window, UTC.")
+    train_end: Series[UtcTimestamp] = optional("Latest label end of the training window, UTC.")
+    test_start: Series[UtcTimestamp] = optional("First timestamp of the test rows, UTC.")
+    test_end: Series[UtcTimestamp] = optional("Latest label end of the test rows, UTC.")
 
-    best_iteration: Count = _positive("Boosting rounds of the model.")
-    params: Text = _optional("Hyper-parameters, a JSON object.")
+    best_iteration: Count = optional_amount("Boosting rounds of the model.")
+    params: Text = optional("Hyper-parameters, a JSON object.")
     tuning: Text = pa.Field(
         isin=TUNE_MODES, nullable=True, description="Who is tuned in the sweep: baseline, per_variant or off."
     )
-    n_trials: Count = _positive("Tuning trials; 0 without tuning.")
+    n_trials: Count = optional_amount("Tuning trials; 0 without tuning.")
     seed: Series[np.int64] = pa.Field(ge=0, description="Seed of the first fit, one for all variants.")
     n_seeds: Series[np.int64] = pa.Field(ge=1, description="Fits whose probabilities are averaged.")
-    fit_seconds: Series[float] = _positive("Time that the cell's fits took, seconds; not part of any key.")
-
-    data_source: Text = _key("Where the rows came from: market, candles or features.")
-    source_file: Text = _optional("File name that the rows came from.")
-    quote_currency: Text = _optional("Currency of the prices, such as USDT.")
-    data_fingerprint: Text = _key(
-        "Hash of the source file's content, or of the embedded market's parameters."
+    fit_seconds: Series[float] = optional_amount(
+        "Time that the cell's fits took, seconds; not part of any key."
     )
-    cell_key: Text = _optional("Hash of everything that the cell's result depends on.")
-    code_version: Text = _key("Version of the code that decides results.")
-    run_id: Text = _key("Dagster run that wrote the row.")
-    phase: Text = _key("Why the sweep was run, such as manual.")
+
+    data_source: Text = key("Where the rows came from: market, candles or features.")
+    source_file: Text = optional("File name that the rows came from.")
+    quote_currency: Text = optional("Currency of the prices, such as USDT.")
+    data_fingerprint: Text = key("Hash of the source file's content, or of the embedded market's parameters.")
+    cell_key: Text = optional("Hash of everything that the cell's result depends on.")
+    code_version: Text = key("Version of the code that decides results.")
+    run_id: Text = key("Dagster run that wrote the row.")
+    phase: Text = key("Why the sweep was run, such as manual.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     @pa.dataframe_check(error="(sweep_id, crypto, fold, variant) must be unique")
@@ -204,7 +193,7 @@ def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
         (pa.DataFrameModel,),
         {
             "__annotations__": dict.fromkeys(factors, Text),
-            **{name: _key(f"Level of the factor {name}.") for name in factors},
+            **{name: key(f"Level of the factor {name}.") for name in factors},
         },
     )
     config = type("Config", (), {"strict": True, "ordered": True, "name": "finetune_results"})
@@ -235,43 +224,6 @@ def results_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, ob
         model,
         pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
     )
-
-
-def validated_results(model: type[pa.DataFrameModel], frame: pd.DataFrame) -> pd.DataFrame:
-    """Check a results frame against the contract and return it.
-
-    Raises
-    ------
-    InputError
-        Names every broken rule, each with the first cell that breaks it.
-    """
-    frame = frame.reset_index(drop=True)
-    try:
-        checked: pd.DataFrame = model.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as broken:
-        raise input_error(
-            "rows break the contract of finetune_results",
-            found="; ".join(_broken_rules(broken.failure_cases, frame)),
-        ) from None
-    return checked
-
-
-def _broken_rules(failures: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
-    """One line a broken rule; missing or foreign columns alone, because they break the other rules too."""
-    misplaced = failures["check"].isin(["column_in_dataframe", "column_in_schema", "column_ordered"])
-    if misplaced.any():
-        return [f"{one.check} {one.failure_case}" for one in failures[misplaced].itertuples()]
-    column = failures["column"].where(failures["schema_context"] == "Column", "")
-    lines = []
-    for (name, check), rule in failures.groupby([column, "check"], sort=False):
-        rows = rule["index"].dropna()
-        first = f" (first: {_cell_name(frame.iloc[int(rows.min())])})" if len(rows) else ""
-        lines.append(f"{name}: {check}{first}" if name else f"{check}{first}")
-    return lines
-
-
-def _cell_name(row: pd.Series[Any]) -> str:
-    return ", ".join(f"{name} {row[name]}" for name in PRIMARY_KEY if name in row)
 
 
 def _error_columns(frame: pd.DataFrame) -> pd.DataFrame:

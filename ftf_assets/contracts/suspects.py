@@ -6,41 +6,31 @@ The DuckDB table and its column documentation come from :class:`LabelSuspects`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
+from ftf_assets.contracts.table_fields import Text, key, share
+from ftf_assets.contracts.table_validation import validated
 
 SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "variant", "cleaner", "timestamp")
-
-Text: TypeAlias = Series[pd.StringDtype]
-
-
-def _key(description: str) -> Any:
-    return pa.Field(description=description, str_length={"min_value": 1})
-
-
-def _share(description: str) -> Any:
-    return pa.Field(ge=0, le=1, description=description)
 
 
 class LabelSuspects(pa.DataFrameModel):
     """One row a suspect of one cleaner in one fold's fit part; fit parts of later folds hold earlier ones."""
 
-    sweep_id: Text = _key("The sweep whose cleaner judged the row.")
-    crypto: Text = _key("Trading pair, such as OPUSDC.")
+    sweep_id: Text = key("The sweep whose cleaner judged the row.")
+    crypto: Text = key("Trading pair, such as OPUSDC.")
     fold: Series[np.int64] = pa.Field(ge=0, description="Walk-forward fold in whose fit part the row lies.")
-    variant: Text = _key("Variant that cleans; the judging models trained on its labels and weights.")
-    cleaner: Text = _key("Level of the factor that cleans, such as filter of cleanlab.")
+    variant: Text = key("Variant that cleans; the judging models trained on its labels and weights.")
+    cleaner: Text = key("Level of the factor that cleans, such as filter of cleanlab.")
     timestamp: Series[UtcTimestamp] = pa.Field(description="Decision time of the row: close of its bar, UTC.")
     label: Series[np.int64] = pa.Field(isin=(0, 1), description="The given label: 1 = BUY, 0 = HOLD.")
-    p_buy: Series[float] = _share("Out-of-fold P(BUY) of the row.")
-    label_quality: Series[float] = _share(
+    p_buy: Series[float] = share("Out-of-fold P(BUY) of the row.")
+    label_quality: Series[float] = share(
         "Agreement of the given label with the cleaner's judge; low is suspect."
     )
     dropped: Series[np.bool_] = pa.Field(description="Whether the cleaner took the row out of the fit part.")
@@ -73,22 +63,12 @@ def suspects_frame(columns: Mapping[str, object]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Names the first broken rule.
+        As :func:`~ftf_assets.contracts.table_validation.validated`.
     """
     frame = with_suspects_dtypes(
         pd.DataFrame({name: columns[name] for name in LabelSuspects.to_schema().columns})
     )
-    try:
-        checked: pd.DataFrame = LabelSuspects.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as broken:
-        first = broken.failure_cases.iloc[0]
-        raise input_error(
-            f"rows break the contract of label_suspects: {first['check']}",
-            column=first["column"] if first["schema_context"] == "Column" else None,
-            row=first["index"],
-            found=first["failure_case"],
-        ) from None
-    return checked
+    return validated(LabelSuspects, frame)
 
 
 def with_suspects_dtypes(frame: pd.DataFrame) -> pd.DataFrame:

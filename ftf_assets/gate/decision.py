@@ -1,4 +1,10 @@
-"""The decision on a sweep: a verdict a level, every number behind it, and what it was made from."""
+"""The decision on a sweep: a verdict a level, every number behind it, and what it was made from.
+
+The tests and their sources are in :mod:`~ftf_assets.gate.statistics`, the rules and theirs in
+:mod:`~ftf_assets.gate.verdict`. One family of tests for all levels and metrics of a sweep, decided before the
+rows are seen, is what keeps a search from finding its own winner (Bailey, Borwein, López de Prado & Zhu 2014,
+"Pseudo-Mathematics and Financial Charlatanism", Notices of the AMS 61).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,17 @@
-"""Pairs: a level's cells beside the baseline's cells of the same (crypto, fold), and nothing else.
+"""Pairs: a level's cells beside the baseline's cells of the same (crypto, fold) [1]_ [2]_, and nothing else.
 
 A level is compared with its factor's baseline while every other factor stays at its own, so the baseline of
 all levels is one variant: the one with every factor at its baseline. Of a factorial design only the cells
 that differ from it in one factor take part.
+
+References
+----------
+.. [1] Fisher (1935), *The Design of Experiments*, chapter IV: what differs between blocks, here crypto and
+   weeks, leaves the comparison where both treatments stand in every block.
+.. [2] Demšar (2006), "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7: classifiers
+   are compared by their paired scores over data sets, of which a cell is one.
+.. [3] Cameron & Miller (2015), "A Practitioner's Guide to Cluster-Robust Inference", Journal of Human
+   Resources 50: observations that share a period share its shocks and count as one cluster.
 """
 
 from __future__ import annotations
@@ -171,7 +180,7 @@ def pair_levels(
 
 @typed
 def calendar_clusters(spans: Mapping[Cell, tuple[int, int]]) -> dict[Cell, int]:
-    """Group cells whose test spans overlap most, for folds that each crypto cuts for itself.
+    """Group cells whose test spans overlap most [3]_, for folds that each crypto cuts for itself.
 
     "Fold 3" is then not the same weeks for every crypto, but cells still share a market while their spans
     overlap. The period of all spans is cut into as many equal parts as a crypto has folds, and a cell belongs

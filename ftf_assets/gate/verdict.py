@@ -1,4 +1,20 @@
-"""The ordered rules: which verdict the numbers of a level deserve, and in one sentence why."""
+"""The ordered rules: which verdict the numbers of a level deserve, and in one sentence why.
+
+The order is a gatekeeping procedure: a question is asked only where the one before it is answered. Whether
+the numbers stand (``INVALID``), whether the model beats always-BUY (``NO_SIGNAL`` [1]_), harm [2]_, gain, and
+last whether a gain worth having is still possible [3]_.
+
+References
+----------
+.. [1] Lipton, Elkan & Naryanaswamy (2014), "Optimal Thresholding of Classifiers to Maximize F1 Measure",
+   ECML PKDD: where the scores carry no information, calling every row positive maximises F1. At base rate b
+   that scores 2 b / (1 + b): beating it is the least that a model must do before its labels are treated.
+.. [2] DeMets & Ware (1982), "Asymmetric group sequential boundaries for monitoring clinical trials",
+   Biometrika 69: harm stops a treatment on less proof than benefit needs, here without the fold test.
+.. [3] Lakens (2017), "Equivalence Tests: A Practical Primer for t Tests, Correlations, and Meta-Analyses",
+   Social Psychological and Personality Science 8: an interval that excludes the smallest gain of interest is
+   evidence of its absence, which a large p-value is not.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from ftf_assets.labels.label_chain import LabelChain
 #: Weights that the features' log odds may get: none at all to a full Bayesian update.
 TEMPERS = (0.0, 0.25, 0.5, 1.0)
 
-#: Where every search begins: few errors, bursts of 20 bars a few times a year in which labels say nothing.
+#: Where every search begins: few single errors, and bursts of 20 bars in which a label says nothing.
 FIRST_RATES = ErrorRates(entry=0.01, stay=0.95, missed_buy=0.05, false_buy=0.02, burst_flip=0.5)
 
 #: A search ends when a step gains less than this many nats over all rows: far less than one label tells.

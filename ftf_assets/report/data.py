@@ -13,6 +13,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, TrainedCell, TrainedMode
 from ftf_assets.contracts.errors import FtfError, InputError
 from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS, GateMetrics, GateVerdicts
+from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
@@ -99,6 +100,7 @@ class ReportData:
     metrics: pd.DataFrame
     verdicts: pd.DataFrame
     suspects: pd.DataFrame
+    regimes: pd.DataFrame = field(default_factory=lambda: contract_frame(RegimeResults, []))
     artifacts: dict[str, CryptoArtifacts] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
     audit: AuditData = field(default_factory=AuditData)
@@ -225,6 +227,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         ),
         verdicts=verdicts,
         suspects=store.suspects(sweep_id),
+        regimes=store.regimes(sweep_id),
         artifacts=artifacts,
         unavailable=unavailable,
         audit=_load_audit(home, settings),

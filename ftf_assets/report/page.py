@@ -16,6 +16,7 @@ from ftf_assets.report.formats import NOTHING, gate_text, is_absent
 from ftf_assets.report.gallery import suspect_cards
 from ftf_assets.report.gate_charts import forest_plot, heat_maps
 from ftf_assets.report.noise_audit import audit_section
+from ftf_assets.report.regimes import regime_headings, regime_lines, regimes_in_words
 from ftf_assets.report.words import (
     baseline_in_words,
     headline,
@@ -97,6 +98,9 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "text_columns": _TEXT_COLUMNS,
         "gate": _gate_tables(data),
         "heat_maps": heat_maps(data),
+        "regime_headings": regime_headings(data),
+        "regime_lines": regime_lines(data),
+        "regime_words": regimes_in_words(data),
         "curves": curves,
         "n_common": n_common,
         "curve_charts": [precision_recall(curves), reliability_chart(curves)] if curves else [],

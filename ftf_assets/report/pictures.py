@@ -63,3 +63,8 @@ def trade_pictures(data: ReportData) -> Pictures:
     """Equity after costs of the crypto's cells over their test spans."""
     curves, _ = pooled_curves(data)
     return {"equity": [Picture(equity_chart(curves))]} if curves else {}
+
+
+def audit_pictures(chart: Markup | None) -> Pictures:
+    """What each detector finds of each kind of noise; nothing where nothing was measured."""
+    return {"lift_over_chance": [Picture(chart)] if chart else []}

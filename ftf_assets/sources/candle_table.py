@@ -9,7 +9,7 @@ import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import Candles
-from ftf_assets.sources.contract_errors import validated
+from ftf_assets.contracts.table_validation import validated
 
 #: Accepted spellings, lower case, without ASCII punctuation; the first one present is the time of the open.
 TIME_NAMES = ("opentime", "opentimestamp", "timestamp", "datetime", "date", "time", "unix", "epoch", "ts")

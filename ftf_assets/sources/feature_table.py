@@ -9,7 +9,7 @@ import pandas as pd
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import RESERVED_COLUMNS, FeatureCache
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule, resembles
-from ftf_assets.sources.contract_errors import validated
+from ftf_assets.contracts.table_validation import validated
 
 
 def feature_cache_from_table(

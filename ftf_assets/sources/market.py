@@ -11,9 +11,9 @@ import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.contracts.table_validation import validated
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candle_features import feature_cache_from_candles
-from ftf_assets.sources.contract_errors import validated
 from ftf_assets.sources.crypto_files import split_symbol
 from ftf_assets.sources.market_noise import LARGEST_NOISE, noise_truth
 from ftf_assets.sources.market_path import FIRST_OPEN, LAST_CLOSE, MARKET_VERSION, market_candles

@@ -15,6 +15,7 @@ import json
 import types
 import typing
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ FORMAT = 2
 T = TypeVar("T")
 
 
-def write_artifact(folder: Path, value: object) -> None:
+def write_artifact(folder: Path, value: object, identity: Mapping[str, Any] | None = None) -> None:
     """Store a frame or a bundle (a tree of dataclasses over arrays, bytes, text and numbers).
 
     Parameters
@@ -38,6 +39,8 @@ def write_artifact(folder: Path, value: object) -> None:
         Where; created. A value that is already there is replaced in one step.
     value
         ``DataFrame``, ndarray, or a dataclass whose annotations :func:`read_artifact` can follow.
+    identity
+        What the value was made from, a JSON mapping; kept in the header for whoever asks later.
 
     Raises
     ------
@@ -49,7 +52,12 @@ def write_artifact(folder: Path, value: object) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_links(folder)
-        header = {"format": FORMAT, "type": type(value).__name__, "value": _pack(value, folder, {})}
+        header = {
+            "format": FORMAT,
+            "type": type(value).__name__,
+            "identity": dict(identity or {}),
+            "value": _pack(value, folder, {}),
+        }
         signed = header | {"checksum": _checksum(header)}
         _replace(folder / HEADER, json.dumps(signed, allow_nan=False).encode())
     except OSError as error:

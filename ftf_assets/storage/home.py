@@ -55,6 +55,16 @@ class Home:
         """Lock files of the core tokens."""
         return self.path / "cores"
 
+    @property
+    def artifacts(self) -> Path:
+        """Values of the partitioned assets."""
+        return self.path / "artifacts"
+
+    @property
+    def reports(self) -> Path:
+        """The reports."""
+        return self.path / "reports"
+
     def report(self, sweep_id: str) -> Path:
         """The report of a sweep.
 
@@ -63,7 +73,7 @@ class Home:
         InputError
             A sweep_id that is no plain word, which could lead out of the home.
         """
-        return self.path / "reports" / f"{_word(sweep_id)}.html"
+        return self.reports / f"{_word(sweep_id)}.html"
 
     def artifact(self, asset: str, crypto: str, key: str) -> Path:
         """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes.
@@ -73,7 +83,7 @@ class Home:
         InputError
             A part that is no plain word, which could lead out of the home.
         """
-        return self.path / "artifacts" / _word(asset) / _word(crypto) / _word(key)
+        return self.artifacts / _word(asset) / _word(crypto) / _word(key)
 
 
 def _word(part: str) -> str:

@@ -1,5 +1,7 @@
 """IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -7,12 +9,16 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
-from ftf_assets.contracts.errors import StoreError
+from ftf_assets.contracts.errors import StoreBusyError, StoreError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.check_history import ARTIFACT_KEY, refuse_red
 from ftf_assets.sweep_decision import decision_frames
+from ftf_assets.sweep_results import CryptoResults
+
+#: Before a step that met a busy store runs again; the store has been waited for already.
+SECONDS_TO_WAIT = 10
 
 #: What each asset's artifact is read back as.
 ARTIFACT_TYPES: dict[str, type[Any]] = {
@@ -24,6 +30,18 @@ ARTIFACT_TYPES: dict[str, type[Any]] = {
     "cleanlab_masks": CleanlabMasks,
     "trained_models": TrainedModels,
 }
+
+
+@contextmanager
+def retried_while_busy() -> Iterator[None]:
+    """Ask Dagster to run the step again where another process holds the store: bad input never is.
+
+    Everything else that can go wrong here goes wrong again. Nothing of the step is lost: its fits are kept.
+    """
+    try:
+        yield
+    except StoreBusyError as error:
+        raise dg.RetryRequested(max_retries=2, seconds_to_wait=SECONDS_TO_WAIT) from error
 
 
 class ArtifactIOManager(dg.ConfigurableIOManager):
@@ -39,9 +57,10 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Write the value and name its place."""
         asset, crypto = context.asset_key.path[-1], context.partition_key
-        key = self.sweep.open(crypto).artifact_key(asset, crypto)
+        sweep = self.sweep.open(crypto)
+        key = sweep.artifact_key(asset, crypto)
         folder = self.home.home.artifact(asset, crypto, key)
-        write_artifact(folder, obj)
+        write_artifact(folder, obj, sweep.artifact_identity(asset, crypto))
         context.add_output_metadata({"path": dg.MetadataValue.path(str(folder)), ARTIFACT_KEY: key})
 
     def load_input(self, context: dg.InputContext) -> Any:
@@ -74,16 +93,23 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
 
 
 class ResultsIOManager(dg.ConfigurableIOManager):
-    """Replace a crypto's rows of this sweep in ``finetune_results``, one transaction a partition."""
+    """Replace a crypto's rows of this sweep, cells, regimes and suspects, in one transaction."""
 
     sweep: SweepResource
     home: HomeResource
 
-    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: CryptoResults) -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
-        self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-        self.home.results.write_partition(obj, sweep.sweep_id, context.partition_key)
+        with retried_while_busy():
+            self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+            self.home.results.write_partition(
+                obj.cells,
+                sweep.sweep_id,
+                context.partition_key,
+                regimes=obj.regimes,
+                suspects=obj.suspects,
+            )
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
@@ -117,7 +143,8 @@ class DecisionIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Decision) -> None:
         """Delete the sweep's old decision and insert the new one."""
-        self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
+        with retried_while_busy():
+            self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> tuple[pd.DataFrame, pd.DataFrame]:  # noqa: ARG002

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.labels.factors import FACTORS
@@ -16,7 +17,7 @@ from ftf_assets.storage.results_table import finetune_results
 
 #: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
 #: new factor needs neither: its column follows from the registry.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -29,6 +30,7 @@ def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
     """Contract and primary key by name of the table, for every table that has one."""
     known = (
         (finetune_results(), PRIMARY_KEY),
+        (RegimeResults, REGIMES_KEY),
         (LabelSuspects, SUSPECTS_KEY),
         (GateMetrics, METRICS_KEY),
         (GateVerdicts, VERDICTS_KEY),

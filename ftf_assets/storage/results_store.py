@@ -10,11 +10,13 @@ import duckdb
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from ftf_assets.contracts.errors import StoreError, input_error
-from ftf_assets.contracts.frames import with_contract_dtypes
+from ftf_assets.contracts.errors import StoreBusyError, StoreError, input_error
+from ftf_assets.contracts.frames import contract_frame, with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.contracts.results import validated_results
-from ftf_assets.contracts.suspects import with_suspects_dtypes
+from ftf_assets.contracts.regimes import RegimeResults
+from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.contracts.suspects import LabelSuspects, with_suspects_dtypes
+from ftf_assets.contracts.table_validation import validated
 from ftf_assets.storage.results_migration import carry_over_sql, is_current
 from ftf_assets.storage.results_schema import create_schema_sql
 from ftf_assets.storage.results_table import finetune_results
@@ -40,8 +42,16 @@ class ResultsStore:
         self.lock_path = self.path.with_name(self.path.name + ".lock")
         self.lock_timeout = lock_timeout
 
-    def write_partition(self, frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:
-        """Replace the rows of one crypto in one sweep, all or nothing.
+    def write_partition(
+        self,
+        frame: pd.DataFrame,
+        sweep_id: str,
+        crypto: str,
+        *,
+        regimes: pd.DataFrame | None = None,
+        suspects: pd.DataFrame | None = None,
+    ) -> None:
+        """Replace everything that the store has of one crypto in one sweep, all or nothing.
 
         Parameters
         ----------
@@ -49,26 +59,42 @@ class ResultsStore:
             Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond; ``created_at`` never
             precedes that of rows written before.
         sweep_id, crypto
-            The partition. Its old rows go, also those that ``frame`` no longer has.
+            The partition. Its old rows go, also those that the new ones no longer have.
+        regimes, suspects
+            Rows that satisfy ``RegimeResults`` and ``LabelSuspects``; None for none.
 
         Raises
         ------
         InputError
             Where rows break the contract or belong to another partition.
+        StoreBusyError
+            Where the file is locked for too long; the old rows stay as they were.
         StoreError
-            Where the file is locked for too long or is no results store; the old rows stay as they were.
+            Where it is no results store, or cannot be written; the old rows stay as they were.
         """
-        frame = validated_results(finetune_results(), frame)
-        _refuse_foreign(frame, sweep_id, crypto)
+        frame = validated(finetune_results(), frame, key=PRIMARY_KEY)
+        regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
+        suspects = contract_frame(LabelSuspects, []) if suspects is None else suspects
+        for rows in (frame, regimes, suspects):
+            _refuse_foreign(rows, sweep_id, crypto)
+        partition = [sweep_id, crypto]
         with self._lock():
             if not self.path.exists():
                 self._create()
             with self._connection(read_only=False) as connection:
                 connection.register("new_rows", frame)
+                connection.register("new_regimes", regimes)
+                connection.register("new_suspects", suspects)
                 # Whatever raises before COMMIT closes the connection, and that rolls back.
                 connection.execute("BEGIN TRANSACTION")
                 connection.execute(
-                    "DELETE FROM finetune_results WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
+                    "DELETE FROM finetune_results WHERE sweep_id = $1 AND crypto = $2", partition
+                )
+                connection.execute(
+                    "DELETE FROM regime_results WHERE sweep_id = $1 AND crypto = $2", partition
+                )
+                connection.execute(
+                    "DELETE FROM label_suspects WHERE sweep_id = $1 AND crypto = $2", partition
                 )
                 # A clock that was set back must not make this sweep look older than those before it.
                 connection.execute(
@@ -77,35 +103,31 @@ class ResultsStore:
                     "ELSE created_at END AS created_at) "
                     "FROM new_rows, (SELECT max(created_at) AS newest FROM finetune_results) AS before"
                 )
+                connection.execute("INSERT INTO regime_results BY NAME SELECT * FROM new_regimes")
+                connection.execute("INSERT INTO label_suspects BY NAME SELECT * FROM new_suspects")
                 connection.execute("COMMIT")
 
-    def write_suspects(self, frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:
-        """Replace the suspects of one crypto in one sweep, all or nothing.
+    def regimes(self, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
+        """Read the rows by market regime, ordered by crypto, fold, variant and regime.
 
         Parameters
         ----------
-        frame
-            Rows that satisfy ``LabelSuspects``; none where nothing was cleaned.
         sweep_id, crypto
-            The partition. Its old suspects go.
+            The sweep; of its cryptos only this one, None takes all of them.
 
         Raises
         ------
-        InputError, StoreError
-            As :meth:`write_partition`.
+        StoreError
+            As :meth:`read`.
         """
-        _refuse_foreign(frame, sweep_id, crypto)
-        with self._lock():
-            if not self.path.exists():
-                self._create()
-            with self._connection(read_only=False) as connection:
-                connection.register("new_suspects", frame)
-                connection.execute("BEGIN TRANSACTION")
-                connection.execute(
-                    "DELETE FROM label_suspects WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
-                )
-                connection.execute("INSERT INTO label_suspects BY NAME SELECT * FROM new_suspects")
-                connection.execute("COMMIT")
+        return with_contract_dtypes(
+            RegimeResults,
+            self._select(
+                "SELECT * FROM regime_results WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "
+                "ORDER BY crypto, fold, variant, regime",
+                [sweep_id, crypto],
+            ),
+        )
 
     def suspects(self, sweep_id: str, cryptos: Sequence[str] = ()) -> pd.DataFrame:
         """Read the suspects of a sweep, ordered by crypto, fold, variant, cleaner and label quality.
@@ -275,7 +297,7 @@ class ResultsStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout:
-            raise StoreError(
+            raise StoreBusyError(
                 f"waited {self.lock_timeout:g} s for the lock {self.lock_path}: another process works on "
                 f"{self.path}. Wait for it or end it; a lock file that nobody holds does no harm"
             ) from None

@@ -14,9 +14,11 @@ from ftf_assets.audit.noise import AuditLabels, KnownTruth
 from ftf_assets.audit.plan import AuditPlan
 from ftf_assets.audit.runner import run_audit
 from ftf_assets.audit.treatments import TREATMENTS
+from ftf_assets.labels.cleaning import CLEANLAB
 from ftf_assets.training import engine
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.parameters import Rounds
+from ftf_assets_tests.audit.labels import HOUR, random_candles
 from ftf_assets_tests.production import MemoryFitStore
 
 KINDS = ("none", "independent", "bursts", "known_truth")
@@ -65,10 +67,13 @@ def test_the_audit_cuts_the_history_once_and_its_test_rows_are_all_test_spans(
 
 def test_every_measurement_is_there_and_the_plan_knew_the_number_of_fits(plan, training_arrays, labels):
     result, store, events = audit(plan, training_arrays, labels)
-    assert {(one.kind, one.detector) for one in result.found} == {(k, d) for k in KINDS for d in DETECTORS}
-    assert {(one.kind, one.treatment) for one in result.effects} == {
-        (kind, name) for kind in KINDS[1:] for name in TREATMENTS
+    assert {(one.kind, one.detector) for one in result.found} == {
+        (kind, name) for kind in KINDS for name in DETECTORS if name != "temporal"
     }
+    assert {(one.kind, one.treatment) for one in result.effects} == {
+        (kind, name) for kind in KINDS[1:] for name in plan.treatments
+    }
+    assert set(TREATMENTS) - set(plan.treatments) == set(CLEANLAB.needs_candles), "there are no candles"
     assert all(one.outcome.status == "ok" for one in [*result.found, *result.effects])
     assert len(store.fits) == plan.n_fits
     assert {event.kind for event in events} == {"done", "reused"} or {event.kind for event in events} == {
@@ -167,7 +172,7 @@ def test_a_fit_that_fails_fails_its_kind_by_name_and_no_other(plan, training_arr
     result, _, _ = audit(plan, training_arrays, labels)
     failed = [one for one in [*result.found, *result.effects] if one.outcome.status != "ok"]
     assert {one.kind for one in failed} == {"bursts"}
-    assert len(failed) == len(DETECTORS) + len(TREATMENTS)
+    assert len(failed) == len(plan.detectors) + len(plan.treatments)
     assert {(one.outcome.error_stage, one.outcome.error_message) for one in failed} == {
         ("out_of_fold", "out of luck")
     }
@@ -184,7 +189,7 @@ def test_a_treatment_whose_model_fails_is_recorded_and_the_others_are_measured(
     monkeypatch.setattr(engine, "execute_fit", fail)
     result, _, _ = audit(plan, training_arrays, labels)
     status = {one.treatment: one.outcome.status for one in result.effects if one.kind == "independent"}
-    assert status == dict.fromkeys(TREATMENTS, "ok") | {"reweight": "training_failed"}
+    assert status == dict.fromkeys(plan.treatments, "ok") | {"reweight": "training_failed"}
 
 
 def test_a_detector_that_raises_is_recorded_and_the_others_are_measured(
@@ -197,7 +202,7 @@ def test_a_detector_that_raises_is_recorded_and_the_others_are_measured(
     monkeypatch.setitem(runner.DETECTORS, "cleanlab_shuffled", broken)
     result, _, _ = audit(dataclasses.replace(plan, kinds=("independent",)), training_arrays, labels)
     status = {one.detector: one.outcome.status for one in result.found}
-    assert status == dict.fromkeys(DETECTORS, "ok") | {"cleanlab_shuffled": "training_failed"}
+    assert status == dict.fromkeys(plan.detectors, "ok") | {"cleanlab_shuffled": "training_failed"}
 
 
 def test_a_kind_that_the_source_does_not_allow_is_named_with_the_reason(plan, training_arrays, labels):
@@ -230,3 +235,18 @@ def test_a_baseline_that_fails_fails_everything(plan, training_arrays, labels, m
 def test_other_settings_are_another_audit(plan, change):
     assert dataclasses.replace(plan, **change).audit_id() != plan.audit_id()
     assert dataclasses.replace(plan).audit_id() == plan.audit_id()
+
+
+def test_with_candles_the_temporal_judge_and_its_levels_are_measured_too(plan, training_arrays, labels):
+    a = training_arrays
+    bars = np.arange(a.start[0], a.end[-1] + 1, HOUR)
+    candles = dataclasses.replace(random_candles(len(bars)), close_time=bars)
+    asked = dataclasses.replace(plan, kinds=("bursts",), provides=frozenset({"labels", "candles"}))
+    store = MemoryFitStore()
+    result = run_audit(asked, a, labels, FitEngine(store, 2, lambda event: None), candles)
+    assert {one.detector for one in result.found} == set(DETECTORS)
+    assert {one.treatment for one in result.effects} == set(TREATMENTS)
+    assert all(one.outcome.status == "ok" for one in [*result.found, *result.effects])
+    temporal = next(one for one in result.found if one.detector == "temporal" and one.given_label == "BUY")
+    assert temporal.lift.value > 1.2
+    assert len(store.fits) <= asked.n_fits, "cleaners that leave the same rows share a fit"

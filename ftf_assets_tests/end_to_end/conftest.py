@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,6 +40,15 @@ def real_candles() -> Path:
     if not REAL_CANDLES.is_dir():
         pytest.skip("the real candles of ../shared/data/candles_1h are absent")
     return REAL_CANDLES
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium: Debian's, or whatever the machine calls its own."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no browser: chromium is not installed")
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -93,8 +93,8 @@ def test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_r
 def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    def write_then_damage(folder: Path, value: object) -> None:
-        write_artifact(folder, value)
+    def write_then_damage(folder: Path, value: object, identity: dict[str, object]) -> None:
+        write_artifact(folder, value, identity)
         if folder.parts[-3:-1] == ("coerced_arrays", "OPUSDC"):
             biggest = max(folder.glob("*.npy"), key=lambda path: path.stat().st_size)
             biggest.write_bytes(biggest.read_bytes()[:-1] + b"\x00")
@@ -132,7 +132,7 @@ def test_a_run_whose_settings_do_not_name_its_crypto_is_refused(home: Home):
 def test_every_asset_is_documented_owned_versioned_and_checked():
     graph = defs.resolve_asset_graph()
     assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == sorted(
-        [*ASSETS, "gate_decision", "sweep_report"]
+        [*ASSETS, "gate_decision", "noise_audit", "sweep_report"]
     )
     for asset in (*ASSETS, "gate_decision", "sweep_report"):
         node = graph.get(dg.AssetKey(asset))

@@ -26,11 +26,8 @@ CONSOLE = "CONSOLE"
 
 
 @pytest.fixture
-def browse(tmp_path: Path):
+def browse(tmp_path: Path, chromium: str):
     """Open a file in a headless Chromium: the DOM after loading, and its log with the console's messages."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no browser: chromium is not installed")
 
     def open_file(file: Path) -> tuple[str, str]:
         done = subprocess.run(

@@ -29,11 +29,12 @@ def arbitrum() -> tuple[TrainingArrays, CandleArrays]:
     return coerce_feature_cache(frame, crypto="ARBUSDC"), coerce_candles(candles, crypto="ARBUSDC")
 
 
-def judge(rows: tuple[TrainingArrays, CandleArrays], y: np.ndarray) -> TemporalNoise:
-    """By the labels alone: models of features are in the benchmark, not in a test."""
+def judge(rows: tuple[TrainingArrays, CandleArrays], y: np.ndarray, first: int = 0) -> TemporalNoise:
+    """Judge ``y``, the rows from ``first`` on, by the labels alone: models are in the benchmark."""
     arrays, candles = rows
-    chain = label_chain(candles, until=int(arrays.end[-1]), seed=0)
-    return temporal_noise(y, np.full(len(y), y.mean()), arrays.start, chain, bar=candles.bar)
+    of_y = slice(first, first + len(y))
+    chain = label_chain(candles, until=int(arrays.end[of_y][-1]), seed=0)
+    return temporal_noise(y, np.full(len(y), y.mean()), arrays.start[of_y], chain, bar=candles.bar)
 
 
 def bursts_of(length: int, n_rows: int, random: np.random.Generator) -> np.ndarray:
@@ -71,3 +72,8 @@ def test_independent_flips_are_found_better_than_by_cleanlabs_default(arbitrum) 
 
 def test_labels_that_nobody_flipped_are_hardly_doubted(arbitrum) -> None:
     assert judge(arbitrum, arbitrum[0].y).noise_rate <= 0.03
+
+
+@pytest.mark.parametrize("first", [0, 1_500, 3_000, 4_500])
+def test_nor_are_those_of_a_history_of_two_thousand_bars(arbitrum, first: int) -> None:
+    assert judge(arbitrum, arbitrum[0].y[first : first + 2_000], first).noise_rate <= 0.03

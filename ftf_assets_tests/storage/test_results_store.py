@@ -270,6 +270,7 @@ ADDED = {
     },
     4: {"finetune_results": ("sample_weight",)},
     5: {},
+    6: {},
 }
 #: Version 4 names the variant that found a suspect; before, its smoothing level and cleaner did.
 SUSPECTS_BEFORE_4 = """
@@ -292,7 +293,9 @@ def age(path: Path, version: int) -> None:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     if version < 4:
         connection.execute(SUSPECTS_BEFORE_4)
-    connection.execute("DROP TABLE noise_audit; DROP TABLE noise_audit_effects")  # of version 5
+    if version < 5:
+        connection.execute("DROP TABLE noise_audit; DROP TABLE noise_audit_effects")
+    connection.execute("DROP TABLE regime_results")  # of version 6
     connection.execute("CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'")
     connection.execute("CREATE VIEW leaderboard AS SELECT sweep_id FROM finetune_results")
     connection.execute("UPDATE schema_version SET version = $1", [version])
@@ -388,7 +391,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path):
 def test_an_error_inside_the_transaction_leaves_the_old_rows(store, monkeypatch):
     write(store, partition(folds=2))
     # Past the contract, into the table's own primary key: the delete has happened when the insert fails.
-    monkeypatch.setattr("ftf_assets.storage.results_store.validated_results", lambda model, frame: frame)
+    monkeypatch.setattr("ftf_assets.storage.results_store.validated", lambda model, frame, key: frame)
     with pytest.raises(StoreError, match="DuckDB says"):
         write(store, [*partition(folds=1), ok_row(fold=0), ok_row(fold=0)])
     pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition(folds=2))))

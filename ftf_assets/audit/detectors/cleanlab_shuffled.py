@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from ftf_assets.audit.detector import Detection, Detector, Evidence
-from ftf_assets.audit.detectors.cleanlab_time_blocks import judged_by_cleanlab
 from ftf_assets.contracts.typed import typed
+from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 
 
 @typed
 def detect(evidence: Evidence) -> Detection:
     """Judge the labels by models that have seen the rows before and after, with the same wrong labels."""
-    return judged_by_cleanlab(evidence, "shuffled")
+    probability = evidence.probability_of("shuffled")
+    return Detection(
+        1.0 - label_quality(evidence.y, probability, "self_confidence"),
+        float(flag_label_issues(evidence.y, probability).mean()),
+    )
 
 
 CLEANLAB_SHUFFLED = Detector(

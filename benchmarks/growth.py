@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""How time and memory grow with rows, features and cryptos, and how fast the boundary is.
+
+    python -m benchmarks.growth [--rows 10000,100000,1000000] [--features 25,100,400] [--cryptos 1,5,20]
+
+Each point of rows and features is a process of its own, so that its peak memory is its own: as many fits at a
+time as cores, on random rows with a weak signal. Exponents are slopes of log time on log size.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+import click
+import numpy as np
+import pandas as pd
+
+from benchmarks.measuring import CORES, report, run
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.coercion import coerce_feature_cache
+from ftf_assets.contracts.frames import FeatureCache
+from ftf_assets.sources.market import MarketSource
+from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS
+
+HOUR = 3_600_000_000_000
+ROUNDS = 20
+MEGABYTE = 2**20
+
+
+class Forget:
+    """A store that keeps nothing."""
+
+    def get(self, key: str) -> FitResult | None:
+        return None
+
+    def put(self, key: str, result: FitResult) -> None:
+        """Let go of a finished fit."""
+
+
+def frame_of(n_rows: int, n_features: int) -> pd.DataFrame:
+    """A feature cache of random float64 features and labels with a weak signal."""
+    generator = np.random.default_rng(7)
+    X = generator.standard_normal((n_rows, n_features))
+    index = pd.date_range("1900-01-01", periods=n_rows, freq="h", tz="UTC", name="timestamp").as_unit("ns")
+    frame = pd.DataFrame(X, index=index, columns=[f"x{k}" for k in range(n_features)])
+    label = (X[:, 0] + 3 * generator.standard_normal(n_rows) > 3).astype(np.int8)
+    return frame.assign(
+        label=label,
+        label_end=index + pd.Timedelta(hours=4),
+        label_return=np.where(label == 1, 0.01, -0.005),
+    )
+
+
+def arrays_of(n_rows: int, n_features: int) -> TrainingArrays:
+    """The same as arrays, without a frame in memory."""
+    generator = np.random.default_rng(7)
+    X = generator.standard_normal((n_rows, n_features), dtype=np.float32)
+    start = np.arange(n_rows, dtype=np.int64) * HOUR
+    y = (X[:, 0] + 3 * generator.standard_normal(n_rows, dtype=np.float32) > 3).astype(np.int8)
+    return TrainingArrays(
+        X=X,
+        y=y,
+        start=start,
+        end=start + 4 * HOUR,
+        label_return=np.where(y == 1, 0.01, -0.005).astype(np.float32),
+        base_weight=np.ones(n_rows, np.float32),
+        feature_names=tuple(f"x{k}" for k in range(n_features)),
+    )
+
+
+def fits_at_once(n_rows: int, n_features: int) -> dict[str, float]:
+    """Run two rounds of one fit a core on these rows: seconds a fit, and the process's peak memory."""
+    arrays = arrays_of(n_rows, n_features)
+    held_out = np.arange(n_rows - n_rows // 10, n_rows)
+    tasks = [
+        FitTask(
+            key=str(number),
+            crypto="GROWTH",
+            fold=0,
+            name=str(number),
+            rows=np.arange(number, n_rows - n_rows // 10),  # rows of its own: nothing is shared
+            labels=arrays.y[number : n_rows - n_rows // 10].astype(np.float32),
+            weight=arrays.base_weight[number : n_rows - n_rows // 10],
+            predict={"test": held_out},
+            rounds=ROUNDS,
+            parameters=dict(DEFAULT_PARAMETERS),
+            seed=number,
+            device="cpu",
+        )
+        for number in range(2 * CORES)
+    ]
+    import xgboost  # noqa: F401  its import is no part of a fit
+
+    begin = time.perf_counter()
+    FitEngine(Forget(), CORES, lambda event: None).run(tasks, arrays, stage="fit")
+    seconds = (time.perf_counter() - begin) / len(tasks)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": seconds, "peak": peak, "matrix": arrays.X.nbytes}
+
+
+def point(n_rows: int, n_features: int) -> dict[str, float]:
+    """Measure one point in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.growth", "--point", f"{n_rows},{n_features}"]
+    measured: dict[str, float] = json.loads(run(command).out)
+    allowed = 3 * measured["matrix"] * CORES + 400 * MEGABYTE
+    return {
+        "rows": n_rows,
+        "features": n_features,
+        "s a fit": measured["seconds"] * CORES,
+        "matrix MB": measured["matrix"] / MEGABYTE,
+        "peak MB": measured["peak"] / MEGABYTE,
+        "of what is allowed": measured["peak"] / allowed,
+    }
+
+
+def exponent(rows: list[dict[str, float]], size: str, seconds: str) -> float:
+    """Slope of log time on log size."""
+    return float(np.polyfit(np.log([r[size] for r in rows]), np.log([r[seconds] for r in rows]), 1)[0])
+
+
+def boundary(n_rows: int) -> list[dict[str, object]]:
+    """Coercion in bytes of the frame's features a second, and the contract of the feature cache."""
+    frame = frame_of(n_rows, 50)
+    size = n_rows * 50 * 8
+    begin = time.perf_counter()
+    coerce_feature_cache(frame, crypto="GROWTH")
+    coerced = time.perf_counter() - begin
+    begin = time.perf_counter()
+    FeatureCache.validate(frame, lazy=True)
+    validated = time.perf_counter() - begin
+    return [
+        {"what": "coercion", "rows": n_rows, "s": coerced, "GB/s": size / coerced / 1e9, "goal": ">= 1 GB/s"},
+        {"what": "Pandera contract", "rows": n_rows, "s": validated, "goal": "< 2 s"},
+    ]
+
+
+def market(n_cryptos: int) -> dict[str, float]:
+    """Make candles, features and arrays of so many cryptos of the embedded market, one after another."""
+    source = MarketSource()
+    begin = time.perf_counter()
+    for number in range(n_cryptos):
+        crypto = f"C{number}USDC"
+        frame, _ = source.feature_cache(crypto, source.candles(crypto))
+        coerce_feature_cache(frame, crypto=crypto)
+    return {"cryptos": n_cryptos, "s": time.perf_counter() - begin}
+
+
+def _numbers(_: object, __: object, text: str | None) -> list[int]:
+    return [int(word) for word in text.split(",")] if text else []
+
+
+@click.command()
+@click.option("--rows", default="10000,100000,1000000", show_default=True, callback=_numbers)
+@click.option("--features", default="25,100,400", show_default=True, callback=_numbers)
+@click.option("--cryptos", default="1,5,20", show_default=True, callback=_numbers)
+@click.option("--point", "one", hidden=True, callback=_numbers)
+def main(rows: list[int], features: list[int], cryptos: list[int], one: list[int]) -> None:
+    """Print each series with its exponent."""
+    if one:
+        print(json.dumps(fits_at_once(*one)))
+        return
+    by_rows = [point(n, 50) for n in rows]
+    report(f"rows, exponent {exponent(by_rows, 'rows', 's a fit'):.2f}", by_rows)
+    by_features = [point(20_000, n) for n in features]
+    report(f"features, exponent {exponent(by_features, 'features', 's a fit'):.2f}", by_features)
+    by_cryptos = [market(n) for n in cryptos]
+    report(f"cryptos, exponent {exponent(by_cryptos, 'cryptos', 's'):.2f}", by_cryptos)
+    report("the boundary", boundary(max(rows)))
+
+
+if __name__ == "__main__":
+    main()

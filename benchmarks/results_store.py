@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""The results store under load: many writers at once, and the gate over a million rows.
+
+python -m benchmarks.results_store [--partitions 3500] [--processes 16] [--rows 1000000]
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+
+from benchmarks.measuring import report
+from ftf_assets.gate.decision import decide
+from ftf_assets.storage.result_files import read_result_file
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.results_rows import partition, results_table
+
+#: Rows of one partition: the standard protocol's 5 folds x 5 variants.
+ROWS = 25
+
+
+def write_partitions(path: Path, start: multiprocessing.synchronize.Barrier, numbers: list[int]) -> None:
+    """Write some partitions, each a crypto of its own sweep."""
+    store = ResultsStore(path, lock_timeout=3_600)
+    frames = {number: results_table(partition(sweep_id=_sweep_id(number))) for number in numbers}
+    start.wait()
+    for number, frame in frames.items():
+        store.write_partition(frame, _sweep_id(number), "OPUSDC")
+
+
+def _sweep_id(number: int) -> str:
+    return f"ftf_{number:012x}"
+
+
+def many_writers(folder: Path, n_partitions: int, n_processes: int) -> dict[str, object]:
+    """Write partitions from several processes at once; count what failed and what was lost."""
+    path = folder / "results.duckdb"
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.results_store"])
+    start = context.Barrier(n_processes + 1)
+    shares = [list(range(one, n_partitions, n_processes)) for one in range(n_processes)]
+    writers = [context.Process(target=write_partitions, args=(path, start, share)) for share in shares]
+    for writer in writers:
+        writer.start()
+    start.wait()
+    begin = time.perf_counter()
+    for writer in writers:
+        writer.join()
+    seconds = time.perf_counter() - begin
+    rows = ResultsStore(path).read()
+    return {
+        "partitions": n_partitions,
+        "processes": n_processes,
+        "s": round(seconds, 1),
+        "partitions/s": round(n_partitions / seconds, 1),
+        "failed writers": sum(writer.exitcode != 0 for writer in writers),
+        "lost rows": n_partitions * ROWS - len(rows),
+    }
+
+
+def gate_over(folder: Path, n_rows: int) -> dict[str, object]:
+    """Judge a file of so many result rows: read, pair, decide."""
+    generator = np.random.default_rng(7)
+    variants = ["baseline", "mild", "aggressive", "filter", "reweight"]
+    n_cryptos = n_rows // ROWS
+    cell = pd.MultiIndex.from_product(
+        [[f"C{number:06d}" for number in range(n_cryptos)], range(5), variants],
+        names=["crypto", "fold", "variant"],
+    ).to_frame(index=False)
+    for name, mean, spread in (("f1_buy", 0.3, 0.02), ("average_precision", 0.2, 0.02), ("sortino", 0, 1)):
+        cell[name] = generator.normal(mean, spread, len(cell))
+    cell["expectancy_net"] = cell["sortino"] * 2 + generator.normal(0, 0.1, len(cell))
+    cell["f1_always_buy"] = 0.28
+    file = folder / "rows.parquet"
+    cell.to_parquet(file)
+    begin = time.perf_counter()
+    published = read_result_file(file)
+    read = time.perf_counter() - begin
+    decision = decide(published.rows, published.baselines, sweep_id=published.sweep_id)
+    seconds = time.perf_counter() - begin
+    return {"rows": len(cell), "levels": len(decision.verdicts), "read s": read, "gate s": seconds}
+
+
+@click.command()
+@click.option("--partitions", default=3_500, show_default=True)
+@click.option("--processes", default=16, show_default=True)
+@click.option("--rows", default=1_000_000, show_default=True)
+def main(partitions: int, processes: int, rows: int) -> None:
+    """Print what was written, what was lost, and the gate's time."""
+    with tempfile.TemporaryDirectory() as folder:
+        report(
+            "results store: one transaction a partition", [many_writers(Path(folder), partitions, processes)]
+        )
+        report("the gate over a file of rows", [gate_over(Path(folder), rows)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The noise audit on the real path: its own job, its tables, the gate's warning and the report's section."""
+
+from __future__ import annotations
+
+import json
+
+import dagster as dg
+import pytest
+
+from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
+from ftf_assets.instance import open_instance
+from ftf_assets.run import run_sweep
+from ftf_assets.storage.audit_store import AuditStore
+from ftf_assets.storage.home import Home
+from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf, home: Home):
+    asked = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", "--set", "max_rounds=20")
+    done = ftf(*asked, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["red_checks"] == []
+    assert {row["kind"] for row in told["found"]} == {"none", "known_truth"}
+    assert all(row["status"] == "ok" for row in told["found"] + told["effects"])
+
+    sweep = small_sweep(cryptos="OPUSDC")
+    found, effects = AuditStore(home.results).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])
+    NoiseAudit.validate(found, lazy=True)
+    NoiseAuditEffects.validate(effects, lazy=True)
+    assert (len(found), len(effects)) == (len(told["found"]), len(told["effects"]))
+    assert set(found["audit_id"]) == {told["audit_ids"]["OPUSDC"]}
+
+    with open_instance(home) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("noise_audit"))
+    metadata = event.asset_materialization.metadata
+    assert "data:image/svg+xml;base64," in metadata["lift_over_chance"].value
+    assert {record.data["detector"] for record in metadata["found"].records} == set(found["detector"])
+
+    gate = run_sweep(sweep, home, on_fit=lambda event: None)
+    warned = [check for check in gate.red_checks if "cleaners_audited" in check]
+    beats = (found["detector"] == "cleanlab") & found["beats_controls"].fillna(value=False)
+    assert not any("never audited" in check for check in warned)
+    assert bool(warned) != bool(beats.any())
+    page = gate.report.read_text(encoding="utf-8")
+    assert "The noise audit: would wrong labels be found on these data?" in page
+    temporal = found[(found["detector"] == "temporal") & (found["given_label"] == "BUY")].iloc[0]
+    assert f"{temporal['lift']:.2f} ({temporal['lift_low']:.2f} to {temporal['lift_high']:.2f})" in page
+
+    again = ftf(*asked)
+    assert again.returncode == 0, again.stderr
+    assert "known_truth" in again.stdout
+    found_again, _ = AuditStore(home.results).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])
+    assert found_again["lift"].tolist() == pytest.approx(found["lift"].tolist(), nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--kinds", "burst"), "unknown kind of noise"),
+        (("--noise-seeds", "3"), "noise_seeds"),
+        (("--noise-share", "0.4"), "noise_share"),
+        (("--noise-seeds", "100"), "a long audit must be confirmed"),
+    ],
+)
+def test_a_bad_request_is_one_line_and_writes_nothing(ftf: Ftf, home: Home, arguments, named):
+    done = ftf("audit", *arguments)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not home.path.exists()

@@ -1,0 +1,174 @@
+"""The first hour in the Dagster UI, in a real browser: from the graph to a verdict, and a bad file mended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pytest
+
+from ftf_assets.config import all_cryptos
+from ftf_assets.sources.market import MarketSource
+from ftf_assets.storage.home import Home
+
+pytest.importorskip("playwright", reason="the package playwright is not installed")
+
+from playwright.sync_api import Browser, sync_playwright
+
+from ftf_assets_tests.end_to_end.newcomer import Newcomer, served
+
+pytestmark = pytest.mark.end_to_end
+
+logger = logging.getLogger(__name__)
+
+#: Assets in the design's order: each column of the graph stands to the right of those before it.
+FLOW = [
+    ["candles"],
+    ["feature_cache"],
+    ["coerced_arrays"],
+    ["smoothed_labels"],
+    ["cleanlab_masks"],
+    ["trained_models"],
+    ["finetune_results"],
+    ["gate_decision"],
+    ["sweep_report"],
+]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def candles(tmp_path: Path) -> Path:
+    folder = tmp_path / "candles"
+    folder.mkdir()
+    for crypto in all_cryptos():
+        frame = MarketSource().candles(crypto).head(3_500)
+        frame = frame.assign(date=frame.index - pd.Timedelta(hours=1))
+        frame.to_csv(folder / f"{crypto.removesuffix('USDC')}USDT_1h.csv", index=False)
+    return folder
+
+
+def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
+    settings = f"source: candles, path: {candles}, trials: 0, n_folds: 2, max_rounds: 40, patience: 10"
+    configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"
+    page = browser.new_page(viewport={"width": 1500, "height": 850})
+    page.set_default_timeout(240_000)
+    asked: set[str] = set()
+    page.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    with served(home.path) as ui:
+        someone = Newcomer(page, ui)
+        reads_the_graph(someone)
+        materialises_one_crypto(someone, configuration)
+        backfills_all_of_them(someone, configuration)
+        finds_verdict_and_report(someone, home)
+        finds_and_mends_a_broken_file(someone, home, candles / "OPUSDT_1h.csv")
+    assert asked <= {urlsplit(ui.address).netloc, ""}, "nothing but this machine is asked for anything"
+
+
+def reads_the_graph(someone: Newcomer) -> None:
+    someone.go("/asset-groups")
+    someone.sees("treatment", "decision")
+    someone.page.mouse.click(1_000, 760, button="right")
+    someone.chooses("Expand all groups")
+    someone.sees(*(asset for column in FLOW for asset in column))
+    someone.page.wait_for_timeout(1500)  # the groups unfold
+    at = someone.graph_positions([asset for column in FLOW for asset in column])
+    from_the_left = [max(at[asset] for asset in column) for column in FLOW]
+    assert from_the_left == sorted(from_the_left), at
+    everything = someone.page.inner_text("body").lower()
+    for unwanted in ("slack", "newsletter", "join the community", "your email"):
+        assert unwanted not in everything
+    someone.go("/assets/cleanlab_masks")
+    someone.sees("Confident learning on purged out-of-fold probabilities", "quant-research", "treatment")
+
+
+def materialises_one_crypto(someone: Newcomer, configuration: str) -> None:
+    someone.opens_the_launchpad_of("ftf_sweep")
+    someone.sets(configuration)
+    someone.page.get_by_placeholder("Partition").click()
+    someone.chooses("OPUSDC")
+    someone.shoots("launchpad")
+    someone.page.get_by_role("button", name="Materialize").last.click()
+    (run,) = someone.ui.wait_for_runs("ftf_sweep", 1)
+    assert run["status"] == "SUCCESS"
+    starts = {step["stepKey"]: step["startTime"] for step in run["stepStats"]}
+    seconds = starts["baseline_parameters"] - run["creationTime"]
+    logger.info("event=launched seconds_to_first_fit=%.1f", seconds)  # shown with --log-cli-level=INFO
+
+
+def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
+    someone.go("/locations/ftf_assets.definitions/jobs/ftf_sweep")
+    someone.clicks("Materialize all", exact=False)
+    someone.clicks("All")
+    someone.clicks("Config")
+    someone.clicks("Add config")
+    someone.sets(configuration)
+    someone.clicks("Save config")
+    someone.sees("Config saved")
+    someone.page.get_by_role("button", name="Launch backfill").click()
+    someone.sees("Created backfill")
+    runs = someone.ui.wait_for_runs("ftf_sweep", 6)[:5]
+    assert {run["status"] for run in runs} == {"SUCCESS"}
+    assert max(run["startTime"] for run in runs) < min(run["endTime"] for run in runs), "side by side"
+    someone.go("/assets/finetune_results?view=partitions&partition=OPUSDC")
+    someone.sees("Materialized (5)", "f1_always_buy", "baseline", "reweight")
+    someone.shoots("results")
+    someone.go("/assets/finetune_results?view=checks")
+    someone.sees("Checks (4)", "calibration_on_hard_labels", "ECE is plausible")
+    someone.page.wait_for_function("document.body.innerText.split('Succeeded').length - 1 >= 4")
+    someone.shoots("checks")
+
+
+def finds_verdict_and_report(someone: Newcomer, home: Home) -> None:
+    (decided,) = someone.ui.wait_for_runs("ftf_decide", 1)
+    assert decided["status"] == "SUCCESS"
+    tags = {tag["key"]: tag["value"] for tag in decided["tags"]}
+    assert tags["dagster/sensor_name"] == "gate_when_landed"
+    someone.go("/assets/gate_decision?view=events")
+    someone.sees("verdicts", "label_smoothing", "aggressive")
+    someone.shoots("verdict")
+    someone.go("/asset-groups")  # whose groups are still unfolded
+    someone.sees("finetune_results", "sweep_report")
+    someone.shoots("graph")
+    report = home.report(tags["ftf/sweep_id"])
+    someone.go("/assets/sweep_report?view=events")
+    someone.sees(report.name)
+    someone.page.goto(report.as_uri())
+    someone.sees(tags["ftf/sweep_id"])
+
+
+def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, file: Path) -> None:
+    good = file.read_text(encoding="utf-8")
+    lines = good.splitlines()
+    lines[99] = "n/a" + lines[99][lines[99].index(",") :]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    fits = len(list(home.fits.glob("*/*/header.json")))
+    of_opusdc = next(
+        run
+        for run in someone.ui.runs("ftf_sweep")
+        if {"key": "dagster/partition", "value": "OPUSDC"} in run["tags"]
+    )
+    someone.go(f"/runs/{of_opusdc['runId']}")
+    someone.clicks("Re-execute all", exact=False)
+    failed = someone.ui.wait_for_runs("ftf_sweep", 7)[0]
+    assert failed["status"] == "FAILURE"
+
+    someone.go("/runs")
+    someone.clicks(failed["runId"][:8])  # the first click; the reason is there without a second
+    someone.sees("OPUSDT_1h.csv", "row 100", "n/a")
+    someone.shoots("failure")
+
+    file.write_text(good, encoding="utf-8")
+    someone.page.get_by_role("button", name="Re-execute").first.click()
+    mended = someone.ui.wait_for_runs("ftf_sweep", 8)[0]
+    assert mended["status"] == "SUCCESS"
+    assert len(list(home.fits.glob("*/*/header.json"))) == fits, "every fit was reused"
