@@ -179,7 +179,7 @@ def _heat_map(
         ax.invert_yaxis()
         for i in range(len(cryptos)):
             for j in range(len(folds)):
-                dark = np.isfinite(values[i, j]) and _luminance(shades.to_rgba(values[i, j])) < 0.18
+                dark = np.isfinite(values[i, j]) and _luminance(tuple(shades.to_rgba(values[i, j]))) < 0.18
                 ax.text(
                     j,
                     i,
