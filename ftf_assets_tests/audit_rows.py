@@ -83,6 +83,9 @@ def interval(name: str, value: float | None, half: float = 0.0) -> dict[str, flo
     return {name: value, f"{name}_low": value - half, f"{name}_high": value + half}
 
 
+NOTHING_LOST = {"nothing_lost": True, **interval("lost", 0.001, 0.01), **interval("recovered", None)}
+
+
 def whole_audit(
     crypto: str = "OPUSDC", kinds: tuple[str, ...] = ("bursts", "independent")
 ) -> tuple[list, list]:
@@ -112,7 +115,7 @@ def whole_audit(
             kind=kind,
             treatment=name,
             control=one.control,
-            **({} if kind == "bursts" else {"nothing_lost": True, **interval("recovered", None)}),
+            **({} if kind == "bursts" else NOTHING_LOST),
         )
         for kind in kinds
         for name, one in TREATMENTS.items()

@@ -126,7 +126,7 @@ def pool_effects(rows: Sequence[Row]) -> list[PooledEffect]:
                 won=_mean(measured, "won"),
                 over_random=_mean(measured, "over_random"),
                 over_lowest_p=_mean(measured, "over_lowest_p"),
-                recovered=_recovered(measured) if lost is not None and lost.low > 0 else None,
+                recovered=_recovered(measured, lost),
                 reason=_reason(mine),
             )
         )
@@ -143,18 +143,18 @@ def _mean(rows: Sequence[Row], name: str) -> Estimate | None:
     return Estimate(value, value - 1.96 * error, value + 1.96 * error, error)
 
 
-def _recovered(rows: Sequence[Row]) -> Estimate:
+def _recovered(rows: Sequence[Row], lost: Estimate | None) -> Estimate | None:
     """Pooled won over pooled lost; cryptos are the sample, because they share the weeks of the test."""
     if len(rows) == 1:
-        one = rows[0]
-        error = (one["recovered_high"] - one["recovered_low"]) / (2 * 1.96)
-        return Estimate(one["recovered"], one["recovered_low"], one["recovered_high"], error)
+        return _mean(rows, "recovered")
+    if lost is None or lost.low <= 0:
+        return None
     from scipy.stats import t
 
-    won, lost = (np.array([row[name] for row in rows]) for name in ("won", "lost"))
-    ratio = float(won.sum() / lost.sum())
-    remainder: Array = won - ratio * lost
-    error = float(remainder.std(ddof=1) / np.sqrt(len(rows)) / lost.mean())
+    gains, losses = (np.array([row[name] for row in rows]) for name in ("won", "lost"))
+    ratio = float(gains.sum() / losses.sum())
+    remainder: Array = gains - ratio * losses
+    error = float(remainder.std(ddof=1) / np.sqrt(len(rows)) / losses.mean())
     width = float(t.ppf(0.975, len(rows) - 1)) * error
     return Estimate(ratio, ratio - width, ratio + width, error)
 

@@ -61,7 +61,9 @@ def load_audit(home: Home, sweep: Sweep) -> AuditData:
 
 def audit_section(data: AuditData) -> dict[str, Any]:
     """Everything that the template's section shows."""
-    findings, effects = pool_findings(data.found), pool_effects(data.effects)
+    # A control on unflipped labels finds nothing and estimates nothing.
+    findings = [one for one in pool_findings(data.found) if one.kind != "none" or one.role != "control"]
+    effects = pool_effects(data.effects)
     cryptos = list(dict.fromkeys(row["crypto"] for row in data.found))
     return {
         "cryptos": cryptos,
@@ -75,6 +77,7 @@ def audit_section(data: AuditData) -> dict[str, Any]:
             crypto: [
                 _finding_texts(one)
                 for one in pool_findings([row for row in data.found if row["crypto"] == crypto])
+                if one.kind != "none" or one.role != "control"
             ]
             for crypto in (cryptos if len(cryptos) > 1 else [])
         },
@@ -83,6 +86,8 @@ def audit_section(data: AuditData) -> dict[str, Any]:
 
 def lift_chart(findings: Sequence[PooledFinding], name: str = "noise-audit") -> Markup:
     """Draw each detector's lift within the observed BUYs and HOLDs, a kind of noise a band; 1 is chance."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
     measured = [one for one in findings if one.buy or one.hold]
     kinds = list(dict.fromkeys(one.kind for one in measured))
     names = list(dict.fromkeys(one.detector for one in measured))
@@ -102,6 +107,9 @@ def lift_chart(findings: Sequence[PooledFinding], name: str = "noise-audit") -> 
                         errors.append(1.96 * estimate.standard_error)
                 ax.errorbar(lifts, places, xerr=errors, elinewidth=1.1, label=detector, **style)
             ax.set_xscale("log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda lift, _: f"{lift:g}"))
+            ax.xaxis.set_minor_locator(NullLocator())
             ax.set_yticks(range(len(kinds)), kinds)
             ax.set_ylim(len(kinds) - 0.5, -0.5)
             ax.set_title(f"among observed {label.upper()}s", loc="left")
@@ -165,7 +173,7 @@ def _lift(estimate: Estimate | None) -> str:
 def _signed(estimate: Estimate | None) -> str:
     if estimate is None:
         return NOTHING
-    return f"{estimate.value:+.4f} ({estimate.low:+.4f} to {estimate.high:+.4f})"
+    return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"
 
 
 def _share(estimate: Estimate | None) -> str:
