@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: sweep ui smoke test test-slow screenshots lint types imports definitions check lock clean bench
+.PHONY: sweep ui smoke test test-slow faults screenshots lint types imports definitions check lock clean bench
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -33,6 +33,9 @@ test: $(READY) ## The fast tests, with the coverage of the pure packages.
 
 test-slow: $(READY) ## The slow, end-to-end and fault tests.
 	$(BIN)/python -m pytest -n 2 -m "slow or end_to_end or faults"
+
+faults: $(READY) ## Every fault at its full length, with the figures of docs/reliability.md.
+	FTF_FAULTS=full $(BIN)/python -m pytest -m faults ftf_assets_tests/faults ftf_assets_tests/storage
 
 screenshots: $(READY) ## Those of docs/operating.md, by the test that walks through the UI.
 	FTF_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m end_to_end -rA ftf_assets_tests/end_to_end/test_ui.py

@@ -31,6 +31,10 @@ Worker = Callable[[Tell[Event]], AbstractContextManager[Callable[[str], Result]]
 _FORK = multiprocessing.get_context("fork")
 
 
+class _KilledError(RunError):
+    """A child ended without a word: it was killed, or left."""
+
+
 class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
     """The user stopped the run; what is finished stays finished."""
 
@@ -84,11 +88,12 @@ def run_side_by_side(
         What the first job that failed raised; any other error of a job as a :class:`RunError`. The other
         children are interrupted first, and what they had finished stays finished.
     RunError
-        A child that was killed.
+        A child that was killed, such as by a machine without memory. The others do the jobs that are left
+        first: one crypto's end is not the sweep's.
     Interrupted
         SIGINT or SIGTERM came to the parent. The children have ended.
     """
-    waiting, results = deque(jobs), dict[str, Result]()
+    waiting, results, killed = deque(jobs), dict[str, Result](), list[_KilledError]()
     with _interrupts_raise(), _forked(min(children, len(jobs)), worker) as team:
         for child in team:
             child.give(waiting.popleft())
@@ -102,8 +107,15 @@ def run_side_by_side(
                     results[child.job], child.job = message.result, ""
                     if waiting:
                         child.give(waiting.popleft())
+                elif isinstance(message, _KilledError):
+                    killed.append(message)
+                    child.job = ""
                 elif message is not None:
                     raise message
+    if killed:
+        raise RunError(
+            "; ".join(map(str, killed)) + ". What is finished is kept; run it again to go on from it"
+        )
     return {job: results[job] for job in jobs}
 
 
@@ -120,13 +132,11 @@ def _next_message(child: _Child) -> _Told[Event] | _Done[Result] | Exception | N
     return _killed(child) if ended else None
 
 
-def _killed(child: _Child) -> RunError:
+def _killed(child: _Child) -> _KilledError:
     code = child.process.exitcode or 0
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     memory = ", as a machine does that has no memory left: fewer --workers need less" if code == -9 else ""
-    return RunError(
-        f"{child.job}: its process {how}{memory}. What is finished is kept; the same command goes on from it"
-    )
+    return _KilledError(f"{child.job}: its process {how}{memory}")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -272,7 +273,8 @@ def ui(port: int, host: str, home: str) -> int:
     except ValueError:
         raise click.UsageError(f"--host takes an IP address such as {LOOPBACK}, found {host!r}") from None
     place = Home.locate(home)
-    open_instance(place).dispose()
+    with open_instance(place):
+        pass  # made, and its dead runs ended, before the server opens it
     shown = f"[{address}]" if address.version == 6 else str(address)
     click.echo(f"Dagster UI on http://{shown}:{port}, home {place.path}; stop with Ctrl-C")
     if not address.is_loopback:
@@ -309,8 +311,10 @@ def clean(keep_days: float, keep_sweeps: int | None, dry_run: bool, home: str, a
 
 def main() -> None:
     """Run the command and exit with its code: what the user can mend is one line and exit code 2."""
-    from ftf_assets.contracts.errors import FtfError, RunError
+    from ftf_assets.contracts.errors import FtfError, RunError, shown
 
+    # What libraries announce to those who develop with them is no news to those who run a command.
+    warnings.simplefilter("ignore", FutureWarning)
     try:
         code = cli.main(standalone_mode=False)
     except click.UsageError as error:
@@ -319,6 +323,9 @@ def main() -> None:
         sys.exit(EXIT_INTERRUPTED)
     except FtfError as error:
         _fail(str(error), EXIT_FAILED if isinstance(error, RunError) else EXIT_BAD_INPUT)
+    except OSError as error:
+        # The file system refused where no reader or writer of ours stood: one line, as for all refusals.
+        _fail(f"{shown(error.filename or '')}: {error.strerror or error}", EXIT_BAD_INPUT)
     sys.exit(code or 0)
 
 
@@ -422,6 +429,7 @@ def _run(sweep: Sweep, home: Home, *, as_json: bool, smoke: bool = False) -> int
                     "sweep_id": sweep.sweep_id,
                     "cells": sweep.n_cells,
                     "statuses": statuses,
+                    "tuning": sweep.tuning.in_words,
                     "red_checks": done.red_checks,
                     "run_ids": done.run_ids,
                     "verdicts": [dataclasses.asdict(one) for one in done.decision.verdicts]

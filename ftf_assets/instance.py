@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +18,7 @@ from ftf_assets.storage.home import HOME_VARIABLE, Home
 #: Module and name of the code location: runs are listed under their job only when tagged with it.
 LOCATION = "ftf_assets.definitions"
 PROCESS_TAG = "ftf/process"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 #: What the command's own runs change: capturing the output of a step starts two processes, which would cost a
@@ -26,7 +30,8 @@ compute_logs:
 """
 
 
-def open_instance(home: Home) -> dg.DagsterInstance:
+@contextmanager
+def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
     """Open the home's Dagster instance for this process, creating it first where it is new.
 
     Several processes that open a fresh home at once would meet in Dagster's schema migration and leave it
@@ -35,8 +40,35 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     Raises
     ------
     StoreError
-        Where the home cannot be written.
+        Where the home cannot be written, or SQLite says, then or while the context lasts, that Dagster's
+        records are damaged or their disk is full.
     """
+    with records_in_words(home), _created(home) as instance:
+        yield instance
+
+
+@contextmanager
+def records_in_words(home: Home) -> Iterator[None]:
+    """Have what SQLite says of Dagster's records raise a :class:`StoreError` that says what to do.
+
+    Raises
+    ------
+    StoreError
+        The disk is full or read-only, or the records are damaged.
+    """
+    try:
+        yield
+    except Exception as error:
+        said = getattr(error, "orig", None)  # SQLAlchemy wraps it
+        if not isinstance(said, sqlite3.Error):
+            raise
+        raise StoreError(
+            f"Dagster's records in {home.dagster} cannot be used: {said}. Make room or mend the disk; if "
+            "they are damaged, move that folder away: results, fits and artifacts do not lie in it"
+        ) from error
+
+
+def _created(home: Home) -> dg.DagsterInstance:
     try:
         home.dagster.mkdir(parents=True, exist_ok=True)
         with FileLock(home.path / "instance.lock"):
@@ -90,19 +122,25 @@ def process_lives(process: str | None) -> bool:
     """Whether the process that a run's tag names is still there; None, a run without the tag, is not."""
     if process is None:
         return False
-    pid = int(process.split(":")[0])
+    pid = process.partition(":")[0]
     try:
-        return _identity(psutil.Process(pid)) == process
-    except psutil.NoSuchProcess:
+        return pid.isdecimal() and _identity(psutil.Process(int(pid))) == process
+    except (psutil.NoSuchProcess, OSError, OverflowError):
         return False
 
 
 def _keep(path: Path, content: str) -> None:
     # Others may read the file at any time, so it is written only when it differs.
-    if not path.exists() or path.read_text(encoding="utf-8") != content:
-        path.write_text(content, encoding="utf-8")
+    if not path.exists() or path.read_bytes() != content.encode():
+        path.write_bytes(content.encode())
 
 
 def _identity(process: psutil.Process) -> str:
-    # The start time tells a process from a later one that was given the same number.
-    return f"{process.pid}:{process.create_time():.2f}"
+    # Boot and start tell a process from a later one that was given the same number. The kernel counts them;
+    # psutil's start time is one of the wall clock, which may jump while the process lives.
+    if process.status() == psutil.STATUS_ZOMBIE:
+        return f"{process.pid}: ended"
+    if not _BOOT.exists():  # no Linux
+        return f"{process.pid}:{process.create_time():.2f}"
+    start = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    return f"{process.pid}:{_BOOT.read_text(encoding='utf-8').strip()}:{start}"

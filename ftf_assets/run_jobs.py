@@ -14,7 +14,7 @@ import dagster as dg
 from ftf_assets import progress
 from ftf_assets.children import Interrupted, run_side_by_side
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
-from ftf_assets.instance import open_instance, process_tags
+from ftf_assets.instance import open_instance, process_tags, records_in_words
 from ftf_assets.jobs import sweep_config
 from ftf_assets.progress import Listener
 from ftf_assets.storage.cores import n_cores
@@ -105,14 +105,20 @@ def run_jobs(runs: Sequence[JobRun], home: Home, *, workers: int, on_fit: Listen
     Interrupted
         The user stopped it.
     """
-    open_instance(home).dispose()  # made here, once; a connection must not be carried into a child
+    with open_instance(home):
+        pass  # made here, once; a connection must not be carried into a child
     _definitions()  # imported before the children fork, so that none of them has to
     by_name = {run.name: run for run in runs}
 
     @contextmanager
     def worker(tell: Listener) -> Iterator[Callable[[str], JobEnd]]:
         with open_instance(home) as instance, progress.listening(tell):
-            yield lambda name: _execute(by_name[name], instance)
+
+            def do(name: str) -> JobEnd:
+                with records_in_words(home):
+                    return _execute(by_name[name], instance)
+
+            yield do
 
     return run_side_by_side(list(by_name), worker, children=n_cores(workers) + 1, on_event=on_fit)
 

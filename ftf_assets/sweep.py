@@ -252,7 +252,7 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         A path, file or crypto that the source does not have, fold edges that are not instants, or a level
         that needs candles where the source has none.
     """
-    path = str(Path(settings.path).resolve()) if settings.path else ""
+    path = _resolved(settings.path) if settings.path else ""
     source = open_source(
         settings.source,
         path=path,
@@ -293,6 +293,13 @@ def _require_candles(settings: SweepSettings, source: Source) -> None:
             )
 
 
+def _resolved(path: str) -> str:
+    try:
+        return str(Path(path).resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a link that leads to itself
+        raise input_error("the path cannot be read", file=path, found=error) from None
+
+
 def format_edges(edges: Array) -> str:
     """Write fold edges (whole seconds, UTC) as the setting ``fold_edges`` holds them."""
     return ",".join(pd.Timestamp(int(edge), tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ") for edge in edges)
@@ -310,7 +317,7 @@ def parse_edges(text: str, n_folds: int) -> Array:
     try:
         instants = [pd.Timestamp(word) for word in words]
         edges = np.array([instant.tz_convert("UTC").value for instant in instants], np.int64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise input_error(
             "fold_edges are UTC instants",
             found=repr(text),

@@ -128,20 +128,29 @@ def test_what_a_job_raises_stops_all_of_them(raised: Exception, told: type[Excep
     ],
     ids=["killed", "left"],
 )
-def test_a_child_that_dies_is_a_clear_error_and_what_it_told_before_is_heard(how, message: str):
+def test_a_child_that_dies_is_a_clear_error_once_the_others_have_done_the_rest(
+    tmp_path: Path, how, message: str
+):
     heard: list[object] = []
 
     def die(job: str, tell: Callable[[object], None]) -> None:
         tell(job)
         if job == "OP":
             how()
-        time.sleep(60)
+        wait_for(lambda: "OP" in heard, seconds=0.5)
+        (tmp_path / job).touch()
 
     with pytest.raises(RunError) as failure:
-        run(["UNI", "OP"], die, on_event=heard.append)
+        run(["UNI", "OP", "ARB"], die, on_event=heard.append)
     assert str(failure.value).startswith(message)
-    assert "the same command goes on from it" in str(failure.value)
-    assert "OP" in heard
+    assert "run it again to go on from it" in str(failure.value)
+    assert sorted(heard) == ["ARB", "OP", "UNI"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ARB", "UNI"]
+
+
+def test_where_every_child_dies_the_error_names_them_all():
+    with pytest.raises(RunError, match=r"UNI: its process .*; OP: its process "):
+        run(["UNI", "OP", "ARB"], lambda job, _: os._exit(3))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)

@@ -340,6 +340,8 @@ class CleanlabMasks:
             def refuse(rule: str, found: object, allowed: str, where: str = where) -> InputError:
                 return input_error(f"{where}: {rule}", crypto=crypto, found=found, allowed=allowed)
 
+            if mask.fold not in fit_parts:
+                raise refuse("a fold of the sweep", f"fold {mask.fold}", f"folds {sorted(fit_parts)}")
             fit_rows = fit_parts[mask.fold]
             if not np.array_equal(mask.rows, fit_rows):
                 strangers = np.setdiff1d(mask.rows, fit_rows)

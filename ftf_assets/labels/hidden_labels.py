@@ -191,7 +191,7 @@ class _Recursions:
         quiet, burst = states[..., QUIET, :], states[..., BURST, :]
         entered = quiet * self.switching[QUIET, BURST]
         left = burst * self.switching[BURST, QUIET]
-        switched = np.empty_like(states)
+        switched = np.empty(states.shape)
         switched[..., QUIET, :] = quiet - entered + left
         switched[..., BURST, :] = burst - left + entered
         by_label = switched.reshape(*states.shape[:-3], -1, 2, 2, self.n_chunks)

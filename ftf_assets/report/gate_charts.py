@@ -168,7 +168,7 @@ def _heat_map(
     with drawing(1.6 + 0.62 * max(len(folds), 4), 0.75 + 0.34 * max(len(cryptos), 2)) as figure:
         ax = figure.subplots()
         edges = [np.arange(n + 1) - 0.5 for n in (len(folds), len(cryptos))]
-        ax.pcolormesh(
+        shades = ax.pcolormesh(
             *edges,
             np.ma.masked_invalid(values),
             cmap="PuOr_r",
@@ -179,7 +179,7 @@ def _heat_map(
         ax.invert_yaxis()
         for i in range(len(cryptos)):
             for j in range(len(folds)):
-                dark = abs(values[i, j]) > 0.62 * largest
+                dark = np.isfinite(values[i, j]) and _luminance(tuple(shades.to_rgba(values[i, j]))) < 0.18
                 ax.text(
                     j,
                     i,
@@ -207,3 +207,9 @@ def _heat_map(
             f"f1 of BUY, {level.name} minus baseline, by crypto and fold",
             said + " ".join(cells),
         )
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    """Brightness of an sRGB colour, 0 black to 1 white: what is left of it in grey."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -59,10 +59,14 @@ def open_directory(path: str, *, source: str) -> Path:
     Raises
     ------
     InputError
-        The path is absent or no directory.
+        The path is absent, out of reach or no directory.
     """
-    directory = Path(path).expanduser()
-    if not directory.exists():
+    try:
+        directory = Path(path).expanduser()
+        exists = directory.exists()
+    except (OSError, RuntimeError) as error:  # not permitted, too long, an unknown user
+        raise input_error("the path cannot be read", file=path, found=error) from None
+    if not exists:
         raise input_error(
             "the path does not exist",
             file=path,

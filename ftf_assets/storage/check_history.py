@@ -90,7 +90,8 @@ def _latest(
         )
         for record in records:
             evaluation = record.evaluation
-            if record.partition != crypto or evaluation is None:
+            # A check that another run has planned and not yet made has a record as well, which says nothing.
+            if record.partition != crypto or not isinstance(evaluation, dg.AssetCheckEvaluation):
                 continue
             judged = evaluation.metadata.get(name)
             if judged is not None and judged.value == value:

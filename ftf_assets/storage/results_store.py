@@ -56,7 +56,8 @@ class ResultsStore:
         Parameters
         ----------
         frame
-            Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond.
+            Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond; ``created_at`` never
+            precedes that of rows written before.
         sweep_id, crypto
             The partition. Its old rows go, also those that the new ones no longer have.
         regimes, suspects
@@ -95,7 +96,13 @@ class ResultsStore:
                 connection.execute(
                     "DELETE FROM label_suspects WHERE sweep_id = $1 AND crypto = $2", partition
                 )
-                connection.execute("INSERT INTO finetune_results BY NAME SELECT * FROM new_rows")
+                # A clock that was set back must not make this sweep look older than those before it.
+                connection.execute(
+                    "INSERT INTO finetune_results BY NAME SELECT new_rows.* REPLACE "
+                    "(CASE WHEN created_at < newest THEN newest + INTERVAL 1 MICROSECOND "
+                    "ELSE created_at END AS created_at) "
+                    "FROM new_rows, (SELECT max(created_at) AS newest FROM finetune_results) AS before"
+                )
                 connection.execute("INSERT INTO regime_results BY NAME SELECT * FROM new_regimes")
                 connection.execute("INSERT INTO label_suspects BY NAME SELECT * FROM new_suspects")
                 connection.execute("COMMIT")
@@ -295,7 +302,7 @@ class ResultsStore:
                 f"{self.path}. Wait for it or end it; a lock file that nobody holds does no harm"
             ) from None
         except OSError as error:
-            raise StoreError(f"{self.lock_path} cannot be written: {error}") from error
+            raise StoreError(f"{self.lock_path} cannot be written: {error.strerror or error}") from error
         try:
             yield
         finally:
@@ -358,4 +365,11 @@ def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnectio
         finally:
             connection.close()
     except duckdb.Error as error:
-        raise StoreError(f"{path}: DuckDB says: {str(error).splitlines()[0]}") from error
+        said = str(error).splitlines()[0]
+        fix = (
+            "Close the program that holds it"
+            if "lock" in said
+            else "Make room or mend the disk; a damaged file can be moved away, and the same sweep then "
+            "goes on from its finished fits"
+        )
+        raise StoreError(f"{path}: DuckDB says: {said}. {fix}") from error

@@ -245,6 +245,12 @@ def test_masks_are_refused(standard_run, change, rule):
         validate_mask(standard_run, replace(mask, **change(mask, standard_run)))
 
 
+def test_a_mask_of_a_fold_that_the_sweep_does_not_have_is_named(standard_run):
+    stranger = replace(standard_run.mask("filter"), fold=9)
+    with pytest.raises(InputError, match=r"OPUSDC: filter of fold 9, .*fold 9; allowed: folds \[0, 1\]"):
+        validate_mask(standard_run, stranger)
+
+
 def test_the_cap_holds_for_each_class_on_its_own(standard_run):
     mask = standard_run.mask("filter", fold=1)
     y = standard_run.arrays.y[mask.rows]

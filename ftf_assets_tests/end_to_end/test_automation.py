@@ -50,10 +50,11 @@ def decide(home: Home, request: dg.RunRequest) -> None:
 
 
 def tick(sensor: dg.SensorDefinition, home: Home, cursor: str | None) -> dg.SensorResult:
-    with open_instance(home) as instance:
-        context = dg.build_sensor_context(
-            instance=instance, cursor=cursor, resources={"home": HomeResource(path=str(home.path))}
-        )
+    resources = {"home": HomeResource(path=str(home.path))}
+    with (
+        open_instance(home) as instance,
+        dg.build_sensor_context(instance=instance, cursor=cursor, resources=resources) as context,
+    ):
         result = sensor(context)
     assert isinstance(result, dg.SensorResult)
     return result
@@ -193,12 +194,13 @@ def test_a_group_grows_by_a_file_and_one_line_of_configuration(
 def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home: Home, tmp_path: Path):
     def on_monday() -> list[dg.RunRequest] | dg.SkipReason:
         monday = datetime(2024, 7, 1, 6, tzinfo=UTC)
-        with open_instance(home) as instance:
-            context = dg.build_schedule_context(
-                instance=instance,
-                scheduled_execution_time=monday,
-                resources={"home": HomeResource(path=str(home.path))},
-            )
+        resources = {"home": HomeResource(path=str(home.path))}
+        with (
+            open_instance(home) as instance,
+            dg.build_schedule_context(
+                instance=instance, scheduled_execution_time=monday, resources=resources
+            ) as context,
+        ):
             return weekly_sweep(context)
 
     nothing = on_monday()

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import dagster as dg
 import pandas as pd
 import pytest
 
 from ftf_assets.config import all_cryptos
+from ftf_assets.definitions import defs
 from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 
@@ -87,8 +89,9 @@ def reads_the_graph(someone: Newcomer) -> None:
     everything = someone.page.inner_text("body").lower()
     for unwanted in ("slack", "newsletter", "join the community", "your email"):
         assert unwanted not in everything
+    said = defs.resolve_asset_graph().get(dg.AssetKey("cleanlab_masks")).description
     someone.go("/assets/cleanlab_masks")
-    someone.sees("Confident learning on purged out-of-fold probabilities", "quant-research", "treatment")
+    someone.sees("quant-research", "treatment", str(said).split(",")[0][:50])
 
 
 def materialises_one_crypto(someone: Newcomer, configuration: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ftf_assets.sources.market_path import market_candles
+from ftf_assets.storage.home import Home
+from ftf_assets_tests.faults.undisturbed import N_CELLS, Sweeps
+from ftf_assets_tests.processes import run_ftf
 
 #: ``full`` runs the counts that docs/reliability.md gives; anything else a short version.
 SCALE = os.environ.get("FTF_FAULTS", "short")
@@ -49,6 +53,44 @@ def candle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for base in ("OP", "LDO"):
         write_candles(folder / f"{base}USDC_1h.csv", f"{base}USDC")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_sweep(candle_folder: Path) -> list[str]:
+    """The arguments of a sweep of two cryptos, two folds and five variants: 20 cells, seconds."""
+    settings = {"n_folds": 2, "max_rounds": 40, "patience": 10}
+    assignments = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    cryptos = ["--crypto", "OPUSDC", "--crypto", "LDOUSDC"]
+    source = ["--source", "candles", "--path", str(candle_folder)]
+    return ["sweep", *cryptos, "--trials", "0", *source, *assignments]
+
+
+@pytest.fixture(scope="session")
+def sweeps(small_sweep: list[str], tmp_path_factory: pytest.TempPathFactory) -> Sweeps:
+    """That sweep, how it ends undisturbed, and how long it takes."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    home = Home(folder / "home")
+    run_ftf(["plan", *small_sweep[1:], "--home", str(home.path)], folder / "logs")  # starts the fork server
+    begin = time.monotonic()
+    done = run_ftf([*small_sweep, "--home", str(home.path)], folder / "logs")
+    seconds = time.monotonic() - begin
+    assert done.wait() == 0, done.stderr
+    assert f"{N_CELLS} cells" in done.stderr
+    return Sweeps(tuple(small_sweep), folder / "logs", home, seconds)
+
+
+@pytest.fixture
+def homes(tmp_path: Path) -> Iterator[Home]:
+    """Fresh homes, one after the other."""
+    return (Home(tmp_path / f"home-{number}") for number in range(10_000))
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening an instance names its home in the environment; each test gets its own."""
+    for name in ("DAGSTER_HOME", "FTF_HOME"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
 
 
 def write_candles(file: Path, crypto: str, n_bars: int = 3_600) -> None:

@@ -164,12 +164,16 @@ def test_clean_results_has_the_good_rows_only(store):
     assert query(store.path, "SELECT fold, status FROM clean_results") == [(0, "ok")]
 
 
-def test_the_latest_sweep_is_the_one_with_the_newest_row(store):
-    newest, older = "ftf_000000000001", "ftf_000000000002"
-    for sweep_id, day in ((newest, 2), (older, 1)):
+@pytest.mark.parametrize("days", [(1, 2), (2, 1)], ids=["the clock goes on", "the clock was set back"])
+def test_the_latest_sweep_is_the_one_that_wrote_last(store, days):
+    for number, day in enumerate(days):
+        sweep_id = f"ftf_00000000000{number}"
         when = pd.Timestamp(2024, 5, day, tz="UTC")
         write(store, [ok_row(sweep_id=sweep_id, created_at=when)], sweep_id=sweep_id)
-    assert store.latest_sweep_id() == newest
+        assert store.latest_sweep_id() == sweep_id
+    assert store.sweep_ids() == ["ftf_000000000001", "ftf_000000000000"]
+    stamps = store.read().set_index("sweep_id")["created_at"]
+    assert stamps["ftf_000000000000"] < stamps["ftf_000000000001"]
 
 
 def test_the_database_documents_itself(store):

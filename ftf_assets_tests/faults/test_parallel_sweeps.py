@@ -1,0 +1,92 @@
+"""Many processes on one home: whoever is killed, the others finish, and no row is lost or written twice."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ftf_assets.contracts.results import PRIMARY_KEY, results_frame
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.faults.conftest import Figure, scaled
+from ftf_assets_tests.faults.kill_points import plant
+from ftf_assets_tests.faults.undisturbed import (
+    KILLED,
+    N_CELLS,
+    Sweeps,
+    assert_nothing_half_written,
+    assert_struck,
+    assert_undisturbed,
+    n_unfinished_runs,
+)
+from ftf_assets_tests.processes import run_together
+from ftf_assets_tests.results_rows import SWEEP, partition
+
+pytestmark = pytest.mark.faults
+
+
+def backfill(path: Path, number: int, repeats: int) -> None:
+    """Land one crypto's partition again and again, as a backfill's retries do."""
+    crypto = f"COIN{number}USDC"
+    for _ in range(repeats):
+        ResultsStore(path).write_partition(results_frame(partition(crypto)), SWEEP, crypto)
+
+
+def backfill_and_die(path: Path, number: int, _: int) -> None:
+    """Die with rows deleted and none inserted, holding the lock and an open transaction."""
+    plant("rows deleted, none inserted", 1)
+    backfill(path, number, 1)
+
+
+def lose_one(path: Path, number: int, repeats: int) -> None:
+    (backfill_and_die if number == 0 else backfill)(path, number, repeats)
+
+
+def test_sixteen_processes_write_one_store_and_one_is_killed_with_the_lock(tmp_path: Path, figure: Figure):
+    path, repeats = tmp_path / "results.duckdb", scaled(2, 20)
+    backfill(path, 0, 1)
+    old = ResultsStore(path).read(crypto="COIN0USDC")
+    begin = time.monotonic()
+    exits = run_together(lose_one, [(path, number, repeats) for number in range(16)])
+    seconds = time.monotonic() - begin
+    assert exits == [KILLED, *[0] * 15]
+    rows = ResultsStore(path).read()
+    assert rows.groupby("crypto").size().to_dict() == {f"COIN{number}USDC": 25 for number in range(16)}
+    assert not rows.duplicated(list(PRIMARY_KEY)).any()
+    assert rows[rows["crypto"] == "COIN0USDC"].reset_index(drop=True).equals(old), "the killed one's old rows"
+    figure(
+        f"16 processes, {15 * repeats + 1} transactions, 1 killed with the lock: 15 done in {seconds:.1f} s"
+    )
+
+
+def test_sweeps_with_different_settings_run_side_by_side_and_one_is_killed_with_the_lock(
+    sweeps: Sweeps, homes: Iterator[Home], figure: Figure
+):
+    home, n_sweeps = next(homes), scaled(2, 15)
+    killed = sweeps.start(home, prepare=functools.partial(plant, "before the commit", 2))
+    others = [sweeps.start(home, "--seed", str(100 + number)) for number in range(n_sweeps)]
+    assert_struck(killed)
+    assert [other.wait() for other in others] == [0] * n_sweeps, [other.stderr for other in others]
+    assert_nothing_half_written(home)
+    assert n_unfinished_runs(home) == 0
+    assert sweeps.run(home).wait() == 0
+    rows = ResultsStore(home.results).read()
+    assert set(rows.groupby("sweep_id").size()) == {N_CELLS}
+    assert rows["sweep_id"].nunique() == n_sweeps + 1
+    (sweep_id,) = sweeps.undisturbed["sweeps"]["sweep_id"]
+    assert_undisturbed(home, sweeps, sweep_id=sweep_id)
+    figure(
+        f"{n_sweeps + 1} sweeps at once in one home, 1 killed with the lock: all {len(rows)} rows in the end"
+    )
+
+
+def test_the_same_sweep_twice_at_once_ends_as_one(sweeps: Sweeps, homes: Iterator[Home], figure: Figure):
+    home, n_sweeps = next(homes), scaled(2, 8)
+    twins = [sweeps.start(home) for _ in range(n_sweeps)]
+    assert [twin.wait() for twin in twins] == [0] * n_sweeps, [twin.stderr for twin in twins]
+    assert_undisturbed(home, sweeps)
+    figure(f"the same sweep {n_sweeps} times at once: {N_CELLS} rows, every table equal")

@@ -1,0 +1,131 @@
+"""One small sweep's command, what it leaves when nobody disturbs it, and what every home must keep."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.instance import open_instance
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.faults.kill_points import plant
+from ftf_assets_tests.processes import FtfProcess, Prepare, run_ftf, start_ftf
+
+N_CELLS = 2 * 2 * 5
+KILLED = -9
+UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+#: Columns that name the run and its clock; every other column of a cell is determined by its settings.
+OF_THE_RUN = ["run_id", "created_at", "fit_seconds"]
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """One small sweep's command, and how it ends when nobody disturbs it."""
+
+    arguments: tuple[str, ...]
+    logs: Path
+    home: Home
+    seconds: float
+
+    @functools.cached_property
+    def undisturbed(self) -> dict[str, pd.DataFrame]:
+        """The tables of the home that nobody disturbed."""
+        return tables(self.home)
+
+    def command(self, home: Home, *more: str) -> list[str]:
+        return [*self.arguments, *more, "--home", str(home.path)]
+
+    def start(self, home: Home, *more: str, prepare: Prepare | None = None) -> FtfProcess:
+        return start_ftf(self.command(home, *more), self.logs, prepare=prepare)
+
+    def run(self, home: Home, *more: str, prepare: Prepare | None = None) -> FtfProcess:
+        return run_ftf(self.command(home, *more), self.logs, prepare=prepare)
+
+    def run_until(self, home: Home, moment: str, count: int = 1) -> FtfProcess:
+        """Run it until it kills itself at the ``count``-th coming of a moment."""
+        return self.run(home, prepare=functools.partial(plant, moment, count))
+
+    def finished(self, folder: Path) -> Home:
+        """A copy of the home in which the sweep has ended undisturbed."""
+        shutil.copytree(self.home.path, folder)
+        return Home(folder)
+
+
+def tables(home: Home) -> dict[str, pd.DataFrame]:
+    """Everything that a sweep leaves in DuckDB, without what names the run and its clock."""
+    connection = duckdb.connect(str(home.results), read_only=True)
+    try:
+        frames = {
+            name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").df()
+            for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        }
+    finally:
+        connection.close()
+    frames["finetune_results"] = frames["finetune_results"].sort_values(list(PRIMARY_KEY), ignore_index=True)
+    return {
+        name: frame.drop(columns=[column for column in OF_THE_RUN if column in frame])
+        for name, frame in frames.items()
+    }
+
+
+def assert_undisturbed(home: Home, sweeps: Sweeps, sweep_id: str | None = None) -> None:
+    """No row is lost, none is there twice, and every value is that of the sweep that nobody disturbed.
+
+    ``sweep_id`` picks the sweep where the home holds others beside it.
+    """
+    found = tables(home)
+    if sweep_id is not None:
+        found = {
+            name: frame[frame["sweep_id"] == sweep_id].reset_index(drop=True)
+            if "sweep_id" in frame
+            else frame
+            for name, frame in found.items()
+        }
+    assert set(found) == set(sweeps.undisturbed)
+    for name, expected in sweeps.undisturbed.items():
+        pd.testing.assert_frame_equal(found[name], expected, obj=name)
+    rows = ResultsStore(home.results).read(sweep_id)
+    assert len(rows) == N_CELLS
+    assert not rows.duplicated(list(PRIMARY_KEY)).any()
+    assert n_unfinished_runs(home) == 0
+
+
+def assert_struck(command: FtfProcess) -> None:
+    """The kill struck the command, or its child that worked on a crypto, which the command then says."""
+    code = command.wait()
+    assert code == KILLED or (code == 1 and "was killed by SIGKILL" in command.stderr), command.stderr
+
+
+def n_unfinished_runs(home: Home) -> int:
+    """Runs that count as going on, once a next ``ftf`` has opened the home."""
+    with open_instance(home) as instance:
+        return instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED))
+
+
+def assert_nothing_half_written(home: Home) -> None:
+    """Every value that a reader would find is whole: its header parses, its files have their checksums."""
+    for header in home.path.glob("**/header.json"):
+        for name in _files_named_in(json.loads(header.read_text(encoding="utf-8"))["value"]):
+            content = (header.parent / name).read_bytes()
+            assert name.startswith(hashlib.sha256(content).hexdigest()[:24]), header.parent / name
+    if home.results.exists():
+        assert len(ResultsStore(home.results).read()) % (N_CELLS // 2) == 0, "half a partition"
+
+
+def _files_named_in(value: object) -> set[str]:
+    if isinstance(value, dict):
+        if set(value) == {"file"}:
+            return {value["file"]}
+        return {name for item in value.values() for name in _files_named_in(item)}
+    if isinstance(value, list):
+        return {name for item in value for name in _files_named_in(item)}
+    return set()
