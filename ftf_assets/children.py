@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -27,6 +28,9 @@ Event = TypeVar("Event")
 Tell = Callable[[Event], None]
 #: Entered once in each child; what it gives does one job after another.
 Worker = Callable[[Tell[Event]], AbstractContextManager[Callable[[str], Result]]]
+
+#: Seconds that a child whose parent is gone may take to end by itself.
+_GRACE = 120.0
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -201,6 +205,8 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE)  # for the fits that run; then nobody is left who could end a child that hangs
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.contracts.errors import CellError, StoreError
+from ftf_assets.contracts.errors import CellError, InputError, StoreError
 from ftf_assets.training import engine
-from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.boosting import FitResult, require_device
 from ftf_assets.training.engine import FitEngine, FitTask, execute_fit
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.production import CRYPTO, QUICK, MemoryFitStore
@@ -184,3 +184,18 @@ def test_the_longest_fits_start_first(tasks, training_arrays, monkeypatch):
     monkeypatch.setattr(engine, "execute_fit", note)
     run(tasks, training_arrays)
     assert begun == sorted(begun, reverse=True)
+
+
+def test_a_gpu_runs_the_same_tasks_through_the_same_engine(tasks, training_arrays):
+    try:
+        require_device("cuda")
+    except InputError as absent:
+        pytest.skip(f"no GPU: {absent}")
+    on_gpu = [dataclasses.replace(task, device="cuda") for task in tasks]
+    first, _ = run(on_gpu, training_arrays)
+    again, _ = run(on_gpu, training_arrays, workers=2)
+    on_cpu, _ = run(tasks, training_arrays)
+    for key, result in first.items():
+        assert again[key].booster == result.booster
+        expected = on_cpu[key].probabilities["test"]
+        np.testing.assert_allclose(result.probabilities["test"], expected, atol=0.05)
