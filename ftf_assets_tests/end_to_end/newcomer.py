@@ -19,13 +19,16 @@ import requests
 from playwright.sync_api import Page
 
 #: Seconds that anything may take on a machine that does other things too; nothing here is timed.
-PATIENCE = 600
+PATIENCE = 180
 #: Where screenshots go; none are taken without it. ``make screenshots`` sets it.
 SCREENSHOTS = "FTF_SCREENSHOTS"
 
 _RUNS = """query Runs($job: String) { runsOrError(filter: {pipelineName: $job}) { ... on Runs { results {
     runId status creationTime startTime endTime tags { key value }
     stepStats { stepKey startTime } } } } }"""
+
+_FAILURE = """query Failure($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+    ... on ExecutionStepFailureEvent { error { message causes { message } } } } } } }"""
 
 
 @dataclass
@@ -40,6 +43,14 @@ class Ui:
             f"{self.address}/graphql", json={"query": _RUNS, "variables": {"job": job}}, timeout=60
         ).json()
         return list(answer["data"]["runsOrError"]["results"])
+
+    def failure(self, run_id: str) -> str:
+        """What the failed step of a run says, with all of its causes."""
+        answer = requests.post(
+            f"{self.address}/graphql", json={"query": _FAILURE, "variables": {"run": run_id}}, timeout=60
+        ).json()
+        events = answer["data"]["logsForRun"]["events"]
+        return " ".join(str(event["error"]) for event in events if event.get("error"))
 
     def wait(self, what: str, done: Callable[[], bool]) -> None:
         """Wait until something holds, and name it where it never does."""
@@ -117,7 +128,7 @@ class Newcomer:
     def sees(self, *texts: str) -> None:
         """Wait until a page shows texts."""
         for text in texts:
-            self.page.get_by_text(text).first.wait_for(timeout=PATIENCE * 1000)
+            self.page.get_by_text(text).filter(visible=True).first.wait_for(timeout=PATIENCE * 1000)
 
     def clicks(self, text: str, *, exact: bool = True) -> None:
         """Click what bears a text."""
@@ -145,6 +156,16 @@ class Newcomer:
         menu.click()
         self.chooses("Open launchpad")
         self.sees("crypto_group")
+
+    def unfolds_the_graph(self) -> None:
+        """Open the asset graph as for the first time, and unfold its groups."""
+        self.page.evaluate("localStorage.clear()")
+        self.go("/asset-groups")
+        self.sees("treatment", "decision")
+        self.page.mouse.click(1_000, 760, button="right")
+        self.chooses("Expand all groups")
+        self.sees("candles", "sweep_report")
+        self.page.wait_for_timeout(1500)  # the groups unfold
 
     def graph_positions(self, assets: list[str]) -> dict[str, float]:
         """Where the open asset graph shows each asset, from the left."""

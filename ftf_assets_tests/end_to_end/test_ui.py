@@ -78,11 +78,7 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
 
 def reads_the_graph(someone: Newcomer) -> None:
     someone.go("/asset-groups")
-    someone.sees("treatment", "decision")
-    someone.page.mouse.click(1_000, 760, button="right")
-    someone.chooses("Expand all groups")
-    someone.sees(*(asset for column in FLOW for asset in column))
-    someone.page.wait_for_timeout(1500)  # the groups unfold
+    someone.unfolds_the_graph()
     at = someone.graph_positions([asset for column in FLOW for asset in column])
     from_the_left = [max(at[asset] for asset in column) for column in FLOW]
     assert from_the_left == sorted(from_the_left), at
@@ -139,12 +135,11 @@ def finds_verdict_and_report(someone: Newcomer, home: Home) -> None:
     someone.go("/assets/gate_decision?view=events")
     someone.sees("verdicts", "label_smoothing", "aggressive")
     someone.shoots("verdict")
-    someone.go("/asset-groups")  # whose groups are still unfolded
-    someone.sees("finetune_results", "sweep_report")
+    someone.unfolds_the_graph()
     someone.shoots("graph")
     report = home.report(tags["ftf/sweep_id"])
     someone.go("/assets/sweep_report?view=events")
-    someone.sees(report.name)
+    someone.sees(tags["ftf/sweep_id"], "double-click the file")
     someone.page.goto(report.as_uri())
     someone.sees(tags["ftf/sweep_id"])
 
@@ -166,8 +161,11 @@ def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, file: Path) -> 
     assert failed["status"] == "FAILURE"
 
     someone.go("/runs")
-    someone.clicks(failed["runId"][:8])  # the first click; the reason is there without a second
-    someone.sees("OPUSDT_1h.csv", "row 100", "n/a")
+    someone.clicks(failed["runId"][:8])
+    someone.sees("Failure", "Errored (1)")
+    said = someone.ui.failure(failed["runId"])
+    for part in ("OPUSDC", "OPUSDT_1h.csv", "row 100", "n/a"):
+        assert part in said, said
     someone.shoots("failure")
 
     file.write_text(good, encoding="utf-8")
