@@ -109,7 +109,7 @@ BAD_FILES = [
     ("missing metric", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,off,0.4\nOPUSDC,0,filter,\n", "f1_buy"),
     ("duplicate", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,off,0.4\nOPUSDC,0,off,0.5\n", "OPUSDC"),
     ("no baseline", "crypto,fold,cleanlab,f1_buy\nOPUSDC,0,filter,0.4\n", "baseline"),
-    ("empty", "", "No columns"),
+    ("empty", "", "the file is empty"),
 ]
 
 
