@@ -14,6 +14,7 @@ import yaml
 import ftf_assets
 from ftf_assets.instance import PROCESS_TAG, end_dead_runs, open_instance, process_tags
 from ftf_assets.storage.home import Home
+from ftf_assets_tests.processes import PROCESSES
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,10 +27,8 @@ def _open_fresh_home(folder: Path, start: multiprocessing.synchronize.Barrier) -
 
 @pytest.mark.faults
 def test_a_fresh_home_opened_by_eight_processes_at_once_works_for_all_of_them(tmp_path: Path):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ftf_assets.instance"])
-    start = context.Barrier(8)
-    processes = [context.Process(target=_open_fresh_home, args=(tmp_path, start)) for _ in range(8)]
+    start = PROCESSES.Barrier(8)
+    processes = [PROCESSES.Process(target=_open_fresh_home, args=(tmp_path, start)) for _ in range(8)]
     for process in processes:
         process.start()
     for process in processes:

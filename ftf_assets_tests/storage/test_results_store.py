@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -21,11 +20,8 @@ from ftf_assets.storage.results_migration import OLDEST_VERSION
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.storage.results_table import finetune_results
+from ftf_assets_tests.processes import PROCESSES
 from ftf_assets_tests.results_rows import SWEEP, failed_row, ok_row, partition, results_table, skipped_row
-
-#: Real processes that inherit nothing but imports, which would otherwise cost each of them a second.
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["duckdb", "filelock", "pandera.pandas", "pytest"])
 
 COLUMNS = finetune_results().to_schema().columns
 
@@ -413,7 +409,7 @@ def test_waiting_for_the_lock_ends_with_a_message_that_names_it(store):
 @pytest.mark.faults
 def test_a_process_outside_the_lock_that_holds_the_database_is_named(store):
     write(store, partition())
-    holder = processes.Process(target=hold_database, args=(store.path,))
+    holder = PROCESSES.Process(target=hold_database, args=(store.path,))
     holder.start()
     try:
         wait_for(store.path.with_name("held"))
@@ -439,9 +435,9 @@ def test_the_leftover_of_a_killed_creation_is_no_obstacle(store):
 @pytest.mark.faults
 def test_eight_processes_write_one_fresh_file_and_none_is_lost(store):
     cryptos = [f"COIN{i}USDC" for i in range(8)]
-    barrier = processes.Barrier(len(cryptos))
+    barrier = PROCESSES.Barrier(len(cryptos))
     writers = [
-        processes.Process(target=write_together, args=(store.path, crypto, barrier)) for crypto in cryptos
+        PROCESSES.Process(target=write_together, args=(store.path, crypto, barrier)) for crypto in cryptos
     ]
     for writer in writers:
         writer.start()
@@ -454,10 +450,10 @@ def test_eight_processes_write_one_fresh_file_and_none_is_lost(store):
 @pytest.mark.faults
 def test_f9_a_process_killed_inside_its_transaction_harms_nobody(store):
     write(store, partition("OPUSDC"))
-    victim = processes.Process(target=hang_in_transaction, args=(store.path,))
+    victim = PROCESSES.Process(target=hang_in_transaction, args=(store.path,))
     victim.start()
     wait_for(store.path.with_name("held"))
-    waiting = processes.Process(target=write_together, args=(store.path, "ARBUSDC", None))
+    waiting = PROCESSES.Process(target=write_together, args=(store.path, "ARBUSDC", None))
     waiting.start()
     os.kill(victim.pid, signal.SIGKILL)
     victim.join(30)
