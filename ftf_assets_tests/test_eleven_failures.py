@@ -127,7 +127,8 @@ def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_the_other_124_are_unto
     assert pd.isna(failed["f1_buy"])
     assert_same_rows(rows[~broken].reset_index(drop=True), healthy[~broken].reset_index(drop=True))
     assert [event.name for event in events if event.kind == "failed"] == ["reweight"]
-    (red,) = done.red_checks
+    red, unaudited = done.red_checks
+    assert "cleaners_audited" in unaudited
     assert red.startswith("OPUSDC: trained_models: cells_complete: 1 failed")
     with open_instance(home) as instance:
         messages = [entry.user_message for entry in instance.all_logs(done.run_ids["OPUSDC"])]

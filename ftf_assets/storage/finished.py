@@ -35,7 +35,8 @@ def unfinished_assets(
     An artifact lies under the hash of everything that it depends on, so one that is there need not be made
     again, whichever sweep made it. It is made again where a file of it is missing or damaged, where it
     records a failure (which may have been the machine's), where a booster that it names is gone, or where its
-    blocking check has not passed, or any other check of it was red at the last.
+    blocking check has not passed, or any other check of it was red at the last. What lies
+    behind a recorded failure lacks what the failure kept from it, so it is made again too.
 
     Parameters
     ----------
@@ -46,21 +47,31 @@ def unfinished_assets(
     checks
         Names of the checks per asset.
     """
-    return [
-        asset
-        for asset in ARTIFACTS
-        if not _is_whole(sweep, home, asset, crypto)
-        or not is_green(instance, sweep, asset, crypto, checks.get(asset, ()))
-    ]
+    unfinished = []
+    for position, asset in enumerate(ARTIFACTS):
+        value = _whole(sweep, home, asset, crypto)
+        if value is not None and _records_failure(value):
+            return unfinished + list(ARTIFACTS[position:])
+        if value is None or not is_green(instance, sweep, asset, crypto, checks.get(asset, ())):
+            unfinished.append(asset)
+    return unfinished
 
 
-def _is_whole(sweep: Sweep, home: Home, asset: str, crypto: str) -> bool:
+def _whole(sweep: Sweep, home: Home, asset: str, crypto: str) -> object | None:
     try:
         folder = home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
-        value = read_artifact(folder, ARTIFACT_TYPES[asset])
+        value: object = read_artifact(folder, ARTIFACT_TYPES[asset])
     except StoreError:
-        return False
+        return None
     store = FolderFitStore(home.fits)
+    if isinstance(value, TrainedModels) and not all(
+        key in store for cell in value.cells for key in cell.fit_keys
+    ):
+        return None
+    return value
+
+
+def _records_failure(value: object) -> bool:
     pieces: tuple[FoldBaseline | CleaningMask | TrainedCell, ...] = ()
     if isinstance(value, BaselineParameters):
         pieces = value.folds
@@ -68,6 +79,4 @@ def _is_whole(sweep: Sweep, home: Home, asset: str, crypto: str) -> bool:
         pieces = value.masks
     elif isinstance(value, TrainedModels):
         pieces = value.cells
-        if not all(key in store for cell in value.cells for key in cell.fit_keys):
-            return False
-    return all(piece.outcome.status != "training_failed" for piece in pieces)
+    return any(piece.outcome.status == "training_failed" for piece in pieces)

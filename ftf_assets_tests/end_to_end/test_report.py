@@ -49,7 +49,9 @@ def browse(tmp_path: Path, chromium: str):
 def test_a_sweep_ends_with_a_report_that_a_browser_opens(ftf: Ftf, home: Home, browse, tmp_path: Path):
     sweep = small_sweep()
     done = run_sweep(sweep, home, on_fit=lambda event: None)
-    assert [line.split(": ")[2] for line in done.red_checks] == ["cleaners_audited"], "nothing was audited here"
+    assert [line.split(": ")[2] for line in done.red_checks] == ["cleaners_audited"], (
+        "nothing was audited here"
+    )
     assert done.report == home.report(sweep.sweep_id)
     dom, log = browse(done.report)
     metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from ftf_assets_tests.end_to_end.newcomer import Newcomer, served
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.unsettled]
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from ftf_assets.config import read_crypto_groups, stored_sweep_settings, sweep_settings
 from ftf_assets.contracts.bundles import FoldBaseline, Outcome, SmoothedLabels
 from ftf_assets.contracts.errors import FtfError
-from ftf_assets.contracts.results import results_frame
 from ftf_assets.gate.decision import decide
 from ftf_assets.sources.candle_files import CandleFileSource
 from ftf_assets.sources.feature_files import FeatureFileSource
@@ -34,7 +33,7 @@ from ftf_assets_tests.faults.test_malformed_input import bar_table, bars
 from ftf_assets_tests.gate_rows import sweep_rows
 from ftf_assets_tests.planted import rewrite_header
 from ftf_assets_tests.production import feature_cache
-from ftf_assets_tests.results_rows import SWEEP, partition
+from ftf_assets_tests.results_rows import SWEEP, partition, results_table
 
 FIT = FitResult(b"{L\x00booster", 33, 0.2, {"test": np.linspace(0, 1, 50)})
 KEY = "0a1b2c3d4e5f6071"
@@ -211,7 +210,7 @@ def test_a_header_of_random_bytes_counts_as_no_fit(tmp_path: Path, content: byte
 
 @pytest.mark.faults
 def test_a_damaged_results_store_is_read_or_refused_by_an_error_of_ours(tmp_path: Path, figure: Figure):
-    ResultsStore(tmp_path / "good.duckdb").write_partition(results_frame(partition()), SWEEP, "OPUSDC")
+    ResultsStore(tmp_path / "good.duckdb").write_partition(results_table(partition()), SWEEP, "OPUSDC")
     chance, good = random.Random(3), (tmp_path / "good.duckdb").read_bytes()
     n_files = scaled(20, 300)
     ends = [outcome(read_store, tmp_path / "results.duckdb", damaged(good, chance)) for _ in range(n_files)]
