@@ -149,6 +149,8 @@ class Newcomer:
     def opens_the_launchpad_of(self, job: str) -> None:
         """Open a job's launchpad: every setting of the sweep in one block, with its default."""
         self.go(f"/locations/ftf_assets.definitions/jobs/{job}")
+        self.page.evaluate("localStorage.clear()")  # the launchpad remembers what was last typed
+        self.go(f"/locations/ftf_assets.definitions/jobs/{job}")
         self.sees("Materialize all")
         menu = self.page.get_by_text("Materialize all").first.locator(
             "xpath=ancestor::button/following::button[1]"

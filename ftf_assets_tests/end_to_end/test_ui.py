@@ -72,7 +72,7 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
         materialises_one_crypto(someone, configuration)
         backfills_all_of_them(someone, configuration)
         finds_verdict_and_report(someone, home)
-        finds_and_mends_a_broken_file(someone, home, candles / "OPUSDT_1h.csv")
+        finds_and_mends_a_broken_file(someone, home, configuration, candles / "OPUSDT_1h.csv")
     assert asked <= {urlsplit(ui.address).netloc, ""}, "nothing but this machine is asked for anything"
 
 
@@ -90,13 +90,17 @@ def reads_the_graph(someone: Newcomer) -> None:
     someone.sees("quant-research", "treatment", str(said).split(",")[0][:50])
 
 
-def materialises_one_crypto(someone: Newcomer, configuration: str) -> None:
+def launches_one_crypto(someone: Newcomer, configuration: str) -> None:
     someone.opens_the_launchpad_of("ftf_sweep")
     someone.sets(configuration)
     someone.page.get_by_placeholder("Partition").click()
     someone.chooses("OPUSDC")
     someone.shoots("launchpad")
     someone.page.get_by_role("button", name="Materialize").last.click()
+
+
+def materialises_one_crypto(someone: Newcomer, configuration: str) -> None:
+    launches_one_crypto(someone, configuration)
     (run,) = someone.ui.wait_for_runs("ftf_sweep", 1)
     assert run["status"] == "SUCCESS"
     starts = {step["stepKey"]: step["startTime"] for step in run["stepStats"]}
@@ -144,32 +148,25 @@ def finds_verdict_and_report(someone: Newcomer, home: Home) -> None:
     someone.sees(tags["ftf/sweep_id"])
 
 
-def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, file: Path) -> None:
+def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, configuration: str, file: Path) -> None:
     good = file.read_text(encoding="utf-8")
     lines = good.splitlines()
     lines[99] = "n/a" + lines[99][lines[99].index(",") :]
     file.write_text("\n".join(lines), encoding="utf-8")
     fits = len(list(home.fits.glob("*/*/header.json")))
-    of_opusdc = next(
-        run
-        for run in someone.ui.runs("ftf_sweep")
-        if {"key": "dagster/partition", "value": "OPUSDC"} in run["tags"]
-    )
-    someone.go(f"/runs/{of_opusdc['runId']}")
-    someone.clicks("Re-execute all", exact=False)
+    launches_one_crypto(someone, configuration)
     failed = someone.ui.wait_for_runs("ftf_sweep", 7)[0]
     assert failed["status"] == "FAILURE"
 
-    someone.go("/runs")
-    someone.clicks(failed["runId"][:8])
-    someone.sees("Failure", "Errored (1)")
+    someone.go(f"/runs/{failed['runId']}")
+    someone.sees("Failure")
     said = someone.ui.failure(failed["runId"])
     for part in ("OPUSDC", "OPUSDT_1h.csv", "row 100", "n/a"):
         assert part in said, said
     someone.shoots("failure")
 
     file.write_text(good, encoding="utf-8")
-    someone.page.get_by_role("button", name="Re-execute").first.click()
+    launches_one_crypto(someone, configuration)
     mended = someone.ui.wait_for_runs("ftf_sweep", 8)[0]
     assert mended["status"] == "SUCCESS"
     assert len(list(home.fits.glob("*/*/header.json"))) == fits, "every fit was reused"
