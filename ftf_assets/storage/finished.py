@@ -47,11 +47,11 @@ def unfinished_assets(
     checks
         Names of the checks per asset.
     """
-    unfinished = []
+    unfinished: list[str] = []
     for position, asset in enumerate(ARTIFACTS):
         value = _whole(sweep, home, asset, crypto)
         if value is not None and _records_failure(value):
-            return unfinished + list(ARTIFACTS[position:])
+            return [*unfinished, *ARTIFACTS[position:]]
         if value is None or not is_green(instance, sweep, asset, crypto, checks.get(asset, ())):
             unfinished.append(asset)
     return unfinished
