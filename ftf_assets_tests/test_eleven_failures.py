@@ -129,7 +129,7 @@ def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_the_other_124_are_unto
     assert [event.name for event in events if event.kind == "failed"] == ["reweight"]
     red, unaudited = done.red_checks
     assert "cleaners_audited" in unaudited
-    assert red.startswith("OPUSDC: trained_models: cells_complete: 1 failed")
+    assert red.startswith("OPUSDC: trained_models: cells_complete: fold 3 reweight: RuntimeError")
     with open_instance(home) as instance:
         messages = [entry.user_message for entry in instance.all_logs(done.run_ids["OPUSDC"])]
     assert any(
