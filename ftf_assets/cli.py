@@ -122,7 +122,7 @@ def plan(home: str, as_json: bool, **options: Any) -> int:
     from ftf_assets.terminal import stale_in_words
 
     planned, place = _open_sweep({**options, "confirm_long_run": True}), Home.locate(home)
-    check_inputs(planned)
+    check_inputs(planned, place)
     description = describe_plan(planned, place)
     stale = stale_values(planned, place)
     if as_json:

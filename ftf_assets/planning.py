@@ -13,7 +13,7 @@ from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
 
-#: Finished fits whose seconds are averaged for the estimate.
+#: Finished fits that teach the estimate; their keys are hashes, so the first ones are any.
 _SAMPLE = 200
 
 
@@ -30,14 +30,14 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     Returns
     -------
     dict
-        Identity, counts, and ``estimated_seconds`` for the fits that are left, from the mean seconds of fits
-        that this home has finished; None where there are none to learn from.
+        Identity, counts, and ``estimated_seconds`` for the fits that are left: their training rows at the
+        seconds a row that fits of this home took, by the cores; None where there are none to learn from.
     """
     store = FolderFitStore(home.fits)
-    keys = [key for crypto in sweep.cryptos for key in sweep.plan(crypto).fit_keys()]
-    left = sum(key not in store for key in keys)
+    rows = {key: n for crypto in sweep.cryptos for key, n in sweep.expected_rows(crypto).items()}
+    left = [key for key in rows if key not in store]
     workers = n_cores(sweep.settings.workers)
-    seconds = _mean_seconds(store)
+    pace = _seconds_a_row(store)
     return {
         "sweep_id": sweep.sweep_id,
         "source": sweep.settings.source,
@@ -47,12 +47,14 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "fold_edges": sweep.settings.fold_edges or "per crypto",
         "cells": sweep.n_cells,
         "tuning": sweep.tuning.in_words,
-        "fits": len(keys),
+        "fits": len(rows),
         "tuning_fits": sweep.n_tuning_fits,
-        "fits_done": len(keys) - left,
-        "fits_left": left,
+        "fits_done": len(rows) - len(left),
+        "fits_left": len(left),
         "workers": workers,
-        "estimated_seconds": None if seconds is None else round(left * seconds / workers, 1),
+        "estimated_seconds": None
+        if pace is None
+        else round(sum(rows[key] for key in left) * pace / workers, 1),
     }
 
 
@@ -66,11 +68,13 @@ def sweep_progress(sweep: Sweep, home: Home) -> SweepProgress:
     return SweepProgress(len(fits), cells, [key for key in fits if key in store])
 
 
-def _mean_seconds(store: FolderFitStore) -> float | None:
-    seconds = []
+def _seconds_a_row(store: FolderFitStore) -> float | None:
+    seconds, rows = 0.0, 0
     for header in itertools.islice(store.folder.glob("*/*/header.json"), _SAMPLE):
         try:
-            seconds.append(float(read_header(header.parent)["value"]["seconds"]))
+            fit = read_header(header.parent)["value"]
+            n_rows, spent = int(fit["n_rows"]), float(fit["seconds"])
         except (StoreError, KeyError, TypeError, ValueError):
             continue  # a damaged fit will be refitted; here it only has nothing to teach
-    return sum(seconds) / len(seconds) if seconds else None
+        seconds, rows = seconds + spent, rows + n_rows
+    return seconds / rows if rows else None

@@ -67,7 +67,7 @@ def run_sweep(
     InputError, StoreError, RunError, Interrupted
         As :func:`~ftf_assets.run_jobs.run_jobs`.
     """
-    check_inputs(sweep)
+    check_inputs(sweep, home)
     config, workers = run_config(sweep, home), sweep.settings.workers
     tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase}
     runs = [
@@ -78,7 +78,7 @@ def run_sweep(
             crypto,
             assets=functools.partial(_assets_to_make, sweep, home, crypto) if job == SWEEP_JOB else None,
         )
-        for crypto in sweep.cryptos
+        for crypto in sweep.longest_first
     ]
     ends = run_jobs(runs, home, workers=workers, on_fit=on_fit)
     done = SweepRun({crypto: ends[crypto].run_id for crypto in sweep.cryptos})

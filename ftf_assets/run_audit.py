@@ -52,7 +52,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     InputError, StoreError, RunError, Interrupted
         As :func:`~ftf_assets.run_jobs.run_jobs`.
     """
-    check_inputs(audit.sweep)
+    check_inputs(audit.sweep, home)
     # The audit was confirmed as a whole: what its partitions would ask for as a sweep is not run.
     confirmed = audit.sweep.settings.model_copy(update={"confirm_long_run": True})
     config = run_config(audit.sweep, home)
@@ -62,7 +62,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     }
     runs = [
         JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto)
-        for crypto in audit.sweep.cryptos
+        for crypto in audit.sweep.longest_first
     ]
     ends = run_jobs(runs, home, workers=confirmed.workers, on_fit=on_fit)
     run_ids = {crypto: end.run_id for crypto, end in ends.items()}

@@ -77,6 +77,11 @@ class Sweep:
         return self.settings.crypto_names
 
     @functools.cached_property
+    def longest_first(self) -> tuple[str, ...]:
+        """The cryptos, the longest history first: run in this order, they end together and no core waits."""
+        return tuple(sorted(self.cryptos, key=lambda crypto: -self.source.span(crypto).rows))
+
+    @functools.cached_property
     def levels(self) -> dict[str, tuple[str, ...]]:
         """Levels per factor."""
         return parse_factors(self.settings.factor)
@@ -219,6 +224,10 @@ class Sweep:
             device=settings.device,
         )
 
+    def expected_rows(self, crypto: str) -> dict[str, float]:
+        """Guess the training rows of every fit of a crypto from the span of its data, by key."""
+        return self.plan(crypto).expected_rows(*_span(self.source, crypto), self.source.span(crypto).rows)
+
     def _setting(self, name: str, crypto: str) -> object:
         if name == "edges":
             return self.edges(crypto).tolist()
@@ -331,5 +340,5 @@ def parse_edges(text: str, n_folds: int) -> Array:
 
 
 def _span(source: Source, crypto: str) -> tuple[int, int]:
-    first, last = source.span(crypto)
-    return first.value, last.value
+    span = source.span(crypto)
+    return span.first.value, span.last.value

@@ -12,7 +12,7 @@ from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.candle_table import candles_from_table
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
-from ftf_assets.sources.protocol import FeatureCacheReport, Provenance
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 from ftf_assets.sources.table_files import read_csv_table, read_parquet_table
 
 
@@ -39,7 +39,7 @@ class CandleFileSource:
         file = self._file(crypto)
         return Provenance("candles", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
 
-    def span(self, crypto: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    def span(self, crypto: str) -> Span:
         """Return the close of the first and last bar; an unchanged file is read once a process."""
         file = self._file(crypto)
         state = file.path.stat()
@@ -72,11 +72,11 @@ class CandleFileSource:
 
 
 @lru_cache(maxsize=256)
-def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> tuple[pd.Timestamp, pd.Timestamp]:
+def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> Span:
     # size and modified are part of the key only: a changed file is read again.
     del size, modified
     times = _read(file, crypto).index
-    return times[0], times[-1]
+    return Span(times[0], times[-1], len(times))
 
 
 def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:

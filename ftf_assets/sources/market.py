@@ -16,8 +16,8 @@ from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.crypto_files import split_symbol
 from ftf_assets.sources.market_noise import LARGEST_NOISE, noise_truth
-from ftf_assets.sources.market_path import FIRST_OPEN, LAST_CLOSE, MARKET_VERSION, market_candles
-from ftf_assets.sources.protocol import FeatureCacheReport, Provenance
+from ftf_assets.sources.market_path import BAR, FIRST_OPEN, LAST_CLOSE, MARKET_VERSION, N_BARS, market_candles
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class MarketSource:
         content = json.dumps(parameters, sort_keys=True).encode()
         return Provenance("market", "", split_symbol(crypto)[1], hashlib.sha256(content).hexdigest()[:16])
 
-    def span(self, crypto: str) -> tuple[pd.Timestamp, pd.Timestamp]:  # noqa: ARG002
+    def span(self, crypto: str) -> Span:  # noqa: ARG002
         """Return the close of the first and last bar, the same for every crypto."""
-        return FIRST_OPEN + pd.Timedelta(hours=1), LAST_CLOSE
+        return Span(FIRST_OPEN + BAR, LAST_CLOSE, N_BARS)
 
     def candles(self, crypto: str) -> pd.DataFrame:
         """Simulate the crypto's candles."""

@@ -22,8 +22,9 @@ MARKET_VERSION = 1
 
 HOURS_OF_2024 = 8_784
 N_BARS = WARM_UP_BARS + HOURS_OF_2024
-FIRST_OPEN = pd.Timestamp("2024-01-01", tz="UTC") - pd.Timedelta(hours=WARM_UP_BARS)
-LAST_CLOSE = FIRST_OPEN + pd.Timedelta(hours=N_BARS)
+BAR = pd.Timedelta(hours=1)
+FIRST_OPEN = pd.Timestamp("2024-01-01", tz="UTC") - WARM_UP_BARS * BAR
+LAST_CLOSE = FIRST_OPEN + N_BARS * BAR
 
 MINUTES = 60
 #: Student's t with 4 degrees of freedom: the usual estimate for the tails of short-term returns.
@@ -102,7 +103,7 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
 
 def market_calendar() -> pd.DatetimeIndex:
     """Return the close of every bar of the market, UTC."""
-    first_close = FIRST_OPEN + pd.Timedelta(hours=1)
+    first_close = FIRST_OPEN + BAR
     return pd.date_range(first_close, periods=N_BARS, freq="h", unit="ns", name="timestamp")
 
 

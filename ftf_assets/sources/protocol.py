@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -32,6 +32,22 @@ class Provenance:
     quote_currency: str
     fingerprint: str
     passed_over: tuple[str, ...] = ()
+
+
+class Span(NamedTuple):
+    """How far the data of one crypto reach: what fold edges and the estimate of a sweep's time need.
+
+    Attributes
+    ----------
+    first, last
+        Timestamp (close of the bar, UTC) of the first and last row.
+    rows
+        Rows from the first to the last.
+    """
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -91,8 +107,8 @@ class Source(Protocol):
         """Say where the data of ``crypto`` come from. Cheap: runs before anything else."""
         ...
 
-    def span(self, crypto: str) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """Return the first and last row's timestamp (close of the bar, UTC)."""
+    def span(self, crypto: str) -> Span:
+        """Say how far the crypto's rows reach, without making their features."""
         ...
 
     def candles(self, crypto: str) -> pd.DataFrame:

@@ -60,12 +60,15 @@ class FitResult:
         Wall time of the fit and its predictions on one thread.
     probabilities
         P(BUY) of each row set that was asked for, float64 of shape (n_rows_of_the_set,).
+    n_rows
+        Rows that it was trained on: with ``seconds``, what the next fit may take.
     """
 
     booster: bytes
     rounds: int
     seconds: float
     probabilities: dict[str, Float64[Array, " _"]] = field(default_factory=dict)
+    n_rows: int = 0
 
 
 @typed
@@ -190,6 +193,7 @@ def fit_booster(
         rounds=kept,
         seconds=time.perf_counter() - begin,
         probabilities=probabilities,
+        n_rows=len(training.labels),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -240,24 +241,56 @@ class TrainingPlan:
 
     def fit_keys(self) -> list[str]:
         """Keys of every fit that this crypto needs, each once: a sweep's cost before it runs."""
-        keys: list[str] = []
-        for fold in range(self.n_folds):
-            keys += self.trial_keys(fold)
-            keys.append(self.model_fit_key(fold, BASELINE_VARIANT))
-            for judge in self.judges:
-                keys += [self.out_of_fold_key(fold, judge, b) for b in range(self.out_of_fold_blocks)]
-            for variant in self.variants:
-                keys += [self.model_fit_key(fold, variant, repeat) for repeat in range(self.repeats(variant))]
-        return list(dict.fromkeys(keys))
+        return list(dict.fromkeys(key for fold in range(self.n_folds) for key, _ in self._fits(fold)))
 
     def trial_keys(self, fold: int) -> list[str]:
         """Keys of the fits that the studies of a fold make."""
-        return [
-            self.trial_key(fold, variant, trial, inner)
-            for variant in self.tuned_variants
-            for trial in range(self.tuning.trials)
-            for inner in range(self.tuning.folds)
-        ]
+        return [key for key, _ in self._trials(fold)]
+
+    def expected_rows(self, first: int, last: int, n_rows: int) -> dict[str, float]:
+        """Guess the training rows of every fit before any row is read, for the estimate of a sweep's time.
+
+        Rows are taken to lie evenly in time; what purging, embargo and cleaning drop is left out.
+
+        Parameters
+        ----------
+        first, last
+            Timestamps of the crypto's first and last row, nanoseconds.
+        n_rows
+            Its rows.
+
+        Returns
+        -------
+        dict
+            Key of every fit to its number of rows; 0 for a fold before whose test span there is no history.
+        """
+        rows: dict[str, float] = {}
+        for fold in range(self.n_folds):
+            history = (int(self.edges[fold]) - first) / max(last - first, 1)
+            fit_rows = n_rows * min(max(history, 0.0), 1.0) * (1 - self.validation_fraction)
+            rows.update({key: share * fit_rows for key, share in self._fits(fold)})
+        return rows
+
+    def _fits(self, fold: int) -> Iterator[tuple[str, float]]:
+        """Give the key of each fit of a fold, and its share of the fit part's rows."""
+        yield from self._trials(fold)
+        yield self.model_fit_key(fold, BASELINE_VARIANT), 1.0
+        for judge in self.judges:
+            for block in range(self.out_of_fold_blocks):
+                yield self.out_of_fold_key(fold, judge, block), 1 - 1 / self.out_of_fold_blocks
+        for variant in self.variants:
+            for repeat in range(self.repeats(variant)):
+                yield self.model_fit_key(fold, variant, repeat), 1.0
+
+    def _trials(self, fold: int) -> Iterator[tuple[str, float]]:
+        inner_folds = self.tuning.folds
+        for variant in self.tuned_variants:
+            for trial in range(self.tuning.trials):
+                for inner in range(inner_folds):
+                    # The scored blocks cut the last half of the fit part's period; all before them trains.
+                    before = (1 + inner / inner_folds) / 2
+                    key = self.trial_key(fold, variant, trial, inner)
+                    yield key, before * (1 - self.validation_fraction)
 
     def treatment(self, variant: Variant) -> dict[str, object]:
         """Everything besides the rows that a variant's treatment depends on, a JSON object."""

@@ -67,5 +67,5 @@ def test_real_candles_give_a_sound_cache(real_candle_directory, crypto: str) -> 
     assert 0.14 < report.buy_rate < 0.20
     assert report.gaps >= 1
     assert report.rows + report.warm_up_rows + report.gap_rows + report.end_rows == len(candles)
-    assert source.span(crypto) == (candles.index[0], candles.index[-1])
+    assert source.span(crypto) == (candles.index[0], candles.index[-1], len(candles))
     assert source.provenance(crypto).quote_currency == "USDT"

@@ -316,6 +316,6 @@ def test_the_fingerprint_is_the_contents(tmp_path) -> None:
 
 def test_the_span_is_first_to_last_close_also_after_the_file_grew(tmp_path) -> None:
     source = write(tmp_path, HEADER, *GOOD)
-    assert source.span("AAVEUSDC") == (FIRST_CLOSE, FIRST_CLOSE + pd.Timedelta("3h"))
+    assert source.span("AAVEUSDC") == (FIRST_CLOSE, FIRST_CLOSE + pd.Timedelta("3h"), 4)
     write(tmp_path, HEADER, *GOOD, GOOD[3].replace("03:00", "04:00"))
-    assert source.span("AAVEUSDC") == (FIRST_CLOSE, FIRST_CLOSE + pd.Timedelta("4h"))
+    assert source.span("AAVEUSDC") == (FIRST_CLOSE, FIRST_CLOSE + pd.Timedelta("4h"), 5)

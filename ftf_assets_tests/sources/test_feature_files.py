@@ -207,7 +207,7 @@ def test_provenance_and_span_describe_the_file(cache, read, tmp_path) -> None:
     source = FeatureFileSource(path=str(tmp_path))
     found = source.provenance("OPUSDC")
     assert (found.source, found.file, found.quote_currency) == ("features", "OPUSDC.parquet", "USDC")
-    assert source.span("OPUSDC") == (TIMES[2], TIMES[-1])
+    assert source.span("OPUSDC") == (TIMES[2], TIMES[-1], len(TIMES) - 2)
 
 
 def test_a_broken_file_is_refused(tmp_path) -> None:

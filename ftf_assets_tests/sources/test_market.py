@@ -67,7 +67,7 @@ def test_candles_cover_the_year_without_a_gap(market) -> None:
     assert set(np.diff(candles.index)) == {np.timedelta64(1, "h")}
     assert cache.index[0] == pd.Timestamp("2024-01-01 01:00", tz="UTC")
     assert candles.index[-1] == pd.Timestamp("2025-01-01 00:00", tz="UTC")
-    assert MarketSource().span("OPUSDC") == (candles.index[0], candles.index[-1])
+    assert MarketSource().span("OPUSDC") == (candles.index[0], candles.index[-1], len(candles))
 
 
 def test_a_bar_opens_where_the_last_one_closed(market) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training import plan as plan_module
 from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
-from ftf_assets_tests.production import EPSILONS, STANDARD, variants_of
+from ftf_assets_tests.production import EPSILONS, STANDARD, train, variants_of
 
 EDGES = np.arange(6, dtype=np.int64) * 10**15
 STANDARD_PLAN = TrainingPlan(
@@ -218,3 +220,25 @@ def test_soft_labels_are_made_for_every_level_and_none_is_the_hard_labels():
 def test_the_embargo_is_counted_in_the_cryptos_own_bars(make_plan, training_arrays):
     assert make_plan(embargo_bars=24).embargo(training_arrays) == 24 * 3_600 * 10**9
     assert make_plan().n_folds == len(make_plan().folds(training_arrays)) == 2
+
+
+@pytest.mark.parametrize("changes", [{}, {"tuning": dataclasses.replace(TUNED, trials=2)}], ids=["untuned", "tuned"])
+def test_the_rows_of_every_fit_are_known_before_it_runs(
+    make_plan: Callable[..., TrainingPlan], training_arrays: TrainingArrays, changes: dict
+):
+    trained = train(make_plan(**changes), training_arrays)
+    first, last = int(training_arrays.start[0]), int(training_arrays.start[-1])
+    expected = trained.plan.expected_rows(first, last, training_arrays.n_rows)
+    assert list(expected) == trained.plan.fit_keys()
+    rows = {key: fit.n_rows for key, fit in trained.store.fits.items()}
+    assert set(rows) == set(expected)
+    for key, n_rows in rows.items():  # filter drops a tenth, purging and embargo some rows
+        assert expected[key] == pytest.approx(n_rows, rel=0.15)
+
+
+def test_a_fold_before_whose_test_span_there_is_no_history_is_expected_to_have_no_row():
+    late = int(EDGES[1]) + 1
+    rows = STANDARD_PLAN.expected_rows(late, int(EDGES[-1]), 1000)
+    keys = {fold: STANDARD_PLAN.model_fit_key(fold, BASELINE_VARIANT) for fold in range(5)}
+    assert [rows[keys[fold]] for fold in (0, 1)] == [0, 0]
+    assert 0 < rows[keys[2]] < rows[keys[4]] < 1000
