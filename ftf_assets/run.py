@@ -6,15 +6,13 @@ import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import dagster as dg
-
-from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.gate.decision import Decision
+from ftf_assets.instance import open_instance
 from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
 from ftf_assets.run_jobs import JobRun, run_config, run_jobs
-from ftf_assets.storage.finished import unfinished_assets
+from ftf_assets.standing import assets_to_make, rows_stand, standing_decision
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
 
@@ -26,7 +24,7 @@ class SweepRun:
     Attributes
     ----------
     run_ids
-        Dagster run per crypto.
+        Dagster run per crypto that had something to run.
     decision
         The gate's; None where there was nothing to compare.
     report
@@ -50,6 +48,8 @@ def run_sweep(
 ) -> SweepRun:
     """Materialise the graph for every crypto of a sweep, side by side, then the gate and the report once.
 
+    What stands as it is, rows or decision, is not made again.
+
     Parameters
     ----------
     sweep
@@ -70,26 +70,37 @@ def run_sweep(
     check_inputs(sweep, home)
     config, workers = run_config(sweep, home), sweep.settings.workers
     tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase}
+    resumed = job == SWEEP_JOB
     runs = [
         JobRun(
             job,
             config,
             tags,
             crypto,
-            assets=functools.partial(_assets_to_make, sweep, home, crypto) if job == SWEEP_JOB else None,
+            assets=functools.partial(assets_to_make, sweep, home, crypto) if resumed else None,
         )
-        for crypto in sweep.longest_first
+        for crypto in (_unfinished(sweep, home) if resumed else sweep.longest_first)
     ]
-    ends = run_jobs(runs, home, workers=workers, on_fit=on_fit)
-    done = SweepRun({crypto: ends[crypto].run_id for crypto in sweep.cryptos})
-    if sweep.settings.design != "single":  # one variant alone has no level to compare
-        deciding = JobRun(DECIDE_JOB, config, tags, output="gate_decision")
-        ends |= run_jobs([deciding], home, workers=workers, on_fit=on_fit)
-        done.decision, done.report = ends[DECIDE_JOB].output, home.report(sweep.sweep_id)
+    ends = run_jobs(runs, home, workers=workers, on_fit=on_fit) if runs else {}
+    done = SweepRun({crypto: ends[crypto].run_id for crypto in sweep.cryptos if crypto in ends})
     done.red_checks = [check for end in ends.values() for check in end.red_checks]
+    if sweep.settings.design == "single":  # one variant alone has no level to compare
+        return done
+    done.report = home.report(sweep.sweep_id)
+    with open_instance(home) as instance:
+        standing = standing_decision(sweep, home, instance)
+    if standing is not None:
+        done.decision, red_checks = standing
+    else:
+        deciding = JobRun(DECIDE_JOB, config, tags, output="gate_decision")
+        end = run_jobs([deciding], home, workers=workers, on_fit=on_fit)[DECIDE_JOB]
+        done.decision, red_checks = end.output, end.red_checks
+    done.red_checks += red_checks
     return done
 
 
-def _assets_to_make(sweep: Sweep, home: Home, crypto: str, instance: dg.DagsterInstance) -> list[str]:
-    checks = {asset: [check.name for check in of] for asset, of in DOMAIN_CHECKS.items()}
-    return [*unfinished_assets(sweep, home, instance, crypto, checks), "finetune_results"]
+def _unfinished(sweep: Sweep, home: Home) -> list[str]:
+    if not home.results.exists():
+        return list(sweep.longest_first)
+    with open_instance(home) as instance:
+        return [crypto for crypto in sweep.longest_first if not rows_stand(sweep, home, crypto, instance)]

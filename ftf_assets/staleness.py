@@ -63,7 +63,8 @@ def stale_values(sweep: Sweep, home: Home) -> list[Stale]:
     found: list[Stale] = []
     for crypto in sweep.cryptos:
         found += _stale_artifacts(sweep, home, crypto)
-        why = _why_rows(sweep, home, crypto, found)
+        upstream = [one for one in found if (one.crypto, one.asset) == (crypto, "trained_models")]
+        why = why_rows(sweep, home, crypto) or ("through trained_models" if upstream else None)
         found += [Stale(crypto, "finetune_results", why)] if why else []
     if sweep.settings.design == "single":
         return found
@@ -117,8 +118,14 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any], stale: Mapping[s
     return f"through {', '.join(through)}" if through else "other settings upstream"
 
 
-def _why_rows(sweep: Sweep, home: Home, crypto: str, found: list[Stale]) -> str | None:
-    upstream = [one.asset for one in found if (one.crypto, one.asset) == (crypto, "trained_models")]
+def why_rows(sweep: Sweep, home: Home, crypto: str) -> str | None:
+    """Say why the rows of a crypto are not those of the sweep's settings, or None where they are.
+
+    Raises
+    ------
+    StoreError
+        A results store that cannot be read.
+    """
     store = ResultsStore(home.results)
     rows = store.read(sweep.sweep_id, crypto) if store.path.exists() else None
     if rows is None or rows.empty:
@@ -127,8 +134,6 @@ def _why_rows(sweep: Sweep, home: Home, crypto: str, found: list[Stale]) -> str 
         return "data changed"
     if set(rows["code_version"]) != {code_version()}:
         return "code version changed"
-    if upstream:
-        return f"through {', '.join(upstream)}"
     plan = sweep.plan(crypto)
     variants = {variant.name: variant for variant in sweep.variants}
     expected = {

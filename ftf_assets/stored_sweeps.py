@@ -9,7 +9,9 @@ import dagster as dg
 from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.gate.decision import Decision
+from ftf_assets.report.data import stored_audit
 from ftf_assets.report.opening import what_is_missing
+from ftf_assets.report.stamp import stamp, stamp_of
 from ftf_assets.storage.check_history import red_checks
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -68,7 +70,7 @@ def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> st
     """Say why gate and report owe a sweep an answer, or None where both cover its rows as they are.
 
     The stored decision names the rows that it was made from by their fingerprint; the report must show every
-    number of that decision.
+    number of that decision and the newest audit, and be drawn by the code that stands.
 
     Raises
     ------
@@ -81,6 +83,10 @@ def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> st
     if set(verdicts["rows_fingerprint"]) != {decide_stored(home, instance, sweep_id).rows_fingerprint}:
         return "rows or checks have changed since it was judged"
     report = home.report(sweep_id)
-    if not report.is_file() or what_is_missing(report.read_text(encoding="utf-8"), metrics):
+    page = report.read_text(encoding="utf-8") if report.is_file() else ""
+    if what_is_missing(page, metrics):
         return "the report does not show the decision"
+    settings = stored_settings(ResultsStore(home.results), sweep_id)
+    if stamp_of(page) != stamp(stored_audit(home, settings)):
+        return "the report is of other code, or of an older noise audit"
     return None

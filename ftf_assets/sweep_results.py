@@ -18,6 +18,18 @@ from ftf_assets.training.keys import code_version
 
 BASIS_POINT = 1e-4
 
+#: Columns that say the same in every row of a crypto, whatever run writes them.
+ROW_IDENTITY = (
+    "sweep_id",
+    "data_source",
+    "source_file",
+    "quote_currency",
+    "data_fingerprint",
+    "code_version",
+    "tuning",
+    "phase",
+)
+
 
 @dataclass(frozen=True, eq=False)
 class CryptoResults:
@@ -56,6 +68,22 @@ def crypto_results(
     )
 
 
+def row_identity(sweep: Sweep, crypto: str) -> dict[str, str | None]:
+    """The values of ``ROW_IDENTITY``: sweep, data and code of a crypto's rows."""
+    provenance = sweep.provenance(crypto)
+    values = (
+        sweep.sweep_id,
+        provenance.source,
+        provenance.file or None,
+        provenance.quote_currency or None,
+        provenance.fingerprint,
+        code_version(),
+        sweep.tuning.mode,
+        sweep.settings.phase,
+    )
+    return dict(zip(ROW_IDENTITY, values, strict=True))
+
+
 def sweep_results(
     sweep: Sweep,
     crypto: str,
@@ -86,17 +114,5 @@ def sweep_results(
     """
     cost = sweep.settings.cost_bps * BASIS_POINT
     rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
-    provenance = sweep.provenance(crypto)
-    common = {
-        "sweep_id": sweep.sweep_id,
-        "data_source": provenance.source,
-        "source_file": provenance.file or None,
-        "quote_currency": provenance.quote_currency or None,
-        "data_fingerprint": provenance.fingerprint,
-        "code_version": code_version(),
-        "run_id": run_id,
-        "tuning": sweep.tuning.mode,
-        "phase": sweep.settings.phase,
-        "created_at": pd.Timestamp.now("UTC"),
-    }
+    common = {**row_identity(sweep, crypto), "run_id": run_id, "created_at": pd.Timestamp.now("UTC")}
     return results_frame(finetune_results(), [{**common, **row} for row in rows])

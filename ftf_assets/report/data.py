@@ -230,11 +230,12 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         regimes=store.regimes(sweep_id),
         artifacts=artifacts,
         unavailable=unavailable,
-        audit=_load_audit(home, settings),
+        audit=stored_audit(home, settings),
     )
 
 
-def _load_audit(home: Home, settings: SweepSettings) -> AuditData:
+def stored_audit(home: Home, settings: SweepSettings) -> AuditData:
+    """Read the newest noise audit of a sweep's data, as :func:`~ftf_assets.report.noise_audit.load_audit`."""
     try:
         return load_audit(home, open_sweep(settings))
     except InputError:  # a source that has moved away: its data cannot be told from others

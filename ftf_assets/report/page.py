@@ -17,6 +17,7 @@ from ftf_assets.report.gallery import suspect_cards
 from ftf_assets.report.gate_charts import forest_plot, heat_maps
 from ftf_assets.report.noise_audit import audit_section
 from ftf_assets.report.regimes import regime_headings, regime_lines, regimes_in_words
+from ftf_assets.report.stamp import TEMPLATE, stamp
 from ftf_assets.report.words import (
     baseline_in_words,
     headline,
@@ -25,8 +26,6 @@ from ftf_assets.report.words import (
     statements,
     tuning_sentence,
 )
-
-TEMPLATE = "report.html.j2"
 
 #: Columns of the gate's table: name in ``gate_metrics`` to heading. ``sweep_id`` stands above it.
 GATE_COLUMNS = {
@@ -85,6 +84,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
     decided = data.verdicts.iloc[0]
     return {
         "sweep_id": data.sweep_id,
+        "stamp": stamp(data.audit),
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
         "nothing": NOTHING,
         "headline": headline(data),

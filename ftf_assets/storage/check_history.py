@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import dagster as dg
 
@@ -17,6 +18,11 @@ LEAK_CHECK = "no_leak"
 DECISIVE_CHECKS = {
     **dict.fromkeys((*ARTIFACTS, "finetune_results"), CONTRACT_CHECK),
     "trained_models": LEAK_CHECK,
+}
+#: The checks of what looks at a whole sweep.
+DECIDING_CHECKS = {
+    "gate_decision": (CONTRACT_CHECK, "enough_trades", "cleaners_audited"),
+    "sweep_report": ("opens",),
 }
 #: Metadata of a check and a materialisation: which artifact, which sweep.
 ARTIFACT_KEY = "artifact_key"
@@ -36,7 +42,7 @@ def refuse_red(instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: s
         The latest check of exactly this artifact has failed.
     """
     key = sweep.artifact_key(asset, crypto)
-    latest = _latest(instance, asset, DECISIVE_CHECKS[asset], crypto, ARTIFACT_KEY, key)
+    latest = latest_check(instance, asset, DECISIVE_CHECKS[asset], crypto, ARTIFACT_KEY, key)
     if latest is not None and not latest.passed:
         raise InputError(
             f"{crypto}: the check {DECISIVE_CHECKS[asset]} of {asset} is red: {latest.description}. "
@@ -49,7 +55,7 @@ def red_checks(instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, 
     found = []
     for crypto in cryptos:
         for asset in DECISIVE_CHECKS:
-            latest = _latest(instance, asset, DECISIVE_CHECKS[asset], crypto, SWEEP_ID, sweep_id)
+            latest = latest_check(instance, asset, DECISIVE_CHECKS[asset], crypto, SWEEP_ID, sweep_id)
             if latest is not None and not latest.passed:
                 found.append(f"{asset} of {crypto}: {latest.description}")
     return found
@@ -71,17 +77,44 @@ def is_green(
     """
     key = sweep.artifact_key(asset, crypto)
     latest = {
-        name: _latest(instance, asset, name, crypto, ARTIFACT_KEY, key)
+        name: latest_check(instance, asset, name, crypto, ARTIFACT_KEY, key)
         for name in {DECISIVE_CHECKS[asset], *checks}
     }
     judged = latest[DECISIVE_CHECKS[asset]] is not None
     return judged and all(evaluation.passed for evaluation in latest.values() if evaluation is not None)
 
 
-def _latest(
-    instance: dg.DagsterInstance, asset: str, check_name: str, crypto: str, name: str, value: str
-) -> dg.AssetCheckEvaluation | None:
-    """The newest evaluation of an asset's check whose metadata ``name`` is ``value``."""
+@dataclass(frozen=True)
+class Judged:
+    """One evaluation of a check.
+
+    Attributes
+    ----------
+    passed, description
+        What it found.
+    run_id
+        Dagster run that made it.
+    """
+
+    passed: bool
+    description: str
+    run_id: str
+
+
+def latest_check(
+    instance: dg.DagsterInstance, asset: str, check_name: str, crypto: str | None, name: str, value: str
+) -> Judged | None:
+    """Find the newest evaluation of an asset's check whose metadata ``name`` is ``value``.
+
+    Parameters
+    ----------
+    instance
+        Whose history counts.
+    asset, check_name, crypto
+        Which check; the crypto is None for an asset without partitions.
+    name, value
+        ``ARTIFACT_KEY`` or ``SWEEP_ID``, and the one that was judged.
+    """
     check = dg.AssetCheckKey(dg.AssetKey(asset), check_name)
     cursor = None
     while True:
@@ -95,7 +128,7 @@ def _latest(
                 continue
             judged = evaluation.metadata.get(name)
             if judged is not None and judged.value == value:
-                return evaluation
+                return Judged(evaluation.passed, evaluation.description or "", record.run_id)
         if len(records) < _PAGE:
             return None
         cursor = records[-1].id

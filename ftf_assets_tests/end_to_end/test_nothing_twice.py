@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
 from pathlib import Path
 
 import dagster as dg
+import duckdb
+import pandas as pd
 import psutil
 import pytest
 
@@ -16,6 +19,7 @@ from ftf_assets.instance import open_instance
 from ftf_assets.run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep import Sweep
 from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEvent, FitTask
@@ -31,7 +35,12 @@ def materialised(home: Home, run_id: str) -> list[str]:
     return [event.dagster_event.asset_key.to_user_string() for event in events]
 
 
-def test_a_finished_sweep_again_makes_its_rows_alone_and_one_more_level_its_own_fits(home: Home):
+def n_runs(home: Home) -> int:
+    with open_instance(home) as instance:
+        return instance.get_runs_count()
+
+
+def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(home: Home):
     heard: list[FitEvent] = []
     sweep = small_sweep(cryptos="OPUSDC", factor="label_smoothing=mild,cleanlab=filter")
     first = run_sweep(sweep, home, on_fit=heard.append)
@@ -41,16 +50,72 @@ def test_a_finished_sweep_again_makes_its_rows_alone_and_one_more_level_its_own_
 
     heard.clear()
     again = run_sweep(sweep, home, on_fit=heard.append)
-    assert materialised(home, again.run_ids["OPUSDC"]) == ["finetune_results"]
+    assert again.run_ids == {}
     assert heard == []
-    assert_same_rows(ResultsStore(home.results).read(), rows)
-    assert again.decision == first.decision
+    pd.testing.assert_frame_equal(ResultsStore(home.results).read(), rows)
+    assert (again.decision, again.red_checks) == (first.decision, first.red_checks)
+    assert n_runs(home) == 2, "one of the crypto, one of the gate"
 
     more = small_sweep(cryptos="OPUSDC", factor="label_smoothing=mild,aggressive,cleanlab=filter")
     one_more = run_sweep(more, home, on_fit=heard.append)
     assert {event.name for event in heard if event.kind == "done"} == {"aggressive"}
     made = materialised(home, one_more.run_ids["OPUSDC"])
     assert not {"candles", "feature_cache", "coerced_arrays", "baseline_parameters"} & set(made)
+
+
+def lose_the_report(home: Home, sweep: Sweep) -> None:
+    home.report(sweep.sweep_id).unlink()
+
+
+def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
+    key = sweep.artifact_key("trained_models", "OPUSDC")
+    array = next(home.artifact("trained_models", "OPUSDC", key).glob("*.npy"))
+    content = array.read_bytes()
+    array.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def lose_a_row(home: Home, sweep: Sweep) -> None:
+    with duckdb.connect(str(home.results)) as connection:
+        connection.execute("DELETE FROM finetune_results WHERE variant = 'mild' AND fold = 1")
+
+
+def judge_the_rows_red(home: Home, sweep: Sweep) -> None:
+    red = dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey("finetune_results"),
+        check_name="contract",
+        passed=False,
+        metadata={"sweep_id": dg.TextMetadataValue(sweep.sweep_id)},
+        partition="OPUSDC",
+    )
+    event = dg.DagsterEvent(dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=red)
+    with open_instance(home) as instance:
+        instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
+
+
+NOT_STANDING = {
+    "its report is gone": (lose_the_report, [], True),
+    "an artifact is damaged": (flip_a_bit_of_the_models, ["trained_models", "finetune_results"], False),
+    "a row is lost": (lose_a_row, ["finetune_results"], False),
+    "a check of its rows is red": (judge_the_rows_red, ["finetune_results"], False),
+}
+
+
+def test_of_a_finished_sweep_that_lost_something_just_that_is_made_again(home: Home):
+    sweep = small_sweep(cryptos="OPUSDC", factor="label_smoothing=mild")
+    first = run_sweep(sweep, home, on_fit=lambda event: None)
+    rows = ResultsStore(home.results).read()
+    for why, (harm, made, decided) in NOT_STANDING.items():
+        harm(home, sweep)
+        before = n_runs(home)
+        heard: list[FitEvent] = []
+        again = run_sweep(sweep, home, on_fit=heard.append)
+        assert {event.kind for event in heard} <= {"reused"}, why
+        found = [asset for run_id in again.run_ids.values() for asset in materialised(home, run_id)]
+        assert found == made, why
+        assert n_runs(home) - before == bool(made) + decided, why
+        assert_same_rows(ResultsStore(home.results).read(), rows)
+        assert again.decision == first.decision, why
+        assert home.report(sweep.sweep_id).is_file()
 
 
 @pytest.mark.faults
