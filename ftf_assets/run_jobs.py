@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,13 @@ from ftf_assets.progress import Listener
 from ftf_assets.storage.cores import n_cores
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
+
+
+#: What the steps of a crypto import sooner or later. None of them starts a thread before it works.
+_HEAVY = (
+    *("xgboost", "cleanlab.filter", "sklearn.metrics", "scipy.stats", "talib"),
+    *("matplotlib.figure", "matplotlib.backends.backend_svg"),
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ def run_jobs(runs: Sequence[JobRun], home: Home, *, workers: int, on_fit: Listen
     """
     with open_instance(home):
         pass  # made here, once; a connection must not be carried into a child
-    _definitions()  # imported before the children fork, so that none of them has to
+    _import_for_children(runs)
     by_name = {run.name: run for run in runs}
 
     @contextmanager
@@ -148,6 +156,14 @@ def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobEnd:
     if not result.success:
         _raise_what_stopped(result, run.name, red)
     return JobEnd(result.run_id, red, result.output_for_node(run.output) if run.output else None)
+
+
+def _import_for_children(runs: Sequence[JobRun]) -> None:
+    # Imported once, before the children fork, so that none of them has to: each import costs a second.
+    _definitions()
+    if any(run.crypto for run in runs):
+        for name in _HEAVY:
+            importlib.import_module(name)
 
 
 @functools.cache

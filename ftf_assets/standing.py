@@ -17,8 +17,9 @@ from ftf_assets.storage.check_history import (
 from ftf_assets.storage.finished import unfinished_assets
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.stored_sweeps import decide_stored, why_undecided
+from ftf_assets.stored_sweeps import why_undecided
 from ftf_assets.sweep import Sweep
+from ftf_assets.sweep_decision import stored_decision
 from ftf_assets.sweep_results import ROW_IDENTITY, row_identity
 
 
@@ -85,4 +86,4 @@ def standing_decision(
             if latest is None:
                 return None
             red += [] if latest.passed else [f"all: {asset}: {name}: {latest.description}"]
-    return decide_stored(home, instance, sweep.sweep_id), red
+    return stored_decision(*ResultsStore(home.results).decision(sweep.sweep_id)), red

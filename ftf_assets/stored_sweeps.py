@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dagster as dg
+import pandas as pd
 
 from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.errors import InputError
@@ -15,7 +16,7 @@ from ftf_assets.report.stamp import stamp, stamp_of
 from ftf_assets.storage.check_history import red_checks
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep_decision import decide_sweep
+from ftf_assets.sweep_decision import decide_sweep, sweep_fingerprints
 
 
 def stored_settings(store: ResultsStore, sweep_id: str) -> SweepSettings:
@@ -60,16 +61,14 @@ def decide_stored(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> De
     StoreError
         No store, or one that cannot be read.
     """
-    store = ResultsStore(home.results)
-    settings = stored_settings(store, sweep_id)
-    broken = red_checks(instance, sweep_id, settings.crypto_names)
-    return decide_sweep(store.read(sweep_id), settings, sweep_id, broken_checks=broken)
+    settings, rows, broken = _judged(home, instance, sweep_id)
+    return decide_sweep(rows, settings, sweep_id, broken_checks=broken)
 
 
 def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> str | None:
     """Say why gate and report owe a sweep an answer, or None where both cover its rows as they are.
 
-    The stored decision names the rows that it was made from by their fingerprint; the report must show every
+    The stored decision names the rows and bounds that it was made from by their fingerprints; the report must show every
     number of that decision and the newest audit, and be drawn by the code that stands.
 
     Raises
@@ -80,13 +79,24 @@ def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> st
     metrics, verdicts = ResultsStore(home.results).decision(sweep_id)
     if verdicts.empty:
         return "never judged"
-    if set(verdicts["rows_fingerprint"]) != {decide_stored(home, instance, sweep_id).rows_fingerprint}:
-        return "rows or checks have changed since it was judged"
+    settings, rows, broken = _judged(home, instance, sweep_id)
+    fingerprints = sweep_fingerprints(rows, settings, broken_checks=broken)
+    stored = verdicts[["rows_fingerprint", "settings_fingerprint"]].drop_duplicates()
+    if [tuple(one) for one in stored.to_numpy()] != [fingerprints]:
+        return "rows, checks or bounds have changed since it was judged"
     report = home.report(sweep_id)
     page = report.read_text(encoding="utf-8") if report.is_file() else ""
     if what_is_missing(page, metrics):
         return "the report does not show the decision"
-    settings = stored_settings(ResultsStore(home.results), sweep_id)
     if stamp_of(page) != stamp(stored_audit(home, settings)):
         return "the report is of other code, or of an older noise audit"
     return None
+
+
+def _judged(
+    home: Home, instance: dg.DagsterInstance, sweep_id: str
+) -> tuple[SweepSettings, pd.DataFrame, list[str]]:
+    """What a decision is made from: the sweep's settings, its rows and its red checks."""
+    store = ResultsStore(home.results)
+    settings = stored_settings(store, sweep_id)
+    return settings, store.read(sweep_id), red_checks(instance, sweep_id, settings.crypto_names)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from ftf_assets.config import SweepSettings
 from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.results import OK
-from ftf_assets.gate.decision import Decision, decide
+from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison, decide, decision_fingerprints
 from ftf_assets.gate.pairs import calendar_clusters
 from ftf_assets.labels.factors import baseline_levels
 
@@ -37,9 +38,35 @@ def decide_sweep(
     InputError
         A sweep whose rows hold no level to judge, or a level without its baseline.
     """
-    records: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()} for row in rows.to_dict("records")
-    ]
+    records = _records(rows)
+    return decide(
+        records,
+        baseline_levels(),
+        sweep_id=sweep_id,
+        broken_checks=broken_checks,
+        **_design(records, settings),
+    )
+
+
+def sweep_fingerprints(
+    rows: pd.DataFrame, settings: SweepSettings, *, broken_checks: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Give the fingerprints of rows and bounds that :func:`decide_sweep` would put into its decision.
+
+    Parameters and errors are those of :func:`decide_sweep`.
+    """
+    records = _records(rows)
+    return decision_fingerprints(
+        records, baseline_levels(), broken_checks=broken_checks, **_design(records, settings)
+    )
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _design(records: Sequence[Mapping[str, Any]], settings: SweepSettings) -> dict[str, Any]:
+    """Which cells are expected, and how they cluster where each crypto cuts its own folds."""
     clusters = None
     if settings.folds == "per_crypto":
         clusters = calendar_clusters(
@@ -49,14 +76,47 @@ def decide_sweep(
                 if row["status"] == OK
             }
         )
-    return decide(
-        records,
-        baseline_levels(),
-        sweep_id=sweep_id,
-        expected={(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)},
-        clusters=clusters,
-        broken_checks=broken_checks,
+    cells = {(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)}
+    return {"expected": cells, "clusters": clusters}
+
+
+def stored_decision(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
+    """Read a decision back from its rows of ``gate_metrics`` and ``gate_verdicts``.
+
+    Parameters
+    ----------
+    metrics, verdicts
+        From :func:`decision_frames`, or of one sweep as the store gives them; at least one verdict.
+    """
+    shared = _plain(verdicts)[0]
+    return Decision(
+        metrics=tuple(MetricComparison(**_fields(row, MetricComparison)) for row in _plain(metrics)),
+        verdicts=tuple(
+            LevelVerdict(
+                **{**_fields(row, LevelVerdict), "warnings": tuple((row["warnings"] or "").splitlines())}
+            )
+            for row in _plain(verdicts)
+        ),
+        **{
+            field.name: shared[field.name]
+            for field in dataclasses.fields(Decision)
+            if field.name not in ("metrics", "verdicts")
+        },
     )
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            str(name): None if pd.isna(value) else value.item() if hasattr(value, "item") else value
+            for name, value in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]
+
+
+def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict]) -> dict[str, Any]:
+    return {field.name: row[field.name] for field in dataclasses.fields(kind)}
 
 
 def decision_frames(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -201,7 +201,6 @@ def decide(
         )
         for pairs in pairing.levels
     )
-    made_with = {"bounds": asdict(settings), "baselines": dict(baselines), "verdict_metrics": VERDICT_METRICS}
     return Decision(
         sweep_id=sweep_id,
         metrics=tuple(metrics),
@@ -209,10 +208,43 @@ def decide(
         tuning=tuning,
         n_trials=n_trials,
         useful_gain=settings.useful_gain,
-        settings=json.dumps(made_with, sort_keys=True),
+        settings=json.dumps(_made_with(settings, baselines), sort_keys=True),
         rows_fingerprint=_fingerprint(pairing, baselines, expected, clusters, broken_checks),
-        settings_fingerprint=stable_hash(made_with),
+        settings_fingerprint=stable_hash(_made_with(settings, baselines)),
     )
+
+
+@typed
+def decision_fingerprints(
+    rows: Sequence[Row],
+    baselines: Mapping[str, str],
+    *,
+    settings: GateSettings | None = None,
+    expected: Collection[Cell] | None = None,
+    clusters: Mapping[Cell, int] | None = None,
+    broken_checks: Sequence[str] = (),
+) -> tuple[str, str]:
+    """Give the fingerprints of rows and settings that :func:`decide` would give, without deciding.
+
+    Parameters
+    ----------
+    rows, baselines, settings, expected, clusters, broken_checks
+        As :func:`decide` takes them.
+
+    Raises
+    ------
+    InputError
+        What :func:`~ftf_assets.gate.pairs.pair_levels` refuses.
+    """
+    pairing = pair_levels(rows, baselines, expected=expected)
+    return (
+        _fingerprint(pairing, baselines, expected, clusters, broken_checks),
+        stable_hash(_made_with(settings or GateSettings(), baselines)),
+    )
+
+
+def _made_with(settings: GateSettings, baselines: Mapping[str, str]) -> dict[str, object]:
+    return {"bounds": asdict(settings), "baselines": dict(baselines), "verdict_metrics": VERDICT_METRICS}
 
 
 def _compare(

@@ -177,7 +177,7 @@ class ResultsStore:
             connection.execute("COMMIT")
 
     def decision(self, sweep_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Read the stored decision on a sweep: rows of ``gate_metrics`` and of ``gate_verdicts``.
+        """Read the stored decision on a sweep: rows of ``gate_metrics`` and of ``gate_verdicts``, as decided.
 
         Raises
         ------
@@ -185,10 +185,10 @@ class ResultsStore:
             As :meth:`read`.
         """
         metrics = self._select(
-            "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY factor, level, metric", [sweep_id]
+            "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id]
         )
         verdicts = self._select(
-            "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY factor, level", [sweep_id]
+            "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id]
         )
         return with_contract_dtypes(GateMetrics, metrics), with_contract_dtypes(GateVerdicts, verdicts)
 
