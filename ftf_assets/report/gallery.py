@@ -20,6 +20,8 @@ from ftf_assets.sources.indicators import wilder_atr
 N_SUSPECTS = 12
 BARS_BEFORE, BARS_AFTER = 14, 6
 
+#: Room for prices of seven digits on the left and the names of the barriers on the right.
+_MARGINS = (0.185, 0.195, 0.86, 0.97)
 #: Controls, whose suspects are random or those of another rule: no gallery shows them.
 _CONTROLS = tuple(level for factor in FACTORS.values() for level in factor.controls)
 _LABELS = {0: "HOLD", 1: "BUY"}
@@ -143,7 +145,7 @@ class _Candles:
         entry = float(bars.open[bar + 1])
         stop, target = entry - self.stop * self.atr[bar], entry + self.target * self.atr[bar]
         path = self._path(bar)
-        with drawing(3.5, 2.5) as figure:
+        with drawing(3.5, 2.5, _MARGINS) as figure:
             ax = figure.subplots()
             ax.axvspan(0.5, self.horizon + 0.5, color="#eeeeee", zorder=0)
             shown = slice(first, last)
