@@ -19,13 +19,21 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measuring import CORES, report, run
+from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.frames import FeatureCache
 from ftf_assets.sources.market import MarketSource
+from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.folds import calendar_edges
+from ftf_assets.training.masks import make_masks
+from ftf_assets.training.models import train_cells
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import expand_variants, parse_factors
 
 HOUR = 3_600_000_000_000
 ROUNDS = 20
@@ -140,13 +148,31 @@ def boundary(n_rows: int) -> list[dict[str, object]]:
 
 
 def market(n_cryptos: int) -> dict[str, float]:
-    """Make candles, features and arrays of so many cryptos of the embedded market, one after another."""
+    """Sweep so many cryptos of the embedded market, one after another, from candles to scored cells.
+
+    One fold of the standard variants each; the graph itself knows the configured cryptos only.
+    """
     source = MarketSource()
+    edges = calendar_edges([(source.span("C0USDC").first.value, source.span("C0USDC").last.value)], 5)[-2:]
     begin = time.perf_counter()
     for number in range(n_cryptos):
         crypto = f"C{number}USDC"
         frame, _ = source.feature_cache(crypto, source.candles(crypto))
-        coerce_feature_cache(frame, crypto=crypto)
+        arrays = coerce_feature_cache(frame, crypto=crypto)
+        plan = TrainingPlan(
+            crypto=crypto,
+            arrays_key=crypto,
+            variants=expand_variants(parse_factors("label_smoothing,cleanlab"), "one_factor"),
+            edges=edges,
+            epsilons=sweep_settings({}).epsilons,
+        )
+        engine = FitEngine(Forget(), CORES, lambda event: None)
+        soft = plan.soft_labels(arrays.y)
+        baselines = fit_baselines(plan, arrays, engine)
+        masks = make_masks(plan, arrays, soft, baselines, engine)
+        evaluate_cells(
+            plan, arrays, masks, train_cells(plan, arrays, soft, baselines, masks, engine), cost=15e-4
+        )
     return {"cryptos": n_cryptos, "s": time.perf_counter() - begin}
 
 

@@ -22,10 +22,10 @@ from ftf_assets.storage.cores import n_cores
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
 
-
-#: What the steps of a crypto import sooner or later. None of them starts a thread before it works.
+#: What the steps of every sweep import sooner or later. None of them starts a thread before it works.
+#: Cleanlab and Optuna are not among them: a sweep that neither cleans nor tunes does without.
 _HEAVY = (
-    *("xgboost", "cleanlab.filter", "sklearn.metrics", "scipy.stats", "talib"),
+    *("xgboost", "sklearn.metrics", "scipy.stats", "talib"),
     *("matplotlib.figure", "matplotlib.backends.backend_svg"),
 )
 

@@ -30,7 +30,7 @@ def assets_to_make(sweep: Sweep, home: Home, crypto: str, instance: dg.DagsterIn
 
 
 def rows_stand(sweep: Sweep, home: Home, crypto: str, instance: dg.DagsterInstance) -> bool:
-    """Whether a crypto's rows are what a run would write again: nothing behind them has changed or is damaged.
+    """Whether a crypto's rows are what a run would write again: nothing behind them is other or damaged.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def rows_stand(sweep: Sweep, home: Home, crypto: str, instance: dg.DagsterInstan
     Returns
     -------
     bool
-        False where a cell is missing or failed, where anything that a row names has changed, where an artifact
-        is missing or damaged, and where the checks did not pass on exactly these rows.
+        False where a cell is missing or failed, where anything that a row names has changed, where an
+        artifact is missing or damaged, and where the checks did not pass on exactly these rows.
     """
     if not home.results.exists() or why_rows(sweep, home, crypto) is not None:
         return False
@@ -62,20 +62,23 @@ def rows_stand(sweep: Sweep, home: Home, crypto: str, instance: dg.DagsterInstan
 
 def _identities(rows: pd.DataFrame) -> list[dict[str, str | None]]:
     """What rows say of sweep, data and code, each once; a missing value is None, as a run writes it."""
-    different = rows[list(ROW_IDENTITY)].drop_duplicates().to_dict("records")
-    return [{name: None if pd.isna(value) else str(value) for name, value in one.items()} for one in different]
+    different = rows[list(ROW_IDENTITY)].drop_duplicates()
+    return [
+        {str(name): None if pd.isna(value) else str(value) for name, value in one.items()}
+        for one in different.to_dict("records")
+    ]
 
 
 def standing_decision(
     sweep: Sweep, home: Home, instance: dg.DagsterInstance
 ) -> tuple[Decision, list[str]] | None:
-    """Give the decision that covers a sweep's rows as they are, and what its checks found; None where none does.
+    """Give the decision that covers a sweep's rows as they are, and what its checks found.
 
     Returns
     -------
     tuple of Decision and list of str, or None
-        None where gate or report owe an answer, or where one of their checks never ran. The texts are those of
-        red checks, ``all: asset: check: description``: what was red stays red until something changes.
+        None where gate or report owe an answer, or where one of their checks never ran. The texts are those
+        of red checks, ``all: asset: check: description``: what was red stays red until something changes.
     """
     if not home.results.exists() or why_undecided(home, instance, sweep.sweep_id) is not None:
         return None

@@ -68,8 +68,8 @@ def decide_stored(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> De
 def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> str | None:
     """Say why gate and report owe a sweep an answer, or None where both cover its rows as they are.
 
-    The stored decision names the rows and bounds that it was made from by their fingerprints; the report must show every
-    number of that decision and the newest audit, and be drawn by the code that stands.
+    The stored decision names the rows and bounds that it was made from by their fingerprints; the report must
+    show every number of that decision and the newest audit, and be drawn by the code that stands.
 
     Raises
     ------

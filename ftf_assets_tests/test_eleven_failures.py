@@ -23,11 +23,13 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.instance import open_instance
+from ftf_assets.jobs import SWEEP_JOB
 from ftf_assets.labels.cleaning import cap_per_class
 from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.smoothing import smooth_labels
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.run import run_sweep
+from ftf_assets.run_jobs import JobRun, run_config, run_jobs
 from ftf_assets.sources import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -203,8 +205,10 @@ def test_08_a_retry_replaces_rows_and_never_adds(home: Home):
     sweep = small_sweep()
     run_sweep(sweep, home, on_fit=lambda event: None)
     first = ResultsStore(home.results).read()
-    run_sweep(sweep, home, on_fit=lambda event: None)
+    retries = [JobRun(SWEEP_JOB, run_config(sweep, home), {}, crypto) for crypto in sweep.cryptos]
+    run_jobs(retries, home, workers=0, on_fit=lambda event: None)
     second = ResultsStore(home.results).read()
+    assert not set(second["run_id"]) & set(first["run_id"])
     assert len(first) == sweep.n_cells == 20
     assert_same_rows(second, first)
     assert not second.duplicated(["sweep_id", "crypto", "fold", "variant"]).any()

@@ -184,12 +184,8 @@ class ResultsStore:
         StoreError
             As :meth:`read`.
         """
-        metrics = self._select(
-            "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id]
-        )
-        verdicts = self._select(
-            "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id]
-        )
+        metrics = self._select("SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id])
+        verdicts = self._select("SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id])
         return with_contract_dtypes(GateMetrics, metrics), with_contract_dtypes(GateVerdicts, verdicts)
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:

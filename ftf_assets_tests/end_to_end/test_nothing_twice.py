@@ -87,7 +87,9 @@ def judge_the_rows_red(home: Home, sweep: Sweep) -> None:
         metadata={"sweep_id": dg.TextMetadataValue(sweep.sweep_id)},
         partition="OPUSDC",
     )
-    event = dg.DagsterEvent(dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=red)
+    event = dg.DagsterEvent(
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=red
+    )
     with open_instance(home) as instance:
         instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
 

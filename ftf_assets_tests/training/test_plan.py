@@ -222,7 +222,9 @@ def test_the_embargo_is_counted_in_the_cryptos_own_bars(make_plan, training_arra
     assert make_plan().n_folds == len(make_plan().folds(training_arrays)) == 2
 
 
-@pytest.mark.parametrize("changes", [{}, {"tuning": dataclasses.replace(TUNED, trials=2)}], ids=["untuned", "tuned"])
+@pytest.mark.parametrize(
+    "changes", [{}, {"tuning": dataclasses.replace(TUNED, trials=2)}], ids=["untuned", "tuned"]
+)
 def test_the_rows_of_every_fit_are_known_before_it_runs(
     make_plan: Callable[..., TrainingPlan], training_arrays: TrainingArrays, changes: dict
 ):
