@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -22,9 +23,17 @@ from ftf_assets_tests.production import (
     train,
 )
 
+if TYPE_CHECKING:
+    from ftf_assets_tests.small_sweep import FinishedSweep
+
 # A busy machine is no broken property: examples are judged by their result, never by their wall time.
 settings.register_profile("ftf", deadline=None)
 settings.load_profile("ftf")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests: what begins last should not be what ends last."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +72,18 @@ def fit_store() -> MemoryFitStore:
 def standard_run(training_arrays: TrainingArrays) -> Trained:
     """The standard protocol on the production rows, every stage. Read only: it is shared."""
     return train(plan_of(training_arrays), training_arrays)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
+    """The small sweep of the end-to-end tests in a home where nothing disturbed it. Read only: it is shared."""
+    from ftf_assets.run import run_sweep  # seconds to import, and most tests do without
+    from ftf_assets.storage.home import Home
+    from ftf_assets_tests.small_sweep import FinishedSweep, small_sweep
+
+    home, sweep = Home(tmp_path_factory.mktemp("undisturbed") / "home"), small_sweep()
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("DAGSTER_HOME", "FTF_HOME"):
+            environment.setenv(name, "")
+            environment.delenv(name)
+        return FinishedSweep(sweep, home, run_sweep(sweep, home, on_fit=lambda event: None))

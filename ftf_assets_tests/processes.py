@@ -29,7 +29,7 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(list(_PRELOAD))
 
 #: Seconds after which a child that should have ended is a failure; far more than any of them takes.
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 Prepare = Callable[[], None]
 

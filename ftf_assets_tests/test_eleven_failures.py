@@ -37,8 +37,8 @@ from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult, TrainingSet
 from ftf_assets.training.engine import FitEvent, FitTask
 from ftf_assets.training.metrics import expected_calibration_error
-from ftf_assets_tests.end_to_end.conftest import SMALL, small_sweep
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
+from ftf_assets_tests.small_sweep import SMALL, FinishedSweep, small_sweep
 
 
 @pytest.fixture
@@ -111,9 +111,9 @@ def test_02_pandas_as_production_sends_it_and_ndarrays_give_the_same_arrays(cach
 def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_the_other_124_are_untouched(
     tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    standard = small_sweep(cryptos="", n_folds=5)
+    standard, alone = (small_sweep(cryptos=cryptos, n_folds=5) for cryptos in ("", "OPUSDC"))
     assert standard.n_cells == 125
-    run_sweep(standard, Home(tmp_path / "healthy"), on_fit=lambda event: None)
+    run_sweep(alone, Home(tmp_path / "healthy"), on_fit=lambda event: None)
     healthy = ResultsStore(Home(tmp_path / "healthy").results).read()
     raise_in("OPUSDC", 3, "reweight", monkeypatch)
     events: list[FitEvent] = []
@@ -127,7 +127,15 @@ def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_the_other_124_are_unto
     assert failed["error_stage"] == "fit"
     assert "preds.size()" in failed["error_message"]
     assert pd.isna(failed["f1_buy"])
-    assert_same_rows(rows[~broken].reset_index(drop=True), healthy[~broken].reset_index(drop=True))
+    assert (rows.loc[rows["crypto"] != "OPUSDC", "status"] == "ok").all()
+    # What fits of one crypto share, such as bins, a failing one could leave dirty: every bit is compared.
+    mine, well = (
+        rows[rows["crypto"] == "OPUSDC"].reset_index(drop=True),
+        healthy.assign(sweep_id=standard.sweep_id),
+    )
+    kept = (mine["status"] == "ok").to_numpy()
+    assert kept.sum() == 24
+    assert_same_rows(mine[kept].reset_index(drop=True), well[kept].reset_index(drop=True))
     assert [event.name for event in events if event.kind == "failed"] == ["reweight"]
     red, unaudited = done.red_checks
     assert "cleaners_audited" in unaudited
@@ -201,9 +209,9 @@ def test_07_calibration_is_measured_on_hard_labels_and_cannot_read_zero_on_soft_
 
 
 @pytest.mark.end_to_end
-def test_08_a_retry_replaces_rows_and_never_adds(home: Home):
+def test_08_a_retry_replaces_rows_and_never_adds(undisturbed: FinishedSweep, home: Home):
     sweep = small_sweep()
-    run_sweep(sweep, home, on_fit=lambda event: None)
+    undisturbed.copy(home)
     first = ResultsStore(home.results).read()
     retries = [JobRun(SWEEP_JOB, run_config(sweep, home), {}, crypto) for crypto in sweep.cryptos]
     run_jobs(retries, home, workers=0, on_fit=lambda event: None)
@@ -218,11 +226,9 @@ def test_08_a_retry_replaces_rows_and_never_adds(home: Home):
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("after", ["5 of", "14 of", "27 of"])
 def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
-    tmp_path: Path, home: Home, after: str
+    undisturbed: FinishedSweep, home: Home, after: str
 ):
     sweep = small_sweep()
-    undisturbed = Home(tmp_path / "undisturbed")
-    run_sweep(sweep, undisturbed, on_fit=lambda event: None)
     settings = [f"--set={name}={value}" for name, value in SMALL.items() if name != "cryptos"]
     command = ["sweep", "--crypto", "OPUSDC", "--crypto", "LDOUSDC", *settings, "--home", str(home.path)]
     killed = subprocess.Popen(
@@ -238,7 +244,7 @@ def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_o
     refitted = {event.key for event in events if event.kind == "done"}
     assert finished_before
     assert not refitted & finished_before
-    assert_same_rows(ResultsStore(home.results).read(), ResultsStore(undisturbed.results).read())
+    assert_same_rows(ResultsStore(home.results).read(), ResultsStore(undisturbed.home.results).read())
     with open_instance(home) as instance:
         unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
     assert not unfinished, "the killed run does not stay STARTED for ever"
@@ -260,12 +266,12 @@ def test_10_a_smoke_on_the_real_path_gates_the_merge(
 
 
 @pytest.mark.end_to_end
-def test_11_two_people_get_one_answer_whatever_their_number_of_workers(tmp_path: Path, home: Home):
-    answers = []
-    for person, workers in (("one", 1), ("other", 3)):
-        place = Home(tmp_path / person)
-        sweep = small_sweep(workers=workers)
-        done = run_sweep(sweep, place, on_fit=lambda event: None)
+def test_11_two_people_get_one_answer_whatever_their_number_of_workers(
+    undisturbed: FinishedSweep, home: Home
+):
+    sweep, answers = small_sweep(workers=1), []
+    other_person = (home, run_sweep(sweep, home, on_fit=lambda event: None))
+    for place, done in ((undisturbed.home, undisturbed.done), other_person):
         store = ResultsStore(place.results)
         answers.append((store.read(), store.leaderboard(sweep.sweep_id), done.decision))
     assert_same_rows(answers[0][0], answers[1][0])

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ftf_assets.config import sweep_settings
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep import Sweep, open_sweep
+from ftf_assets_tests.processes import run_ftf
 
 REAL_CANDLES = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
-
-#: A sweep that takes seconds: two cryptos, two folds, both factors, nothing tuned.
-SMALL = {
-    "cryptos": "OPUSDC,LDOUSDC",
-    "n_folds": 2,
-    "trials": 0,
-    "max_rounds": 40,
-    "patience": 10,
-    "phase": "test",
-}
 
 Ftf = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -59,23 +46,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def small_sweep(**settings: object) -> Sweep:
-    return open_sweep(sweep_settings({**SMALL, **settings}))
-
-
 @pytest.fixture
-def ftf(home: Home) -> Ftf:
-    """Run the command as a user does, as a process, with this test's home."""
+def ftf(home: Home, tmp_path: Path) -> Ftf:
+    """Run the command as a process with this test's home; a fork server has done its imports."""
 
-    def run(*arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
-        environment = {k: v for k, v in os.environ.items() if k not in ("DAGSTER_HOME", "FTF_HOME")}
-        return subprocess.run(
-            [sys.executable, "-m", "ftf_assets.cli", *arguments, "--home", str(home.path)],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env=environment,
-            check=False,
-        )
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [*arguments, "--home", str(home.path)]
+        done = run_ftf(command, tmp_path / "logs")
+        return subprocess.CompletedProcess(command, done.wait(), done.stdout, done.stderr)
 
     return run

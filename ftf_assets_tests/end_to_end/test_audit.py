@@ -12,7 +12,8 @@ from ftf_assets.instance import open_instance
 from ftf_assets.run import run_sweep
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
-from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

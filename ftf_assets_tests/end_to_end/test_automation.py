@@ -22,7 +22,7 @@ from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.stored_sweeps import why_undecided
 from ftf_assets.sweep import Sweep, open_sweep
-from ftf_assets_tests.end_to_end.conftest import small_sweep
+from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

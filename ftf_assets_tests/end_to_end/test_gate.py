@@ -11,23 +11,24 @@ import pytest
 
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.instance import open_instance
-from ftf_assets.run import run_sweep
 from ftf_assets.storage.check_history import CONTRACT_CHECK
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.small_sweep import FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
 
 
-def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_same(ftf: Ftf, home: Home):
-    sweep = small_sweep()
-    done = run_sweep(sweep, home, on_fit=lambda event: None)
+def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_same(
+    ftf: Ftf, home: Home, undisturbed: FinishedSweep
+):
+    sweep, done = undisturbed.sweep, undisturbed.copy(home)
     assert done.decision is not None
     metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
     GateMetrics.validate(metrics, lazy=True)
     GateVerdicts.validate(verdicts, lazy=True)
-    assert verdicts["level"].tolist() == ["filter", "reweight", "aggressive", "mild"]
+    assert verdicts["level"].tolist() == ["aggressive", "mild", "filter", "reweight"]
     assert set(verdicts["n_expected"]) == {4}
     assert len(metrics) == 4 * 6
     again = json.loads(ftf("gate", "--json").stdout)
@@ -38,9 +39,11 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
         assert level in printed
 
 
-def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(ftf: Ftf, home: Home):
-    sweep = small_sweep()
-    run_sweep(sweep, home, on_fit=lambda event: None)
+def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(
+    ftf: Ftf, home: Home, undisturbed: FinishedSweep
+):
+    undisturbed.copy(home)
+    sweep = undisturbed.sweep
     with open_instance(home) as instance:
         instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
@@ -57,14 +60,12 @@ def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(ftf: Ftf, home:
     assert "cleanlab_masks of LDOUSDC: 3 rows outside the fit part" in decision["verdicts"][0]["reason"]
 
 
-def test_an_interrupted_sweep_is_invalid_not_complete(ftf: Ftf, home: Home):
-    one_crypto, both = small_sweep(cryptos="OPUSDC"), small_sweep()
-    run_sweep(one_crypto, home, on_fit=lambda event: None)
-    store = ResultsStore(home.results)
-    rows = store.read(one_crypto.sweep_id).assign(sweep_id=both.sweep_id).astype({"sweep_id": "string"})
-    store.write_sweep(both.sweep_id, both.settings.model_dump_json())
-    store.write_partition(rows, both.sweep_id, "OPUSDC")
-    decision = json.loads(ftf("gate", "--sweep", both.sweep_id, "--json").stdout)
+def test_an_interrupted_sweep_is_invalid_not_complete(ftf: Ftf, home: Home, undisturbed: FinishedSweep):
+    sweep, store = undisturbed.sweep, ResultsStore(home.results)
+    store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+    landed = ResultsStore(undisturbed.home.results).read(sweep.sweep_id, "OPUSDC")
+    store.write_partition(landed, sweep.sweep_id, "OPUSDC")
+    decision = json.loads(ftf("gate", "--sweep", sweep.sweep_id, "--json").stdout)
     assert {one["verdict"] for one in decision["verdicts"]} == {"INVALID"}
 
 

@@ -23,8 +23,8 @@ from ftf_assets.sweep import Sweep
 from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEvent, FitTask
-from ftf_assets_tests.end_to_end.conftest import small_sweep
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
+from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

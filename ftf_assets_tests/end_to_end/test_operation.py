@@ -18,7 +18,7 @@ from ftf_assets.jobs import SWEEP_JOB
 from ftf_assets.run import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.end_to_end.conftest import small_sweep
+from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

@@ -24,8 +24,8 @@ from ftf_assets.run_jobs import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep
-from ftf_assets_tests.end_to_end.conftest import small_sweep
 from ftf_assets_tests.results_rows import LEVELS, failed_row, ok_row, results_table, skipped_row
+from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

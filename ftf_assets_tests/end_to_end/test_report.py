@@ -14,10 +14,10 @@ import pytest
 
 from ftf_assets.instance import open_instance
 from ftf_assets.report.opening import what_is_missing
-from ftf_assets.run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.small_sweep import FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
 
@@ -46,9 +46,10 @@ def browse(tmp_path: Path, chromium: str):
     return open_file
 
 
-def test_a_sweep_ends_with_a_report_that_a_browser_opens(ftf: Ftf, home: Home, browse, tmp_path: Path):
-    sweep = small_sweep()
-    done = run_sweep(sweep, home, on_fit=lambda event: None)
+def test_a_sweep_ends_with_a_report_that_a_browser_opens(
+    ftf: Ftf, home: Home, undisturbed: FinishedSweep, browse, tmp_path: Path
+):
+    sweep, done = undisturbed.sweep, undisturbed.copy(home)
     assert [line.split(": ")[2] for line in done.red_checks] == ["cleaners_audited"], (
         "nothing was audited here"
     )
@@ -87,10 +88,11 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(ftf: Ftf, home: Home, b
     assert again.read_bytes() == done.report.read_bytes()
 
 
-def test_suspects_can_be_listed_and_exported(ftf: Ftf, home: Home, tmp_path: Path):
-    sweep = small_sweep()
-    run_sweep(sweep, home, on_fit=lambda event: None)
-    rows = ResultsStore(home.results).read(sweep.sweep_id)
+def test_suspects_can_be_listed_and_exported(
+    ftf: Ftf, home: Home, undisturbed: FinishedSweep, tmp_path: Path
+):
+    undisturbed.copy(home)
+    rows = ResultsStore(home.results).read(undisturbed.sweep.sweep_id)
     file = tmp_path / "suspects.parquet"
     assert ftf("suspects", "--format", "parquet", "--output", str(file)).returncode == 0
     suspects = pd.read_parquet(file)
@@ -105,7 +107,7 @@ def test_suspects_can_be_listed_and_exported(ftf: Ftf, home: Home, tmp_path: Pat
     assert "p_buy" in ftf("suspects").stdout
 
 
-def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home):
+def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, undisturbed: FinishedSweep):
     def refused(*arguments: str) -> str:
         done = ftf("report", *arguments)
         assert done.returncode == 2
@@ -118,17 +120,18 @@ def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home):
     assert "one variant alone" in refused()
     assert "no rows of sweep 'ftf_000000000000'" in refused("--sweep", "ftf_000000000000")
 
-    sweep = small_sweep(n_folds=1, cryptos="OPUSDC")
-    run_sweep(sweep, home, on_fit=lambda event: None)
-    store = ResultsStore(home.results)
+    shutil.rmtree(home.path)
+    undisturbed.copy(home)
+    store, sweep = ResultsStore(home.results), undisturbed.sweep
     metrics, verdicts = store.decision(sweep.sweep_id)
     store.write_decision(metrics.head(0), verdicts.head(0), sweep.sweep_id)
     assert "no verdict yet" in refused()
 
 
-def test_a_report_outlives_the_artifacts_and_says_what_is_gone(ftf: Ftf, home: Home, tmp_path: Path):
-    sweep = small_sweep(n_folds=1, cryptos="OPUSDC")
-    run_sweep(sweep, home, on_fit=lambda event: None)
+def test_a_report_outlives_the_artifacts_and_says_what_is_gone(
+    ftf: Ftf, home: Home, undisturbed: FinishedSweep, tmp_path: Path
+):
+    undisturbed.copy(home)
     shutil.rmtree(home.path / "artifacts" / "trained_models")
     page = tmp_path / "report.html"
     assert ftf("report", "--output", str(page)).returncode == 0

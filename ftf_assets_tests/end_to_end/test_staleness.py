@@ -15,7 +15,8 @@ from ftf_assets.run import run_sweep
 from ftf_assets.sources.market import MarketSource
 from ftf_assets.staleness import Stale, stale_values
 from ftf_assets.storage.home import Home
-from ftf_assets_tests.end_to_end.conftest import Ftf, small_sweep
+from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

@@ -29,7 +29,7 @@ from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import ARTIFACTS, Sweep
 from ftf_assets.training.boosting import FitResult
-from ftf_assets_tests.end_to_end.conftest import small_sweep
+from ftf_assets_tests.small_sweep import small_sweep
 
 CRYPTO = "OPUSDC"
 FAILED = Outcome("training_failed", "MemoryError", "no memory", "fit")

@@ -23,8 +23,8 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.evaluation import CellScores, score_key
-from ftf_assets_tests.end_to_end.conftest import small_sweep
 from ftf_assets_tests.results_rows import partition, results_table
+from ftf_assets_tests.small_sweep import small_sweep
 
 CRYPTO, STRANGER, OLD_MODEL = "OPUSDC", "ffff0000ffff0000", "eeee0000eeee0000"
 COST = 0.0015
