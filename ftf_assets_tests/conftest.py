@@ -76,7 +76,7 @@ def standard_run(training_arrays: TrainingArrays) -> Trained:
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
-    """The small sweep of the end-to-end tests in a home where nothing disturbed it. Read only: it is shared."""
+    """The small sweep of the end-to-end tests where nothing disturbed it. Read only: it is shared."""
     from ftf_assets.run import run_sweep  # seconds to import, and most tests do without
     from ftf_assets.storage.home import Home
     from ftf_assets_tests.small_sweep import FinishedSweep, small_sweep
