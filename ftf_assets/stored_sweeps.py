@@ -85,7 +85,8 @@ def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> st
     if [tuple(one) for one in stored.to_numpy()] != [fingerprints]:
         return "rows, checks or bounds have changed since it was judged"
     report = home.report(sweep_id)
-    page = report.read_text(encoding="utf-8") if report.is_file() else ""
+    # Damaged bytes are no text: what they hid is then missing, and the report is written anew.
+    page = report.read_text(encoding="utf-8", errors="replace") if report.is_file() else ""
     if what_is_missing(page, metrics):
         return "the report does not show the decision"
     if stamp_of(page) != stamp(stored_audit(home, settings)):

@@ -20,7 +20,9 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
         metrics, _ = home.results.decision(sweep_id)
         file = home.home.report(sweep_id)
         missing = (
-            what_is_missing(file.read_text(encoding="utf-8"), metrics) if file.is_file() else ["the file"]
+            what_is_missing(file.read_text(encoding="utf-8", errors="replace"), metrics)
+            if file.is_file()
+            else ["the file"]
         )
         return dg.AssetCheckResult(
             passed=not missing,

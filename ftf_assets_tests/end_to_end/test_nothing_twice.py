@@ -67,6 +67,11 @@ def lose_the_report(home: Home, sweep: Sweep) -> None:
     home.report(sweep.sweep_id).unlink()
 
 
+def overwrite_the_report(home: Home, sweep: Sweep) -> None:
+    report = home.report(sweep.sweep_id)
+    report.write_bytes(b"\xff" * report.stat().st_size)
+
+
 def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
     key = sweep.artifact_key("trained_models", "OPUSDC")
     array = next(home.artifact("trained_models", "OPUSDC", key).glob("*.npy"))
@@ -96,6 +101,7 @@ def judge_the_rows_red(home: Home, sweep: Sweep) -> None:
 
 NOT_STANDING = {
     "its report is gone": (lose_the_report, [], True),
+    "its report is damaged": (overwrite_the_report, [], True),
     "an artifact is damaged": (flip_a_bit_of_the_models, ["trained_models", "finetune_results"], False),
     "a row is lost": (lose_a_row, ["finetune_results"], False),
     "a check of its rows is red": (judge_the_rows_red, ["finetune_results"], False),

@@ -13,6 +13,7 @@ from ftf_assets.audit.summary import pool_findings
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.report.noise_audit import NOTHING_LOST, AuditData, audit_section, lift_chart
 from ftf_assets.report.page import render_report
+from ftf_assets.report.stamp import stamp, stamp_of
 from ftf_assets.sweep_audit_rows import plain_records
 from ftf_assets_tests.audit_rows import frames, whole_audit
 from ftf_assets_tests.report_rows import report_data, result_rows
@@ -116,3 +117,10 @@ def test_an_audit_that_measured_nothing_says_why_and_draws_nothing():
     data = AuditData([row | unmeasured for row in found[::3]], [], ())
     assert audit_section(data)["chart"] is None
     assert "needs candles" in page_of(data)
+
+
+def test_a_page_is_stamped_with_the_audit_that_it_shows():
+    one, two = (audited(*cryptos) for cryptos in (CRYPTOS[:1], CRYPTOS))
+    assert stamp_of(page_of(one)) == stamp(one) == stamp(audited(*CRYPTOS[:1]))
+    assert stamp(two) != stamp(one)
+    assert stamp_of("<html></html>") is None
