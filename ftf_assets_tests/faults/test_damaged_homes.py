@@ -27,6 +27,9 @@ DAMAGES: dict[str, Damage] = {
     "one bit flipped": lambda content: content[:-9] + bytes([content[-9] ^ 4]) + content[-8:],
 }
 
+#: CI takes two of them, the full version all.
+TAKEN = list(DAMAGES) if SCALE == "full" else ["truncated", "one bit flipped"]
+
 #: What a sweep makes anew by itself, whatever has become of it.
 MADE_ANEW = (
     "artifacts/candles/**/*.parquet",
@@ -79,7 +82,7 @@ def assert_one_line(done: FtfProcess, *parts: str) -> None:
         assert part in lines[0]
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("damage", [DAMAGES[name] for name in TAKEN], ids=TAKEN)
 def test_everything_that_can_be_made_anew_is(
     sweeps: Sweeps, copies: Iterator[Home], figure: Figure, damage: Damage
 ):
@@ -106,7 +109,7 @@ def test_everything_that_can_be_made_anew_is(
 def test_what_cannot_be_made_anew_is_refused_in_one_line_and_the_rest_is_left_alone(
     sweeps: Sweeps, copies: Iterator[Home], figure: Figure, file: str, says: str, fix: str
 ):
-    for damage in ("truncated", "overwritten"):
+    for damage in ("truncated", "overwritten") if SCALE == "full" else ("truncated",):
         home = next(copies)
         (harmed,) = harm(home, file, DAMAGES[damage])
         before = harmed.read_bytes()

@@ -16,7 +16,7 @@ import pytest
 
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.faults.conftest import Figure
+from ftf_assets_tests.faults.conftest import SCALE, Figure
 from ftf_assets_tests.faults.kill_points import die
 from ftf_assets_tests.faults.undisturbed import Sweeps, assert_nothing_half_written, assert_undisturbed
 from ftf_assets_tests.processes import run_ftf
@@ -57,7 +57,11 @@ def fail_in(fault: Callable[[], None], variant: str, fold: int) -> None:
     engine.execute_fit = execute_fit
 
 
-@pytest.mark.parametrize("fault", [out_of_memory, allocate_too_much], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(
+    "fault",
+    [out_of_memory, allocate_too_much] if SCALE == "full" else [allocate_too_much],
+    ids=lambda fault: fault.__name__,
+)
 def test_a_fit_that_runs_out_of_memory_is_one_failed_cell_and_a_rerun_heals_it(
     small_sweep: list[str], tmp_path: Path, figure: Figure, fault: Callable[[], None]
 ):
