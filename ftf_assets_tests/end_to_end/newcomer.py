@@ -19,7 +19,7 @@ import requests
 from playwright.sync_api import Page
 
 #: Seconds that anything may take on a machine that does other things too; nothing here is timed.
-PATIENCE = 180
+PATIENCE = 600
 #: Where screenshots go; none are taken without it. ``make screenshots`` sets it.
 SCREENSHOTS = "FTF_SCREENSHOTS"
 

@@ -20,9 +20,9 @@ pytest.importorskip("playwright", reason="the package playwright is not installe
 
 from playwright.sync_api import Browser, sync_playwright
 
-from ftf_assets_tests.end_to_end.newcomer import Newcomer, served
+from ftf_assets_tests.end_to_end.newcomer import PATIENCE, Newcomer, served
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.unsettled]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
     settings = f"source: candles, path: {candles}, trials: 0, n_folds: 2, max_rounds: 40, patience: 10"
     configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"
     page = browser.new_page(viewport={"width": 1500, "height": 850})
-    page.set_default_timeout(240_000)
+    page.set_default_timeout(PATIENCE * 1000)
     asked: set[str] = set()
     page.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     with served(home.path) as ui:

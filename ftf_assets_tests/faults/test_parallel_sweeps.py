@@ -63,12 +63,12 @@ def test_sixteen_processes_write_one_store_and_one_is_killed_with_the_lock(tmp_p
     )
 
 
-@pytest.mark.unsettled
 def test_sweeps_with_different_settings_run_side_by_side_and_one_is_killed_with_the_lock(
     sweeps: Sweeps, homes: Iterator[Home], figure: Figure
 ):
     home, n_sweeps = next(homes), scaled(2, 15)
-    killed = sweeps.start(home, prepare=functools.partial(plant, "before the commit", 2))
+    # Each crypto is a process of its own and commits its rows once: every one of them dies there.
+    killed = sweeps.start(home, prepare=functools.partial(plant, "before the commit", 1))
     others = [sweeps.start(home, "--seed", str(100 + number)) for number in range(n_sweeps)]
     assert_struck(killed)
     assert [other.wait() for other in others] == [0] * n_sweeps, [other.stderr for other in others]
