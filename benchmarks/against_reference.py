@@ -25,7 +25,6 @@ from sklearn.metrics import average_precision_score
 
 from benchmarks.measuring import CORES, report, run
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.labels.smoothing import smooth_every_level
 from ftf_assets.storage.cores import CoreTokens
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.training.baseline import fit_baselines
@@ -86,7 +85,7 @@ def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, A
         tokens = CoreTokens(Path(folder) / "cores", CORES)
         engine = FitEngine(FolderFitStore(Path(folder) / "fits"), CORES, lambda event: None, tokens.hold)
         begin = time.perf_counter()
-        soft = smooth_every_level(arrays.y, EPSILONS)
+        soft = plan.soft_labels(arrays.y)
         baselines = fit_baselines(plan, arrays, engine)
         masks = make_masks(plan, arrays, soft, baselines, engine)
         cells = train_cells(plan, arrays, soft, baselines, masks, engine).cells
