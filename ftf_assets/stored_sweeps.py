@@ -82,7 +82,7 @@ def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> st
     settings, rows, broken = _judged(home, instance, sweep_id)
     fingerprints = sweep_fingerprints(rows, settings, broken_checks=broken)
     stored = verdicts[["rows_fingerprint", "settings_fingerprint"]].drop_duplicates()
-    if [tuple(one) for one in stored.to_numpy()] != [fingerprints]:
+    if list(stored.itertuples(index=False, name=None)) != [fingerprints]:
         return "rows, checks or bounds have changed since it was judged"
     report = home.report(sweep_id)
     # Damaged bytes are no text: what they hid is then missing, and the report is written anew.
