@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from ftf_assets_tests.end_to_end.newcomer import PATIENCE, Newcomer, served
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
 logger = logging.getLogger(__name__)
 
