@@ -97,7 +97,7 @@ def run_side_by_side(
     Interrupted
         SIGINT or SIGTERM came to the parent. The children have ended.
     """
-    waiting, results, killed = deque(jobs), dict[str, Result](), list[_KilledError]()
+    waiting, results, killed = deque(jobs), dict[str, Result](), dict[str, str]()
     with _interrupts_raise(), _forked(min(children, len(jobs)), worker) as team:
         for child in team:
             child.give(waiting.popleft())
@@ -112,13 +112,15 @@ def run_side_by_side(
                     if waiting:
                         child.give(waiting.popleft())
                 elif isinstance(message, _KilledError):
-                    killed.append(message)
-                    child.job = ""
+                    killed[child.job], child.job = str(message), ""
                 elif message is not None:
                     raise message
     if killed:
+        # In the order of the jobs, not of the deaths: the same end of a run reads the same.
+        told = {**killed, **{job: f"{job}: not begun, as no process was left" for job in waiting}}
         raise RunError(
-            "; ".join(map(str, killed)) + ". What is finished is kept; run it again to go on from it"
+            "; ".join(told[job] for job in jobs if job in told)
+            + ". What is finished is kept; run it again to go on from it"
         )
     return {job: results[job] for job in jobs}
 

@@ -149,9 +149,17 @@ def test_a_child_that_dies_is_a_clear_error_once_the_others_have_done_the_rest(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ARB", "UNI"]
 
 
-def test_where_every_child_dies_the_error_names_them_all():
-    with pytest.raises(RunError, match=r"UNI: its process .*; OP: its process "):
-        run(["UNI", "OP", "ARB"], lambda job, _: os._exit(3))
+def test_where_every_child_dies_the_error_names_them_all_in_their_order_and_what_was_not_begun():
+    def die(job: str, _: object) -> None:
+        time.sleep(0.3 if job == "UNI" else 0.0)
+        os._exit(3)
+
+    with pytest.raises(RunError) as failure:
+        run(["UNI", "OP", "ARB"], die)
+    assert str(failure.value) == (
+        "UNI: its process ended with exit code 3; OP: its process ended with exit code 3; "
+        "ARB: not begun, as no process was left. What is finished is kept; run it again to go on from it"
+    )
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
