@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from ftf_assets_tests.production import (
     production_rows,
     train,
 )
+from ftf_assets_tests.workers import shared_folder
 
 if TYPE_CHECKING:
     from ftf_assets_tests.small_sweep import FinishedSweep
@@ -81,9 +83,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
     from ftf_assets.storage.home import Home
     from ftf_assets_tests.small_sweep import FinishedSweep, small_sweep
 
-    home, sweep = Home(tmp_path_factory.mktemp("undisturbed") / "home"), small_sweep()
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("DAGSTER_HOME", "FTF_HOME"):
-            environment.setenv(name, "")
-            environment.delenv(name)
-        return FinishedSweep(sweep, home, run_sweep(sweep, home, on_fit=lambda event: None))
+    sweep = small_sweep()
+    with shared_folder(tmp_path_factory, "undisturbed") as (folder, empty):
+        home, told = Home(folder / "home"), folder / "told.json"
+        if empty:
+            with pytest.MonkeyPatch.context() as environment:
+                for name in ("DAGSTER_HOME", "FTF_HOME"):
+                    environment.setenv(name, "")
+                    environment.delenv(name)
+                done = FinishedSweep(sweep, home, run_sweep(sweep, home, on_fit=lambda event: None))
+            told.write_text(json.dumps(done.told), encoding="utf-8")
+    return FinishedSweep.open(sweep, home, json.loads(told.read_text(encoding="utf-8")))

@@ -10,7 +10,7 @@ from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.report.data import Level, ReportData
 from ftf_assets.report.formats import share
-from ftf_assets.report.svg import drawing, inline_svg
+from ftf_assets.report.svg import Room, drawing, inline_svg
 
 #: Months beyond which bars are quarters.
 _MOST_MONTHS = 48
@@ -58,9 +58,9 @@ def suspects_over_time(data: ReportData) -> Markup | None:
     periods = longest["timestamp"].dt.tz_convert(None).dt.to_period(period)
     axis = pd.period_range(periods.min(), periods.max(), freq=period)
     sentences = []
-    with drawing(10, 0.5 + 2.1 * len(panels)) as figure:
-        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False).ravel()
-        for ax, cleaners in zip(axes, panels.values(), strict=True):
+    height, room = 0.5 + 2.1 * len(panels), Room(left=0.7, bottom=0.6, top=0.3, between_rows=0.4)
+    with drawing(10, height, room, (len(panels), 1), sharex=True) as (figure, axes):
+        for ax, cleaners in zip(axes.flat, panels.values(), strict=True):
             mine = longest["cleaner"] == cleaners[0]
             counts = {
                 label: periods[mine & (longest["label"] == value)].value_counts().reindex(axis, fill_value=0)
@@ -83,8 +83,9 @@ def suspects_over_time(data: ReportData) -> Markup | None:
                 f"{int(hold.sum())} labelled HOLD; most in {axis[int((hold + buy).argmax())]}."
             )
         step = max(1, len(axis) // 12)
-        axes[-1].set_xticks(range(0, len(axis), step), [str(axis[i]) for i in range(0, len(axis), step)])
-        axes[-1].tick_params(axis="x", rotation=0 if len(axis) // step <= 13 else 45)
+        lowest = axes.flat[-1]
+        lowest.set_xticks(range(0, len(axis), step), [str(axis[i]) for i in range(0, len(axis), step)])
+        lowest.tick_params(axis="x", rotation=0 if len(axis) // step <= 13 else 45)
         unit = "month" if period == "M" else "quarter"
         return inline_svg(figure, "suspects", f"Suspects by {unit} and given label", " ".join(sentences))
 

@@ -10,12 +10,13 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from ftf_assets.report.data import BASELINE, Level, ReportData
-from ftf_assets.report.svg import drawing, inline_svg, line_style
+from ftf_assets.report.svg import Room, drawing, inline_svg, line_style
 from ftf_assets.sweep_results import BASIS_POINT
 from ftf_assets.training.trades import DAY, simulate_trades
 
 N_BINS = 10
 _POINTS = 160
+_ROOM = Room(left=0.62, bottom=0.5, right=0.2)
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,8 +128,7 @@ def precision_recall(curves: list[LevelCurves]) -> Markup:
     from sklearn.metrics import precision_recall_curve
 
     base_rate = float(curves[0].y.mean())
-    with drawing(5.6, 4.2) as figure:
-        ax = figure.subplots()
+    with drawing(5.6, 4.2, _ROOM) as (figure, ((ax,),)):
         ax.axhline(base_rate, color="#777777", linewidth=1)
         ax.text(
             0.99,
@@ -169,8 +169,7 @@ def precision_recall(curves: list[LevelCurves]) -> Markup:
 def reliability_chart(curves: list[LevelCurves]) -> Markup:
     """Draw the rate of BUY over the mean P(BUY), ten bins of equal mass; on the diagonal P(BUY) is right."""
     said = []
-    with drawing(5.6, 4.2) as figure:
-        ax = figure.subplots()
+    with drawing(5.6, 4.2, _ROOM) as (figure, ((ax,),)):
         top, low = 0.0, 1.0
         for number, one in enumerate(curves):
             mean, rate = reliability(one.y, one.probability)
@@ -201,8 +200,7 @@ def reliability_chart(curves: list[LevelCurves]) -> Markup:
 
 def equity_chart(curves: list[LevelCurves]) -> Markup:
     """Draw the equity after costs by day, the mean over cryptos of one unit each."""
-    with drawing(10, 3.6) as figure:
-        ax = figure.subplots()
+    with drawing(10, 3.6, _ROOM) as (figure, ((ax,),)):
         ax.axhline(1.0, color="#777777", linewidth=1)
         for number, one in enumerate(curves):
             ax.plot(

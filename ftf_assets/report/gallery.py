@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,18 +11,23 @@ from markupsafe import Markup
 
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.coercion import coerce_candles
+from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.report.data import ReportData
-from ftf_assets.report.svg import drawing, inline_svg
+from ftf_assets.report.svg import Room, drawing, inline_svg
 from ftf_assets.sources.candle_features import ATR_PERIOD
 from ftf_assets.sources.indicators import wilder_atr
+
+if TYPE_CHECKING:
+    from matplotlib.collections import PolyCollection
 
 N_SUSPECTS = 12
 BARS_BEFORE, BARS_AFTER = 14, 6
 
-#: Room for prices of seven digits on the left and the names of the barriers on the right.
-_MARGINS = (0.185, 0.195, 0.86, 0.97)
+#: For prices of seven digits on the left and the names of the barriers on the right.
+_ROOM = Room(left=0.65, bottom=0.49, right=0.49, top=0.08)
+_BODY_WIDTH = 0.66
 #: Controls, whose suspects are random or those of another rule: no gallery shows them.
 _CONTROLS = tuple(level for factor in FACTORS.values() for level in factor.controls)
 _LABELS = {0: "HOLD", 1: "BUY"}
@@ -120,6 +126,17 @@ def _why_not(data: ReportData, crypto: str) -> str:
     return ""
 
 
+def _bodies(x: Array, opened: Array, closed: Array) -> PolyCollection:
+    """Candle bodies as one artist, white where the price rose: a rectangle each would take much longer."""
+    from matplotlib.collections import PolyCollection
+
+    left, right = x - _BODY_WIDTH / 2, x + _BODY_WIDTH / 2
+    around = ((left, opened), (left, closed), (right, closed), (right, opened))
+    corners = np.stack([np.stack(corner, axis=-1) for corner in around], axis=1)
+    faces = np.where(closed >= opened, "#ffffff", "#222222")
+    return PolyCollection(list(corners), facecolors=faces, edgecolors="#222222", linewidths=0.8, zorder=3)
+
+
 class _Candles:
     """The candles of one crypto, with their barriers."""
 
@@ -145,16 +162,12 @@ class _Candles:
         entry = float(bars.open[bar + 1])
         stop, target = entry - self.stop * self.atr[bar], entry + self.target * self.atr[bar]
         path = self._path(bar)
-        with drawing(3.5, 2.5, _MARGINS) as figure:
-            ax = figure.subplots()
+        with drawing(3.5, 2.5, _ROOM) as (figure, ((ax,),)):
             ax.axvspan(0.5, self.horizon + 0.5, color="#eeeeee", zorder=0)
             shown = slice(first, last)
             x, opened, closed = np.arange(first, last) - bar, bars.open[shown], bars.close[shown]
             ax.vlines(x, bars.low[shown], bars.high[shown], color="#222222", linewidth=0.9, zorder=2)
-            ax.bar(
-                x, np.abs(closed - opened), bottom=np.minimum(opened, closed), width=0.66, linewidth=0.8,
-                color=np.where(closed >= opened, "#ffffff", "#222222"), edgecolor="#222222", zorder=3,
-            )  # fmt: skip
+            ax.add_collection(_bodies(x, opened, closed), autolim=False)
             right = last - bar - 0.2
             low, high = min(stop, bars.low[shown].min()), max(target, bars.high[shown].max())
             apart = 0.075 * (high - low)  # names must not overlap, however near the barriers are
@@ -164,6 +177,7 @@ class _Candles:
                 ax.text(right + 0.2, heights[text], text, va="center", fontsize=9)
             ax.plot([0.5], [entry], marker=">", color="#D55E00", markersize=7, zorder=5)
             ax.set_xlim(first - bar - 0.7, right + 0.1)
+            ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
             ax.set_xlabel("bars after the decision")
             ax.locator_params(axis="y", nbins=4)
             ax.tick_params(labelsize=8.5)

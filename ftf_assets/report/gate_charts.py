@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ftf_assets.contracts.gate import LOSES, VERDICT_METRICS, WINS
 from ftf_assets.report.data import BASELINE, Level, ReportData
 from ftf_assets.report.formats import is_absent, signed
-from ftf_assets.report.svg import drawing, inline_svg
+from ftf_assets.report.svg import Room, drawing, inline_svg, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +24,8 @@ UNITS = {
     "sortino": "Sortino ratio",
 }
 _OUTCOMES = {WINS: ("^", "#000000"), LOSES: ("v", "#000000")}
+#: Inches beside a panel for a difference and its outcome, such as "-0.0123 loses".
+_ROOM_FOR_NUMBERS = 0.95
 _STATUS_TEXT = {"training_failed": "failed", "skipped_short_history": "skipped"}
 
 
@@ -34,11 +36,19 @@ def forest_plot(data: ReportData) -> Markup:
     useful_gain = float(data.verdicts["useful_gain"].iloc[0])
     n_rows = (len(names) + 1) // 2
     sentences = []
-    with drawing(10, n_rows * (1.1 + 0.36 * len(levels))) as figure:
-        axes = figure.subplots(n_rows, min(2, len(names)), squeeze=False, sharey=True).ravel()
-        for ax in axes[len(names) :]:
+    room = Room(
+        left=text_width(level.short for level in levels) + 0.15,
+        bottom=0.3,
+        right=_ROOM_FOR_NUMBERS,
+        top=0.3,
+        between_columns=_ROOM_FOR_NUMBERS + 0.1,
+        between_rows=0.75,
+    )
+    height, shape = n_rows * (1.1 + 0.36 * len(levels)), (n_rows, min(2, len(names)))
+    with drawing(10, height, room, shape, sharey=True) as (figure, axes):
+        for ax in axes.flat[len(names) :]:
             ax.set_visible(False)
-        for ax, name in zip(axes, names, strict=False):
+        for ax, name in zip(axes.flat, names, strict=False):
             _panel(ax, data, levels, name, useful_gain if name == "f1_buy" else None)
             sentences.append(_in_words(data, levels, name))
         return inline_svg(
@@ -165,8 +175,9 @@ def _heat_map(
     data: ReportData, level: Level, number: int, values: np.ndarray, texts: list[list[str]], largest: float
 ) -> Markup:
     cryptos, folds = _axes(data)
-    with drawing(1.6 + 0.62 * max(len(folds), 4), 0.75 + 0.34 * max(len(cryptos), 2)) as figure:
-        ax = figure.subplots()
+    room = Room(left=text_width(cryptos) + 0.12, bottom=0.32)
+    width = room.left + room.right + 0.62 * max(len(folds), 4)
+    with drawing(width, 0.75 + 0.34 * max(len(cryptos), 2), room) as (figure, ((ax,),)):
         edges = [np.arange(n + 1) - 0.5 for n in (len(folds), len(cryptos))]
         shades = ax.pcolormesh(
             *edges,

@@ -13,13 +13,14 @@ from ftf_assets.audit.intervals import Estimate
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.summary import PooledEffect, PooledFinding, pool_effects, pool_findings
 from ftf_assets.report.formats import NOTHING
-from ftf_assets.report.svg import drawing, inline_svg, line_style
+from ftf_assets.report.svg import Room, drawing, inline_svg, line_style, text_width
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
 from ftf_assets.sweep_audit_rows import plain_records
 
 NOTHING_LOST = "nothing was lost"
+_LEGEND_COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,11 @@ def lift_chart(findings: Sequence[PooledFinding], name: str = "noise-audit") -> 
     measured = [one for one in findings if one.buy or one.hold]
     kinds = list(dict.fromkeys(one.kind for one in measured))
     names = list(dict.fromkeys(one.detector for one in measured))
-    with drawing(10, 1.2 + 0.16 * len(names) * len(kinds)) as figure:
-        axes = figure.subplots(1, 2, sharey=True)
-        for ax, label in zip(axes, ("buy", "hold"), strict=True):
+    legend = 0.22 * -(-len(names) // _LEGEND_COLUMNS)
+    room = Room(left=text_width(kinds) + 0.15, bottom=0.6 + legend, top=0.3, between_columns=0.2)
+    height = room.bottom + room.top + 0.16 * len(names) * len(kinds)
+    with drawing(10, height, room, (1, 2), sharey=True) as (figure, axes):
+        for ax, label in zip(axes.flat, ("buy", "hold"), strict=True):
             ax.axvline(1.0, color="#333333", linewidth=1)
             for number, detector in enumerate(names):
                 style = line_style(number) | {"linestyle": "none"}
@@ -117,7 +120,8 @@ def lift_chart(findings: Sequence[PooledFinding], name: str = "noise-audit") -> 
             ax.grid(axis="x")
             for edge in range(1, len(kinds)):
                 ax.axhline(edge - 0.5, color="#cccccc", linewidth=0.8)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8.5)
+        entries = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*entries, loc="lower center", ncols=_LEGEND_COLUMNS, fontsize=8.5)
         sentences = [
             f"{one.kind}, {one.detector}: BUY {_lift(one.buy)}, HOLD {_lift(one.hold)}." for one in measured
         ]

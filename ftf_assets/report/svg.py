@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -35,33 +36,74 @@ _STYLE: Any = {
     "text.parse_math": False,  # names of cryptos and levels are no formulae
     "hatch.linewidth": 0.6,
 }
-#: Left, bottom, right and top of the axes, as shares of the figure.
-Margins = tuple[float, float, float, float]
+#: Inches that a letter of the report's size takes; few are wider.
+_LETTER, _CAPITAL = 0.08, 0.105
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
+@dataclass(frozen=True)
+class Room:
+    """Inches around and between the axes of a figure, for the text that stands outside them.
+
+    Matplotlib could measure that text, which takes as long as to draw it.
+
+    Attributes
+    ----------
+    left, bottom, right, top
+        Between the outermost axes and the figure's edge.
+    between_columns, between_rows
+        Between one axes and the next.
+    """
+
+    left: float
+    bottom: float
+    right: float = 0.1
+    top: float = 0.1
+    between_columns: float = 0.0
+    between_rows: float = 0.0
+
+
 @contextmanager
-def drawing(width: float, height: float, margins: Margins | None = None) -> Iterator[Figure]:
-    """Give an empty figure, drawn in the report's style.
+def drawing(
+    width: float, height: float, room: Room, shape: tuple[int, int] = (1, 1), **options: Any
+) -> Iterator[tuple[Figure, Any]]:
+    """Give a figure in the report's style, and its axes in an array of ``shape``.
 
     Parameters
     ----------
     width, height
         Inches.
-    margins
-        Left, bottom, right and top of the axes as shares of the figure, where every such chart has the same:
-        it is drawn in half the time. None measures all text and finds room for it.
+    room
+        What the axes leave free.
+    shape
+        Rows and columns of axes.
+    options
+        Of ``Figure.subplots``, such as ``sharey``.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    n_rows, n_columns = shape
+    one_width = (width - room.left - room.right - (n_columns - 1) * room.between_columns) / n_columns
+    one_height = (height - room.bottom - room.top - (n_rows - 1) * room.between_rows) / n_rows
+    grid = {
+        "left": room.left / width,
+        "right": 1 - room.right / width,
+        "bottom": room.bottom / height,
+        "top": 1 - room.top / height,
+        "wspace": room.between_columns / one_width,
+        "hspace": room.between_rows / one_height,
+    }
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
-        if margins:
-            left, bottom, right, top = margins
-            figure.subplots_adjust(left, bottom, right, top)
-        yield figure
+        figure = Figure(figsize=(width, height))
+        yield figure, figure.subplots(*shape, squeeze=False, gridspec_kw=grid, **options)
+
+
+def text_width(texts: Iterable[str]) -> float:
+    """Inches that the longest of some texts takes in the report's size, with a little to spare."""
+    widths = (sum(_CAPITAL if letter.isupper() else _LETTER for letter in text) for text in texts)
+    return max(widths, default=0.0)
 
 
 def inline_svg(figure: Figure, name: str, title: str, description: str) -> Markup:

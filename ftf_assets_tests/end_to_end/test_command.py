@@ -17,21 +17,11 @@ from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.small_sweep import FEW_ROUNDS, options
 
 pytestmark = pytest.mark.end_to_end
 
-SMALL = (
-    "--crypto",
-    "OPUSDC",
-    "--trials",
-    "0",
-    "--set",
-    "n_folds=2",
-    "--set",
-    "max_rounds=40",
-    "--set",
-    "patience=10",
-)
+SMALL = ("--crypto", "OPUSDC", "--trials", "0", *options(n_folds=2, **FEW_ROUNDS))
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from ftf_assets.sources.market import MarketSource
 from ftf_assets.staleness import Stale, stale_values
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets_tests.small_sweep import FEW_ROUNDS, options, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
@@ -90,7 +90,7 @@ def test_what_is_stale_and_why_from_the_first_run_to_a_change_of_everything(
 
 def test_rows_without_a_verdict_or_report_are_named_and_the_command_prints_it(ftf: Ftf, home: Home):
     settings = ("--crypto", CRYPTO, "--trials", "0", "--factor", "label_smoothing=none,mild")
-    settings += ("--set", "n_folds=1", "--set", "max_rounds=40", "--set", "patience=10")
+    settings += options(n_folds=1, **FEW_ROUNDS)
     one = small_sweep(**{**QUICK, "phase": "manual"})
     run_sweep(one, home, on_fit=lambda event: None)
     home.report(one.sweep_id).unlink()

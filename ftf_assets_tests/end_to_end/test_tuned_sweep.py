@@ -15,12 +15,12 @@ from ftf_assets.training.engine import execute_fit
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.end_to_end.test_graph import materialise
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets_tests.small_sweep import FEW_ROUNDS, options, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
 SMALL = ("--crypto", "OPUSDC", "--factor", "cleanlab=filter", "--trials", "2")
-SMALL += ("--set", "n_folds=2", "--set", "tune_folds=2", "--set", "max_rounds=40", "--set", "patience=10")
+SMALL += options(n_folds=2, tune_folds=2, **FEW_ROUNDS)
 TUNED = {"cryptos": "OPUSDC", "factor": "cleanlab=filter", "trials": 2, "tune_folds": 2}
 
 

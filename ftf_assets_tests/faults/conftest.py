@@ -14,6 +14,8 @@ from ftf_assets.sources.market_path import market_candles
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.faults.undisturbed import N_CELLS, Sweeps
 from ftf_assets_tests.processes import run_ftf
+from ftf_assets_tests.small_sweep import FEW_ROUNDS, options
+from ftf_assets_tests.workers import shared_folder
 
 #: ``full`` runs the counts that docs/reliability.md gives; anything else a short version.
 SCALE = os.environ.get("FTF_FAULTS", "short")
@@ -49,34 +51,34 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def candle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five months of hourly candle files of two cryptos: a small sweep's real input."""
-    folder = tmp_path_factory.mktemp("candles")
-    for base in ("OP", "LDO"):
-        write_candles(folder / f"{base}USDC_1h.csv", f"{base}USDC")
+    with shared_folder(tmp_path_factory, "fault_candles") as (folder, empty):
+        for base in ("OP", "LDO") if empty else ():
+            write_candles(folder / f"{base}USDC_1h.csv", f"{base}USDC")
     return folder
 
 
 @pytest.fixture(scope="session")
 def small_sweep(candle_folder: Path) -> list[str]:
     """The arguments of a sweep of two cryptos, two folds and five variants: 20 cells, seconds."""
-    settings = {"n_folds": 2, "max_rounds": 40, "patience": 10}
-    assignments = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
     cryptos = ["--crypto", "OPUSDC", "--crypto", "LDOUSDC"]
     source = ["--source", "candles", "--path", str(candle_folder)]
-    return ["sweep", *cryptos, "--trials", "0", *source, *assignments]
+    return ["sweep", *cryptos, "--trials", "0", *source, *options(n_folds=2, **FEW_ROUNDS)]
 
 
 @pytest.fixture(scope="session")
 def sweeps(small_sweep: list[str], tmp_path_factory: pytest.TempPathFactory) -> Sweeps:
     """That sweep, how it ends undisturbed, and how long it takes."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    home = Home(folder / "home")
-    run_ftf(["plan", *small_sweep[1:], "--home", str(home.path)], folder / "logs")  # starts the fork server
-    begin = time.monotonic()
-    done = run_ftf([*small_sweep, "--home", str(home.path)], folder / "logs")
-    seconds = time.monotonic() - begin
-    assert done.wait() == 0, done.stderr
-    assert f"{N_CELLS} cells" in done.stderr
-    return Sweeps(tuple(small_sweep), folder / "logs", home, seconds)
+    logs = tmp_path_factory.mktemp("logs")
+    with shared_folder(tmp_path_factory, "fault_sweep") as (folder, empty):
+        home, took = Home(folder / "home"), folder / "seconds"
+        if empty:
+            run_ftf(["plan", *small_sweep[1:], "--home", str(home.path)], logs)  # starts the fork server
+            begin = time.monotonic()
+            done = run_ftf([*small_sweep, "--home", str(home.path)], logs)
+            took.write_text(str(time.monotonic() - begin), encoding="utf-8")
+            assert done.wait() == 0, done.stderr
+            assert f"{N_CELLS} cells" in done.stderr
+    return Sweeps(tuple(small_sweep), logs, home, float(took.read_text(encoding="utf-8")))
 
 
 @pytest.fixture
