@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from ftf_assets.config import all_cryptos
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.sources.market import MarketSource
-from ftf_assets.training.boosting import TrainingSet, fit_booster
+from ftf_assets.training.boosting import bin_features, fit_booster
 from ftf_assets.training.folds import bar_length, out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
@@ -30,17 +30,16 @@ def out_of_fold_auc(arrays, labels) -> float:
     embargo = EMBARGO_BARS * bar_length(arrays.start)
     probability = np.empty(arrays.n_rows)
     for block in out_of_fold_blocks(arrays.start, arrays.end, rows, embargo=embargo):
-        training = TrainingSet(
-            arrays.X[block.train], labels[block.train].astype(np.float32), arrays.base_weight[block.train]
-        )
-        fit = fit_booster(
-            training,
-            {"held_out": arrays.X[block.held_out]},
-            parameters=dict(DEFAULT_PARAMETERS),
+        parameters = dict(DEFAULT_PARAMETERS)
+        fitted = fit_booster(
+            bin_features(arrays.X[block.train], parameters),
+            labels[block.train].astype(np.float32),
+            arrays.base_weight[block.train],
+            parameters=parameters,
             rounds=ROUNDS,
             seed=0,
         )
-        probability[block.held_out] = fit.probabilities["held_out"]
+        probability[block.held_out] = fitted.predict(arrays.X[block.held_out])
     return float(roc_auc_score(labels, probability))
 
 

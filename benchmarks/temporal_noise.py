@@ -37,7 +37,7 @@ from ftf_assets.labels.temporal_noise import TEMPERS, temporal_noise
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources import open_source
 from ftf_assets.sources.market import MarketSource
-from ftf_assets.training.boosting import TrainingSet, fit_booster
+from ftf_assets.training.boosting import bin_features, fit_booster
 from ftf_assets.training.folds import out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
@@ -99,15 +99,16 @@ def out_of_fold(arrays: TrainingArrays, y: np.ndarray, seed: int, workers: int) 
 
     def predict(cut: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         train, held_out = cut
-        known = TrainingSet(arrays.X[train], y[train].astype(np.float32), arrays.base_weight[train])
-        fit = fit_booster(
-            known,
-            {"held_out": arrays.X[held_out]},
-            parameters=dict(DEFAULT_PARAMETERS),
+        parameters = dict(DEFAULT_PARAMETERS)
+        fitted = fit_booster(
+            bin_features(arrays.X[train], parameters),
+            y[train].astype(np.float32),
+            arrays.base_weight[train],
+            parameters=parameters,
             rounds=ROUNDS,
             seed=seed,
         )
-        return fit.probabilities["held_out"]
+        return fitted.predict(arrays.X[held_out])
 
     found = {}
     with ThreadPoolExecutor(workers) as pool:

@@ -34,7 +34,7 @@ from ftf_assets.sources import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training import engine
-from ftf_assets.training.boosting import FitResult, TrainingSet
+from ftf_assets.training.boosting import FitResult, bin_features
 from ftf_assets.training.engine import FitEvent, FitTask
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
@@ -79,10 +79,9 @@ def test_01_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cac
         label_return=cached_frame["label_return"],
         crypto="AAVEUSDC",
     )
-    weight, labels = arrays.base_weight, arrays.y.astype(np.float32)
-    TrainingSet(arrays.X, labels, weight)
+    bin_features(arrays.X, {})
     with pytest.raises(TypeCheckError) as refused:
-        TrainingSet(features, labels, weight)
+        bin_features(features, {})
     for part in ("parameter 'X'", "Float32[ndarray, 'rows features']"):
         assert part in str(refused.value)
 

@@ -7,7 +7,6 @@ a process that only plans or serves the user interface does not pay for it.
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +18,6 @@ from ftf_assets.training.parameters import Device, Parameters, Rounds
 
 if TYPE_CHECKING:
     import xgboost
-
-
-@typed
-@dataclass(frozen=True, eq=False)
-class TrainingSet:
-    """Rows that a model learns from.
-
-    Attributes
-    ----------
-    X, labels, weight
-        Features of shape (n_rows, n_features), hard or soft labels in [0, 1] and weights of shape (n_rows,).
-    """
-
-    X: Float32[Array, "rows features"]
-    labels: Float32[Array, " rows"]
-    weight: Float32[Array, " rows"]
 
 
 @typed
@@ -72,6 +55,34 @@ class FitResult:
     n_rows: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class FittedBooster:
+    """A model that a fit has just made.
+
+    Attributes
+    ----------
+    booster
+        Cut to ``rounds``.
+    rounds
+        Boosting rounds.
+    """
+
+    booster: xgboost.Booster
+    rounds: int
+
+    @typed
+    def predict(self, X: Float32[Array, "rows features"]) -> Float64[Array, " rows"]:
+        """Give P(BUY) of rows that it did not learn from."""
+        import xgboost as xgb
+
+        probability: Array = self.booster.predict(xgb.DMatrix(X, nthread=1))
+        return probability.astype(np.float64)
+
+    def to_ubjson(self) -> bytes:
+        """Give the model as XGBoost stores it."""
+        return bytes(self.booster.save_raw("ubj"))
+
+
 @typed
 def require_device(device: Device) -> None:
     """Refuse a device that XGBoost would silently replace by the processor.
@@ -83,17 +94,30 @@ def require_device(device: Device) -> None:
     """
     if device == "cpu":
         return
-    probe = TrainingSet(np.eye(2, dtype=np.float32), np.array([0, 1], np.float32), np.ones(2, np.float32))
+    probe, labels, weight = np.eye(2, dtype=np.float32), np.array([0, 1], np.float32), np.ones(2, np.float32)
     try:
-        fit_booster(probe, {}, parameters={}, rounds=1, seed=0, device=device)
+        fit_booster(bin_features(probe, {}), labels, weight, parameters={}, rounds=1, seed=0, device=device)
     except CellError as error:
         raise input_error(
             str(error), allowed="cpu", fix="Leave --device away, or run where a GPU is."
         ) from None
 
 
+@dataclass(frozen=True, eq=False)
+class BinnedFeatures:
+    """Features of training rows, cut into bins.
+
+    Attributes
+    ----------
+    matrix
+        XGBoost's, without labels. A fit writes its own into it, so only one at a time may use it.
+    """
+
+    matrix: xgboost.QuantileDMatrix
+
+
 @typed
-def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> Any:
+def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> BinnedFeatures:
     """Cut features into the bins of XGBoost's histogram method: a tenth and more of a fit's time.
 
     The edges come from these rows alone and know no weights, so that reweighting moves the loss and nothing
@@ -105,15 +129,10 @@ def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> 
         Features of the training rows, shape (n_rows, n_features).
     parameters
         XGBoost parameters; ``max_bin`` counts.
-
-    Returns
-    -------
-    xgboost.QuantileDMatrix
-        Without labels. A fit writes its own into it, so only one at a time may use it.
     """
     import xgboost as xgb
 
-    return xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=1)
+    return BinnedFeatures(xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=1))
 
 
 @typed
@@ -124,26 +143,24 @@ def max_bins(parameters: Parameters) -> int:
 
 @typed
 def fit_booster(
-    training: TrainingSet,
-    predict: dict[str, Array],
+    binned: BinnedFeatures,
+    labels: Float32[Array, " rows"],
+    weight: Float32[Array, " rows"],
     *,
     parameters: Parameters,
     rounds: int | Rounds,
     validation: ValidationSlice | None = None,
     seed: int,
     device: Device = "cpu",
-    binned: Any = None,
-) -> FitResult:
-    """Fit one booster and predict what it is asked for.
-
-    The booster never sees the rows of ``predict``; ``validation`` only decides when to stop.
+) -> FittedBooster:
+    """Fit one booster; ``validation`` only decides when to stop.
 
     Parameters
     ----------
-    training
-        Rows to learn from.
-    predict
-        Name to float32 features of shape (n, n_features): whose P(BUY) is wanted.
+    binned
+        :func:`bin_features` of the training rows. Labels and weights are written into it.
+    labels, weight
+        Hard or soft labels in [0, 1] and weights of those rows, shape (n_rows,).
     parameters
         XGBoost parameters; objective, tree method, seed, device and threads are set here.
     rounds
@@ -154,9 +171,6 @@ def fit_booster(
         Seed of row and column subsampling, in [0, 2**31).
     device
         ``cpu`` or ``cuda``.
-    binned
-        :func:`bin_features` of ``training.X``, where another fit on the same rows has left it; the bits are
-        the same.
 
     Raises
     ------
@@ -167,8 +181,6 @@ def fit_booster(
     """
     import xgboost as xgb
 
-    clock = time.thread_time if device == "cpu" else time.perf_counter
-    begin = clock()
     settings: dict[str, Any] = {
         **parameters,
         "objective": "binary:logistic",
@@ -179,24 +191,15 @@ def fit_booster(
         "nthread": 1,
         "verbosity": 0,
     }
-    matrix = bin_features(training.X, parameters) if binned is None else binned
+    matrix = binned.matrix
     # Set after binning: weights given to the constructor would move the bin edges.
-    matrix.set_info(label=training.labels, weight=training.weight)
+    matrix.set_info(label=labels, weight=weight)
     if isinstance(rounds, Rounds):
         booster, kept = _stop_early(xgb, settings, matrix, rounds, validation)
     else:
         booster, kept = xgb.train(settings, matrix, num_boost_round=rounds), rounds
     _require_trained_on(booster, device)
-    probabilities = {
-        name: booster.predict(xgb.DMatrix(X, nthread=1)).astype(np.float64) for name, X in predict.items()
-    }
-    return FitResult(
-        booster=bytes(booster.save_raw("ubj")),
-        rounds=kept,
-        seconds=clock() - begin,
-        probabilities=probabilities,
-        n_rows=len(training.labels),
-    )
+    return FittedBooster(booster, kept)
 
 
 def _require_trained_on(booster: xgboost.Booster, device: Device) -> None:

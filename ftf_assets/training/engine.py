@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, runtime_checkable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training import boosting
 from ftf_assets.training.binning import matrices_of
-from ftf_assets.training.boosting import FitResult, TrainingSet, ValidationSlice
+from ftf_assets.training.boosting import FitResult, ValidationSlice
 from ftf_assets.training.parameters import Device, Parameters, Rounds
 
 
@@ -105,29 +107,43 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     arrays
         The crypto's rows; labels and weights come from the task.
     """
-    X = arrays.X[task.rows]
-    key = (hashlib.blake2b(task.rows.tobytes()).digest(), boosting.max_bins(task.parameters))
-    # A bin's number fits into a byte.
-    with matrices_of(arrays).borrow(key, X.size, lambda: boosting.bin_features(X, task.parameters)) as binned:
-        return _fit(task, arrays, X, binned)
-
-
-def _fit(task: FitTask, arrays: TrainingArrays, X: Array, binned: Any) -> FitResult:
-    validation = None
-    if isinstance(task.rounds, Rounds):
-        rows = task.predict["validation"]
-        validation = ValidationSlice(arrays.X[rows], arrays.y[rows])
-    result = boosting.fit_booster(
-        TrainingSet(X, task.labels, task.weight),
-        {name: arrays.X[rows] for name, rows in task.predict.items()},
-        parameters=task.parameters,
-        rounds=task.rounds,
-        validation=validation,
-        seed=task.seed,
-        device=task.device,
-        binned=binned,
+    clock = time.thread_time if task.device == "cpu" else time.perf_counter
+    begin = clock()
+    # The rows are gathered only to be binned, and gone once they are: what stays is a byte a value.
+    n_bytes = len(task.rows) * arrays.X.shape[1]
+    with matrices_of(arrays).borrow(
+        _bins_of(task), n_bytes, lambda: boosting.bin_features(arrays.X[task.rows], task.parameters)
+    ) as binned:
+        fitted = boosting.fit_booster(
+            binned,
+            task.labels,
+            task.weight,
+            parameters=task.parameters,
+            rounds=task.rounds,
+            validation=_validation(task, arrays),
+            seed=task.seed,
+            device=task.device,
+        )
+    probabilities = {name: fitted.predict(arrays.X[rows]) for name, rows in task.predict.items()}
+    return FitResult(
+        booster=fitted.to_ubjson() if task.keep_booster else b"",
+        rounds=fitted.rounds,
+        seconds=clock() - begin,
+        probabilities=probabilities,
+        n_rows=len(task.labels),
     )
-    return result if task.keep_booster else replace(result, booster=b"")
+
+
+def _bins_of(task: FitTask) -> tuple[bytes, int]:
+    """Name what a fit's bins are made from: fits of one name share them."""
+    return hashlib.blake2b(task.rows.tobytes()).digest(), boosting.max_bins(task.parameters)
+
+
+def _validation(task: FitTask, arrays: TrainingArrays) -> ValidationSlice | None:
+    if not isinstance(task.rounds, Rounds):
+        return None
+    rows = task.predict["validation"]
+    return ValidationSlice(arrays.X[rows], arrays.y[rows])
 
 
 @dataclass(frozen=True)
@@ -192,31 +208,56 @@ class FitEngine:
         if not waiting:
             return results
         # XGBoost releases the GIL while it fits, so threads use every core without copying the arrays.
+        queue = _Queue(waiting.values())
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="fit") as executor:
-            longest_first = sorted(waiting.values(), key=lambda task: -len(task.rows))
-            futures = {executor.submit(self._execute, task, arrays): task for task in longest_first}
+            futures = [executor.submit(self._execute_next, queue, arrays) for _ in waiting]
             try:
                 for future in as_completed(futures):
-                    task = futures[future]
-                    error = future.exception()
-                    if error is None:
-                        result = future.result()
-                        self.store.put(task.key, result)
-                        results[task.key] = result
+                    task, end = future.result()
+                    if isinstance(end, FitResult):
+                        self.store.put(task.key, end)
+                        results[task.key] = end
                         self.on_event(_event("done", task))
-                    elif isinstance(error, Exception):
-                        results[task.key] = Outcome.failed(error, stage)
-                        self.on_event(_event("failed", task, f"{type(error).__name__}: {error}"))
                     else:
-                        raise error
+                        results[task.key] = Outcome.failed(end, stage)
+                        self.on_event(_event("failed", task, f"{type(end).__name__}: {end}"))
             except BaseException:
                 executor.shutdown(cancel_futures=True)
                 raise
         return results
 
-    def _execute(self, task: FitTask, arrays: TrainingArrays) -> FitResult:
-        with self.core():
-            return execute_fit(task, arrays)
+    def _execute_next(self, queue: _Queue, arrays: TrainingArrays) -> tuple[FitTask, FitResult | Exception]:
+        with self.core(), queue.next() as task:
+            try:
+                return task, execute_fit(task, arrays)
+            except Exception as error:  # noqa: BLE001  a failed cell, recorded by the caller
+                return task, error
+
+
+class _Queue:
+    """Tasks that wait for a worker: the longest first, and not beside one on the same rows if another waits.
+
+    A matrix is lent to one fit at a time, so two at once would bin their rows twice.
+    """
+
+    def __init__(self, tasks: Iterable[FitTask]) -> None:
+        longest_first = sorted(tasks, key=lambda task: -len(task.rows))
+        self._waiting = [(_bins_of(task), task) for task in longest_first]
+        self._running: list[tuple[bytes, int]] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def next(self) -> Iterator[FitTask]:
+        """Give the next task; it runs while the context lasts."""
+        with self._lock:
+            free = (n for n, (bins, _) in enumerate(self._waiting) if bins not in self._running)
+            bins, task = self._waiting.pop(next(free, 0))
+            self._running.append(bins)
+        try:
+            yield task
+        finally:
+            with self._lock:
+                self._running.remove(bins)
 
 
 def _event(kind: Literal["done", "reused", "failed"], task: FitTask, error: str = "") -> FitEvent:

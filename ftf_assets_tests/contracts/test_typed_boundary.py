@@ -21,7 +21,7 @@ from ftf_assets.labels.cleaning import cap_per_class, clean
 from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.sample_weight import average_uniqueness
 from ftf_assets.labels.smoothing import recover_hard_labels, smooth_labels
-from ftf_assets.training.boosting import TrainingSet, ValidationSlice, fit_booster
+from ftf_assets.training.boosting import ValidationSlice, bin_features, fit_booster
 from ftf_assets.training.folds import walk_forward_folds
 from ftf_assets.training.metrics import classification_metrics
 from ftf_assets.training.threshold import f1_optimal_threshold
@@ -81,6 +81,7 @@ ROWS = {
     "X": X, "y": Y, "start": TIMES, "end": TIMES, "label_return": WEIGHT, "base_weight": WEIGHT,
     "feature_names": ("a", "b"),
 }  # fmt: skip
+FIT = {"parameters": {}, "rounds": 1, "seed": 1}
 STRICT = {
     "smooth_labels": (smooth_labels, {"hard": WEIGHT, "epsilon_buy": 0.1, "epsilon_hold": 0.0}),
     "average_uniqueness": (average_uniqueness, {"start": TIMES, "end": TIMES, "bar": 1}),
@@ -90,7 +91,8 @@ STRICT = {
     "cap_per_class": (cap_per_class, {"flagged": FLAGS, "quality": P, "y": Y, "share": 0.5}),
     "clean": (clean, {"level": "reweight", **JUDGED, "seed": 1}),
     "TrainingArrays": (TrainingArrays, ROWS),
-    "TrainingSet": (TrainingSet, {"X": X, "labels": WEIGHT, "weight": WEIGHT}),
+    "bin_features": (bin_features, {"X": X, "parameters": {}}),
+    "fit_booster": (fit_booster, {"binned": bin_features(X, {}), "labels": WEIGHT, "weight": WEIGHT, **FIT}),
     "ValidationSlice": (ValidationSlice, {"X": X, "y": Y}),
     "walk_forward_folds": (
         walk_forward_folds,
@@ -139,10 +141,10 @@ def test_failure_1_dataframe_coercion_a_list_is_no_array_either():
         (flag_label_issues, {"y": Y, "probability": P[1:]}, "probability"),
         (TrainingArrays, {**ROWS, "X": X[1:]}, "y"),
         (TrainingArrays, {**ROWS, "end": TIMES[1:]}, "end"),
-        (fit_booster, {"training": X, "predict": {}, "parameters": {}, "rounds": 1, "seed": 1}, "training"),
+        (fit_booster, {"binned": bin_features(X, {}), "labels": Y, "weight": WEIGHT, **FIT}, "labels"),
         (SmoothedLabels, {"levels": {"mild": Y}}, "levels"),
     ],
-    ids=["wide labels", "float32 P", "lengths", "rows of X", "rows of end", "a bare matrix", "soft int8"],
+    ids=["wide labels", "float32 P", "lengths", "rows of X", "rows of end", "labels of a fit", "soft int8"],
 )
 def test_dtypes_and_lengths_are_part_of_the_type(function, changed, parameter):
     with pytest.raises(TypeCheckError, match=f"parameter '{parameter}'"):

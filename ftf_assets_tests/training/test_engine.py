@@ -12,7 +12,7 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError, InputError, StoreError
 from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult, require_device
-from ftf_assets.training.engine import FitEngine, FitTask, execute_fit
+from ftf_assets.training.engine import FitEngine, FitTask, _Queue, execute_fit
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.production import CRYPTO, QUICK, MemoryFitStore
 
@@ -184,6 +184,21 @@ def test_the_longest_fits_start_first(tasks, training_arrays, monkeypatch):
     monkeypatch.setattr(engine, "execute_fit", note)
     run(tasks, training_arrays)
     assert begun == sorted(begun, reverse=True)
+
+
+def test_a_fit_waits_while_another_on_the_same_rows_runs_and_there_is_something_else_to_do(tasks):
+    long = tasks[0]
+    short = dataclasses.replace(
+        long, rows=long.rows[:-100], labels=long.labels[:-100], weight=long.weight[:-100]
+    )
+    four = {"a": long, "b": long, "c": short, "d": long}
+    queue = _Queue(dataclasses.replace(task, name=name) for name, task in four.items())
+    with queue.next() as first, queue.next() as second:
+        assert (first.name, second.name) == ("a", "c")
+        with queue.next() as nothing_else:
+            assert nothing_else.name == "b"
+    with queue.next() as last:
+        assert last.name == "d"
 
 
 def test_a_gpu_runs_the_same_tasks_through_the_same_engine(tasks, training_arrays):

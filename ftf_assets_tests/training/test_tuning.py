@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from sklearn.metrics import average_precision_score
 
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.training import boosting, engine
-from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.folds import inner_folds
@@ -226,10 +226,8 @@ def test_another_seed_tries_other_parameters_after_the_defaults(tuned_plan, trai
 
 
 def constant_probabilities(monkeypatch, value=0.2):
-    def fit(training, predict, **_):
-        return FitResult(b"", 5, 0.0, {name: np.full(len(X), value) for name, X in predict.items()})
-
-    monkeypatch.setattr(boosting, "fit_booster", fit)
+    constant = SimpleNamespace(rounds=5, predict=lambda X: np.full(len(X), value), to_ubjson=lambda: b"")
+    monkeypatch.setattr(boosting, "fit_booster", lambda *_, **__: constant)
 
 
 def test_a_constant_objective_leaves_the_defaults(tuned_plan, training_arrays, monkeypatch):
