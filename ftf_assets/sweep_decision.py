@@ -11,6 +11,7 @@ import pandas as pd
 from ftf_assets.config import SweepSettings
 from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.results import OK
 from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison, decide, decision_fingerprints
 from ftf_assets.gate.pairs import calendar_clusters
@@ -38,13 +39,13 @@ def decide_sweep(
     InputError
         A sweep whose rows hold no level to judge, or a level without its baseline.
     """
-    records = _records(rows)
+    baselines = baseline_levels()
     return decide(
-        records,
-        baseline_levels(),
+        coerce_result_rows(rows, baselines),
+        baselines,
         sweep_id=sweep_id,
         broken_checks=broken_checks,
-        **_design(records, settings),
+        **_design(rows, settings),
     )
 
 
@@ -55,26 +56,23 @@ def sweep_fingerprints(
 
     Parameters and errors are those of :func:`decide_sweep`.
     """
-    records = _records(rows)
+    baselines = baseline_levels()
     return decision_fingerprints(
-        records, baseline_levels(), broken_checks=broken_checks, **_design(records, settings)
+        coerce_result_rows(rows, baselines),
+        baselines,
+        broken_checks=broken_checks,
+        **_design(rows, settings),
     )
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
-
-
-def _design(records: Sequence[Mapping[str, Any]], settings: SweepSettings) -> dict[str, Any]:
+def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     """Which cells are expected, and how they cluster where each crypto cuts its own folds."""
     clusters = None
     if settings.folds == "per_crypto":
+        measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
+        spans = measured[["crypto", "fold", "test_start", "test_end"]].itertuples(index=False, name=None)
         clusters = calendar_clusters(
-            {
-                (row["crypto"], row["fold"]): (row["test_start"].value, row["test_end"].value)
-                for row in records
-                if row["status"] == OK
-            }
+            {(crypto, fold): (start.value, end.value) for crypto, fold, start, end in spans}
         )
     cells = {(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)}
     return {"expected": cells, "clusters": clusters}

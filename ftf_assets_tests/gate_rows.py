@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from ftf_assets.contracts.result_coercion import coerce_result_rows
+from ftf_assets.contracts.result_rows import ResultRows
 
 BASELINES = {"label_smoothing": "none", "cleanlab": "off"}
 CRYPTOS = ("AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC")
 
 #: Wiggles of mean 0 over five folds, so that neither cells nor folds all differ by the same.
 WIGGLE = (-0.002, -0.001, 0.0, 0.001, 0.002)
+
+
+def columns(rows: Sequence[Mapping[str, object]], factors: Sequence[str] = tuple(BASELINES)) -> ResultRows:
+    """The rows as the gate takes them; what a row leaves out is empty."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    frame = pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names})
+    return coerce_result_rows(frame, factors)
 
 
 def measured(

@@ -11,6 +11,7 @@ import pandas as pd
 from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
+from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import decide
 from ftf_assets.labels.factors import baseline_levels
@@ -62,7 +63,7 @@ def report_data(
     frame = results_table(rows)
     cryptos, folds = tuple(dict.fromkeys(frame["crypto"])), int(frame["fold"].max()) + 1
     decision = decide(
-        frame.to_dict("records"),
+        coerce_result_rows(frame, baseline_levels()),
         baseline_levels(),
         sweep_id=SWEEP,
         expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},

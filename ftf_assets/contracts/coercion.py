@@ -1,4 +1,4 @@
-"""THE coercion boundary: the only place where pandas becomes numpy.
+"""THE coercion boundary: here pandas becomes numpy, and for the gate's result rows in ``result_coercion``.
 
 Production hands over ``DataFrame`` and ``Series``; everything behind this module takes arrays of one dtype
 and layout and is checked strictly. A value is copied only when its dtype or layout demands it: an ndarray

@@ -8,6 +8,7 @@ rows are seen, is what keeps a search from finding its own winner (Bailey, Borwe
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,9 +16,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.result_rows import Names, ResultRows
 from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
-from ftf_assets.contracts.typed import Array, Int64, typed
-from ftf_assets.gate.pairs import Cell, LevelPairs, Pairing, Row, pair_levels
+from ftf_assets.contracts.typed import Array, Float64, Int64, typed
+from ftf_assets.gate.pairs import Cell, Cells, LevelPairs, Pairing, pair_levels
 from ftf_assets.gate.power import trade_power
 from ftf_assets.gate.seed_noise import SeedNoise, seed_noise
 from ftf_assets.gate.settings import (
@@ -149,7 +151,7 @@ class Decision:
 
 @typed
 def decide(
-    rows: Sequence[Row],
+    rows: ResultRows,
     baselines: Mapping[str, str],
     *,
     sweep_id: str,
@@ -182,13 +184,15 @@ def decide(
     settings = settings or GateSettings()
     pairing = pair_levels(rows, baselines, expected=expected)
     names = pairing.metrics((*VERDICT_METRICS, *SHOWN_METRICS))
-    noise = {name: seed_noise(pairing.baseline_rows, name) for name in names}
+    measured_baseline = pairing.rows.take(pairing.baseline_rows)
+    noise = {name: seed_noise(measured_baseline, name) for name in names}
+    cluster_of_cell = _clusters(pairing.cells, clusters)
     compared = [
-        _compare(pairs, name, noise[name], clusters, settings) for pairs in pairing.levels for name in names
+        one for pairs in pairing.levels for one in _compare(pairs, pairing, noise, cluster_of_cell, settings)
     ]
-    tuning, n_trials = tuning_of(pairing.used_rows)
+    tuning, n_trials = tuning_of(pairing.rows)
     metrics = _with_outcomes(compared, settings)
-    signal = _baseline_signal(pairing)
+    signal = _baseline_signal(pairing, measured_baseline)
     verdicts = tuple(
         _judge(
             pairs,
@@ -196,7 +200,7 @@ def decide(
             [one for one in metrics if (one.factor, one.level) == (pairs.factor, pairs.level)],
             signal,
             settings,
-            clusters,
+            cluster_of_cell,
             broken_checks,
         )
         for pairs in pairing.levels
@@ -216,7 +220,7 @@ def decide(
 
 @typed
 def decision_fingerprints(
-    rows: Sequence[Row],
+    rows: ResultRows,
     baselines: Mapping[str, str],
     *,
     settings: GateSettings | None = None,
@@ -249,23 +253,39 @@ def _made_with(settings: GateSettings, baselines: Mapping[str, str]) -> dict[str
 
 def _compare(
     pairs: LevelPairs,
+    pairing: Pairing,
+    noise: Mapping[str, SeedNoise | None],
+    cluster_of_cell: Int64[Array, " cells"],
+    settings: GateSettings,
+) -> list[MetricComparison]:
+    """One level beside the baseline, metric by metric of ``noise``."""
+    differences = np.stack([paired_differences(*pairing.values(pairs, metric)) for metric in noise])
+    means = cluster_means(differences, _cluster_of_pair(pairs, pairing, cluster_of_cell))
+    by_crypto = cluster_means(differences, pairing.cells.crypto.codes[pairs.cells])
+    return [
+        _comparison(pairs, metric, differences[i], means[i], by_crypto[i], noise[metric], settings)
+        for i, metric in enumerate(noise)
+    ]
+
+
+def _comparison(
+    pairs: LevelPairs,
     metric: str,
+    differences: Float64[Array, " pairs"],
+    means: Float64[Array, " clusters"],
+    by_crypto: Float64[Array, " cryptos"],
     noise: SeedNoise | None,
-    clusters: Mapping[Cell, int] | None,
     settings: GateSettings,
 ) -> MetricComparison:
-    differences = paired_differences(*pairs.values(metric))
     test = paired_t(differences, 1 - settings.alpha)
-    numbers, _ = _clusters(pairs, clusters)
-    means = cluster_means(differences, numbers)
     fold = paired_t(means, 1 - settings.alpha)
     bootstrap = bootstrap_interval(
         differences,
         draws=settings.bootstrap_draws,
         seed=settings.bootstrap_seed,
+        most_pairs=settings.bootstrap_pairs,
         confidence=1 - settings.alpha,
     )
-    by_crypto = cluster_means(differences, _numbered([crypto for crypto, _ in pairs.cells]))
     better = by_crypto if higher_is_better(metric) else -by_crypto
     return MetricComparison(
         factor=pairs.factor,
@@ -313,26 +333,27 @@ def _judge(
     metrics: Sequence[MetricComparison],
     signal: BaselineSignal | None,
     settings: GateSettings,
-    clusters: Mapping[Cell, int] | None,
+    cluster_of_cell: Int64[Array, " cells"],
     broken_checks: Sequence[str],
 ) -> LevelVerdict:
-    missing = _named(pairs.missing, with_folds=pairing.has_folds)
+    missing = _named(pairs.missing, pairing)
     coverage = Coverage(len(pairs.expected), len(pairs.cells), missing, broken_checks)
     evidence = [_evidence(one) for one in metrics if one.in_family]
     verdict, reason = verdict_of(evidence, coverage, signal, settings)
     warnings = []
     n_trades = min_trades_a_fold = underpowered = None
-    if TRADES in pairing.columns and pairs.cells:
-        level = trade_power(
-            f"{pairs.factor} = {pairs.level}", _trades(pairs.cells, pairs.level_rows), settings
+    if TRADES in pairing.columns and len(pairs.cells):
+        of_level, of_baseline = (
+            _trades(pairing.cells, pairs.cells, trades) for trades in pairing.values(pairs, TRADES)
         )
-        baseline = trade_power("the baseline", _trades(pairs.cells, pairs.baseline_rows), settings)
+        level = trade_power(f"{pairs.factor} = {pairs.level}", of_level, settings)
+        baseline = trade_power("the baseline", of_baseline, settings)
         warnings += [power.warning for power in (level, baseline) if power.warning]
         n_trades, min_trades_a_fold = level.n_trades, level.min_trades_a_fold
         underpowered = bool(warnings)
-    if pairs.missing and coverage.n_pairs:
+    if missing and coverage.n_pairs:
         warnings.append(f"missing pairs: {coverage.missing}")
-    if _clusters(pairs, clusters)[1]:
+    if _is_one_cluster(cluster_of_cell[pairs.cells]):
         warnings.append("one fold only: the fold test takes the cryptos as its sample")
     lacking = [name for name in (PRIMARY_METRIC, ALWAYS_BUY) if name not in pairing.columns]
     if lacking:
@@ -356,31 +377,40 @@ def _judge(
     )
 
 
-def _clusters(pairs: LevelPairs, clusters: Mapping[Cell, int] | None) -> tuple[Int64[Array, " pairs"], bool]:
-    """Cluster of each pair, and whether it is the crypto for want of folds."""
-    if clusters is not None:
-        for crypto, fold in pairs.cells:
-            if (crypto, fold) not in clusters:
-                raise input_error("a paired cell without a cluster", crypto=crypto, row=f"fold {fold}")
-    named = [str(clusters[cell] if clusters is not None else cell[1]) for cell in pairs.cells]
-    by_crypto = len(set(named)) == 1
-    if by_crypto:
-        named = [crypto for crypto, _ in pairs.cells]
-    return _numbered(named), by_crypto
+def _clusters(cells: Cells, clusters: Mapping[Cell, int] | None) -> Int64[Array, " cells"]:
+    """Cluster of each cell, its fold where ``clusters`` is None; -1 for a cell that has none."""
+    names: list[str | None]
+    if clusters is None:
+        names, codes = [str(name) for name in cells.fold.names], cells.fold.codes
+    else:
+        found = [clusters.get(cell) for cell in cells.named(np.arange(len(cells)))]
+        names = [None if number is None else str(number) for number in found]
+        codes = np.arange(len(cells))
+    order = sorted({name for name in names if name is not None})
+    place: dict[str | None, int] = {None: -1}
+    place |= {name: number for number, name in enumerate(order)}
+    return np.array([place[name] for name in names], np.int64).take(codes)
 
 
-def _numbered(names: Sequence[str]) -> Int64[Array, " names"]:
-    order = sorted(set(names))
-    return np.array([order.index(name) for name in names], dtype=np.int64)
+def _cluster_of_pair(
+    pairs: LevelPairs, pairing: Pairing, cluster_of_cell: Int64[Array, " cells"]
+) -> Int64[Array, " pairs"]:
+    """Cluster of each pair; the crypto where all cells are one."""
+    clusters = cluster_of_cell[pairs.cells]
+    if (clusters == -1).any():
+        ((crypto, fold),) = pairing.cells.named(pairs.cells[[(clusters == -1).argmax()]])
+        raise input_error("a paired cell without a cluster", crypto=crypto, row=f"fold {fold}")
+    return pairing.cells.crypto.codes.take(pairs.cells) if _is_one_cluster(clusters) else clusters
 
 
-def _baseline_signal(pairing: Pairing) -> BaselineSignal | None:
-    if not {PRIMARY_METRIC, ALWAYS_BUY} <= set(pairing.columns) or not pairing.baseline_rows:
+def _is_one_cluster(clusters: Int64[Array, " pairs"]) -> bool:
+    return bool(len(clusters)) and not np.ptp(clusters)
+
+
+def _baseline_signal(pairing: Pairing, measured: ResultRows) -> BaselineSignal | None:
+    if not {PRIMARY_METRIC, ALWAYS_BUY} <= set(pairing.columns) or not len(measured):
         return None
-    f1, always = (
-        np.array([row[name] for row in pairing.baseline_rows], dtype=np.float64)
-        for name in (PRIMARY_METRIC, ALWAYS_BUY)
-    )
+    f1, always = measured.values(PRIMARY_METRIC), measured.values(ALWAYS_BUY)
     return BaselineSignal(
         float(f1.mean()), float(always.mean()), len(f1), p_greater(paired_differences(f1, always))
     )
@@ -399,11 +429,13 @@ def _evidence(one: MetricComparison) -> MetricEvidence:
     )
 
 
-def _trades(cells: Sequence[Cell], rows: Sequence[Row]) -> dict[int | str, int]:
-    trades: dict[int | str, int] = {}
-    for (_, fold), row in zip(cells, rows, strict=True):
-        trades[fold] = trades.get(fold, 0) + int(float(row[TRADES]))  # type: ignore[arg-type]
-    return trades
+def _trades(
+    cells: Cells, numbers: Int64[Array, " pairs"], trades: Float64[Array, " pairs"]
+) -> dict[int | str, int]:
+    """Trades per fold that has a pair."""
+    folds, fold_of_pair = np.unique(cells.fold.codes[numbers], return_inverse=True)
+    totals = np.bincount(fold_of_pair, weights=np.trunc(trades))
+    return {cells.fold.names[fold]: int(total) for fold, total in zip(folds, totals, strict=True)}
 
 
 def _fingerprint(
@@ -413,34 +445,41 @@ def _fingerprint(
     clusters: Mapping[Cell, int] | None,
     broken_checks: Sequence[str],
 ) -> str:
-    keys = ("crypto", "fold", *baselines, "status")
+    """Hash what the decision is made from: a heading, which says how many rows and columns follow, and those.
+
+    The rows come in the order of the pairing and only names that they hold are counted, so neither the order
+    in which they were given nor rows that take no part are in it.
+    """
+    rows = pairing.rows
+    names = {"crypto": rows.crypto, "fold": rows.fold, **rows.factors, "status": rows.status}
     columns = (*pairing.columns, "n_seeds", *SEED_SPREAD_COLUMNS.values())
-    rows = [
-        [
-            *(None if row.get(key) is None else str(row[key]) for key in keys),
-            *(_known(row.get(column)) for column in columns),
-        ]
-        for row in pairing.used_rows
-    ]
-    return stable_hash(
+    held = {column: _held(names[column]) for column in ("crypto", "fold", *baselines, "status")}
+    heading = stable_hash(
         {
-            "columns": [*keys, *columns],
-            "rows": rows,
-            "tuning": tuning_of(pairing.used_rows),
+            "n_rows": len(rows),
+            "names": [[column, *map(str, of.names)] for column, of in held.items()],
+            "columns": columns,
+            "tuning": tuning_of(rows),
             "expected": None if expected is None else sorted(map(str, expected)),
             "clusters": None if clusters is None else {str(cell): n for cell, n in clusters.items()},
             "broken_checks": sorted(broken_checks),
-        }
+        },
+        length=64,
     )
+    digest = hashlib.sha256(heading.encode())
+    for of in held.values():
+        digest.update(of.codes.astype("<i8").data)
+    for column in columns:
+        values = rows.values(column)
+        digest.update(np.where(np.isfinite(values), values, np.nan).astype("<f8").data)
+    return digest.hexdigest()[:16]
 
 
-def _known(value: object) -> float | None:
-    """A measured number; rows without a measurement hold None, NaN or NA."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if np.isfinite(number) else None
+def _held(column: Names) -> Names:
+    """The column without the names that no row has."""
+    codes, numbers = np.unique(column.codes, return_inverse=True)
+    absent = int(len(codes) > 0 and codes[0] == -1)
+    return Names(numbers - absent, tuple(column.names[code] for code in codes[absent:]))
 
 
 def _number(value: object) -> float | None:
@@ -448,6 +487,10 @@ def _number(value: object) -> float | None:
     return None if np.isnan(number) else number
 
 
-def _named(cells: Sequence[Cell], *, with_folds: bool) -> str:
-    names = ", ".join(f"{crypto} fold {fold}" if with_folds else crypto for crypto, fold in cells[:_NAMED])
-    return names + (f" and {len(cells) - _NAMED} more" if len(cells) > _NAMED else "")
+def _named(numbers: Int64[Array, " cells"], pairing: Pairing) -> str:
+    with_folds = pairing.rows.has_folds
+    names = ", ".join(
+        f"{crypto} fold {fold}" if with_folds else crypto
+        for crypto, fold in pairing.cells.named(numbers[:_NAMED])
+    )
+    return names + (f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else "")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ftf_assets.contracts.gate import VERDICT_METRICS
+from ftf_assets.contracts.result_rows import ResultRows
 from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.typed import typed
 
@@ -58,7 +59,7 @@ class SeedNoise:
 
 
 @typed
-def seed_noise(baseline_rows: Sequence[Mapping[str, object]], metric: str) -> SeedNoise | None:
+def seed_noise(baseline_rows: ResultRows, metric: str) -> SeedNoise | None:
     """Estimate the noise of one metric from the measured cells of the baseline.
 
     Each cell says the standard deviation s of the metric over single fits of its own. Two single fits then
@@ -68,7 +69,7 @@ def seed_noise(baseline_rows: Sequence[Mapping[str, object]], metric: str) -> Se
     Parameters
     ----------
     baseline_rows
-        Measured cells of the baseline, as :func:`~ftf_assets.gate.pairs.pair_levels` gives them.
+        Measured cells of the baseline; ``n_seeds`` and the spreads may be absent or empty.
     metric
         Whose noise is wanted.
 
@@ -79,14 +80,14 @@ def seed_noise(baseline_rows: Sequence[Mapping[str, object]], metric: str) -> Se
     """
     if metric not in SEED_SPREAD_COLUMNS:
         return None
-    column = SEED_SPREAD_COLUMNS[metric]
-    known = [row for row in baseline_rows if _known(row.get(column))]
-    if not known:
+    spread = baseline_rows.values(SEED_SPREAD_COLUMNS[metric])
+    known = np.isfinite(spread)
+    if not known.any():
         return None
-    spread = np.array([row[column] for row in known], dtype=np.float64)
-    n_fits = max(int(float(row.get(_FITS) or 1)) for row in known)  # type: ignore[arg-type]
-    sd = math.sqrt(2.0 * float(np.mean(spread**2)) / n_fits)
-    return SeedNoise(metric, sd, len(known), n_fits)
+    fits = baseline_rows.values(_FITS)[known]
+    n_fits = int(np.where(np.isfinite(fits) & (fits != 0), fits, 1.0).max())
+    sd = math.sqrt(2.0 * float(np.mean(spread[known] ** 2)) / n_fits)
+    return SeedNoise(metric, sd, int(known.sum()), n_fits)
 
 
 @typed

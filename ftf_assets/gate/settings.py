@@ -44,6 +44,8 @@ class GateSettings:
         Trades of a variant, in all and in its poorest fold, below which a verdict warns.
     bootstrap_draws, bootstrap_seed
         Of the bootstrap interval; equal seeds give equal bits.
+    bootstrap_pairs
+        Pairs beyond which nothing is drawn and the interval is the limit of infinitely many draws.
     """
 
     alpha: float = 0.05
@@ -55,6 +57,7 @@ class GateSettings:
     min_trades_a_fold: int = 30
     bootstrap_draws: int = 2000
     bootstrap_seed: int = 0
+    bootstrap_pairs: int = 5_000
 
     def __post_init__(self) -> None:
         for name, low, high in (

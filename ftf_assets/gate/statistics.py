@@ -14,6 +14,8 @@ References
 .. [5] Efron (1979), "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7.
 .. [6] Bertrand, Duflo & Mullainathan (2004), "How Much Should We Trust Differences-in-Differences
    Estimates?", QJE 119: cells that share a shock are collapsed to one mean a cluster before the test.
+.. [7] Hall (1992), *The Bootstrap and Edgeworth Expansion*, sections 2.5 and 3.5: quantiles of a mean's
+   bootstrap distribution from its moments.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 
 #: Differences below this share of the values that they are differences of are rounding, not effect.
 _ROUNDING = 1e-12
+#: Numbers that the bootstrap draws at once: 8 MB, whatever the pairs. How many changes no bit.
+_DRAWN_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +101,22 @@ def paired_t(differences: Float64[Array, "*series pairs"], confidence: float = 0
 def cluster_means(
     differences: Float64[Array, "*series pairs"], clusters: Int64[Array, " pairs"]
 ) -> Float64[Array, "*series clusters"]:
-    """Collapse pairs to one mean a cluster, clusters in increasing order [6]_."""
-    means = [differences[..., clusters == cluster].mean(axis=-1) for cluster in np.unique(clusters)]
-    rounding = _ROUNDING * float(np.abs(differences).max(initial=0.0))
-    return _without_rounding(np.stack(means, axis=-1), rounding) if means else differences[..., :0]
+    """Collapse pairs to one mean a cluster, clusters in increasing order [6]_.
+
+    Clusters of one size are averaged together, so that thousands of them cost no loop and every mean is, to
+    the bit, that of its pairs alone: numpy sums a row of a matrix in the order in which it sums a vector.
+    """
+    by_cluster = np.argsort(clusters, kind="stable")
+    _, first, sizes = np.unique(clusters[by_cluster], return_index=True, return_counts=True)
+    means = np.empty((*differences.shape[:-1], len(sizes)))
+    for size in np.unique(sizes):
+        of_size = np.flatnonzero(sizes == size)
+        members = by_cluster[first[of_size, None] + np.arange(size)]
+        # Indexing may lay the result out transposed, and the sum would run in another order.
+        means[..., of_size] = np.ascontiguousarray(differences[..., members]).mean(axis=-1)
+    if not len(sizes):
+        return means
+    return _without_rounding(means, _ROUNDING * np.abs(differences).max(axis=-1, keepdims=True))
 
 
 @typed
@@ -130,17 +146,49 @@ def wilcoxon_p(differences: Float64[Array, " pairs"]) -> float | None:
 
 @typed
 def bootstrap_interval(
-    differences: Float64[Array, " pairs"], *, draws: int, seed: int, confidence: float = 0.95
+    differences: Float64[Array, " pairs"],
+    *,
+    draws: int,
+    seed: int,
+    most_pairs: int,
+    confidence: float = 0.95,
 ) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of the mean [5]_, resampling pairs; None for fewer than two."""
+    """Percentile bootstrap interval of the mean [5]_, resampling pairs; None for fewer than two.
+
+    Up to ``most_pairs`` the pairs are drawn. Beyond, the interval is the one that infinitely many draws would
+    give, by the Cornish-Fisher expansion [7]_ of the mean of n pairs drawn with replacement, whose standard
+    error is s / sqrt(n) and whose skewness is that of the differences, g, over sqrt(n):
+
+        mean + s / sqrt(n) (z + (z^2 - 1) g / (6 sqrt(n)))
+
+    The terms left out fall with 1 / n: at 5,000 exponential differences they are below a ten-thousandth of the
+    standard error, while the ends of an interval from 2,000 draws scatter by 6 % of it. To draw would be
+    dearer, and further from what it estimates.
+
+    Parameters
+    ----------
+    differences
+        Free of rounding, as :func:`paired_differences` gives them.
+    draws, seed
+        Of the resampling; equal seeds give equal bits.
+    most_pairs
+        Pairs up to which is drawn.
+    confidence
+        Coverage of the interval.
+    """
     from scipy import stats
 
-    if len(differences) < 2:
+    n = len(differences)
+    if n < 2:
         return None
+    if n > most_pairs:
+        low, high = _limit_of_the_bootstrap(differences, np.array([1 - confidence, 1 + confidence]) / 2)
+        return float(low), float(high)
     interval = stats.bootstrap(
         (differences,),
         np.mean,
         n_resamples=draws,
+        batch=max(1, _DRAWN_AT_ONCE // n),
         confidence_level=confidence,
         method="percentile",
         rng=np.random.default_rng(seed),
@@ -156,6 +204,17 @@ def p_greater(differences: Float64[Array, " pairs"]) -> float | None:
     if len(differences) < 2 or not np.ptp(differences):
         return None
     return float(stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue)
+
+
+def _limit_of_the_bootstrap(differences: Array, levels: Array) -> Array:
+    from scipy import stats
+
+    mean, standard_error = differences.mean(), differences.std() / np.sqrt(len(differences))
+    # Equal differences have no skewness, and an interval without width needs none.
+    skewness = stats.skew(differences) / np.sqrt(len(differences)) if standard_error else 0.0
+    z = stats.norm.ppf(levels)
+    ends: Array = mean + standard_error * (z + (z**2 - 1) * skewness / 6)
+    return ends
 
 
 def _without_rounding(values: Array, rounding: float) -> Array:

@@ -6,19 +6,20 @@ Work: Improved Reporting of Experimental Results", EMNLP: report the search budg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
+
+import numpy as np
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.gate import NOT_STATED
+from ftf_assets.contracts.result_rows import ResultRows
 from ftf_assets.contracts.results import TUNE_MODES
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.pairs import ROW_NUMBER, Row
 from ftf_assets.training.parameters import TuneMode, describe_tuning
 
 
 @typed
-def tuning_of(rows: Sequence[Row]) -> tuple[str, int | None]:
+def tuning_of(rows: ResultRows) -> tuple[str, int | None]:
     """Read from the rows who was tuned, and with how many trials.
 
     Parameters
@@ -37,17 +38,17 @@ def tuning_of(rows: Sequence[Row]) -> tuple[str, int | None]:
     InputError
         An unknown mode, or rows of several: their differences are not the level's alone.
     """
-    modes: dict[str, Row] = {}
-    for row in rows:
-        mode = row.get("tuning")
-        modes.setdefault(str(mode) if isinstance(mode, str) and mode else NOT_STATED, row)
+    _, first_rows = np.unique(rows.tuning.codes, return_index=True)
+    modes: dict[str, int] = {}
+    for row in sorted(first_rows.tolist()):
+        modes.setdefault(str(rows.tuning.name(row) or NOT_STATED), row)
     for mode, row in modes.items():
         if mode not in (*TUNE_MODES, NOT_STATED):
             raise input_error(
                 "an unknown tuning mode",
-                crypto=str(row["crypto"]),
+                crypto=str(rows.crypto.name(row)),
                 column="tuning",
-                row=row.get(ROW_NUMBER),
+                row=rows.number_of(row),
                 found=mode,
                 allowed=f"{', '.join(TUNE_MODES)}, or no such column",
             )
@@ -59,9 +60,11 @@ def tuning_of(rows: Sequence[Row]) -> tuple[str, int | None]:
             fix="Keep the rows of one mode.",
         )
     mode = next(iter(modes), NOT_STATED)
-    trials = max((found for row in rows if (found := _trials(row)) is not None), default=None)
+    trials = rows.values("n_trials")
+    stated = trials[np.isfinite(trials)]
+    most = int(stated.max()) if len(stated) else None
     # Where every study of a tuned sweep failed, no row says how many trials it was granted.
-    return mode, None if trials == 0 and mode in ("baseline", "per_variant") else trials
+    return mode, None if most == 0 and mode in ("baseline", "per_variant") else most
 
 
 @typed
@@ -70,10 +73,3 @@ def tuning_in_words(mode: str, n_trials: int | None) -> str:
     if mode == NOT_STATED:
         return "tuning: not stated" + ("" if n_trials is None else f"; {n_trials} trials in the rows")
     return describe_tuning(cast("TuneMode", mode), n_trials)
-
-
-def _trials(row: Row) -> int | None:
-    try:
-        return int(float(row["n_trials"]))  # type: ignore[arg-type]
-    except (KeyError, TypeError, ValueError):
-        return None

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.gate import VERDICT_METRICS
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
+from ftf_assets.contracts.result_coercion import coerce_result_rows
+from ftf_assets.contracts.result_rows import NUMBER_COLUMNS, ROW_NUMBER, ResultRows
 from ftf_assets.contracts.results import SHARE_COLUMNS, STATUSES
-from ftf_assets.gate.pairs import ROW_NUMBER, Row, pair_levels
+from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.settings import TRADES
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.labels.factors import FACTORS
@@ -28,14 +31,14 @@ class ResultFile:
     Attributes
     ----------
     rows
-        One mapping a row, with its number in the file (1 is the first below the header) under ``row``.
+        The columns that the gate reads, with each row's number in the file: 1 is the first below the header.
     baselines
         Baseline level of every factor whose column the file has.
     sweep_id
         The file's own, or ``file_`` and 12 hex digits of its content.
     """
 
-    rows: tuple[Row, ...]
+    rows: ResultRows
     baselines: Mapping[str, str]
     sweep_id: str
 
@@ -65,12 +68,13 @@ def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = Non
     frame = _read(path)
     baselines = _baselines(frame, baselines, path.name)
     _require_columns(frame, baselines, path.name)
-    _require_names(frame, baselines, path.name)
-    sweep_id = _sweep_id(frame, path)
-    rows = _rows(frame, baselines)
+    distinct = _distinct_names(frame, baselines)
+    _require_names(distinct, path.name)
+    sweep_id = _sweep_id(distinct, path)
+    rows = coerce_result_rows(_as_meant(frame, distinct), baselines)
     _require_shares(rows, path.name)
     try:
-        tuning_of(pair_levels(rows, baselines).used_rows)
+        tuning_of(pair_levels(rows, baselines).rows)
     except InputError as error:
         raise InputError(f"file {path.name}: {error}") from None
     return ResultFile(rows, dict(baselines), sweep_id)
@@ -79,7 +83,7 @@ def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = Non
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise input_error("the results file does not exist", file=str(path))
-    readers = {".csv": _read_csv, ".parquet": read_parquet_table}
+    readers = {".csv": _read_csv, ".parquet": _read_parquet}
     if path.suffix.lower() not in readers:
         raise input_error("results come as CSV or Parquet", file=path.name, allowed=", ".join(readers))
     frame = readers[path.suffix.lower()](path)
@@ -88,13 +92,22 @@ def _read(path: Path) -> pd.DataFrame:
         raise input_error("a column is there twice", file=path.name, column=str(twice))
     if frame.empty:
         raise input_error("the file holds no rows", file=path.name)
-    return frame.reset_index(drop=True)
+    frame.index = pd.RangeIndex(len(frame))
+    return frame
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     # "none" and "off" are levels and "NA" might be a crypto: only an empty field is a missing value.
     text = read_csv_table(path)
     return text.astype(object).mask(text == "", None)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    frame = read_parquet_table(path)
+    # Lists and mappings have no equals: as names they are what they read as.
+    for name in [name for name, values in frame.items() if infer_dtype(values) == "mixed"]:
+        frame[name] = frame[name].map(str, na_action="ignore")
+    return frame
 
 
 def _baselines(frame: pd.DataFrame, baselines: Mapping[str, str] | None, file: str) -> Mapping[str, str]:
@@ -125,51 +138,53 @@ def _require_columns(frame: pd.DataFrame, baselines: Mapping[str, str], file: st
         )
 
 
-def _require_names(frame: pd.DataFrame, baselines: Mapping[str, str], file: str) -> None:
+def _distinct_names(frame: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, dict[object, int]]:
+    """By column of names: each value once, in the order of the rows, with the number of its first row."""
+    columns = ("crypto", *baselines, "fold", "sweep_id", "status", "tuning")
+    firsts = {name: frame[name].drop_duplicates().dropna() for name in columns if name in frame.columns}
+    return {
+        name: {value: place + 1 for place, value in zip(first.index.tolist(), first, strict=True)}
+        for name, first in firsts.items()
+    }
+
+
+def _require_names(distinct: Mapping[str, Mapping[object, int]], file: str) -> None:
     """Names of the file end in tables, JSON and terminals: they must be what they look like."""
-    for column in ("crypto", *baselines, "fold", "sweep_id"):
-        if column not in frame.columns:
-            continue
-        for row, value in enumerate(frame[column], start=1):
-            broken = None if _absent(value) else broken_name_rule(str(value).strip())
-            if broken:
-                raise input_error(
-                    broken, file=file, column=column, row=row, found=repr(value), allowed=NAME_RULE
-                )
-    for row, value in enumerate(frame.get("status", []), start=1):
-        if not _absent(value) and str(value).strip() not in STATUSES:
-            raise input_error(
-                "unknown status",
-                file=file,
-                column="status",
-                row=row,
-                found=repr(value),
-                allowed=", ".join(STATUSES),
-            )
+    for column, values in distinct.items():
+        for value, row in values.items():
+            word = str(value).strip()
+            if column == "status" and word not in STATUSES:
+                rule, allowed = "unknown status", ", ".join(STATUSES)
+            elif column not in ("status", "tuning") and (broken := broken_name_rule(word)):
+                rule, allowed = broken, NAME_RULE
+            else:
+                continue
+            raise input_error(rule, file=file, column=column, row=row, found=repr(value), allowed=allowed)
 
 
-def _require_shares(rows: tuple[Row, ...], file: str) -> None:
+def _require_shares(rows: ResultRows, file: str) -> None:
     """A share outside [0, 1] or a negative count is another quantity under a known name."""
     bounds = dict.fromkeys(SHARE_COLUMNS, (0.0, 1.0)) | {TRADES: (0.0, float("inf"))}
-    for row in rows:
-        for name, (low, high) in bounds.items():
-            try:
-                value = float(row.get(name, low))  # type: ignore[arg-type]
-            except (TypeError, ValueError):
-                continue  # whether it must be a number is the gate's question
-            if not low <= value <= high and not math.isnan(value):
-                raise input_error(
-                    f"{name} is out of range",
-                    file=file,
-                    column=name,
-                    row=row[ROW_NUMBER],
-                    found=value,
-                    allowed=f"{low:g} to {high:g}" if math.isfinite(high) else f">= {low:g}",
-                )
+    first, column = len(rows), ""
+    for name, (low, high) in bounds.items():
+        # Whether it must be a number is the gate's question.
+        outside = (rows.values(name) < low) | (rows.values(name) > high)
+        if outside[:first].any():
+            first, column = int(outside.argmax()), name
+    if column:
+        low, high = bounds[column]
+        raise input_error(
+            f"{column} is out of range",
+            file=file,
+            column=column,
+            row=rows.number_of(first),
+            found=float(rows.values(column)[first]),
+            allowed=f"{low:g} to {high:g}" if math.isfinite(high) else f">= {low:g}",
+        )
 
 
-def _sweep_id(frame: pd.DataFrame, path: Path) -> str:
-    ids = sorted(frame["sweep_id"].dropna().astype(str).unique()) if "sweep_id" in frame.columns else []
+def _sweep_id(distinct: Mapping[str, Mapping[object, int]], path: Path) -> str:
+    ids = sorted({str(value) for value in distinct.get("sweep_id", ())})
     if len(ids) > 1:
         raise input_error(
             "the file holds several sweeps, and the gate judges one",
@@ -180,28 +195,23 @@ def _sweep_id(frame: pd.DataFrame, path: Path) -> str:
     return ids[0] if ids else "file_" + hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _rows(frame: pd.DataFrame, baselines: Mapping[str, str]) -> tuple[Row, ...]:
-    text = {"crypto", "status", "tuning", *baselines}
-    columns = {
-        str(name): [_value(value, text=name in text, fold=name == "fold") for value in frame[name]]
-        for name in frame.columns
-    }
-    return tuple(
-        {name: values[i] for name, values in columns.items()} | {ROW_NUMBER: i + 1} for i in range(len(frame))
-    )
+def _as_meant(frame: pd.DataFrame, distinct: Mapping[str, Mapping[object, int]]) -> pd.DataFrame:
+    """What the fields mean: names without the spaces around them, a number for a fold that is one."""
+    columns: dict[str, pd.Series | range] = {ROW_NUMBER: range(1, len(frame) + 1)}
+    for name, values in distinct.items():
+        meaning = _fold if name == "fold" else _text
+        columns[name] = frame[name].map({value: meaning(value) for value in values})
+    for name in frame.columns.intersection(list(NUMBER_COLUMNS)):
+        absent = frame[name].isna()
+        # An empty field is nothing that an error could show, whatever the file's format made of it.
+        columns[name] = frame[name].astype(object).mask(absent, None) if absent.any() else frame[name]
+    return pd.DataFrame(columns, copy=False)
 
 
-def _value(value: object, *, text: bool, fold: bool) -> object:
-    """What a field means: text for names, an integer for a fold that is one, numbers as they are."""
-    if _absent(value):
-        return None
-    if text:
-        return str(value).strip()
-    if fold:
-        word = str(value).strip().removesuffix(".0")
-        return int(word) if word.isdecimal() else word
-    return value
+def _text(value: object) -> str:
+    return str(value).strip()
 
 
-def _absent(value: object) -> bool:
-    return pd.api.types.is_scalar(value) and bool(pd.isna(value))  # type: ignore[call-overload]
+def _fold(value: object) -> int | str:
+    word = _text(value).removesuffix(".0")
+    return int(word) if word.isdecimal() else word

@@ -18,7 +18,7 @@ from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.gate.decision import decide
 from ftf_assets.gate.pairs import calendar_clusters
 from ftf_assets.gate.settings import GateSettings
-from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, failed, measured, skipped, sweep_rows
+from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, columns, failed, measured, skipped, sweep_rows
 from ftf_assets_tests.results_rows import partition, results_table
 
 NOW = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
@@ -26,7 +26,9 @@ QUICK = GateSettings(bootstrap_draws=50)
 
 
 def decided(rows, **changed):
-    decision = decide(rows, BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed))
+    decision = decide(
+        columns(rows), BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed)
+    )
     for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
         contract_frame(model, table)
         assert not any(
@@ -285,6 +287,6 @@ def test_rows_of_the_results_store_are_judged_as_they_are():
 
 
 def test_the_default_settings_are_those_of_the_method():
-    decision = decide(sweep_rows(0.02), BASELINES, sweep_id="x")
+    decision = decide(columns(sweep_rows(0.02)), BASELINES, sweep_id="x")
     assert decision.useful_gain == 0.01
     assert json.loads(decision.settings)["bounds"]["min_effect"] == 0.3

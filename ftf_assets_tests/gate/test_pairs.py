@@ -7,7 +7,11 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.gate.pairs import calendar_clusters, pair_levels
-from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, failed, measured, skipped, sweep_rows
+from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, columns, failed, measured, skipped, sweep_rows
+
+
+def paired(rows, **expected):
+    return pair_levels(columns(rows), BASELINES, **expected)
 
 
 def level_row(crypto="OPUSDC", fold=0, shift=0.01, **changed):
@@ -21,9 +25,11 @@ def test_a_level_is_paired_with_the_baseline_of_the_same_crypto_and_fold():
         measured("OPUSDC", 0, f1_buy=0.1),
     ]
     rows += [level_row(fold=0, f1_buy=0.5)]
-    (pairs,) = pair_levels(rows, BASELINES).levels
-    assert (pairs.factor, pairs.level, pairs.cells) == ("cleanlab", "filter", (("OPUSDC", 0), ("OPUSDC", 1)))
-    level, baseline = pairs.values("f1_buy")
+    pairing = paired(rows)
+    (pairs,) = pairing.levels
+    assert (pairs.factor, pairs.level) == ("cleanlab", "filter")
+    assert pairing.cells.named(pairs.cells) == (("OPUSDC", 0), ("OPUSDC", 1))
+    level, baseline = pairing.values(pairs, "f1_buy")
     np.testing.assert_array_equal(level, [0.5, 0.4])
     np.testing.assert_array_equal(baseline, [0.1, 0.3])
 
@@ -35,30 +41,32 @@ def test_each_level_keeps_the_other_factors_at_their_baseline():
         level_row(),
         level_row(label_smoothing="mild", f1_buy=0.99),
     ]
-    pairing = pair_levels(rows, BASELINES)
+    pairing = paired(rows)
     assert [(pairs.factor, pairs.level) for pairs in pairing.levels] == [
         ("label_smoothing", "mild"),
         ("cleanlab", "filter"),
     ]
     assert pairing.unused == 1
-    assert all(row["f1_buy"] != 0.99 for row in pairing.used_rows)
+    assert len(pairing.rows) == 3
+    assert 0.99 not in pairing.rows.values("f1_buy")
 
 
 def test_failed_cells_are_expected_and_missing_short_histories_are_neither():
     rows = sweep_rows(cryptos=CRYPTOS[:1])
     rows[3] = failed(rows[3])  # the level in fold 1
     rows[4], rows[5] = skipped(rows[4]), skipped(rows[5])  # fold 2
-    (pairs,) = pair_levels(rows, BASELINES).levels
-    assert [fold for _, fold in pairs.expected] == [0, 1, 3, 4]
-    assert [fold for _, fold in pairs.cells] == [0, 3, 4]
-    assert pairs.missing == (("AAVEUSDC", 1),)
+    pairing = paired(rows)
+    (pairs,) = pairing.levels
+    assert [fold for _, fold in pairing.cells.named(pairs.expected)] == [0, 1, 3, 4]
+    assert [fold for _, fold in pairing.cells.named(pairs.cells)] == [0, 3, 4]
+    assert pairing.cells.named(pairs.missing) == (("AAVEUSDC", 1),)
 
 
 def test_a_failed_baseline_leaves_no_pair():
     rows = sweep_rows(cryptos=CRYPTOS[:1])
     rows[2] = failed(rows[2])
-    pairing = pair_levels(rows, BASELINES)
-    assert pairing.levels[0].missing == (("AAVEUSDC", 1),)
+    pairing = paired(rows)
+    assert pairing.cells.named(pairing.levels[0].missing) == (("AAVEUSDC", 1),)
     assert len(pairing.baseline_rows) == 4
 
 
@@ -66,22 +74,25 @@ def test_an_interrupted_sweep_misses_the_cells_that_it_set_out_to_measure():
     rows = sweep_rows(cryptos=CRYPTOS[:4])
     rows[0], rows[1] = skipped(rows[0]), skipped(rows[1])
     everything = [(crypto, fold) for crypto in CRYPTOS for fold in range(5)]
-    (pairs,) = pair_levels(rows, BASELINES, expected=everything).levels
+    pairing = paired(rows, expected=everything)
+    (pairs,) = pairing.levels
     assert len(pairs.expected) == 24
-    assert pairs.missing == tuple(("UNIUSDC", fold) for fold in range(5))
+    assert pairing.cells.named(pairs.missing) == tuple(("UNIUSDC", fold) for fold in range(5))
 
 
 def test_rows_without_fold_are_one_fold():
     rows = [measured("OPUSDC", None), level_row(fold=None)]
     for row in rows:
         del row["fold"]
-    assert pair_levels(rows, BASELINES).levels[0].cells == (("OPUSDC", 0),)
+    pairing = paired(rows)
+    assert pairing.cells.named(pairing.levels[0].cells) == (("OPUSDC", 0),)
 
 
 def test_folds_may_have_names():
     rows = [measured("OPUSDC", name) for name in ("2023H2", "2023H1")]
     rows += [level_row(fold=name) for name in ("2023H1", "2023H2")]
-    assert [fold for _, fold in pair_levels(rows, BASELINES).levels[0].cells] == ["2023H1", "2023H2"]
+    pairing = paired(rows)
+    assert [fold for _, fold in pairing.cells.named(pairing.levels[0].cells)] == ["2023H1", "2023H2"]
 
 
 def without(name, row):
@@ -133,22 +144,22 @@ REFUSED = [
 @pytest.mark.parametrize(("rows", "message"), REFUSED)
 def test_bad_rows_are_refused_by_name(rows, message):
     with pytest.raises(InputError, match=message):
-        pair_levels(rows, BASELINES)
+        paired(rows)
 
 
 def test_a_row_number_says_where():
     with pytest.raises(InputError, match="OPUSDC, row 17: two rows"):
-        pair_levels([measured("OPUSDC", 0), level_row(), level_row(row=17)], BASELINES)
+        paired([measured("OPUSDC", 0), level_row(), level_row(row=17)])
 
 
 def test_factors_are_needed():
     with pytest.raises(InputError, match="at least one factor"):
-        pair_levels([level_row()], {})
+        pair_levels(columns([level_row()]), {})
 
 
 def test_a_cell_outside_the_sweep_is_refused():
     with pytest.raises(InputError, match="a cell not in the sweep"):
-        pair_levels([measured("OPUSDC", 0), level_row()], BASELINES, expected=[("OPUSDC", 1)])
+        paired([measured("OPUSDC", 0), level_row()], expected=[("OPUSDC", 1)])
 
 
 def test_folds_of_each_crypto_cluster_by_the_weeks_they_share():

@@ -9,13 +9,14 @@ from scipy import stats
 from ftf_assets.gate.decision import decide
 from ftf_assets.gate.seed_noise import seed_noise, seed_noise_in_words
 from ftf_assets.gate.settings import GateSettings
-from ftf_assets_tests.gate_rows import BASELINES, sweep_rows
+from ftf_assets_tests.gate_rows import BASELINES, columns, sweep_rows
 
 QUICK = GateSettings(bootstrap_draws=50)
 
 
 def baseline_cells(spreads, **changed):
-    return [{"crypto": "OPUSDC", "fold": i, "f1_buy_seed_sd": s} | changed for i, s in enumerate(spreads)]
+    cells = [{"crypto": "OPUSDC", "fold": i, "f1_buy_seed_sd": s} | changed for i, s in enumerate(spreads)]
+    return columns(cells)
 
 
 def test_the_noise_of_a_difference_is_recovered_from_two_fits_a_cell():
@@ -39,7 +40,7 @@ def test_cells_that_were_not_repeated_are_left_out_and_counted():
     noise = seed_noise(baseline_cells([0.01, None, float("nan"), 0.01]), "f1_buy")
     assert (noise.n_cells, noise.sd) == (2, pytest.approx(0.01 * np.sqrt(2)))
     assert seed_noise(baseline_cells([None, None]), "f1_buy") is None
-    assert seed_noise([{"crypto": "OPUSDC"}], "f1_buy") is None
+    assert seed_noise(columns([{"crypto": "OPUSDC"}]), "f1_buy") is None
     assert seed_noise(baseline_cells([0.01]), "sortino") is None, "only f1 and average precision are repeated"
 
 
@@ -58,8 +59,8 @@ def test_the_decision_shows_the_noise_beside_every_difference_of_its_metric_and_
     noisy = [
         row | ({"f1_buy_seed_sd": 0.008, "n_seeds": 1} if row["cleanlab"] == "off" else {}) for row in quiet
     ]
-    before = decide(quiet, BASELINES, sweep_id="x", settings=QUICK)
-    after = decide(noisy, BASELINES, sweep_id="x", settings=QUICK)
+    before = decide(columns(quiet), BASELINES, sweep_id="x", settings=QUICK)
+    after = decide(columns(noisy), BASELINES, sweep_id="x", settings=QUICK)
     f1, others = after.metrics[0], after.metrics[1:]
     assert (f1.metric, f1.seed_n) == ("f1_buy", 25)
     assert f1.seed_sd == pytest.approx(0.008 * np.sqrt(2))
@@ -71,11 +72,11 @@ def test_the_decision_shows_the_noise_beside_every_difference_of_its_metric_and_
 
 def test_the_noise_is_said_aloud_or_that_it_is_unknown():
     rows = [row | ({"f1_buy_seed_sd": 0.008} if row["cleanlab"] == "off" else {}) for row in sweep_rows(0.0)]
-    known = decide(rows, BASELINES, sweep_id="x", settings=QUICK)
+    known = decide(columns(rows), BASELINES, sweep_id="x", settings=QUICK)
     said = seed_noise_in_words(known.metric_rows())
     assert (
         "against itself with another seed: f1_buy SD 0.0113 a cell (25 cells), ±0.0047 over 25 pairs." in said
     )
     assert "within that comes from the seed alone" in said
-    unknown = decide(sweep_rows(0.0), BASELINES, sweep_id="x", settings=QUICK)
+    unknown = decide(columns(sweep_rows(0.0)), BASELINES, sweep_id="x", settings=QUICK)
     assert "not stated by the rows; --set seeds=3" in seed_noise_in_words(unknown.metric_rows())

@@ -23,6 +23,7 @@ from ftf_assets.gate.statistics import (
 )
 
 ONE_TO_FIVE = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+DRAWN = {"draws": 2000, "seed": 0, "most_pairs": 5_000}
 
 
 def test_paired_t_by_hand():
@@ -118,13 +119,13 @@ def test_wilcoxon_by_hand():
 
 def test_the_bootstrap_interval_is_deterministic_and_near_the_t_interval():
     differences = np.random.default_rng(3).normal(0.01, 0.02, 400)
-    interval = bootstrap_interval(differences, draws=2000, seed=0)
-    assert interval == bootstrap_interval(differences, draws=2000, seed=0)
-    assert interval != bootstrap_interval(differences, draws=2000, seed=1)
+    interval = bootstrap_interval(differences, **DRAWN)
+    assert interval == bootstrap_interval(differences, **DRAWN)
+    assert interval != bootstrap_interval(differences, **DRAWN | {"seed": 1})
     test = paired_t(differences)
     assert interval == pytest.approx((float(test.ci_low), float(test.ci_high)), abs=2e-4)
-    assert bootstrap_interval(np.ones(1), draws=10, seed=0) is None
-    assert bootstrap_interval(np.full(3, 0.5), draws=10, seed=0) == (0.5, 0.5)
+    assert bootstrap_interval(np.ones(1), **DRAWN) is None
+    assert bootstrap_interval(np.full(3, 0.5), **DRAWN) == (0.5, 0.5)
 
 
 def test_one_sided_p_looks_upwards_only():

@@ -15,11 +15,11 @@ from ftf_assets.gate.decision import decide
 from ftf_assets.gate.settings import GateSettings
 from ftf_assets.gate.tuning import tuning_in_words, tuning_of
 from ftf_assets.training.parameters import TuneMode
-from ftf_assets_tests.gate_rows import BASELINES, sweep_rows
+from ftf_assets_tests.gate_rows import BASELINES, columns, sweep_rows
 
 
-def rows_of(**columns):
-    return [row | columns for row in sweep_rows(0.02)]
+def rows_of(**stated):
+    return [row | stated for row in sweep_rows(0.02)]
 
 
 MODES = [
@@ -34,9 +34,11 @@ MODES = [
 ]
 
 
-@pytest.mark.parametrize(("columns", "found", "words"), MODES)
-def test_the_verdict_names_the_mode_that_its_rows_state(columns, found, words):
-    decision = decide(rows_of(**columns), BASELINES, sweep_id="x", settings=GateSettings(bootstrap_draws=50))
+@pytest.mark.parametrize(("stated", "found", "words"), MODES)
+def test_the_verdict_names_the_mode_that_its_rows_state(stated, found, words):
+    decision = decide(
+        columns(rows_of(**stated)), BASELINES, sweep_id="x", settings=GateSettings(bootstrap_draws=50)
+    )
     assert (decision.tuning, decision.n_trials) == found
     stored = contract_frame(GateVerdicts, decision.verdict_rows(pd.Timestamp("2024-01-02", tz="UTC")))
     assert stored["tuning"].tolist() == [found[0]]
@@ -48,16 +50,18 @@ def test_the_verdict_names_the_mode_that_its_rows_state(columns, found, words):
 def test_rows_that_were_tuned_in_different_ways_are_refused():
     mixed = [row | {"tuning": "off" if row["cleanlab"] == "off" else "baseline"} for row in rows_of()]
     with pytest.raises(InputError, match=r"column 'tuning': .*different ways.*found baseline, off"):
-        tuning_of(mixed)
+        tuning_of(columns(mixed))
     with pytest.raises(InputError, match="found not stated, off"):
-        tuning_of([row | {"tuning": "off" if row["cleanlab"] == "off" else None} for row in rows_of()])
+        tuning_of(
+            columns([row | {"tuning": "off" if row["cleanlab"] == "off" else None} for row in rows_of()])
+        )
 
 
 def test_an_unknown_mode_is_refused_by_row():
     with pytest.raises(
         InputError, match=r"AAVEUSDC, column 'tuning', row 3: .*found grid; allowed: baseline"
     ):
-        tuning_of([row | {"tuning": "grid", "row": 3} for row in rows_of()])
+        tuning_of(columns([row | {"tuning": "grid", "row": 3} for row in rows_of()]))
 
 
 def test_contracts_and_settings_know_the_same_modes():

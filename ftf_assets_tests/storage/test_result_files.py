@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.gate.decision import decide
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, sweep_rows
@@ -33,7 +34,7 @@ def judged(path, **changed):
 @pytest.mark.parametrize("name", ["published.csv", "published.parquet"])
 def test_csv_and_parquet_give_the_decision_of_the_rows(tmp_path, name):
     decision = judged(written(tmp_path, frame(), name))
-    direct = decide(frame().to_dict("records"), BASELINES, sweep_id=decision.sweep_id)
+    direct = decide(coerce_result_rows(frame(), BASELINES), BASELINES, sweep_id=decision.sweep_id)
     assert decision == direct
     assert decision.verdicts[0].verdict == "LOCK"
 
@@ -81,15 +82,15 @@ def test_a_factor_of_their_own_needs_its_baseline(tmp_path):
 def test_folds_may_be_names_or_whole_floats(tmp_path):
     table = frame()
     floats = read_result_file(written(tmp_path, table.assign(fold=table.fold * 1.0)))
-    assert sorted({row["fold"] for row in floats.rows}) == [0, 1, 2, 3, 4]
+    assert floats.rows.fold.names == (0, 1, 2, 3, 4)
     named = read_result_file(written(tmp_path, table.assign(fold=[f"2023H{n}" for n in table.fold])))
-    assert named.rows[0]["fold"] == "2023H0"
+    assert named.rows.fold.name(0) == "2023H0"
 
 
 def test_a_level_called_none_and_a_crypto_called_na_are_names(tmp_path):
     table = frame().assign(label_smoothing="none")
     table["crypto"] = table.crypto.replace("OPUSDC", "NA")
-    assert {row["crypto"] for row in read_result_file(written(tmp_path, table)).rows} >= {"NA"}
+    assert "NA" in read_result_file(written(tmp_path, table)).rows.crypto.names
 
 
 def with_value(column, row, value):
