@@ -7,6 +7,7 @@ python -m benchmarks.results_store [--partitions 3500] [--processes 16] [--rows 
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -83,12 +84,25 @@ def gate_over(folder: Path, n_rows: int) -> dict[str, object]:
     cell["f1_always_buy"] = 0.28
     file = folder / "rows.parquet"
     cell.to_parquet(file)
-    begin = time.perf_counter()
+    made = _peak_mb()
+    begin, cpu = time.perf_counter(), time.process_time()
     published = read_result_file(file)
     read = time.perf_counter() - begin
     decision = decide(published.rows, published.baselines, sweep_id=published.sweep_id)
     seconds = time.perf_counter() - begin
-    return {"rows": len(cell), "levels": len(decision.verdicts), "read s": read, "gate s": seconds}
+    return {
+        "rows": len(cell),
+        "levels": len(decision.verdicts),
+        "read s": read,
+        "read and judged s": seconds,
+        "processor s": time.process_time() - cpu,
+        "peak MB": _peak_mb(),
+        "of it to make the file": made,
+    }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @click.command()

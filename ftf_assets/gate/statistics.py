@@ -161,8 +161,8 @@ def bootstrap_interval(
 
         mean + s / sqrt(n) (z + (z^2 - 1) g / (6 sqrt(n)))
 
-    The terms left out fall with 1 / n: at 5,000 exponential differences they are below a ten-thousandth of the
-    standard error, while the ends of an interval from 2,000 draws scatter by 6 % of it. To draw would be
+    The terms left out fall with 1 / n: at 5,000 exponential differences they are below a ten-thousandth of
+    the standard error, while the ends of an interval from 2,000 draws scatter by 6 % of it. To draw would be
     dearer, and further from what it estimates.
 
     Parameters

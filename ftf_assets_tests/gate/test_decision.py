@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import asdict
 
 import numpy as np
@@ -272,6 +273,56 @@ def test_the_fingerprints_know_what_the_decision_was_made_from_and_with():
     stored = json.loads(first.settings)
     assert stored["bounds"] == asdict(QUICK)
     assert stored["baselines"] == BASELINES
+
+
+def with_seeds(**changed):
+    rows = changed_rows(lambda row: {"n_seeds": 2, "f1_buy_seed_sd": 0.01, "tuning": "off", "n_trials": 0})
+    rows[7] = rows[7] | changed
+    return rows
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"crypto": "ZRXUSDC"}, {"fold": 9}, {"status": None}, {"f1_buy": 0.5}, {"average_precision": 0.5},
+        {"expectancy_net": 0.5}, {"sortino": 0.5}, {"ece_debiased": 0.5}, {"log_loss": 0.5},
+        {"f1_always_buy": 0.1}, {"n_trades": 61}, {"n_seeds": 3}, {"f1_buy_seed_sd": 0.02},
+        {"f1_buy_seed_sd": None}, {"average_precision_seed_sd": 0.02}, {"n_trials": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_rows_fingerprint_moves_with_every_value_that_the_decision_is_made_from(changed):
+    everything = {(crypto, fold) for crypto in (*CRYPTOS, "ZRXUSDC") for fold in range(10)}
+    first = decided(with_seeds(), expected=everything)
+    assert decided(with_seeds(**changed), expected=everything).rows_fingerprint != first.rows_fingerprint
+
+
+def test_rows_that_take_no_part_are_no_part_of_the_fingerprint():
+    rows = sweep_rows(0.02)
+    interaction = measured("ZRXUSDC", 7, factor="cleanlab", level="filter", label_smoothing="mild")
+    assert decided([*rows, interaction]).rows_fingerprint == decided(rows).rows_fingerprint
+
+
+def test_text_and_numbers_of_one_value_have_one_fingerprint():
+    written = changed_rows(lambda row: {"f1_buy": str(row["f1_buy"]), "n_trades": f"{row['n_trades']}.0"})
+    assert decided(written) == decided(sweep_rows(0.02))
+
+
+def seconds_of(n_cryptos):
+    """Processor time of a decision over five folds a crypto; the draws of the bootstrap are not its size."""
+    names = [f"C{number}" for number in range(n_cryptos)]
+    rows = columns(sweep_rows(0.02, cryptos=names))
+    times = []
+    for _ in range(3):
+        begin = time.process_time()
+        decide(rows, BASELINES, sweep_id="x", settings=GateSettings(bootstrap_draws=10))
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+def test_time_grows_with_the_rows_and_not_with_their_square():
+    decided(sweep_rows(0.02))  # imports are no part of it
+    assert seconds_of(2_000) < 2 * 10 * seconds_of(200)
 
 
 def test_columns_that_decide_nothing_are_no_part_of_the_fingerprint():

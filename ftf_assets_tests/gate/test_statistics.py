@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from jaxtyping import TypeCheckError
+from scipy import stats
 
 from ftf_assets.gate.statistics import (
     benjamini_hochberg,
@@ -81,6 +82,16 @@ def test_cluster_means_that_differ_by_rounding_only_are_equal():
     assert np.ptp(means) == 0
 
 
+@pytest.mark.parametrize(("n_pairs", "n_clusters"), [(25, 5), (25, 25), (400, 3), (3_000, 700)])
+def test_cluster_means_are_to_the_bit_those_of_each_cluster_alone(n_pairs, n_clusters):
+    random = np.random.default_rng(n_pairs)
+    differences, clusters = random.normal(size=(2, n_pairs)), random.integers(0, n_clusters, n_pairs)
+    alone = [
+        [series[clusters == cluster].mean() for cluster in np.unique(clusters)] for series in differences
+    ]
+    np.testing.assert_array_equal(cluster_means(differences, clusters), alone)
+
+
 #: Benjamini & Hochberg (1995), section 4: four of fifteen hypotheses are rejected at 0.05.
 PUBLISHED = [.0001, .0004, .0019, .0095, .0201, .0278, .0298, .0344,
              .0459, .3240, .4262, .5719, .6528, .7590, 1.0]  # fmt: skip
@@ -126,6 +137,36 @@ def test_the_bootstrap_interval_is_deterministic_and_near_the_t_interval():
     assert interval == pytest.approx((float(test.ci_low), float(test.ci_high)), abs=2e-4)
     assert bootstrap_interval(np.ones(1), **DRAWN) is None
     assert bootstrap_interval(np.full(3, 0.5), **DRAWN) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("n_pairs", [2, 25, 1_999, 5_000])
+def test_drawn_in_batches_the_bootstrap_interval_is_scipys_to_the_bit(n_pairs):
+    differences = np.random.default_rng(4).normal(0.01, 0.02, n_pairs)
+    at_once = stats.bootstrap(
+        (differences,), np.mean, n_resamples=700, method="percentile", rng=np.random.default_rng(9)
+    ).confidence_interval
+    assert bootstrap_interval(differences, draws=700, seed=9, most_pairs=5_000) == tuple(at_once)
+
+
+@pytest.mark.parametrize("n_pairs", [6_000, 200_000])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
+def test_beyond_the_bound_the_bootstrap_interval_is_that_of_infinitely_many_draws(n_pairs, share, confidence):
+    # Of pairs that differ by 0 or 1, a draw sums to a binomial number: its quantiles are known exactly.
+    differences = (np.arange(n_pairs) < share * n_pairs).astype(np.float64)
+    interval = bootstrap_interval(differences, **DRAWN, confidence=confidence)
+    exact = stats.binom.ppf([(1 - confidence) / 2, (1 + confidence) / 2], n_pairs, share)
+    np.testing.assert_allclose(np.array(interval) * n_pairs, exact, rtol=0, atol=0.6)
+
+
+def test_the_bootstrap_interval_does_not_jump_at_the_bound():
+    differences = np.random.default_rng(5).exponential(0.02, 2_000)
+    scatter = 0.15 * differences.std() / np.sqrt(2_000)  # of an end of 2,000 draws: SD 0.06, at most 2.5 SD
+    drawn = bootstrap_interval(differences, **DRAWN)
+    limit = bootstrap_interval(differences, **DRAWN | {"most_pairs": 1_999})
+    assert limit != drawn
+    assert limit == pytest.approx(drawn, abs=scatter)
+    assert bootstrap_interval(np.full(6_000, 0.5), **DRAWN) == (0.5, 0.5)
 
 
 def test_one_sided_p_looks_upwards_only():

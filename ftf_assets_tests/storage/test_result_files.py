@@ -137,6 +137,67 @@ def test_bad_tables_are_refused_by_row(tmp_path, table, message):
         read_result_file(written(tmp_path, table))
 
 
+OUT_OF_RANGE = [
+    pytest.param({"f1_buy": {9: 1.5}}, "column 'f1_buy', row 10: .*found 1.5; allowed: 0 to 1", id="share"),
+    pytest.param({"roc_auc": {3: -0.1}}, "column 'roc_auc', row 4: .*found -0.1", id="shown nowhere"),
+    pytest.param({"n_trades": {5: -1}}, r"column 'n_trades', row 6: .*allowed: >= 0", id="count"),
+    pytest.param({"f1_buy": {9: 2}, "n_trades": {5: -1}}, "column 'n_trades', row 6", id="the first row"),
+    pytest.param({"brier": {5: 2}, "n_trades": {5: -1}}, "column 'brier', row 6", id="the first column"),
+]
+
+
+@pytest.mark.parametrize("name", ["published.csv", "published.parquet"])
+@pytest.mark.parametrize(("values", "message"), OUT_OF_RANGE)
+def test_numbers_out_of_range_are_refused_by_their_first_row(tmp_path, name, values, message):
+    table = frame().assign(roc_auc=0.5, brier=0.1)
+    for column, changed in values.items():
+        table[column] = table[column].astype(float)
+        for row, value in changed.items():
+            table.loc[row, column] = value
+    with pytest.raises(InputError, match=message):
+        read_result_file(written(tmp_path, table, name))
+
+
+BAD_NAMES = [
+    pytest.param("crypto", "OP\u200bUSDC", "invisible character", id="invisible"),
+    pytest.param("cleanlab", "x" * 200, "too long", id="long"),
+    pytest.param("fold", "\uff11", "plain characters", id="full width"),
+    pytest.param("status", "done", "unknown status .found 'done'", id="status"),
+]
+
+
+@pytest.mark.parametrize("name", ["published.csv", "published.parquet"])
+@pytest.mark.parametrize(("column", "value", "message"), BAD_NAMES)
+def test_names_that_are_not_what_they_look_like_are_refused_by_their_first_row(
+    tmp_path, name, column, value, message
+):
+    table = frame().assign(status="ok").astype({column: str})
+    table.loc[[11, 23], column] = value
+    with pytest.raises(InputError, match=f"column '{column}', row 12: .*{message}"):
+        read_result_file(written(tmp_path, table, name))
+
+
+@pytest.mark.parametrize("name", ["published.csv", "published.parquet"])
+def test_an_empty_number_is_found_as_nothing_in_either_format(tmp_path, name):
+    table = frame()
+    table.loc[3, "f1_buy"] = None
+    with pytest.raises(InputError, match=r"row 4: .*cleanlab = filter\. Fill it in") as refused:
+        read_result_file(written(tmp_path, table, name))
+    assert "found" not in str(refused.value)
+
+
+def test_spaces_around_names_are_no_part_of_them(tmp_path):
+    table = frame()
+    table["crypto"] = [f" {name}" if row % 2 else f"{name} " for row, name in enumerate(table.crypto)]
+    assert judged(written(tmp_path, table)).metrics == judged(written(tmp_path, frame())).metrics
+
+
+def test_lists_in_a_column_of_names_are_read_as_they_look(tmp_path):
+    lists = frame().assign(crypto=[[name] for name in frame().crypto])
+    rows = read_result_file(written(tmp_path, lists, "published.parquet")).rows
+    assert "['OPUSDC']" in rows.crypto.names
+
+
 def test_a_level_that_lacks_a_cell_is_read_and_the_gate_names_it(tmp_path):
     (verdict,) = judged(written(tmp_path, frame().drop(index=3))).verdicts
     assert (verdict.verdict, verdict.n_pairs) == ("LOCK", 24)
