@@ -62,10 +62,15 @@ def records_in_words(home: Home) -> Iterator[None]:
         said = getattr(error, "orig", None)  # SQLAlchemy wraps it
         if not isinstance(said, sqlite3.Error):
             raise
-        raise StoreError(
-            f"Dagster's records in {home.dagster} cannot be used: {said}. Make room or mend the disk; if "
-            "they are damaged, move that folder away: results, fits and artifacts do not lie in it"
-        ) from error
+        raise broken_records(home.dagster, str(said)) from error
+
+
+def broken_records(folder: Path, said: str) -> StoreError:
+    """Word what SQLite said of Dagster's records in a folder."""
+    return StoreError(
+        f"Dagster's records in {folder} cannot be used: {said}. Make room or mend the disk; if "
+        "they are damaged, move that folder away: results, fits and artifacts do not lie in it"
+    )
 
 
 def _created(home: Home) -> dg.DagsterInstance:

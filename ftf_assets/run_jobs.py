@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 import dagster as dg
@@ -15,7 +16,7 @@ import dagster as dg
 from ftf_assets import progress
 from ftf_assets.children import Interrupted, run_side_by_side
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
-from ftf_assets.instance import open_instance, process_tags, records_in_words
+from ftf_assets.instance import broken_records, open_instance, process_tags, records_in_words
 from ftf_assets.jobs import sweep_config
 from ftf_assets.progress import Listener
 from ftf_assets.storage.cores import n_cores
@@ -154,7 +155,7 @@ def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobEnd:
         if not check.passed
     ]
     if not result.success:
-        _raise_what_stopped(result, run.name, red)
+        _raise_what_stopped(result, run.name, red, Path(instance.root_directory))
     return JobEnd(result.run_id, red, result.output_for_node(run.output) if run.output else None)
 
 
@@ -186,7 +187,9 @@ def _definitions() -> dg.Definitions:
     return defs
 
 
-def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks: list[str]) -> NoReturn:
+def _raise_what_stopped(
+    result: dg.ExecuteInProcessResult, name: str, red_checks: list[str], records: Path
+) -> NoReturn:
     failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
     causes = [cause for failure in failures for cause in _causes(failure)]
     for cause in causes:
@@ -195,6 +198,9 @@ def _raise_what_stopped(result: dg.ExecuteInProcessResult, name: str, red_checks
         if cause.cls_name in ("InputError", "StoreError", "StoreBusyError"):
             message = cause.message.partition(": ")[2].strip()
             raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
+        # Dagster writes its records within a step too, and then takes their failure for the step's.
+        if cause.message.startswith("sqlite3."):
+            raise broken_records(records, cause.message.partition(": ")[2].strip())
     if red_checks:
         raise InputError("a blocking check is red: " + red_checks[0])
     if not causes:
