@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
@@ -50,5 +49,7 @@ def _accepted(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:
 
 
 def _read(sweep: Sweep, crypto: str) -> TrainingArrays:
+    from ftf_assets.contracts.coercion import coerce_feature_cache
+
     frame, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
     return coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.missing)

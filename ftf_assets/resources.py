@@ -11,15 +11,17 @@ from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.audit.settings import AuditSettings, audit_settings
 from ftf_assets.config import SweepSettings, sweep_settings
-from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.cores import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.in_use import in_use
-from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
-from ftf_assets.sweep_audit import Audit
 from ftf_assets.training.engine import FitEngine, OnEvent
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.audit_store import AuditStore
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.sweep_audit import Audit
 
 
 class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -64,6 +66,8 @@ class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
         InputError
             A setting that is not allowed, or a long audit that was not confirmed.
         """
+        from ftf_assets.sweep_audit import Audit
+
         audit = Audit(
             sweep, audit_settings({name: getattr(self, name) for name in AuditSettings.model_fields})
         )
@@ -127,9 +131,13 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def results(self) -> ResultsStore:
         """The results table."""
+        from ftf_assets.storage.results_store import ResultsStore
+
         return ResultsStore(self.home.results)
 
     @property
     def audits(self) -> AuditStore:
         """The tables of the noise audit."""
+        from ftf_assets.storage.audit_store import AuditStore
+
         return AuditStore(self.home.results)

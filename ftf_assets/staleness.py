@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.instance import open_instance
 from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.stored_sweeps import why_undecided
 from ftf_assets.sweep import ARTIFACTS, Sweep
 from ftf_assets.training.keys import code_version
 
@@ -126,9 +123,12 @@ def why_rows(sweep: Sweep, home: Home, crypto: str) -> str | None:
     StoreError
         A results store that cannot be read.
     """
-    store = ResultsStore(home.results)
-    rows = store.read(sweep.sweep_id, crypto) if store.path.exists() else None
-    if rows is None or rows.empty:
+    if not home.results.exists():
+        return NEVER_MADE
+    from ftf_assets.storage.results_store import ResultsStore
+
+    rows = ResultsStore(home.results).read(sweep.sweep_id, crypto)
+    if rows.empty:
         return NEVER_MADE
     if set(rows["data_fingerprint"]) != {sweep.provenance(crypto).fingerprint}:
         return "data changed"
@@ -146,6 +146,9 @@ def why_rows(sweep: Sweep, home: Home, crypto: str) -> str | None:
 
 
 def _undecided(sweep: Sweep, home: Home) -> list[Stale]:
+    from ftf_assets.instance import open_instance
+    from ftf_assets.stored_sweeps import why_undecided
+
     with open_instance(home) as instance:
         why = why_undecided(home, instance, sweep.sweep_id)
     if why is None:

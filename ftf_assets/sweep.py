@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ftf_assets.config import LONG_RUN_FITS, OPERATIONAL, SweepSettings, crypto_groups
 from ftf_assets.contracts.errors import InputError, input_error
@@ -311,6 +310,8 @@ def _resolved(path: str) -> str:
 
 def format_edges(edges: Array) -> str:
     """Write fold edges (whole seconds, UTC) as the setting ``fold_edges`` holds them."""
+    import pandas as pd
+
     return ",".join(pd.Timestamp(int(edge), tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ") for edge in edges)
 
 
@@ -322,6 +323,8 @@ def parse_edges(text: str, n_folds: int) -> Array:
     InputError
         Anything but n_folds + 1 increasing UTC instants.
     """
+    import pandas as pd
+
     words = [word.strip() for word in text.split(",")]
     try:
         instants = [pd.Timestamp(word) for word in words]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
@@ -15,6 +15,9 @@ from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.staleness import Stale
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -251,4 +254,6 @@ def stdout() -> Console:
 
 
 def _text(form: str, value: object) -> str:
+    import pandas as pd
+
     return "-" if value is None or pd.isna(value) else form.format(value)  # type: ignore[call-overload]

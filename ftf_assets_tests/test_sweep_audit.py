@@ -15,7 +15,7 @@ from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.sources.market import MarketSource
-from ftf_assets.storage.io_managers import ARTIFACT_TYPES
+from ftf_assets.storage.io_managers import artifact_types
 from ftf_assets.sweep import open_sweep
 from ftf_assets.sweep_audit import Audit
 
@@ -68,7 +68,7 @@ def test_no_stored_value_holds_the_truth(cache, arrays):
     truth = MarketSource().truth(CRYPTO)
     wrong = truth["flipped"].to_numpy()
     assert {"true_label", "flipped", "in_burst"}.isdisjoint(cache.columns)
-    assert "truth" not in str(ARTIFACT_TYPES)
+    assert "truth" not in str(artifact_types())
     # Chance correlation with any feature, at most: 4 standard errors of 8,780 rows.
     correlation = [abs(np.corrcoef(arrays.X[:, j], wrong)[0, 1]) for j in range(arrays.X.shape[1])]
     assert np.nanmax(correlation) < 4.5 / np.sqrt(len(wrong))

@@ -5,7 +5,6 @@ import dagster as dg
 from ftf_assets.assets import metadata
 from ftf_assets.assets.contract_types import CANDLES
 from ftf_assets.assets.partitioned import partitioned_asset
-from ftf_assets.contracts.frames import Candles, field_descriptions
 from ftf_assets.resources import SweepResource
 
 
@@ -17,6 +16,8 @@ def candles(context: dg.AssetExecutionContext, sweep: SweepResource) -> dg.Mater
 
     Empty and marked "not provided" where the source is a ready feature cache.
     """
+    from ftf_assets.contracts.frames import Candles, field_descriptions
+
     crypto = context.partition_key
     source = sweep.open(crypto)
     frame = source.source.candles(crypto)

@@ -1,25 +1,28 @@
 """``coerced_arrays``: the coercion boundary, where pandas becomes typed arrays."""
 
 import dagster as dg
-import pandas as pd
 
 from ftf_assets.assets import metadata
+from ftf_assets.assets.contract_types import Frame
 from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.resources import SweepResource
 from ftf_assets.training.variants import require_columns
 
 
 @partitioned_asset("data", {"numpy"})
 def coerced_arrays(
-    context: dg.AssetExecutionContext, sweep: SweepResource, feature_cache: pd.DataFrame
+    context: dg.AssetExecutionContext, sweep: SweepResource, feature_cache: Frame
 ) -> dg.MaterializeResult[TrainingArrays]:
     """The one place where pandas becomes numpy: float32 features, int8 labels, int64 label intervals.
 
     Everything downstream takes exactly these arrays and is checked strictly. A level that needs a column
     that the feature cache does not have is refused here.
     """
+    import pandas as pd
+
+    from ftf_assets.contracts.coercion import coerce_feature_cache
+
     crypto, run = context.partition_key, sweep.open(context.partition_key)
     arrays = coerce_feature_cache(feature_cache, crypto=crypto, missing=run.settings.missing)
     require_columns(run.variants, arrays, crypto)

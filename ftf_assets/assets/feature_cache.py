@@ -3,12 +3,10 @@
 import dataclasses
 
 import dagster as dg
-import pandas as pd
 
 from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import FEATURE_CACHE
+from ftf_assets.assets.contract_types import FEATURE_CACHE, Frame
 from ftf_assets.assets.partitioned import partitioned_asset
-from ftf_assets.contracts.frames import FeatureCache, field_descriptions
 from ftf_assets.resources import SweepResource
 
 
@@ -19,12 +17,14 @@ from ftf_assets.resources import SweepResource
     metadata=FEATURE_CACHE.definition_metadata,
 )
 def feature_cache(
-    context: dg.AssetExecutionContext, sweep: SweepResource, candles: pd.DataFrame
+    context: dg.AssetExecutionContext, sweep: SweepResource, candles: Frame
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Backward-looking, scale-free indicators and the triple-barrier label, one row a decision time.
 
     A row's timestamp is the close of its bar: everything in its features was known then.
     """
+    from ftf_assets.contracts.frames import FeatureCache, field_descriptions
+
     crypto = context.partition_key
     source = sweep.open(crypto)
     frame, report = source.source.feature_cache(crypto, candles)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
-import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.sources.protocol import Provenance
-from ftf_assets.sweep_regimes import by_regime
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Metadata = dict[str, Any]
 
@@ -144,6 +145,8 @@ def cells_table(models: TrainedModels) -> dg.TableMetadataValue:
 
 def regimes_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
     """Rows, f1 of BUY and precision of each variant by market regime, added up over the folds."""
+    from ftf_assets.sweep_regimes import by_regime
+
     shown = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
     return table(by_regime(rows)[shown].to_dict("records"))
 
@@ -156,6 +159,8 @@ def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
 
 
 def _cell(value: Any) -> Any:
+    import pandas as pd
+
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, pd.Timestamp):

@@ -4,7 +4,6 @@ import dagster as dg
 
 from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.assets.partitioned import OWNERS
-from ftf_assets.report.file import write_report
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.content_version import content_version
 from ftf_assets.training.keys import code_version
@@ -22,6 +21,8 @@ def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResu
 
     One file without a network: it opens by double click and prints well.
     """
+    from ftf_assets.report.file import write_report
+
     sweep_id = sweep.open().sweep_id
     file = write_report(home.home, sweep_id)
     return dg.MaterializeResult(

@@ -13,8 +13,6 @@ from ftf_assets.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.resources import HomeResource
 from ftf_assets.storage.check_history import SWEEP_ID
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.stored_sweeps import stored_settings, why_undecided
 from ftf_assets.sweep import open_sweep
 
 RESULTS = dg.AssetKey("finetune_results")
@@ -82,6 +80,9 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
     A sweep waits while a run on one of its cryptos is under way and while the command that ran it lives: the
     command runs the gate itself. Rows that changed after a decision are judged anew.
     """
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.stored_sweeps import stored_settings
+
     landings = Landings.of(context.cursor)
     landings.see(context.instance)
     requests, words = [], []
@@ -141,6 +142,9 @@ def _under_way(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str
 def _why_decide(
     home: Home, instance: dg.DagsterInstance, settings: SweepSettings, sweep_id: str
 ) -> str | None:
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.stored_sweeps import why_undecided
+
     if settings.design == "single":
         return None  # one variant alone has no level to compare
     if open_sweep(settings).sweep_id != sweep_id:

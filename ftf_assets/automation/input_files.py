@@ -1,15 +1,17 @@
 """The sensor that sees new and changed input files and requests just the partitions that they belong to."""
 
 import json
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.resources import HomeResource
-from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.stored_sweeps import newest_comparisons
 from ftf_assets.sweep import Sweep, open_sweep
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.results_store import ResultsStore
 
 
 @dg.sensor(
@@ -26,6 +28,8 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
     A file counts once two ticks in a row found the same content: one that is still being copied does not. A
     request is made once for each content, so a file that is refused waits for the next change.
     """
+    from ftf_assets.storage.results_store import ResultsStore
+
     try:
         sweep = watched_sweep(ResultsStore(home.home.results))
         if sweep is None:
@@ -56,7 +60,7 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
     )
 
 
-def watched_sweep(store: ResultsStore) -> Sweep | None:
+def watched_sweep(store: "ResultsStore") -> Sweep | None:
     """Open the sweep whose files are watched: the latest that read files, for its group as it is now.
 
     Raises
@@ -64,6 +68,8 @@ def watched_sweep(store: ResultsStore) -> Sweep | None:
     InputError, StoreError
         No store, or settings that its source refuses.
     """
+    from ftf_assets.stored_sweeps import newest_comparisons
+
     for settings in newest_comparisons(store):
         if settings.source != "market":
             return open_sweep(settings.following_group())

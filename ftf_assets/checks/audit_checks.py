@@ -5,7 +5,6 @@ import dagster as dg
 from ftf_assets.audit.trust import untrusted_cleaning
 from ftf_assets.labels.cleaning import CLEANLAB
 from ftf_assets.storage.check_history import SWEEP_ID
-from ftf_assets.sweep_audit_rows import plain_records
 
 
 def audit_checks() -> list[dg.AssetChecksDefinition]:
@@ -17,6 +16,8 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from ftf_assets.sweep_audit_rows import plain_records
+
         sweep = context.resources.sweep.open()
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
         found, _ = context.resources.home.audits.audits(list(keys.values()))

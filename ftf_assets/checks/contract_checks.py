@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
-from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.check_history import CONTRACT_CHECK
-from ftf_assets.storage.results_table import finetune_results
 
 Validate = Callable[[Stored], None]
 
 
 def validate_candles(stored: Stored) -> None:
     """Candles keep their table contract."""
+    from ftf_assets.contracts.frames import Candles
+
     Candles.validate(stored.value("candles"), lazy=True)
 
 
 def validate_feature_cache(stored: Stored) -> None:
     """The feature cache keeps its table contract."""
+    from ftf_assets.contracts.frames import FeatureCache
+
     FeatureCache.validate(stored.value("feature_cache"), lazy=True)
 
 
@@ -63,6 +63,8 @@ def validate_cleanlab_masks(stored: Stored) -> None:
 
 def validate_finetune_results(stored: Stored) -> None:
     """The stored rows keep their table contract, one row a cell."""
+    from ftf_assets.storage.results_table import finetune_results
+
     rows = stored.rows()
     finetune_results().validate(rows, lazy=True)
     expected = stored.sweep.settings.n_folds * len(stored.sweep.variants)
@@ -72,6 +74,9 @@ def validate_finetune_results(stored: Stored) -> None:
 
 def validate_noise_audit(stored: Stored) -> None:
     """The stored audit of these rows keeps its table contracts."""
+    from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
+    from ftf_assets.storage.audit_store import AuditStore
+
     key = stored.sweep.artifact_key("coerced_arrays", stored.crypto)
     found, effects = AuditStore(stored.home.results).audits([key])
     NoiseAudit.validate(found, lazy=True)

@@ -9,7 +9,6 @@ from collections import Counter
 from typing import Any
 
 import dagster as dg
-import pandas as pd
 
 from ftf_assets.assets.metadata import table
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
@@ -18,7 +17,6 @@ from ftf_assets.invariants.calibration import calibration_breaches
 from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
 from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
-from ftf_assets.invariants.outcomes import unexplained_cells, variants_short_of_trades
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
 from ftf_assets.storage.check_history import LEAK_CHECK
 from ftf_assets.storage.fit_store import FolderFitStore
@@ -150,6 +148,8 @@ def calibration_on_hard_labels(stored: Stored) -> Finding:
 
 def statuses_explained(stored: Stored) -> Finding:
     """Every cell that is not ok says why, and a skipped one really has too short a history."""
+    from ftf_assets.invariants.outcomes import unexplained_cells
+
     rows = _records(stored)
     counts = Counter(str(row["status"]) for row in rows)
     return Finding(unexplained_cells(rows), f"{len(rows)} cells explained", dict(counts))
@@ -157,6 +157,8 @@ def statuses_explained(stored: Stored) -> Finding:
 
 def enough_trades(stored: Stored) -> Finding:
     """Each variant has this crypto's share of the trades that the gate needs, in all and in each fold."""
+    from ftf_assets.invariants.outcomes import variants_short_of_trades
+
     rows = _records(stored)
     breaches = variants_short_of_trades(rows, len(stored.sweep.cryptos))
     trades = [row["n_trades"] for row in rows if row["status"] == "ok"]
@@ -182,6 +184,8 @@ DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
 
 def _records(stored: Stored) -> list[dict[str, Any]]:
     """Rows as mappings, missing values None, whatever their dtype calls them."""
+    import pandas as pd
+
     return [
         {str(name): None if pd.isna(value) else value for name, value in row.items()}
         for row in stored.rows().to_dict("records")

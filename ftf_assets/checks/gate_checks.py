@@ -1,9 +1,7 @@
 """Checks of the gate: its tables keep their contract, and its verdicts have the trades to stand on."""
 
 import dagster as dg
-import pandera.pandas as pa
 
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.storage.check_history import CONTRACT_CHECK, SWEEP_ID
 
 
@@ -18,12 +16,16 @@ def gate_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def contract(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from pandera.errors import SchemaErrors
+
+        from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+
         sweep_id = context.resources.sweep.open().sweep_id
         metrics, verdicts = context.resources.home.results.decision(sweep_id)
         try:
             GateMetrics.validate(metrics, lazy=True)
             GateVerdicts.validate(verdicts, lazy=True)
-        except pa.errors.SchemaErrors as error:
+        except SchemaErrors as error:
             first = error.failure_cases.iloc[0]
             return dg.AssetCheckResult(
                 passed=False, description=f"broken rule: {first['check']}", metadata={SWEEP_ID: sweep_id}

@@ -7,11 +7,9 @@ red; those of one asset share a step and what they read, because a step costs mo
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
-import pandera.pandas as pa
 
 from ftf_assets.assets.metadata import table
 from ftf_assets.assets.partitioned import CRYPTOS
@@ -20,6 +18,9 @@ from ftf_assets.storage.check_history import ARTIFACT_KEY, SWEEP_ID
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.io_managers import ArtifactIOManager
 from ftf_assets.sweep import ARTIFACTS, Sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Stored:
@@ -54,7 +55,7 @@ class Stored:
             self._read[asset] = self._io.read(asset, self.crypto)
         return self._read[asset]
 
-    def rows(self) -> pd.DataFrame:
+    def rows(self) -> "pd.DataFrame":
         """Read the crypto's rows of ``finetune_results``."""
         if "finetune_results" not in self._read:
             self._read["finetune_results"] = self._io.home.results.read(self.sweep.sweep_id, self.crypto)
@@ -155,9 +156,11 @@ def _result(asset: str, check: PartitionCheck, stored: Stored) -> dg.AssetCheckR
 
 
 def _judge(check: PartitionCheck, stored: Stored) -> Finding:
+    from pandera.errors import SchemaErrors
+
     try:
         return check.judge(stored)
-    except pa.errors.SchemaErrors as error:
+    except SchemaErrors as error:
         failures = error.failure_cases.head(20).astype(str).to_dict("records")
         return Finding(
             [f"{stored.crypto}: {len(failures)} broken rules, first: {failures[0]['check']}"],

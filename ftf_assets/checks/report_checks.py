@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from ftf_assets.report.opening import what_is_missing
 from ftf_assets.storage.check_history import SWEEP_ID
 
 
@@ -15,6 +14,8 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def opens(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from ftf_assets.report.opening import what_is_missing
+
         sweep_id = context.resources.sweep.open().sweep_id
         home = context.resources.home
         metrics, _ = home.results.decision(sweep_id)

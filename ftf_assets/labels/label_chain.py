@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import talib
 
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.errors import CellError, input_error
@@ -122,6 +121,8 @@ def label_chain(
     H. R. Künsch (1989), "The Jackknife and the Bootstrap for General Stationary Observations", Annals of
     Statistics 17: blocks keep short dependence. Here they are permuted, not resampled.
     """
+    import talib  # it imports pandas, and the registry of factors is read by whoever only plans
+
     steps = _steps(candles, until)
     n_blocks = steps.shape[1] // block_bars
     if n_blocks < 10:

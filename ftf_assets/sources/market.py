@@ -10,16 +10,14 @@ from typing import ClassVar
 import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.table_validation import validated
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.sources.candle_features import feature_cache_from_candles
 from ftf_assets.sources.crypto_files import split_symbol
 from ftf_assets.sources.market_noise import LARGEST_NOISE, noise_truth
 from ftf_assets.sources.market_path import BAR, FIRST_OPEN, LAST_CLOSE, MARKET_VERSION, N_BARS, market_candles
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 
 
+# What makes and checks tables is imported by the methods that do: who only plans asks for spans.
 @dataclass(frozen=True)
 class MarketSource:
     """A simulated market for any crypto name, hourly, the year 2024; the same arguments give the same bits.
@@ -65,6 +63,9 @@ class MarketSource:
 
     def candles(self, crypto: str) -> pd.DataFrame:
         """Simulate the crypto's candles."""
+        from ftf_assets.contracts.frames import Candles
+        from ftf_assets.contracts.table_validation import validated
+
         return validated(Candles, market_candles(crypto, self.seed), crypto=crypto)
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
@@ -73,6 +74,9 @@ class MarketSource:
         ``label_end``, ``label_return`` and ``label_stability`` stay those of the price path. No feature tells
         which labels are wrong; :meth:`truth` does.
         """
+        from ftf_assets.contracts.frames import FeatureCache
+        from ftf_assets.contracts.table_validation import validated
+
         cache, report = self._true_cache(crypto, candles)
         if self.noise == 0:
             return cache, report
@@ -94,6 +98,8 @@ class MarketSource:
         return noise_truth(cache["label"], crypto, seed=self.seed, noise=self.noise)
 
     def _true_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
+        from ftf_assets.sources.candle_features import feature_cache_from_candles
+
         return feature_cache_from_candles(
             candles,
             crypto,

@@ -17,13 +17,14 @@ import typing
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from ftf_assets.contracts.errors import StoreError, shown
-from ftf_assets.sources.table_files import read_parquet_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HEADER = "header.json"
 FORMAT = 2
@@ -136,6 +137,8 @@ def _refuse_links(folder: Path) -> None:
 
 
 def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
+    import pandas as pd
+
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _pack(getattr(value, f.name), folder, written) for f in dataclasses.fields(value)}
     if isinstance(value, dict):
@@ -156,6 +159,8 @@ def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
 
 
 def _encode(value: np.ndarray | pd.DataFrame | bytes) -> tuple[bytes, str]:
+    import pandas as pd
+
     if isinstance(value, bytes):
         return value, ".ubj"
     buffer = io.BytesIO()
@@ -205,6 +210,8 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
     if path.suffix == ".ubj":
         return content
     if path.suffix == ".parquet":
+        from ftf_assets.sources.table_files import read_parquet_table
+
         return read_parquet_table(path)
     if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
         raise StoreError(f"{path} is no array, table or model of ours. Materialise it again")

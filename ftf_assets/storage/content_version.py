@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 #: What tells of the run and not of the value: the same cells, fitted again, are the same data.
 _OF_THE_RUN = frozenset({"fit_seconds", "seconds", "run_id", "created_at"})
@@ -33,6 +32,8 @@ def content_version(value: object) -> str:
 
 
 def _feed(digest: Any, value: Any) -> None:
+    import pandas as pd
+
     digest.update(type(value).__name__.encode())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         for one in dataclasses.fields(value):

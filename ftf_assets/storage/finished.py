@@ -19,7 +19,7 @@ from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.check_history import is_green
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.io_managers import ARTIFACT_TYPES
+from ftf_assets.storage.io_managers import artifact_types
 from ftf_assets.sweep import ARTIFACTS, Sweep
 
 
@@ -60,7 +60,7 @@ def unfinished_assets(
 def _whole(sweep: Sweep, home: Home, asset: str, crypto: str) -> object | None:
     try:
         folder = home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
-        value: object = read_artifact(folder, ARTIFACT_TYPES[asset])
+        value: object = read_artifact(folder, artifact_types()[asset])
     except StoreError:
         return None
     store = FolderFitStore(home.fits)

@@ -1,35 +1,44 @@
 """IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
 
+# Dagster reads the fields of its resources as they stand: no annotations from the future here.
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.contracts.errors import StoreBusyError, StoreError
-from ftf_assets.gate.decision import Decision
 from ftf_assets.resources import HomeResource, SweepResource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.check_history import ARTIFACT_KEY, refuse_red
-from ftf_assets.sweep_decision import decision_frames
-from ftf_assets.sweep_results import CryptoResults
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.gate.decision import Decision
+    from ftf_assets.sweep_results import CryptoResults
 
 #: Before a step that met a busy store runs again; the store has been waited for already.
 SECONDS_TO_WAIT = 10
 
-#: What each asset's artifact is read back as.
-ARTIFACT_TYPES: dict[str, type[Any]] = {
-    "candles": pd.DataFrame,
-    "feature_cache": pd.DataFrame,
-    "coerced_arrays": TrainingArrays,
-    "smoothed_labels": SmoothedLabels,
-    "baseline_parameters": BaselineParameters,
-    "cleanlab_masks": CleanlabMasks,
-    "trained_models": TrainedModels,
-}
+
+@functools.cache
+def artifact_types() -> dict[str, type[Any]]:
+    """What each asset's artifact is read back as."""
+    import pandas as pd
+
+    return {
+        "candles": pd.DataFrame,
+        "feature_cache": pd.DataFrame,
+        "coerced_arrays": TrainingArrays,
+        "smoothed_labels": SmoothedLabels,
+        "baseline_parameters": BaselineParameters,
+        "cleanlab_masks": CleanlabMasks,
+        "trained_models": TrainedModels,
+    }
 
 
 @contextmanager
@@ -87,7 +96,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         """
         key = self.sweep.open(crypto).artifact_key(asset, crypto)
         try:
-            return read_artifact(self.home.home.artifact(asset, crypto, key), ARTIFACT_TYPES[asset])
+            return read_artifact(self.home.home.artifact(asset, crypto, key), artifact_types()[asset])
         except StoreError as error:
             raise StoreError(f"{crypto}: {asset} cannot be read under these settings: {error}") from None
 
@@ -98,7 +107,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
-    def handle_output(self, context: dg.OutputContext, obj: CryptoResults) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: "CryptoResults") -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
         with retried_while_busy():
@@ -112,7 +121,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
             )
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read the partition's rows of this sweep."""
         crypto = context.asset_partition_key
         return self.home.results.read(self.sweep.open(crypto).sweep_id, crypto)
@@ -124,12 +133,12 @@ class AuditIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
-    def handle_output(self, context: dg.OutputContext, obj: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: "tuple[pd.DataFrame, pd.DataFrame]") -> None:
         """Delete the audit's rows of the crypto and insert the new ones."""
         self.home.audits.write_audit(*obj)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
-    def load_input(self, context: dg.InputContext) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":
         """Read the newest audit of the crypto's rows: of ``noise_audit`` and ``noise_audit_effects``."""
         crypto = context.asset_partition_key
         return self.home.audits.audits([self.sweep.open(crypto).artifact_key("coerced_arrays", crypto)])
@@ -141,12 +150,14 @@ class DecisionIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
-    def handle_output(self, context: dg.OutputContext, obj: Decision) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: "Decision") -> None:
         """Delete the sweep's old decision and insert the new one."""
+        from ftf_assets.sweep_decision import decision_frames
+
         with retried_while_busy():
             self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
-    def load_input(self, context: dg.InputContext) -> tuple[pd.DataFrame, pd.DataFrame]:  # noqa: ARG002
+    def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":  # noqa: ARG002
         """Read the decision on this sweep: rows of ``gate_metrics`` and of ``gate_verdicts``."""
         return self.home.results.decision(self.sweep.open().sweep_id)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ftf_assets.beside_bytecode import kept_beside_bytecode
 from ftf_assets.contracts.typed import typed
 
 #: The code that decides what a cell computes. The table contracts are no part of it: they refuse, they do not
@@ -60,7 +61,10 @@ def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0
 @functools.cache
 def code_version() -> str:
     """Hash the code that decides what a cell computes: coercion, labels, sources and training."""
-    return source_hash(_CODE)
+    version_of_code: str = kept_beside_bytecode(
+        __file__, "code_version", lambda: _syntax_hash(_CODE), [path for _, path in _modules(_CODE)]
+    )
+    return version_of_code
 
 
 @typed
@@ -74,13 +78,22 @@ def source_hash(patterns: tuple[str, ...]) -> str:
     patterns
         Paths below the package, with wildcards, such as ``audit/**/*.py``.
     """
-    root = Path(__file__).parent.parent
+    return _syntax_hash(patterns)
+
+
+def _syntax_hash(patterns: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for pattern in patterns:
-        for path in sorted(root.glob(pattern)):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
+    for name, path in _modules(patterns):
+        digest.update(name.encode())
+        digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
     return digest.hexdigest()[:12]
+
+
+def _modules(patterns: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """Each module's path below the package, and where it lies."""
+    root = Path(__file__).parent.parent
+    paths = (path for pattern in patterns for path in sorted(root.glob(pattern)))
+    return [(path.relative_to(root).as_posix(), path) for path in paths]
 
 
 @functools.cache
