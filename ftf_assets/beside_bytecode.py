@@ -43,7 +43,9 @@ def kept_beside_bytecode(
     kept = Path(importlib.util.cache_from_source(module)).with_name(
         f"{name}.{sys.implementation.cache_tag}.json"
     )
-    with contextlib.suppress(OSError, ValueError, KeyError):  # absent or damaged: it is derived again
+    with contextlib.suppress(
+        OSError, ValueError, KeyError, TypeError
+    ):  # absent or damaged: it is derived again
         content = json.loads(kept.read_text(encoding="utf-8"))
         if content["source"] == source:
             return content["value"]

@@ -156,8 +156,10 @@ class Sweep:
         InputError
             More than 500 fits without ``confirm_long_run``, with the plan.
         """
+        if self.settings.confirm_long_run:
+            return
         n_fits = self.n_fits if crypto is None else len(self.plan(crypto).fit_keys())
-        if n_fits > LONG_RUN_FITS and not self.settings.confirm_long_run:
+        if n_fits > LONG_RUN_FITS:
             tuning = f", {self.n_tuning_fits} of them for tuning" if self.n_tuning_fits else ""
             own = "" if crypto is None else f", {n_fits} of them for {crypto}"
             raise InputError(

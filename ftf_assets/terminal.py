@@ -11,13 +11,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
-from ftf_assets.gate.decision import Decision
-from ftf_assets.gate.seed_noise import seed_noise_in_words
-from ftf_assets.gate.tuning import tuning_in_words
-from ftf_assets.staleness import Stale
-
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ftf_assets.gate.decision import Decision
+    from ftf_assets.staleness import Stale
 
 
 @dataclass(frozen=True)
@@ -156,6 +154,9 @@ def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
 
 def verdicts_in_words(decision: Decision) -> list[str]:
     """Write each level's verdict with its reason, warnings, tuning mode and seed noise; equal lines once."""
+    from ftf_assets.gate.seed_noise import seed_noise_in_words
+    from ftf_assets.gate.tuning import tuning_in_words
+
     lines: list[str] = []
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in decision.verdicts:

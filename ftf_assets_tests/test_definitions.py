@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dagster as dg
+import pandas as pd
+import pytest
+
+from ftf_assets.assets.contract_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE, pandera_types
 from ftf_assets.definitions import defs
 from ftf_assets.storage.check_history import DECIDING_CHECKS
 
@@ -17,3 +22,37 @@ def test_a_decision_stands_by_every_check_that_gate_and_report_have():
     for check in defs.resolve_asset_graph().asset_check_keys:
         found.get(check.asset_key.to_user_string(), set()).add(check.name)
     assert found == {asset: set(names) for asset, names in DECIDING_CHECKS.items()}
+
+
+@pytest.mark.parametrize(
+    ("shown", "contract"),
+    [(CANDLES, "candles"), (FEATURE_CACHE, "feature_cache"), (CRYPTO_RESULTS, "finetune_results")],
+    ids=["candles", "feature_cache", "finetune_results"],
+)
+def test_the_pages_of_the_tables_show_what_dagster_pandera_says_of_their_contracts(shown, contract):
+    said = pandera_types()[contract]
+    schema = said.metadata["schema"].value
+    assert shown.definition_metadata == {"dagster/column_schema": schema}
+    assert all(column.description for column in schema.columns)
+    if shown is not CRYPTO_RESULTS:
+        assert (shown.dagster_type.key, shown.dagster_type.description) == (said.key, said.description)
+        assert shown.dagster_type.metadata == said.metadata
+
+
+@pytest.mark.parametrize(
+    "table", [CANDLES, FEATURE_CACHE, CRYPTO_RESULTS], ids=lambda one: one.dagster_type.key
+)
+@pytest.mark.parametrize(
+    "value", [pd.DataFrame({"close": [1.0]}), [1.0], None], ids=["frame", "list", "none"]
+)
+def test_the_type_of_a_table_refuses_what_is_none_of_its_values(table, value):
+    checked = table.dagster_type.type_check(dg.build_op_context(), value)
+    assert not checked.success
+    assert checked.description
+
+
+def test_what_assets_hand_on_is_checked_by_its_class():
+    frame = defs.get_assets_def("coerced_arrays").op.ins["feature_cache"].dagster_type
+    assert frame.key == "DataFrame"
+    assert frame.type_check(dg.build_op_context(), pd.DataFrame()).success
+    assert frame.type_check(dg.build_op_context(), []).description == "DataFrame is expected, list came"
