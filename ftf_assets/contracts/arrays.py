@@ -11,6 +11,34 @@ from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, Int64, typ
 
 
 @typed
+def first_bad_feature(X: Float32[Array, "rows features"], missing: str) -> tuple[int, int] | None:
+    """Find the first feature, by row and then column, that is infinite, or NaN where that is refused.
+
+    Parameters
+    ----------
+    X
+        Features, shape (n_rows, n_features).
+    missing
+        ``refuse`` or ``allow``.
+
+    Returns
+    -------
+    tuple of int or None
+        Row and column; None where every feature is good.
+    """
+    # Whatever is not finite stays so in a sum, which is one pass without a temporary: only a matrix whose sum
+    # is not, bad or near the end of float32, pays for the search.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(X.sum()):
+            return None
+    bad = np.isinf(X) if missing == "allow" else ~np.isfinite(X)
+    if not bad.any():
+        return None
+    row, column = np.unravel_index(int(bad.argmax()), bad.shape)
+    return int(row), int(column)
+
+
+@typed
 @dataclass(frozen=True, eq=False)
 class CandleArrays:
     """OHLCV bars of one crypto as arrays of shape (n_bars,).
@@ -114,19 +142,20 @@ class TrainingArrays:
                 "one name a feature column",
                 found=f"{len(self.feature_names)} names for {self.X.shape[1]} columns",
             )
-        bad = np.isinf(self.X) if missing == "allow" else ~np.isfinite(self.X)
-        if bad.any():
-            row, column = (int(v) for v in np.argwhere(bad)[0])
+        place = first_bad_feature(self.X, missing)
+        if place is not None:
+            row, column = place
             refuse(
                 "features must be finite" if missing == "refuse" else "features must not be infinite",
                 column=self.feature_names[column],
                 row=np.datetime64(int(self.start[row]), "ns"),
                 found=float(self.X[row, column]),
             )
-        if not np.isin(self.y, (0, 1)).all():
-            row = int(np.flatnonzero(~np.isin(self.y, (0, 1)))[0])
+        other = (self.y != 0) & (self.y != 1)
+        if other.any():
+            row = int(np.flatnonzero(other)[0])
             refuse("labels are 1 (BUY) or 0 (HOLD)", column="label", row=row, found=int(self.y[row]))
-        elif len(np.unique(self.y)) < 2:
+        elif not self.y.any() or self.y.all():
             refuse(
                 "labels must hold both classes", column="label", found=f"only {np.unique(self.y).tolist()}"
             )

@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as pandas_types
 
-from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays, first_bad_feature
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
 
 Missing = Literal["refuse", "allow"]
 Dtype = TypeVar("Dtype", bound=np.generic)
+
+#: Rows of a frame of several dtypes that are laid side by side at a time: few enough to stay in the cache.
+_ROWS_AT_A_TIME = 16_384
 
 
 @typed
@@ -102,7 +105,7 @@ def coerce_labels(y: pd.Series | Array, *, crypto: str) -> Int8[Array, " rows"]:
             allowed="0, 1",
         )
     labels = _cast(values, np.int8)
-    if len(np.unique(labels)) < 2:
+    if not labels.any() or labels.all():
         raise input_error(
             "labels must hold both classes",
             crypto=crypto,
@@ -399,7 +402,7 @@ def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing =
             column=absent[0],
             found="no such column",
         )
-    features = frame.drop(columns=[c for c in RESERVED_COLUMNS if c in frame.columns])
+    features = _feature_columns(frame)
     if features.shape[1] == 0:
         raise input_error("a feature cache needs at least one feature column", crypto=crypto)
     optional = ("base_weight", "label_stability", "regime")
@@ -438,6 +441,13 @@ def coerce_candles(frame: pd.DataFrame, *, crypto: str) -> CandleArrays:
     return CandleArrays(close_time=close_time, **columns, bar=int(np.median(np.diff(close_time))))
 
 
+def _feature_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    places = [place for place, name in enumerate(frame.columns) if name not in RESERVED_COLUMNS]
+    if places and places[-1] - places[0] + 1 == len(places):
+        return frame.iloc[:, places[0] : places[-1] + 1]  # side by side they are a view; picked, a copy
+    return frame.iloc[:, places]
+
+
 def _matrix_from_frame(frame: pd.DataFrame, crypto: str) -> Array:
     names = list(frame.columns)
     for position, name in enumerate(names):
@@ -459,23 +469,21 @@ def _matrix_from_frame(frame: pd.DataFrame, crypto: str) -> Array:
     if len(dtypes) == 1 and isinstance(next(iter(dtypes)), np.dtype):
         return _cast(frame.to_numpy(), np.float32)
     matrix = np.empty(frame.shape, np.float32)
-    for position in range(len(names)):
-        matrix[:, position] = _cast(_numpy_values(frame.iloc[:, position]), np.float32)
+    columns = [frame.iloc[:, position] for position in range(len(names))]
+    for first in range(0, len(frame), _ROWS_AT_A_TIME):
+        rows = slice(first, first + _ROWS_AT_A_TIME)
+        for position, column in enumerate(columns):
+            matrix[rows, position] = _cast(_numpy_values(column.iloc[rows]), np.float32)
     return matrix
 
 
 def _refuse_bad_features(
     matrix: Array, source: pd.DataFrame | Array, crypto: str, names: tuple[str, ...], missing: Missing
 ) -> None:
-    # Summing is one pass without a temporary; only a bad matrix pays for the search.
-    with np.errstate(invalid="ignore", over="ignore"):
-        suspicious = not np.isfinite(matrix.sum(dtype=np.float64))
-    if not suspicious:
+    place = first_bad_feature(matrix, missing)
+    if place is None:
         return
-    bad = np.isinf(matrix) if missing == "allow" else ~np.isfinite(matrix)
-    if not bad.any():
-        return
-    row, column = (int(v) for v in np.argwhere(bad)[0])
+    row, column = place
     given: Any = source.iloc[row, column] if isinstance(source, pd.DataFrame) else source[row, column]
     if np.isnan(matrix[row, column]):
         rule, fix = (
