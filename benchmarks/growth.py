@@ -138,7 +138,7 @@ def exponent(rows: list[dict[str, float]], size: str, seconds: str) -> float:
 def boundary(n_rows: int) -> list[dict[str, object]]:
     """Coercion in bytes of the frame's features a second, and the contract of the feature cache.
 
-    Medians after a first run, which is shown beside them: it also waits for the kernel to find it memory, which
+    Medians after a first run, which is shown beside them: it also waits for the kernel to find memory, which
     takes from nothing to three times the work itself.
     """
     frame = frame_of(n_rows, 50)

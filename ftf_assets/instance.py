@@ -7,13 +7,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import psutil
 from filelock import FileLock
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.home import HOME_VARIABLE, Home
+
+if TYPE_CHECKING:
+    import psutil
 
 #: Module and name of the code location: runs are listed under their job only when tagged with it.
 LOCATION = "ftf_assets.definitions"
@@ -95,6 +98,8 @@ def _created(home: Home) -> dg.DagsterInstance:
 
 def process_tags() -> dict[str, str]:
     """Tags that let a later process tell whether the one that started a run still lives."""
+    import psutil
+
     return {
         ".dagster/repository": f"__repository__@{LOCATION}",
         PROCESS_TAG: _identity(psutil.Process()),
@@ -127,6 +132,8 @@ def process_lives(process: str | None) -> bool:
     """Whether the process that a run's tag names is still there; None, a run without the tag, is not."""
     if process is None:
         return False
+    import psutil
+
     pid = process.partition(":")[0]
     try:
         return pid.isdecimal() and _identity(psutil.Process(int(pid))) == process
@@ -141,6 +148,8 @@ def _keep(path: Path, content: str) -> None:
 
 
 def _identity(process: psutil.Process) -> str:
+    import psutil
+
     # Boot and start tell a process from a later one that was given the same number. The kernel counts them;
     # psutil's start time is one of the wall clock, which may jump while the process lives.
     if process.status() == psutil.STATUS_ZOMBIE:

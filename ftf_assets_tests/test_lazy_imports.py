@@ -26,7 +26,7 @@ _FITTING = ("xgboost", "cleanlab", "sklearn", "scipy", "matplotlib", "optuna")
     [
         (
             "from ftf_assets.definitions import defs; defs.get_repository_def()",
-            (*_FITTING, "pandas", "pandera", "dagster_pandera", "pyarrow", "duckdb", "talib"),
+            (*_FITTING, "pandas", "pandera", "dagster_pandera", "pyarrow", "duckdb", "talib", "beartype"),
         ),
         (
             "import ftf_assets.planning, ftf_assets.preflight, ftf_assets.staleness, ftf_assets.terminal",

@@ -30,6 +30,10 @@ def registry(factors: tuple[Factor, ...]) -> dict[str, Factor]:
     InputError
         Two factors of one name, or two levels off the baseline of one name: they name columns and variants.
     """
+    return _by_name(factors)
+
+
+def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
     names = [factor.name for factor in factors]
     names += [level for factor in factors for level in factor.levels if level != factor.baseline]
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -38,7 +42,8 @@ def registry(factors: tuple[Factor, ...]) -> dict[str, Factor]:
     return {factor.name: factor for factor in factors}
 
 
-FACTORS: dict[str, Factor] = registry((LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT))
+# Built without the check of its type: the first one imports beartype, and every process starts here.
+FACTORS: dict[str, Factor] = _by_name((LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT))
 
 
 def baseline_levels() -> dict[str, str]:

@@ -24,7 +24,7 @@ from ftf_assets.labels.label_chain import LabelChain
 TEMPERS = (0.0, 0.25, 0.5, 1.0)
 
 #: Where every search begins: few single errors, and bursts of 20 bars in which a label says nothing.
-FIRST_RATES = ErrorRates(entry=0.01, stay=0.95, missed_buy=0.05, false_buy=0.02, burst_flip=0.5)
+_FIRST_RATES = {"entry": 0.01, "stay": 0.95, "missed_buy": 0.05, "false_buy": 0.02, "burst_flip": 0.5}
 
 #: A search ends when a step gains less than this many nats over all rows: far less than one label tells.
 SMALLEST_GAIN = 0.05
@@ -182,9 +182,10 @@ class _Series:
         """Return the weight with the smallest held-out log loss, the losses, and rates to start from."""
         middle = len(self.y) // 2
         halves = (self.part(slice(0, middle)), self.part(slice(middle, len(self.y))))
-        rates = [FIRST_RATES, FIRST_RATES]
+        first = ErrorRates(**_FIRST_RATES)
+        rates = [first, first]
         losses: list[float] = []
-        chosen, guess = tempers[0], FIRST_RATES
+        chosen, guess = tempers[0], first
         for temper in tempers:
             # The rates of the weaker weight are close by: a search from there is short.
             rates = [half.estimate(temper, before)[0] for half, before in zip(halves, rates, strict=True)]
