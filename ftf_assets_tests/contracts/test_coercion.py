@@ -146,6 +146,32 @@ def test_bool_and_int_columns_are_features(small):
     )
 
 
+def test_a_long_frame_of_several_dtypes_is_each_columns_own_cast():
+    random, n_rows = np.random.default_rng(3), 40_000  # more rows than are laid side by side at a time
+    columns = {
+        "float64": random.standard_normal(n_rows),
+        "float32": random.standard_normal(n_rows, dtype=np.float32),
+        "int64": random.integers(-(2**60), 2**60, n_rows),
+        "bool": random.random(n_rows) > 0.5,
+    }
+    frame = pd.DataFrame(columns).assign(nullable=pd.array(columns["int64"] >> 40, "Int64"))
+    matrix = coerce_features(frame, crypto=CRYPTO)
+    assert matrix.flags.c_contiguous
+    for place, values in enumerate([*columns.values(), columns["int64"] >> 40]):
+        np.testing.assert_array_equal(matrix[:, place], values.astype(np.float32))
+
+
+@pytest.mark.parametrize("order", ["first", "last", "between"])
+def test_features_are_found_wherever_the_other_columns_stand(order):
+    cache = small_cache().dropna(subset=list(FEATURES))
+    others = [name for name in cache if name not in FEATURES]
+    names = {"first": [*FEATURES, *others], "last": [*others, *FEATURES]}
+    names["between"] = [*FEATURES[:1], *others, *FEATURES[1:]]
+    arrays = coerce_feature_cache(cache[names[order]], crypto=CRYPTO)
+    assert arrays.feature_names == tuple(FEATURES)
+    np.testing.assert_array_equal(arrays.X, cache[list(FEATURES)].astype(np.float32))
+
+
 def test_pandas_and_arrays_give_the_same_training_arrays(production_data):
     from_pandas, from_arrays = coerce(production_data.pandas), coerce(production_data.arrays)
     assert from_pandas.feature_names == from_arrays.feature_names == FEATURES
