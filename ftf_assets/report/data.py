@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -137,6 +138,27 @@ def decided_data(sweep: Sweep, rows: pd.DataFrame, decision: Decision) -> Report
         rows=rows,
         metrics=metrics,
         verdicts=verdicts,
+        suspects=_no_rows().suspects,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _NoRows:
+    """The tables without a row."""
+
+    rows: pd.DataFrame
+    metrics: pd.DataFrame
+    verdicts: pd.DataFrame
+    suspects: pd.DataFrame
+
+
+@functools.cache
+def _no_rows() -> _NoRows:
+    # Made once a process: to hold a table of 80 columns to its contract takes as long as to draw a chart.
+    return _NoRows(
+        rows=results_frame(finetune_results(), []),
+        metrics=contract_frame(GateMetrics, []),
+        verdicts=contract_frame(GateVerdicts, []),
         suspects=suspects_frame({name: [] for name in LabelSuspects.to_schema().columns}),
     )
 
@@ -164,16 +186,17 @@ def crypto_data(
         unavailable = {}
     except FtfError as error:
         candles, unavailable = pd.DataFrame(), {crypto: str(error)}
-    suspects = sweep_suspects(sweep.sweep_id, crypto, arrays, masks or CleanlabMasks(()))
+    nothing = _no_rows()
+    suspects = nothing.suspects if masks is None else sweep_suspects(sweep.sweep_id, crypto, arrays, masks)
     moved = {pair for variant in sweep.variants for pair in variant.moved}
     return ReportData(
         sweep_id=sweep.sweep_id,
         cryptos=(crypto,),
         settings=sweep.settings,
         levels=tuple(Level(*one) for one in sorted(moved)),
-        rows=results_frame(finetune_results(), []),
-        metrics=contract_frame(GateMetrics, []),
-        verdicts=contract_frame(GateVerdicts, []),
+        rows=nothing.rows,
+        metrics=nothing.metrics,
+        verdicts=nothing.verdicts,
         suspects=suspects,
         artifacts={crypto: CryptoArtifacts(arrays, models or TrainedModels(()), candles)},
         unavailable=unavailable,
