@@ -27,7 +27,7 @@ from ftf_assets.sweep import Sweep
 #: Cleanlab and Optuna are not among them: a sweep that neither cleans nor tunes does without.
 _HEAVY = (
     *("xgboost", "sklearn.metrics", "scipy.stats", "talib"),
-    *("matplotlib.figure", "matplotlib.backends.backend_svg"),
+    *("matplotlib.figure", "matplotlib.backends.backend_svg", "pyarrow.parquet"),
 )
 
 

@@ -17,7 +17,7 @@ from ftf_assets.sources.market import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.small_sweep import FEW_ROUNDS, options
+from ftf_assets_tests.small_sweep import FEW_ROUNDS, FinishedSweep, options
 
 pytestmark = pytest.mark.end_to_end
 
@@ -50,31 +50,30 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     assert_same_rows(ResultsStore(home.results).read(), rows)
 
 
-def test_a_sweep_shows_its_progress_although_dagster_redirects_the_output_of_its_steps(ftf: Ftf):
+def test_results_come_in_every_format(ftf: Ftf, home: Home, undisturbed: FinishedSweep, tmp_path: Path):
+    undisturbed.copy(home)
+    rows = ResultsStore(home.results).read()
+    table, csv, as_json = (ftf("results", "--format", form) for form in ("table", "csv", "json"))
+    assert "reweight" in table.stdout
+    frame = pd.read_csv(io.StringIO(csv.stdout))
+    assert frame["variant"].tolist() == rows["variant"].tolist()
+    assert [row["status"] for row in json.loads(as_json.stdout)] == ["ok"] * 20
+    ftf("results", "--format", "parquet", "--output", str(tmp_path / "rows.parquet"))
+    assert pd.read_parquet(tmp_path / "rows.parquet")["f1_buy"].tolist() == rows["f1_buy"].tolist()
+
+
+def test_a_plan_knows_what_is_done_and_a_sweep_shows_its_progress_although_dagster_redirects_its_steps(
+    ftf: Ftf, home: Home
+):
+    before = json.loads(ftf("plan", *SMALL, "--json").stdout)
+    assert (before["cells"], before["fits"], before["fits_done"]) == (10, 22, 0)
+    assert before["estimated_seconds"] is None
+    assert not home.path.exists()
     done = ftf("sweep", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "22 of 22 fits" in done.stderr
     assert "10 rows: 10 ok" in done.stdout
     assert "for always saying BUY" in done.stdout
-
-
-def test_results_come_in_every_format(ftf: Ftf, tmp_path: Path):
-    ftf("smoke")
-    table, csv, as_json = (ftf("results", "--format", form) for form in ("table", "csv", "json"))
-    assert "mild+rew" in table.stdout
-    frame = pd.read_csv(io.StringIO(csv.stdout))
-    assert frame["variant"].tolist() == ["mild+reweight+uniqueness"]
-    assert json.loads(as_json.stdout)[0]["status"] == "ok"
-    ftf("results", "--format", "parquet", "--output", str(tmp_path / "rows.parquet"))
-    assert pd.read_parquet(tmp_path / "rows.parquet")["cleanlab"].tolist() == ["reweight"]
-
-
-def test_a_plan_runs_nothing_and_knows_what_is_done(ftf: Ftf, home: Home):
-    before = json.loads(ftf("plan", *SMALL, "--json").stdout)
-    assert (before["cells"], before["fits"], before["fits_done"]) == (10, 22, 0)
-    assert before["estimated_seconds"] is None
-    assert not home.path.exists()
-    ftf("sweep", *SMALL)
     after = json.loads(ftf("plan", *SMALL, "--json").stdout)
     assert after["sweep_id"] == before["sweep_id"]
     assert (after["fits_done"], after["fits_left"]) == (22, 0)
