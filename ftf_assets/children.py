@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -31,6 +32,8 @@ Worker = Callable[[Tell[Event]], AbstractContextManager[Callable[[str], Result]]
 
 #: Seconds that a child whose parent is gone may take to end by itself.
 _GRACE = 120.0
+#: Seconds after which an interrupt that Python dropped is raised again.
+_A_MOMENT = 0.01
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -213,14 +216,28 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _interrupts_raise() -> Iterator[None]:
-    """Have SIGINT and SIGTERM raise :class:`Interrupted`, here and in the children forked from here."""
+    """Have SIGINT and SIGTERM raise :class:`Interrupted`, here and in the children forked from here.
+
+    A signal that comes during a long call into C is handled at the next line of Python, which may be that
+    of a destructor or of a weak reference's callback, as Pandera has one a frame. Python drops what is raised
+    there and prints it; this one is raised once more, a moment later, by SIGALRM.
+    """
 
     def interrupt(*_: object) -> NoReturn:
         raise Interrupted
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    def not_to_be_lost(dropped: sys.UnraisableHookArgs) -> None:
+        if issubclass(dropped.exc_type, Interrupted):
+            signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+        else:
+            print_dropped(dropped)
+
+    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = {number: signal.signal(number, interrupt) for number in handled}
+    print_dropped, sys.unraisablehook = sys.unraisablehook, not_to_be_lost
     try:
         yield
     finally:
+        sys.unraisablehook = print_dropped
         for number, handler in before.items():
             signal.signal(number, handler)

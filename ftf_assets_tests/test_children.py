@@ -149,6 +149,28 @@ def test_a_child_that_dies_is_a_clear_error_once_the_others_have_done_the_rest(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ARB", "UNI"]
 
 
+class DestroyedByAnInterrupt:
+    """What raises in a destructor is dropped by Python."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1_000):  # the signal is handled between two of these
+            pass
+
+
+def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pytest.CaptureFixture[str]):
+    def swallow(job: str, _: object) -> None:
+        if job == "OP":
+            DestroyedByAnInterrupt()
+        time.sleep(60)
+
+    begin = time.monotonic()
+    with pytest.raises(Interrupted):
+        run(["UNI", "OP"], swallow)
+    assert time.monotonic() - begin < 30
+    assert capfd.readouterr().err == ""
+
+
 def test_where_every_child_dies_the_error_names_them_all_in_their_order_and_what_was_not_begun():
     def die(job: str, _: object) -> None:
         time.sleep(0.3 if job == "UNI" else 0.0)

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Where the processor time of a crypto's run goes beside its fits: samples of the thread of its steps.
+
+python -m benchmarks.sweep_profile [--cryptos 3] [--folds 5] [--max-rounds 16]
+"""
+
+from __future__ import annotations
+
+import functools
+import signal
+import tempfile
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from benchmarks.measuring import report
+from ftf_assets.config import all_cryptos, sweep_settings
+from ftf_assets.instance import open_instance
+from ftf_assets.jobs import SWEEP_JOB
+from ftf_assets.run_jobs import JobRun, _execute, _import_for_children, run_config
+from ftf_assets.standing import assets_to_make
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep import open_sweep
+
+SECONDS_A_SAMPLE = 0.005
+
+#: What is named, by the function that all of it runs in. A sample counts for the first of them on its stack.
+PARTS = {
+    ("sqlite_event_log.py", "SqliteEventLogStorage.store_event"): "Dagster's events, into SQLite",
+    ("run_domain.py", "RunDomain.create_run_for_job"): "Dagster's run",
+    (
+        "data_version_cache.py",
+        "DataVersionCache.fetch_external_input_asset_version_info",
+    ): "Dagster's data versions",
+    ("assets/pictures.py", "pictures"): "pictures for the Dagster UI",
+    ("pandas/container.py", "DataFrameSchemaBackend.validate"): "tables held to their contracts",
+    ("training/evaluation.py", "evaluate_cells"): "scores of the cells",
+    ("storage/artifacts.py", "read_artifact"): "reading artifacts",
+    ("storage/artifacts.py", "write_artifact"): "writing artifacts",
+    ("storage/results_store.py", "ResultsStore.write_partition"): "writing rows to DuckDB",
+    ("training/engine.py", "FitEngine.run"): "the engine beside its threads",
+}
+
+
+class Sampler:
+    """Counts samples of the main thread by the part that it is in."""
+
+    def __init__(self) -> None:
+        self.samples: Counter[str] = Counter()
+
+    def __enter__(self) -> Sampler:
+        signal.signal(signal.SIGPROF, self._sample)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS_A_SAMPLE, SECONDS_A_SAMPLE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _sample(self, _: int, frame: FrameType | None) -> None:
+        stack = []
+        while frame is not None:
+            stack.append((frame.f_code.co_filename, frame.f_code.co_qualname))
+            frame = frame.f_back
+        # From the outermost call inwards: pictures hold tables to their contracts too.
+        for file, function in reversed(stack):
+            for (suffix, name), part in PARTS.items():
+                if function == name and file.endswith(suffix):
+                    self.samples[part] += 1
+                    return
+        self.samples["everything else"] += 1
+
+
+@click.command()
+@click.option("--cryptos", default=3, show_default=True, help="The first one warms up and is not sampled.")
+@click.option("--folds", default=5, show_default=True)
+@click.option("--max-rounds", default=16, show_default=True, help="Few: the fits are not the question.")
+def main(cryptos: int, folds: int, max_rounds: int) -> None:
+    """Print the share of each part."""
+    settings = {
+        "cryptos": ",".join(list(all_cryptos())[:cryptos]),
+        "n_folds": folds,
+        "trials": 0,
+        "workers": 1,
+        "min_rounds": 5,
+        "max_rounds": max_rounds,
+        "patience": 5,
+    }
+    sweep = open_sweep(sweep_settings(settings))
+    sampler = Sampler()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home")
+        runs = [
+            JobRun(
+                SWEEP_JOB,
+                run_config(sweep, home),
+                {},
+                crypto,
+                assets=functools.partial(assets_to_make, sweep, home, crypto),
+            )
+            for crypto in sweep.cryptos
+        ]
+        _import_for_children(runs)
+        with open_instance(home) as instance:
+            _execute(runs[0], instance)
+            with sampler:
+                for run in runs[1:]:
+                    _execute(run, instance)
+    total = sampler.samples.total()
+    report(
+        f"a crypto's run beside its fits, {total} samples",
+        [{"part": part, "share": f"{count / total:.0%}"} for part, count in sampler.samples.most_common()],
+    )
+
+
+if __name__ == "__main__":
+    main()
