@@ -180,20 +180,22 @@ def _end(team: list[_Child]) -> None:
 
 
 def _serve(parent: Connection, of_the_parent: list[Connection], worker: Worker[Event, Result]) -> None:
-    """Do the parent's jobs in a child until it is interrupted."""
-    # A group of its own: Ctrl-C reaches the parent alone, which passes it on exactly once.
-    os.setpgid(0, 0)
-    # The parent's ends of the pipes came along with the fork; held open here, they would hide its end.
-    for connection in of_the_parent:
-        connection.close()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Do the parent's jobs in a child until it is interrupted, or the parent is gone."""
+    # A connection whose other end closes with something unread is reset; with nothing, it is at its end.
+    with suppress(Interrupted, EOFError, ConnectionError):
+        # A group of its own: Ctrl-C reaches the parent alone, which passes it on exactly once.
+        os.setpgid(0, 0)
+        # The parent's ends of the pipes came along with the fork; held open here, they would hide its end.
+        for connection in of_the_parent:
+            connection.close()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    def tell(event: Event) -> None:
-        parent.send(_Told(event))
+        def tell(event: Event) -> None:
+            parent.send(_Told(event))
 
-    with suppress(Interrupted, EOFError, BrokenPipeError), worker(tell) as do:
-        while True:
-            parent.send(_attempt(do, parent.recv()))
+        with worker(tell) as do:
+            while True:
+                parent.send(_attempt(do, parent.recv()))
 
 
 def _attempt(do: Callable[[str], Result], job: str) -> _Done[Result] | Exception:
