@@ -14,7 +14,7 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep, open_sweep
 from ftf_assets.sweep_decision import stored_decision
 
-#: Fits that take a tenth of their time: what is tested around them does not depend on their rounds.
+#: Short fits: what is tested around them does not depend on their rounds.
 FEW_ROUNDS = {"min_rounds": 5, "max_rounds": 16, "patience": 5}
 #: Two cryptos, two folds, both factors, nothing tuned.
 SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **FEW_ROUNDS, "phase": "test"}
