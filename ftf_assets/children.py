@@ -240,6 +240,7 @@ def _interrupts_raise() -> Iterator[None]:
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # SIGALRM would end a process that handles it no more
         sys.unraisablehook = print_dropped
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -9,13 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ftf_assets.children import Interrupted, run_side_by_side
+from ftf_assets.children import Interrupted, _interrupts_raise, run_side_by_side
 from ftf_assets.contracts.errors import InputError, RunError, StoreError
 
 Job = Callable[[str], object]
@@ -169,6 +169,12 @@ def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pyte
         run(["UNI", "OP"], swallow)
     assert time.monotonic() - begin < 30
     assert capfd.readouterr().err == ""
+
+
+def test_an_interrupt_that_is_to_be_raised_again_does_not_outlive_the_run():
+    with suppress(Interrupted), _interrupts_raise():
+        DestroyedByAnInterrupt()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "SIGALRM ends a process that has no handler"
 
 
 def test_where_every_child_dies_the_error_names_them_all_in_their_order_and_what_was_not_begun():
