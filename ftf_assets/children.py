@@ -8,6 +8,7 @@ of a fork would wait for threads that are not there.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -151,6 +152,8 @@ def _killed(child: _Child) -> _KilledError:
 @contextmanager
 def _forked(n_children: int, worker: Worker[Event, Result]) -> Iterator[list[_Child]]:
     team: list[_Child] = []
+    # What is there before the fork is not looked through for garbage in every child, nor copied by that.
+    gc.freeze()
     try:
         for _ in range(n_children):
             here, there = _FORK.Pipe()
@@ -161,6 +164,7 @@ def _forked(n_children: int, worker: Worker[Event, Result]) -> Iterator[list[_Ch
             team.append(_Child(process, here))
         yield team
     finally:
+        gc.unfreeze()
         _end(team)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -25,11 +26,15 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 #: What the command's own runs change: capturing the output of a step starts two processes, which would cost a
-#: sweep more than its Dagster events do, and the steps print nothing.
+#: sweep more than its Dagster events do, and the steps print nothing. The records are the same files.
 _COMMAND_SETTINGS = """
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+event_log_storage:
+  module: ftf_assets.storage.event_log
+  class: KeptConnectionsEventLog
+  config: {base_dir: %s}
 """
 
 
@@ -82,7 +87,9 @@ def _created(home: Home) -> dg.DagsterInstance:
         with FileLock(home.path / "instance.lock"):
             template = Path(__file__).with_name("dagster.yaml").read_text(encoding="utf-8")
             _keep(home.dagster / "dagster.yaml", template)
-            _keep(home.dagster / "command.yaml", template + _COMMAND_SETTINGS)
+            # A JSON string is a YAML string, whatever the folder is called.
+            events = json.dumps(str(home.dagster / "history" / "runs"))
+            _keep(home.dagster / "command.yaml", template + _COMMAND_SETTINGS % events)
             os.environ["DAGSTER_HOME"] = str(home.dagster)
             os.environ[HOME_VARIABLE] = str(home.path)
             instance = dg.DagsterInstance.from_config(str(home.dagster), "command.yaml")

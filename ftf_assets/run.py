@@ -9,6 +9,7 @@ from pathlib import Path
 from ftf_assets.gate.decision import Decision
 from ftf_assets.instance import open_instance
 from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.labels.factor import RowFactor
 from ftf_assets.preflight import check_inputs
 from ftf_assets.progress import Listener
 from ftf_assets.run_jobs import JobRun, run_config, run_jobs
@@ -78,6 +79,7 @@ def run_sweep(
             tags,
             crypto,
             assets=functools.partial(assets_to_make, sweep, home, crypto) if resumed else None,
+            libraries=_libraries(sweep),
         )
         for crypto in (_unfinished(sweep, home) if resumed else sweep.longest_first)
     ]
@@ -97,6 +99,11 @@ def run_sweep(
         done.decision, red_checks = end.output, end.red_checks
     done.red_checks += red_checks
     return done
+
+
+def _libraries(sweep: Sweep) -> tuple[str, ...]:
+    cleans = any(variant.only(RowFactor).moved for variant in sweep.variants)
+    return (*(["cleanlab.filter"] if cleans else []), *(["optuna"] if sweep.tuning.active else []))
 
 
 def _unfinished(sweep: Sweep, home: Home) -> list[str]:

@@ -61,7 +61,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
         "audit": {"config": audit.settings.model_dump()},
     }
     runs = [
-        JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto)
+        JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto, libraries=("cleanlab.filter",))
         for crypto in audit.sweep.longest_first
     ]
     ends = run_jobs(runs, home, workers=confirmed.workers, on_fit=on_fit)

@@ -23,10 +23,9 @@ from ftf_assets.storage.cores import n_cores
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import Sweep
 
-#: What the steps of every sweep import sooner or later. None of them starts a thread before it works.
-#: Cleanlab and Optuna are not among them: a sweep that neither cleans nor tunes does without.
+#: What the steps of every crypto import sooner or later. None of them starts a thread before it works.
 _HEAVY = (
-    *("xgboost", "sklearn.metrics", "scipy.stats", "talib"),
+    *("xgboost", "sklearn.metrics", "scipy.stats", "talib", "pandera.backends.pandas.register"),
     *("matplotlib.figure", "matplotlib.backends.backend_svg", "pyarrow.parquet"),
 )
 
@@ -49,6 +48,8 @@ class JobRun:
         Names the assets to make, asked in the run's own process just before; None makes all of the job's.
     output
         The asset whose value comes back.
+    libraries
+        Modules that its steps import besides those that the steps of every crypto do.
     """
 
     job: str
@@ -57,6 +58,7 @@ class JobRun:
     crypto: str | None = None
     assets: Callable[[dg.DagsterInstance], Sequence[str]] | None = None
     output: str | None = None
+    libraries: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -162,9 +164,9 @@ def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobEnd:
 def _import_for_children(runs: Sequence[JobRun]) -> None:
     # Imported once, before the children fork, so that none of them has to: each import costs a second.
     _definitions()
-    if any(run.crypto for run in runs):
-        for name in _HEAVY:
-            importlib.import_module(name)
+    every_crypto = _HEAVY if any(run.crypto for run in runs) else ()
+    for name in dict.fromkeys([*every_crypto, *(name for run in runs for name in run.libraries)]):
+        importlib.import_module(name)
 
 
 @functools.cache

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADER = "header.json"
+#: A smaller array is kept as it was read: a map takes a page, a file descriptor and another look at the file.
+_BYTES_WORTH_MAPPING = 65_536
 FORMAT = 2
 T = TypeVar("T")
 
@@ -66,7 +68,7 @@ def write_artifact(folder: Path, value: object, identity: Mapping[str, Any] | No
 
 
 def read_artifact(folder: Path, kind: type[T]) -> T:
-    """Read a value back; arrays come memory-mapped and read-only.
+    """Read a value back; arrays come read-only, the large ones memory-mapped.
 
     Parameters
     ----------
@@ -215,8 +217,9 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
         return read_parquet_table(path)
     if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
         raise StoreError(f"{path} is no array, table or model of ours. Materialise it again")
-    array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
-    if array.size == 0:  # nothing to map
+    if len(content) < _BYTES_WORTH_MAPPING:
+        array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
+        array.flags.writeable = False
         return array
     mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     # A plain read-only ndarray over the map: no code behind the boundary has to know of memory maps.

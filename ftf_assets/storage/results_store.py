@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,9 +17,14 @@ from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import LabelSuspects, with_suspects_dtypes
 from ftf_assets.contracts.table_validation import validated
+from ftf_assets.labels.factors import FACTORS
 from ftf_assets.storage.results_migration import carry_over_sql, is_current
 from ftf_assets.storage.results_schema import create_schema_sql
 from ftf_assets.storage.results_table import finetune_results
+
+#: The state in which this process has seen or left a store that is up to date. To look through the columns of
+#: all tables takes longer than to open the file.
+_looked_through: dict[Path, tuple[Hashable, ...] | None] = {}
 
 
 class ResultsStore:
@@ -322,22 +327,33 @@ class ResultsStore:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        carry_over: list[str] = []
-        with _opened(self.path, read_only=True) as connection:
-            current = is_current(connection, self.path)
-            if current and read_only:
-                yield connection
-                return
-            # Opening for writing may already touch a file, so its version is read first, from a look at it.
-            if not current:
-                carry_over = carry_over_sql(connection, self.path)
-        if not current:
-            # What a killed writer left in the old file's log goes into the file before it is read.
-            with _opened(self.path, read_only=False) as connection:
-                connection.execute("CHECKPOINT")
-            self._create(carry_over)
+        state = _state_of(self.path)
+        if state is None or _looked_through.get(self.path) != state:
+            self._bring_up_to_date()
         with _opened(self.path, read_only=read_only) as connection:
             yield connection
+        # Nobody else has written since: the lock is still ours.
+        _looked_through[self.path] = _state_of(self.path)
+
+    def _bring_up_to_date(self) -> None:
+        # Opening for writing may already touch a file, so its version is read first, from a look at it.
+        with _opened(self.path, read_only=True) as connection:
+            if is_current(connection, self.path):
+                return
+            carry_over = carry_over_sql(connection, self.path)
+        # What a killed writer left in the old file's log goes into the file before it is read.
+        with _opened(self.path, read_only=False) as connection:
+            connection.execute("CHECKPOINT")
+        self._create(carry_over)
+
+
+def _state_of(path: Path) -> tuple[Hashable, ...] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # A column for every factor of the registry is part of being up to date.
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, *FACTORS
 
 
 def _refuse_foreign(frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:

@@ -84,12 +84,17 @@ def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, trai
     assert (back.label_stability, back.regime, back.regime_names) == (None, None, ())
 
 
-def test_arrays_come_memory_mapped_and_read_only(tmp_path: Path):
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(1000, np.float32)}))
+@pytest.mark.parametrize(
+    ("n_rows", "mapped"), [(0, False), (1_000, False), (20_000, True)], ids=["empty", "small", "large"]
+)
+def test_arrays_come_read_only_and_the_large_ones_memory_mapped(tmp_path: Path, n_rows, mapped):
+    written = np.arange(n_rows, dtype=np.float32)
+    write_artifact(tmp_path / "labels", SmoothedLabels({"none": written}))
     array = read_artifact(tmp_path / "labels", SmoothedLabels).levels["none"]
     assert type(array) is np.ndarray
-    assert isinstance(array.base, np.memmap)
+    assert isinstance(array.base, np.memmap) == mapped
     assert not array.flags.writeable
+    np.testing.assert_array_equal(array, written)
 
 
 def test_parameters_come_back_as_numbers_and_text(tmp_path: Path):

@@ -1,0 +1,64 @@
+"""Dagster's event log of a home, with its connections kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+
+if TYPE_CHECKING:
+    from dagster._serdes import ConfigurableClassData
+    from sqlalchemy.engine import Connection, Engine
+
+
+class KeptConnectionsEventLog(SqliteEventLogStorage):
+    """Dagster's event log in SQLite: same files, same tables, one connection to each for as long as it lives.
+
+    Dagster makes an engine and opens the file anew for each of the 143 events of a crypto, up to three times
+    an event, and every closing writes the log of the database back into it: more processor time than to store
+    the event. The command's runs use this class; the Dagster UI reads the same files with Dagster's.
+
+    It may not be carried into a child process: a SQLite connection belongs to the process that opened it.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._kept: dict[str, Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Any
+    ) -> KeptConnectionsEventLog:
+        """Make the storage that an instance's configuration names."""
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        # Dagster holds this lock for as long as a connection is used, so one connection serves all threads.
+        with self._db_lock:
+            engine = self._kept.get(shard)
+            if engine is None:
+                engine = self._kept[shard] = _engine(self.conn_string_for_shard(shard))
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.connect() as connection, connection.begin():
+                yield connection
+
+    def dispose(self) -> None:
+        """Close the connections."""
+        super().dispose()
+        with self._db_lock:
+            while self._kept:
+                self._kept.popitem()[1].dispose()
+
+
+def _engine(address: str) -> Engine:
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import StaticPool
+
+    options = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    return create_engine(address, poolclass=StaticPool, connect_args=options)
