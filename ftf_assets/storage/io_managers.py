@@ -2,8 +2,10 @@
 
 # Dagster reads the fields of its resources as they stand: no annotations from the future here.
 import functools
-from collections.abc import Iterator
+import os
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -95,10 +97,28 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
             Nothing there for these settings, or damaged.
         """
         key = self.sweep.open(crypto).artifact_key(asset, crypto)
+        folder, kind = self.home.home.artifact(asset, crypto, key), artifact_types()[asset]
         try:
-            return read_artifact(self.home.home.artifact(asset, crypto, key), artifact_types()[asset])
+            return (
+                _training_arrays(folder, _state_of(folder))
+                if kind is TrainingArrays
+                else read_artifact(folder, kind)
+            )
         except StoreError as error:
             raise StoreError(f"{crypto}: {asset} cannot be read under these settings: {error}") from None
+
+
+@functools.lru_cache(maxsize=1)
+def _training_arrays(folder: Path, state: frozenset[Hashable]) -> TrainingArrays:  # noqa: ARG001  the state is a part of the key
+    # All steps of a crypto take the same object, so that what one of them has binned serves the next.
+    return read_artifact(folder, TrainingArrays)
+
+
+def _state_of(folder: Path) -> frozenset[Hashable]:
+    if not folder.is_dir():
+        return frozenset()
+    files = ((file.name, file.stat()) for file in os.scandir(folder))
+    return frozenset((name, status.st_ino, status.st_size, status.st_mtime_ns) for name, status in files)
 
 
 class ResultsIOManager(dg.ConfigurableIOManager):

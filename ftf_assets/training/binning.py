@@ -36,7 +36,7 @@ class BinnedMatrices:
         self._lock = threading.Lock()
 
     @contextmanager
-    def borrow(self, key: Hashable, n_bytes: int, make: Callable[[], Any]) -> Iterator[Any]:
+    def borrow(self, key: Hashable, n_bytes: int | None, make: Callable[[], Any]) -> Iterator[Any]:
         """Lend a matrix while the context lasts.
 
         Parameters
@@ -44,7 +44,7 @@ class BinnedMatrices:
         key
             Equal keys are equal rows and bins.
         n_bytes
-            Size of the matrix.
+            Size of the matrix; None where nobody will ask for it again, so that it pushes no other out.
         make
             Makes the matrix where none with this key is idle.
         """
@@ -54,6 +54,8 @@ class BinnedMatrices:
                 self._idle.remove(found)
         matrix = make() if found is None else found[2]
         yield matrix
+        if n_bytes is None:
+            return
         # A matrix whose fit raised does not come here: nobody knows what is in it.
         with self._lock:
             self._idle.append((key, n_bytes, matrix))

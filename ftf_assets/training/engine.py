@@ -43,6 +43,8 @@ class FitTask:
         As :func:`~ftf_assets.training.boosting.fit_booster` takes them.
     keep_booster
         Whether the model itself is wanted; a tuning trial only needs its probabilities.
+    keep_bins
+        Whether another fit may train on the same rows, so that it is worth keeping them binned.
     """
 
     key: str
@@ -58,6 +60,7 @@ class FitTask:
     seed: int
     device: Device
     keep_booster: bool = True
+    keep_bins: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     clock = time.thread_time if task.device == "cpu" else time.perf_counter
     begin = clock()
     # The rows are gathered only to be binned, and gone once they are: what stays is a byte a value.
-    n_bytes = len(task.rows) * arrays.X.shape[1]
+    n_bytes = len(task.rows) * arrays.X.shape[1] if task.keep_bins else None
     with matrices_of(arrays).borrow(
         _bins_of(task), n_bytes, lambda: boosting.bin_features(arrays.X[task.rows], task.parameters)
     ) as binned:

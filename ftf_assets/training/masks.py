@@ -144,6 +144,8 @@ def _out_of_fold_tasks(
             parameters=baseline.parameters,
             seed=plan.out_of_fold_seed(fold.index, number),
             device=plan.device,
+            # Only the models of other judges train on these rows again.
+            keep_bins=len(plan.judges) > 1,
         )
         for number, block in enumerate(blocks)
     ]

@@ -66,8 +66,10 @@ def classification_metrics(
     called = (probability >= threshold).astype(np.int8)
     precision, recall, f1, _ = precision_recall_fscore_support(y, called, average="binary", zero_division=0.0)
     ece, ece_debiased = _raw_and_debiased(y, probability, seed)
-    unsmoothed = np.clip((probability - epsilon_hold) / (1.0 - epsilon_buy - epsilon_hold), 0.0, 1.0)
-    ece_corrected, ece_debiased_corrected = _raw_and_debiased(y, unsmoothed, seed)
+    ece_corrected, ece_debiased_corrected = ece, ece_debiased
+    if epsilon_buy or epsilon_hold:
+        unsmoothed = np.clip((probability - epsilon_hold) / (1.0 - epsilon_buy - epsilon_hold), 0.0, 1.0)
+        ece_corrected, ece_debiased_corrected = _raw_and_debiased(y, unsmoothed, seed)
     base_rate = float(y.mean())
     return {
         "f1_buy": float(f1),

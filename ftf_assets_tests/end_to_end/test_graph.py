@@ -19,6 +19,8 @@ from ftf_assets.storage.check_history import CONTRACT_CHECK
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import Sweep
+from ftf_assets.training import boosting
+from ftf_assets.training.boosting import bin_features
 from ftf_assets_tests.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
@@ -175,6 +177,20 @@ def test_the_results_asset_shows_its_rows_and_its_sweep(home: Home):
     assert event.metadata["dagster/row_count"].value == 2
     models = result.output_for_node("trained_models")
     assert isinstance(models, TrainedModels)
+
+
+def test_the_assets_of_a_run_share_what_is_binned(home: Home, monkeypatch: pytest.MonkeyPatch):
+    binned: list[bytes] = []
+    monkeypatch.setattr(
+        boosting,
+        "bin_features",
+        lambda X, parameters: binned.append(X.tobytes()) or bin_features(X, parameters),
+    )
+    sweep = small_sweep(workers=1, factor="label_smoothing=mild,cleanlab=reweight")
+    assert materialise(sweep, home, "OPUSDC").success
+    # Two folds: the fit part, for the baseline, its second seed and both levels, and five out-of-fold blocks.
+    assert len(binned) == 2 * (1 + 5)
+    assert len(set(binned)) == len(binned)
 
 
 def test_a_sweep_that_was_run_from_the_command_line_is_listed_under_its_job(home: Home):

@@ -121,6 +121,18 @@ def test_idle_matrices_stay_within_their_bytes_and_the_one_unused_for_longest_go
     assert made == ["a", "b", "c", "b"]
 
 
+def test_a_matrix_that_nobody_will_ask_for_again_pushes_no_other_out():
+    matrices, made = BinnedMatrices(10), []
+
+    def make(name: str):
+        return lambda: made.append(name) or name
+
+    for name, n_bytes in (("a", 10), ("b", None), ("a", 10), ("b", None)):
+        with matrices.borrow(name, n_bytes, make(name)):
+            pass
+    assert made == ["a", "b", "b"]
+
+
 def test_matrices_live_as_long_as_the_rows_that_they_were_made_from(training_arrays):
     arrays = dataclasses.replace(training_arrays)
     matrices_of(arrays)
