@@ -16,7 +16,7 @@ from ftf_assets.training.trades import DAY, simulate_trades
 
 N_BINS = 10
 _POINTS = 160
-_ROOM = Room(left=0.62, bottom=0.5, right=0.2)
+_ROOM = Room(left=0.76, bottom=0.5, right=0.2)
 
 Floats = npt.NDArray[np.float64]
 
