@@ -50,7 +50,7 @@ def test_without_ties_it_is_scikit_learns(seed):
     )
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=6))
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=5))
 def test_ties_are_the_mean_over_every_order_of_the_tied_rows(rows):
     suspicion, wrong = np.array([one[0] for one in rows]), np.array([one[1] for one in rows])
     if not wrong.any():
