@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-
-if TYPE_CHECKING:
-    from dagster._serdes import ConfigurableClassData
-    from sqlalchemy.engine import Connection, Engine
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import StaticPool
 
 
 class KeptConnectionsEventLog(SqliteEventLogStorage):
@@ -57,8 +57,5 @@ class KeptConnectionsEventLog(SqliteEventLogStorage):
 
 
 def _engine(address: str) -> Engine:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import StaticPool
-
     options = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
     return create_engine(address, poolclass=StaticPool, connect_args=options)

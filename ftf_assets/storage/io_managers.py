@@ -99,11 +99,9 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         key = self.sweep.open(crypto).artifact_key(asset, crypto)
         folder, kind = self.home.home.artifact(asset, crypto, key), artifact_types()[asset]
         try:
-            return (
-                _training_arrays(folder, _state_of(folder))
-                if kind is TrainingArrays
-                else read_artifact(folder, kind)
-            )
+            if kind is TrainingArrays:
+                return _training_arrays(folder, _state_of(folder))
+            return read_artifact(folder, kind)
         except StoreError as error:
             raise StoreError(f"{crypto}: {asset} cannot be read under these settings: {error}") from None
 

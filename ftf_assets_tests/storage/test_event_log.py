@@ -75,15 +75,13 @@ def test_dagsters_own_storage_reads_the_same_records(home):
         assert [one.run_id for one in checks.values()] == [run_id]
 
 
-def test_what_another_process_wrote_meanwhile_is_seen(home):
+def test_what_dagsters_own_storage_wrote_meanwhile_is_seen(home):
     with open_instance(home) as ours:
         mine = run_once(ours).run_id
         with dg.DagsterInstance.from_config(str(home.dagster)) as theirs:
             other = run_once(theirs).run_id
-        assert {record.run_id for record in ours.fetch_materializations(rows.key, limit=9).records} == {
-            mine,
-            other,
-        }
+        seen = ours.fetch_materializations(rows.key, limit=9).records
+        assert {record.run_id for record in seen} == {mine, other}
 
 
 def test_threads_share_the_connection(home):
