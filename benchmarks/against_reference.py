@@ -25,7 +25,7 @@ from sklearn.metrics import average_precision_score
 
 from benchmarks.measuring import CORES, report, run
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.storage.cores import CoreTokens
+from ftf_assets.storage.core_tokens import CoreTokens
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.engine import FitEngine

@@ -16,7 +16,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from benchmarks.measuring import CORES, ftf, report
-from ftf_assets.instance import open_instance
+from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.artifacts import read_header
 from ftf_assets.storage.home import Home
 

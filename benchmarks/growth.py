@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measuring import CORES, report, run
-from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.frames import FeatureCache
-from ftf_assets.sources.market import MarketSource
+from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask

@@ -37,7 +37,7 @@ def run(command: Sequence[str | Path]) -> Ran:
 
 def ftf(*arguments: str | Path) -> Ran:
     """Run the command ``ftf`` as a process."""
-    return run([sys.executable, "-m", "ftf_assets.cli", *arguments])
+    return run([sys.executable, "-m", "ftf_assets.command", *arguments])
 
 
 def report(title: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -21,7 +21,7 @@ from ftf_assets.gate.decision import decide
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.results_rows import partition, results_table
+from ftf_assets_tests.support.results_rows import partition, results_table
 
 #: Rows of one partition: the standard protocol's 5 folds x 5 variants.
 ROWS = 25
@@ -44,7 +44,9 @@ def many_writers(folder: Path, n_partitions: int, n_processes: int) -> dict[str,
     """Write partitions from several processes at once; count what failed and what was lost."""
     path = folder / "results.duckdb"
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ftf_assets.storage.results_store", "ftf_assets_tests.results_rows"])
+    context.set_forkserver_preload(
+        ["ftf_assets.storage.results_store", "ftf_assets_tests.support.results_rows"]
+    )
     start = context.Barrier(n_processes + 1)
     shares = [list(range(one, n_partitions, n_processes)) for one in range(n_processes)]
     writers = [context.Process(target=write_partitions, args=(path, start, share)) for share in shares]

@@ -42,7 +42,7 @@ def medians(commands: dict[str, Sequence[str]]) -> dict[str, float]:
 def main() -> None:
     # Users' Python writes bytecode: where it must not, each start would compile our modules anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    python, ftf = (sys.executable, "-W", "ignore", "-c"), (sys.executable, "-m", "ftf_assets.cli")
+    python, ftf = (sys.executable, "-W", "ignore", "-c"), (sys.executable, "-m", "ftf_assets.command")
     with tempfile.TemporaryDirectory() as home:
         took = medians(
             {

@@ -16,13 +16,13 @@ from types import FrameType
 import click
 
 from benchmarks.measuring import report
-from ftf_assets.config import all_cryptos, sweep_settings
-from ftf_assets.instance import open_instance
-from ftf_assets.jobs import SWEEP_JOB
-from ftf_assets.run_jobs import JobRun, _execute, _import_for_children, run_config
-from ftf_assets.standing import assets_to_make
+from ftf_assets.freshness.standing import assets_to_make
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.jobs import SWEEP_JOB
+from ftf_assets.running.job_runs import JobRun, _execute, _import_for_children, run_config
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep import open_sweep
+from ftf_assets.sweep.settings import all_cryptos, sweep_settings
+from ftf_assets.sweep.sweep import open_sweep
 
 SECONDS_A_SAMPLE = 0.005
 
@@ -34,7 +34,7 @@ PARTS = {
         "data_version_cache.py",
         "DataVersionCache.fetch_external_input_asset_version_info",
     ): "Dagster's data versions",
-    ("assets/pictures.py", "pictures"): "pictures for the Dagster UI",
+    ("graph/pictures.py", "pictures"): "pictures for the Dagster UI",
     ("pandas/container.py", "DataFrameSchemaBackend.validate"): "tables held to their contracts",
     ("training/evaluation.py", "evaluate_cells"): "scores of the cells",
     ("storage/artifacts.py", "read_artifact"): "reading artifacts",

@@ -28,15 +28,15 @@ from sklearn.model_selection import StratifiedKFold
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import AuditLabels, KnownTruth, NoiseKind, NoisyLabels, flip, n_flips
 from ftf_assets.audit.ranking import average_precision, rank
-from ftf_assets.config import all_cryptos
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.label_chain import LabelChain, label_chain
 from ftf_assets.labels.temporal_noise import TEMPERS, temporal_noise
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.sources import open_source
-from ftf_assets.sources.market import MarketSource
+from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.registry import open_source
+from ftf_assets.sweep.settings import all_cryptos
 from ftf_assets.training.boosting import bin_features, fit_booster
 from ftf_assets.training.folds import out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS

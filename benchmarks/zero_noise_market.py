@@ -21,17 +21,17 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from ftf_assets.config import sweep_settings
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.frames import with_contract_dtypes
 from ftf_assets.contracts.gate import VERDICTS
 from ftf_assets.contracts.results import OK
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.settings import ALWAYS_BUY
-from ftf_assets.storage.results_table import finetune_results
-from ftf_assets.sweep import Sweep, open_sweep
-from ftf_assets.sweep_decision import decide_sweep
-from ftf_assets.sweep_results import sweep_results
+from ftf_assets.rows.cells import sweep_results
+from ftf_assets.rows.decision import decide_sweep
+from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine

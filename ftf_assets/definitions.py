@@ -19,14 +19,14 @@ from ftf_assets.automation.gate_sensor import gate_when_landed
 from ftf_assets.automation.input_files import input_files
 from ftf_assets.automation.weekly_sweep import weekly_sweep
 from ftf_assets.checks.graph_checks import graph_checks
-from ftf_assets.jobs import JOBS
-from ftf_assets.resources import AuditResource, HomeResource, SweepResource
-from ftf_assets.storage.io_managers import (
+from ftf_assets.graph.io_managers import (
     ArtifactIOManager,
     AuditIOManager,
     DecisionIOManager,
     ResultsIOManager,
 )
+from ftf_assets.graph.jobs import JOBS
+from ftf_assets.graph.resources import AuditResource, HomeResource, SweepResource
 
 _sweep = SweepResource.configure_at_launch()
 _home = HomeResource(path="")

@@ -13,7 +13,7 @@ from hypothesis import settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.training.plan import TrainingPlan
-from ftf_assets_tests.production import (
+from ftf_assets_tests.support.production import (
     CRYPTO,
     MemoryFitStore,
     ProductionData,
@@ -23,10 +23,10 @@ from ftf_assets_tests.production import (
     production_rows,
     train,
 )
-from ftf_assets_tests.workers import shared_folder
+from ftf_assets_tests.support.workers import shared_folder
 
 if TYPE_CHECKING:
-    from ftf_assets_tests.small_sweep import FinishedSweep
+    from ftf_assets_tests.support.small_sweep import FinishedSweep
 
 # A busy machine is no broken property: examples are judged by their result, never by their wall time.
 settings.register_profile("ftf", deadline=None)
@@ -79,9 +79,9 @@ def standard_run(training_arrays: TrainingArrays) -> Trained:
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
     """The small sweep of the end-to-end tests where nothing disturbed it. Read only: it is shared."""
-    from ftf_assets.run import run_sweep  # seconds to import, and most tests do without
+    from ftf_assets.running.sweep_run import run_sweep  # seconds to import, and most tests do without
     from ftf_assets.storage.home import Home
-    from ftf_assets_tests.small_sweep import FinishedSweep, small_sweep
+    from ftf_assets_tests.support.small_sweep import FinishedSweep, small_sweep
 
     sweep = small_sweep()
     with shared_folder(tmp_path_factory, "undisturbed") as (folder, empty):

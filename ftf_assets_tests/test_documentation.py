@@ -11,9 +11,9 @@ import yaml
 
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
-from ftf_assets.cli import cli
-from ftf_assets.config import SweepSettings
-from ftf_assets.storage.results_table import finetune_results
+from ftf_assets.command.main import cli
+from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training.parameters import (
     DEFAULT_PARAMETERS,
     DEFAULT_SEARCH_SPACE,

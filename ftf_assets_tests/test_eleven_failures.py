@@ -18,19 +18,19 @@ import pandas as pd
 import pytest
 from jaxtyping import TypeCheckError
 
-from ftf_assets.cli import cli
+from ftf_assets.command.main import cli
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
-from ftf_assets.instance import open_instance
-from ftf_assets.jobs import SWEEP_JOB
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.labels.cleaning import cap_per_class
 from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.smoothing import smooth_labels
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.run import run_sweep
-from ftf_assets.run_jobs import JobRun, run_config, run_jobs
-from ftf_assets.sources import open_source
+from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
+from ftf_assets.running.sweep_run import run_sweep
+from ftf_assets.sources.registry import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training import engine
@@ -38,7 +38,7 @@ from ftf_assets.training.boosting import FitResult, bin_features
 from ftf_assets.training.engine import FitEvent, FitTask
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
-from ftf_assets_tests.small_sweep import SMALL, FinishedSweep, small_sweep
+from ftf_assets_tests.support.small_sweep import SMALL, FinishedSweep, small_sweep
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_04_the_off_path_is_free(home: Home):
     assert smooth_labels(hard, epsilon_buy=0.0, epsilon_hold=0.0) is hard
     without_libraries = (
         "import sys; sys.modules['cleanlab'] = sys.modules['optuna'] = None; "
-        "sys.argv[0] = 'ftf'; from ftf_assets.cli import main; main()"
+        "sys.argv[0] = 'ftf'; from ftf_assets.command.main import main; main()"
     )
     command = ["sweep", "--crypto", "OPUSDC", "--factor", "label_smoothing", "--trials", "0", "--json"]
     command += ["--set", "n_folds=1"]
@@ -229,7 +229,7 @@ def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_o
     settings = [f"--set={name}={value}" for name, value in SMALL.items() if name != "cryptos"]
     command = ["sweep", "--crypto", "OPUSDC", "--crypto", "LDOUSDC", *settings, "--home", str(home.path)]
     killed = subprocess.Popen(
-        [sys.executable, "-m", "ftf_assets.cli", *command], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ftf_assets.command", *command], stderr=subprocess.PIPE, text=True
     )
     assert killed.stderr is not None
     assert any(line.startswith(after) for line in killed.stderr)

@@ -17,13 +17,13 @@ import pytest
 import ftf_assets
 from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.sources.feature_files import FeatureFileSource
+from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.results_schema import tables
 from ftf_assets.training.boosting import FitResult
-from ftf_assets_tests.planted import plant_file
-from ftf_assets_tests.production import feature_cache
+from ftf_assets_tests.support.planted import plant_file
+from ftf_assets_tests.support.production import feature_cache
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(Path(ftf_assets.__file__).parent.rglob("*.py"))
@@ -211,7 +211,7 @@ def test_every_locked_dependency_has_a_version_and_hashes_and_no_address():
 
 def test_a_name_shaped_like_sql_or_html_goes_through_the_store_as_data(tmp_path: Path):
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets_tests.results_rows import partition, results_table
+    from ftf_assets_tests.support.results_rows import partition, results_table
 
     store = ResultsStore(tmp_path / "results.duckdb")
     for name in ("a'; DROP TABLE finetune_results; --", "<script>alert(1)</script>", "$1", 'x" OR 1=1'):

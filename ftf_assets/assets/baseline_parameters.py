@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters
-from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.fit_events import report_fit
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.baseline import fit_baselines
 
 

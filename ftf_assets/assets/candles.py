@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import CANDLES
-from ftf_assets.assets.partitioned import partitioned_asset
-from ftf_assets.resources import SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.contract_types import CANDLES
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import SweepResource
 
 
 @partitioned_asset(

@@ -1,14 +1,14 @@
 """``cleanlab_masks``: which rows of each fit part are suspect, and what is done about them."""
 
 import dagster as dg
+import pandas as pd
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import Frame
-from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
-from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.fit_events import report_fit
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
 
@@ -20,7 +20,7 @@ def cleanlab_masks(
     coerced_arrays: TrainingArrays,
     smoothed_labels: SmoothedLabels,
     baseline_parameters: BaselineParameters,
-    candles: Frame,
+    candles: pd.DataFrame,
 ) -> dg.MaterializeResult[CleanlabMasks]:
     """Suspect labels of each fit part, capped per class: by confident learning, or by their order in time.
 
@@ -28,8 +28,8 @@ def cleanlab_masks(
     minority class and none of the majority, so the cap decides how much is cleaned: compare "flagged" with
     "suspects" below. The temporal levels estimate how many labels are wrong, and suspect no more.
     """
-    from ftf_assets.assets.pictures import pictures
     from ftf_assets.contracts.coercion import coerce_candles
+    from ftf_assets.graph.pictures import pictures
     from ftf_assets.report.data import crypto_data
     from ftf_assets.report.pictures import cleaning_pictures
 

@@ -1,18 +1,18 @@
 """``coerced_arrays``: the coercion boundary, where pandas becomes typed arrays."""
 
 import dagster as dg
+import pandas as pd
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import Frame
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.resources import SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import SweepResource
 from ftf_assets.training.variants import require_columns
 
 
 @partitioned_asset("data", {"numpy"})
 def coerced_arrays(
-    context: dg.AssetExecutionContext, sweep: SweepResource, feature_cache: Frame
+    context: dg.AssetExecutionContext, sweep: SweepResource, feature_cache: pd.DataFrame
 ) -> dg.MaterializeResult[TrainingArrays]:
     """The one place where pandas becomes numpy: float32 features, int8 labels, int64 label intervals.
 

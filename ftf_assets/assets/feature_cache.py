@@ -3,11 +3,12 @@
 import dataclasses
 
 import dagster as dg
+import pandas as pd
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import FEATURE_CACHE, Frame
-from ftf_assets.assets.partitioned import partitioned_asset
-from ftf_assets.resources import SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.contract_types import FEATURE_CACHE
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import SweepResource
 
 
 @partitioned_asset(
@@ -17,7 +18,7 @@ from ftf_assets.resources import SweepResource
     metadata=FEATURE_CACHE.definition_metadata,
 )
 def feature_cache(
-    context: dg.AssetExecutionContext, sweep: SweepResource, candles: Frame
+    context: dg.AssetExecutionContext, sweep: SweepResource, candles: pd.DataFrame
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Backward-looking, scale-free indicators and the triple-barrier label, one row a decision time.
 

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import CRYPTO_RESULTS
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
-from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.contract_types import CRYPTO_RESULTS
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import HomeResource, SweepResource
 
 
 @partitioned_asset(
@@ -32,10 +32,10 @@ def finetune_results(
     In the same transaction the table regime_results gets the cells by market regime, and label_suspects the
     rows that the cleaners suspect.
     """
-    from ftf_assets.assets.pictures import pictures
+    from ftf_assets.graph.pictures import pictures
     from ftf_assets.report.data import crypto_data
     from ftf_assets.report.pictures import trade_pictures
-    from ftf_assets.sweep_results import crypto_results
+    from ftf_assets.rows.cells import crypto_results
 
     crypto = context.partition_key
     run = sweep.open(crypto)

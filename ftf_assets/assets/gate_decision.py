@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import Decision
 from ftf_assets.assets.finetune_results import finetune_results
-from ftf_assets.assets.partitioned import OWNERS, versioned
-from ftf_assets.resources import HomeResource, SweepResource
-from ftf_assets.storage.check_history import red_checks
+from ftf_assets.gate.decision import Decision
+from ftf_assets.graph import metadata
+from ftf_assets.graph.check_history import red_checks
+from ftf_assets.graph.partitioned import OWNERS, versioned
+from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.keys import code_version
 
 
@@ -29,13 +29,13 @@ def gate_decision(
     evidence either way. NO_SIGNAL: the baseline does not beat calling every bar BUY, so there is nothing to
     judge treatments by; work on features or labels first. INVALID: cells are missing or a contract is broken.
     """
-    from ftf_assets.assets.pictures import pictures
     from ftf_assets.gate.seed_noise import seed_noise_in_words
     from ftf_assets.gate.tuning import tuning_in_words
+    from ftf_assets.graph.pictures import pictures
     from ftf_assets.report.data import decided_data
     from ftf_assets.report.pictures import gate_pictures
     from ftf_assets.report.words import decision_in_words, headline
-    from ftf_assets.sweep_decision import decide_sweep
+    from ftf_assets.rows.decision import decide_sweep
 
     run = sweep.open()
     rows = home.results.read(run.sweep_id)

@@ -1,13 +1,13 @@
 """``noise_audit``: how well wrong labels would be found on these data, and whether cleaning them pays."""
 
 import dagster as dg
+import pandas as pd
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.contract_types import Frame
-from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.resources import AuditResource, HomeResource, SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.fit_events import report_fit
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import AuditResource, HomeResource, SweepResource
 
 
 @partitioned_asset("audit", {"xgboost", "cleanlab", "duckdb"}, io_manager_key="audit_io_manager")
@@ -16,7 +16,7 @@ def noise_audit(
     sweep: SweepResource,
     audit: AuditResource,
     home: HomeResource,
-    candles: Frame,
+    candles: pd.DataFrame,
     coerced_arrays: TrainingArrays,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Put known noise into the labels and measure what finds it, within each observed class.
@@ -24,11 +24,11 @@ def noise_audit(
     A cleaner counts only where its lift is above that of all three controls, which look at no model.
     "effects" says what cleaning wins back of the average precision that the noise costs.
     """
-    from ftf_assets.assets.pictures import pictures
     from ftf_assets.audit.runner import run_audit
+    from ftf_assets.graph.pictures import pictures
     from ftf_assets.report.noise_audit import AuditData, audit_section
     from ftf_assets.report.pictures import audit_pictures
-    from ftf_assets.sweep_audit_rows import audit_frames, plain_records
+    from ftf_assets.rows.noise_audit import audit_frames, plain_records
 
     crypto = context.partition_key
     opened = audit.open(sweep.open(crypto), crypto)

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
-from ftf_assets.resources import SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import SweepResource
 
 
 @partitioned_asset("treatment", {"numpy"})

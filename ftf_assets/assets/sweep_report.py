@@ -3,8 +3,8 @@
 import dagster as dg
 
 from ftf_assets.assets.gate_decision import gate_decision
-from ftf_assets.assets.partitioned import OWNERS
-from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.graph.partitioned import OWNERS
+from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.storage.content_version import content_version
 from ftf_assets.training.keys import code_version
 

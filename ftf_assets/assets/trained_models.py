@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from ftf_assets.assets import metadata
-from ftf_assets.assets.events import report_fit
-from ftf_assets.assets.partitioned import partitioned_asset
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
-from ftf_assets.resources import HomeResource, SweepResource
+from ftf_assets.graph import metadata
+from ftf_assets.graph.fit_events import report_fit
+from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.models import train_cells
 
 
@@ -25,7 +25,7 @@ def trained_models(
 
     A cell that fails is recorded and the others go on; finished fits are reused, whichever sweep made them.
     """
-    from ftf_assets.assets.pictures import pictures
+    from ftf_assets.graph.pictures import pictures
     from ftf_assets.report.data import crypto_data
     from ftf_assets.report.pictures import model_pictures
 

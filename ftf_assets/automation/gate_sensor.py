@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from ftf_assets.config import SweepSettings
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.instance import PROCESS_TAG, process_lives
-from ftf_assets.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
-from ftf_assets.resources import HomeResource
-from ftf_assets.storage.check_history import SWEEP_ID
+from ftf_assets.graph.check_history import SWEEP_ID
+from ftf_assets.graph.instance import PROCESS_TAG, process_lives
+from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.graph.resources import HomeResource
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep import open_sweep
+from ftf_assets.sweep.settings import SweepSettings
+from ftf_assets.sweep.sweep import open_sweep
 
 RESULTS = dg.AssetKey("finetune_results")
 
@@ -80,8 +80,8 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
     A sweep waits while a run on one of its cryptos is under way and while the command that ran it lives: the
     command runs the gate itself. Rows that changed after a decision are judged anew.
     """
+    from ftf_assets.freshness.stored_sweeps import stored_settings
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.stored_sweeps import stored_settings
 
     landings = Landings.of(context.cursor)
     landings.see(context.instance)
@@ -142,8 +142,8 @@ def _under_way(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str
 def _why_decide(
     home: Home, instance: dg.DagsterInstance, settings: SweepSettings, sweep_id: str
 ) -> str | None:
+    from ftf_assets.freshness.stored_sweeps import why_undecided
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.stored_sweeps import why_undecided
 
     if settings.design == "single":
         return None  # one variant alone has no level to compare

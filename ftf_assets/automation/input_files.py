@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
-from ftf_assets.resources import HomeResource
-from ftf_assets.sweep import Sweep, open_sweep
+from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.graph.resources import HomeResource
+from ftf_assets.sweep.sweep import Sweep, open_sweep
 
 if TYPE_CHECKING:
     from ftf_assets.storage.results_store import ResultsStore
@@ -68,7 +68,7 @@ def watched_sweep(store: "ResultsStore") -> Sweep | None:
     InputError, StoreError
         No store, or settings that its source refuses.
     """
-    from ftf_assets.stored_sweeps import newest_comparisons
+    from ftf_assets.freshness.stored_sweeps import newest_comparisons
 
     for settings in newest_comparisons(store):
         if settings.source != "market":

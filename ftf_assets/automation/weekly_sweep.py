@@ -3,9 +3,9 @@
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
-from ftf_assets.resources import HomeResource
-from ftf_assets.sweep import open_sweep
+from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.graph.resources import HomeResource
+from ftf_assets.sweep.sweep import open_sweep
 
 
 @dg.schedule(
@@ -24,8 +24,8 @@ def weekly_sweep(
     The edges are resolved here, once for the group: a file that changes between two runs cannot give their
     folds different weeks.
     """
+    from ftf_assets.freshness.stored_sweeps import newest_comparisons
     from ftf_assets.storage.results_store import ResultsStore
-    from ftf_assets.stored_sweeps import newest_comparisons
 
     try:
         latest = next(newest_comparisons(ResultsStore(home.home.results)), None)

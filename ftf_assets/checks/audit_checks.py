@@ -3,8 +3,8 @@
 import dagster as dg
 
 from ftf_assets.audit.trust import untrusted_cleaning
+from ftf_assets.graph.check_history import SWEEP_ID
 from ftf_assets.labels.cleaning import CLEANLAB
-from ftf_assets.storage.check_history import SWEEP_ID
 
 
 def audit_checks() -> list[dg.AssetChecksDefinition]:
@@ -16,7 +16,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from ftf_assets.sweep_audit_rows import plain_records
+        from ftf_assets.rows.noise_audit import plain_records
 
         sweep = context.resources.sweep.open()
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}

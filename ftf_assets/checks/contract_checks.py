@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.storage.check_history import CONTRACT_CHECK
+from ftf_assets.graph.check_history import CONTRACT_CHECK
 
 Validate = Callable[[Stored], None]
 
@@ -63,7 +63,7 @@ def validate_cleanlab_masks(stored: Stored) -> None:
 
 def validate_finetune_results(stored: Stored) -> None:
     """The stored rows keep their table contract, one row a cell."""
-    from ftf_assets.storage.results_table import finetune_results
+    from ftf_assets.rows.results_table import finetune_results
 
     rows = stored.rows()
     finetune_results().validate(rows, lazy=True)

@@ -10,15 +10,15 @@ from typing import Any
 
 import dagster as dg
 
-from ftf_assets.assets.metadata import table
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
 from ftf_assets.contracts.bundles import TrainedModels
+from ftf_assets.graph.check_history import LEAK_CHECK
+from ftf_assets.graph.metadata import table
 from ftf_assets.invariants.calibration import calibration_breaches
 from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
 from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
-from ftf_assets.storage.check_history import LEAK_CHECK
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.training.folds import out_of_fold_blocks
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ftf_assets.storage.check_history import CONTRACT_CHECK, SWEEP_ID
+from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID
 
 
 def gate_checks() -> list[dg.AssetChecksDefinition]:

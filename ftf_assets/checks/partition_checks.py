@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ftf_assets.assets.metadata import table
-from ftf_assets.assets.partitioned import CRYPTOS
 from ftf_assets.contracts.errors import FtfError
-from ftf_assets.storage.check_history import ARTIFACT_KEY, SWEEP_ID
+from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID
+from ftf_assets.graph.io_managers import ArtifactIOManager
+from ftf_assets.graph.metadata import table
+from ftf_assets.graph.partitioned import CRYPTOS
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.io_managers import ArtifactIOManager
-from ftf_assets.sweep import ARTIFACTS, Sweep
+from ftf_assets.sweep.sweep import ARTIFACTS, Sweep
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ftf_assets.storage.check_history import SWEEP_ID
+from ftf_assets.graph.check_history import SWEEP_ID
 
 
 def report_checks() -> list[dg.AssetChecksDefinition]:

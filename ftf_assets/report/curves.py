@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ftf_assets.report.data import BASELINE, Level, ReportData
 from ftf_assets.report.svg import Room, drawing, inline_svg, line_style
-from ftf_assets.sweep_results import BASIS_POINT
+from ftf_assets.rows.cells import BASIS_POINT
 from ftf_assets.training.trades import DAY, simulate_trades
 
 N_BINS = 10

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import pandas as pd
 
-from ftf_assets.config import SweepSettings, stored_sweep_settings
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
@@ -20,13 +19,14 @@ from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
 from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.report.noise_audit import AuditData, load_audit
+from ftf_assets.rows.decision import decision_frames
+from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.suspects import sweep_suspects
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.storage.results_table import finetune_results
-from ftf_assets.sweep import Sweep, open_sweep
-from ftf_assets.sweep_decision import decision_frames
-from ftf_assets.sweep_suspects import sweep_suspects
+from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
 
 T = TypeVar("T")
 

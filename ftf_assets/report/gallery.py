@@ -16,8 +16,8 @@ from ftf_assets.labels.factors import FACTORS
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.svg import Room, drawing, inline_svg
-from ftf_assets.sources.candle_features import ATR_PERIOD
-from ftf_assets.sources.indicators import wilder_atr
+from ftf_assets.sources.candles.feature_cache import ATR_PERIOD
+from ftf_assets.sources.candles.indicators import wilder_atr
 
 if TYPE_CHECKING:
     from matplotlib.collections import PolyCollection

@@ -9,7 +9,7 @@ from typing import Any
 from ftf_assets.contracts.regimes import UNAVAILABLE
 from ftf_assets.report.data import BASELINE, ReportData
 from ftf_assets.report.formats import NOTHING, is_absent
-from ftf_assets.sweep_regimes import by_regime
+from ftf_assets.rows.regimes import by_regime
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.labels.factors import FACTORS
-from ftf_assets.storage.results_table import finetune_results
+from ftf_assets.rows.results_table import finetune_results
 
 #: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
 #: new factor needs neither: its column follows from the registry.

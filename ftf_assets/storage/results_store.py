@@ -18,9 +18,9 @@ from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import LabelSuspects, with_suspects_dtypes
 from ftf_assets.contracts.table_validation import validated
 from ftf_assets.labels.factors import FACTORS
+from ftf_assets.rows.results_table import finetune_results
 from ftf_assets.storage.results_migration import carry_over_sql, is_current
 from ftf_assets.storage.results_schema import create_schema_sql
-from ftf_assets.storage.results_table import finetune_results
 
 #: The state in which this process has seen or left a store that is up to date. To look through the columns of
 #: all tables takes longer than to open the file.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import json
@@ -11,12 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ftf_assets.beside_bytecode import kept_beside_bytecode
 from ftf_assets.contracts.typed import typed
 
 #: The code that decides what a cell computes. The table contracts are no part of it: they refuse, they do not
 #: compute.
-_CODE = ("contracts/coercion.py", "labels/*.py", "sources/*.py", "training/*.py")
+_CODE = ("contracts/coercion.py", "labels/*.py", "sources/**/*.py", "training/*.py")
 
 
 @typed
@@ -61,39 +59,27 @@ def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0
 @functools.cache
 def code_version() -> str:
     """Hash the code that decides what a cell computes: coercion, labels, sources and training."""
-    version_of_code: str = kept_beside_bytecode(
-        __file__, "code_version", lambda: _syntax_hash(_CODE), [path for _, path in _modules(_CODE)]
-    )
-    return version_of_code
+    return source_hash(_CODE)
 
 
 @typed
 def source_hash(patterns: tuple[str, ...]) -> str:
-    """Hash modules of this package to 12 hex digits.
+    """Hash the source text of modules of this package to 12 hex digits.
 
-    Comments and layout are no part of it: the syntax tree is hashed, not the text.
+    The bytes are hashed, with Windows line ends as Unix ones, so every Python version gives the same hash. A
+    changed comment changes it too.
 
     Parameters
     ----------
     patterns
         Paths below the package, with wildcards, such as ``audit/**/*.py``.
     """
-    return _syntax_hash(patterns)
-
-
-def _syntax_hash(patterns: tuple[str, ...]) -> str:
-    digest = hashlib.sha256()
-    for name, path in _modules(patterns):
-        digest.update(name.encode())
-        digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
-    return digest.hexdigest()[:12]
-
-
-def _modules(patterns: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """Each module's path below the package, and where it lies."""
     root = Path(__file__).parent.parent
-    paths = (path for pattern in patterns for path in sorted(root.glob(pattern)))
-    return [(path.relative_to(root).as_posix(), path) for path in paths]
+    digest = hashlib.sha256()
+    for path in (path for pattern in patterns for path in sorted(root.glob(pattern))):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from ftf_assets.training import engine
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.audit.labels import HOUR, random_candles
-from ftf_assets_tests.production import MemoryFitStore
+from ftf_assets_tests.support.production import MemoryFitStore
 
 KINDS = ("none", "independent", "bursts", "known_truth")
 

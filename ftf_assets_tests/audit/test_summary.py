@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.audit.summary import pool_effects, pool_findings
-from ftf_assets_tests.audit_rows import effect_row, found_row, interval
+from ftf_assets_tests.support.audit_rows import effect_row, found_row, interval
 
 CRYPTOS = ("OPUSDC", "LDOUSDC")
 

@@ -17,7 +17,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels,
 from ftf_assets.training import folds
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.metrics import expected_calibration_error
-from ftf_assets_tests.production import CRYPTO, STANDARD, Trained
+from ftf_assets_tests.support.production import CRYPTO, STANDARD, Trained
 
 CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in checks}
 

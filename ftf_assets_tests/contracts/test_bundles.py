@@ -15,7 +15,7 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.errors import CellError, InputError
-from ftf_assets_tests.production import EPSILONS
+from ftf_assets_tests.support.production import EPSILONS
 
 replace = dataclasses.replace
 

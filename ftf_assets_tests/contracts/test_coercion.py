@@ -22,7 +22,13 @@ from ftf_assets.contracts.coercion import (
     coerce_weights,
 )
 from ftf_assets.contracts.errors import InputError
-from ftf_assets_tests.production import CRYPTO, FEATURES, ProductionData, feature_cache, production_rows
+from ftf_assets_tests.support.production import (
+    CRYPTO,
+    FEATURES,
+    ProductionData,
+    feature_cache,
+    production_rows,
+)
 
 BAD_ROW = 17
 

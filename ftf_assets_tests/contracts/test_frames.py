@@ -8,7 +8,7 @@ import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
 from ftf_assets.contracts.frames import RESERVED_COLUMNS, Candles, FeatureCache, field_descriptions
-from ftf_assets_tests.production import FEATURES, feature_cache
+from ftf_assets_tests.support.production import FEATURES, feature_cache
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from ftf_assets.contracts.results import (
     PRIMARY_KEY,
 )
 from ftf_assets.labels.factors import FACTORS
-from ftf_assets.storage.results_table import finetune_results
-from ftf_assets_tests.results_rows import failed_row, ok_row, partition, results_table, skipped_row
+from ftf_assets.rows.results_table import finetune_results
+from ftf_assets_tests.support.results_rows import failed_row, ok_row, partition, results_table, skipped_row
 
 IDENTITY = (
     "sweep_id crypto fold variant label_smoothing cleanlab sample_weight status error_type error_message "

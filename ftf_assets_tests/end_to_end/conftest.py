@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftf_assets.storage.home import Home
-from ftf_assets_tests.processes import run_ftf
+from ftf_assets_tests.support.processes import run_ftf
 
 REAL_CANDLES = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
 

@@ -82,7 +82,16 @@ def served(home: Path) -> Iterator[Ui]:
         name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "FTF_HOME")
     }
     log = home.with_suffix(".log").open("w", encoding="utf-8")
-    command = [sys.executable, "-m", "ftf_assets.cli", "ui", "--port", str(port), "--home", str(home)]
+    command = [
+        sys.executable,
+        "-m",
+        "ftf_assets.command.main",
+        "ui",
+        "--port",
+        str(port),
+        "--home",
+        str(home),
+    ]
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
     ui = Ui(f"http://127.0.0.1:{port}")
     try:

@@ -8,12 +8,12 @@ import dagster as dg
 import pytest
 
 from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
-from ftf_assets.instance import open_instance
-from ftf_assets.run import run_sweep
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.small_sweep import FEW_ROUNDS, options, small_sweep
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

@@ -9,20 +9,20 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets import config
 from ftf_assets.automation.gate_sensor import gate_when_landed
 from ftf_assets.automation.input_files import input_files
 from ftf_assets.automation.weekly_sweep import weekly_sweep
 from ftf_assets.definitions import defs
-from ftf_assets.instance import open_instance, process_tags
-from ftf_assets.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
-from ftf_assets.resources import HomeResource
-from ftf_assets.run_jobs import run_config
-from ftf_assets.sources.market import MarketSource
+from ftf_assets.freshness.stored_sweeps import why_undecided
+from ftf_assets.graph.instance import open_instance, process_tags
+from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.graph.resources import HomeResource
+from ftf_assets.running.job_runs import run_config
+from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
-from ftf_assets.stored_sweeps import why_undecided
-from ftf_assets.sweep import Sweep, open_sweep
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets.sweep import settings as config
+from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
@@ -167,7 +167,7 @@ def test_a_group_grows_by_a_file_and_one_line_of_configuration(
     folder = tmp_path / "candles"
     groups = {"pair": ("OPUSDC", "LDOUSDC"), "others": ("UNIUSDC",)}
     monkeypatch.setattr(config, "crypto_groups", lambda: groups)
-    monkeypatch.setattr("ftf_assets.sweep.crypto_groups", lambda: groups)
+    monkeypatch.setattr("ftf_assets.sweep.sweep.crypto_groups", lambda: groups)
     for crypto in groups["pair"]:
         write_candles(folder, crypto)
     before = small_sweep(**QUICK, cryptos="", crypto_group="pair", source="candles", path=str(folder))

@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ftf_assets.cli import main
-from ftf_assets.sources.market import MarketSource
+from ftf_assets.command.main import main
+from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.small_sweep import FEW_ROUNDS, FinishedSweep, options
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep, options
 
 pytestmark = pytest.mark.end_to_end
 
@@ -133,7 +133,7 @@ def test_a_bad_row_in_a_candle_file_stops_the_sweep_before_anything_is_written(
 def test_an_interrupt_stops_the_sweep_with_one_line_and_keeps_what_is_finished(
     home: Home, how: signal.Signals
 ):
-    command = [sys.executable, "-m", "ftf_assets.cli", "sweep", *SMALL, "--crypto", "LDOUSDC"]
+    command = [sys.executable, "-m", "ftf_assets.command", "sweep", *SMALL, "--crypto", "LDOUSDC"]
     process = subprocess.Popen([*command, "--home", str(home.path)], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert any(line.startswith("5 of") for line in process.stderr)

@@ -9,19 +9,19 @@ import pytest
 
 from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.definitions import defs
-from ftf_assets.instance import LOCATION, open_instance
-from ftf_assets.jobs import SWEEP_JOB
-from ftf_assets.run import run_sweep
-from ftf_assets.run_jobs import run_config
-from ftf_assets.storage import io_managers
+from ftf_assets.graph import io_managers
+from ftf_assets.graph.check_history import CONTRACT_CHECK
+from ftf_assets.graph.instance import LOCATION, open_instance
+from ftf_assets.graph.jobs import SWEEP_JOB
+from ftf_assets.running.job_runs import run_config
+from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.artifacts import write_artifact
-from ftf_assets.storage.check_history import CONTRACT_CHECK
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep import Sweep
+from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training import boosting
 from ftf_assets.training.boosting import bin_features
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

@@ -15,16 +15,16 @@ import pytest
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import RunError
-from ftf_assets.instance import open_instance
-from ftf_assets.run import run_sweep
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep import Sweep
+from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEvent, FitTask
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ftf_assets import cli
+from ftf_assets.command import main as cli
 from ftf_assets.contracts.errors import InputError, StoreBusyError, StoreError
 from ftf_assets.definitions import defs
-from ftf_assets.instance import open_instance
-from ftf_assets.jobs import SWEEP_JOB
-from ftf_assets.run import run_config
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.jobs import SWEEP_JOB
+from ftf_assets.running.sweep_run import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
@@ -66,7 +66,7 @@ def store_that_raises(monkeypatch: pytest.MonkeyPatch):
                 yield
 
         monkeypatch.setattr(ResultsStore, "_lock", lock)
-        monkeypatch.setattr("ftf_assets.storage.io_managers.SECONDS_TO_WAIT", 0)
+        monkeypatch.setattr("ftf_assets.graph.io_managers.SECONDS_TO_WAIT", 0)
 
     return raise_once
 

@@ -15,17 +15,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from ftf_assets import cli
+from ftf_assets.command import main as cli
 from ftf_assets.contracts.results import METRIC_COLUMNS
 from ftf_assets.definitions import defs
-from ftf_assets.instance import open_instance
-from ftf_assets.jobs import DECIDE_JOB
-from ftf_assets.run_jobs import run_config
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.jobs import DECIDE_JOB
+from ftf_assets.running.job_runs import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep import Sweep
-from ftf_assets_tests.results_rows import LEVELS, failed_row, ok_row, results_table, skipped_row
-from ftf_assets_tests.small_sweep import small_sweep
+from ftf_assets.sweep.sweep import Sweep
+from ftf_assets_tests.support.results_rows import LEVELS, failed_row, ok_row, results_table, skipped_row
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
-from ftf_assets.instance import open_instance
+from ftf_assets.graph.instance import open_instance
 from ftf_assets.report.opening import what_is_missing
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.small_sweep import FinishedSweep
+from ftf_assets_tests.support.small_sweep import FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
 

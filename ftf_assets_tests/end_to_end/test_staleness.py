@@ -9,14 +9,15 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets import staleness, sweep
-from ftf_assets.instance import open_instance
-from ftf_assets.run import run_sweep
-from ftf_assets.sources.market import MarketSource
-from ftf_assets.staleness import Stale, stale_values
+from ftf_assets.freshness import staleness
+from ftf_assets.freshness.staleness import Stale, stale_values
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.running.sweep_run import run_sweep
+from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep import sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.small_sweep import FEW_ROUNDS, options, small_sweep
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

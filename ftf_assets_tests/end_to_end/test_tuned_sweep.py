@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ftf_assets.contracts.bundles import BaselineParameters
-from ftf_assets.run import run_sweep
+from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training import engine
@@ -15,7 +15,7 @@ from ftf_assets.training.engine import execute_fit
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.end_to_end.test_graph import materialise
-from ftf_assets_tests.small_sweep import FEW_ROUNDS, options, small_sweep
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 

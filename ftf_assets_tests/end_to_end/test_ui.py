@@ -11,10 +11,10 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets.config import all_cryptos
 from ftf_assets.definitions import defs
-from ftf_assets.sources.market import MarketSource
+from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep.settings import all_cryptos
 
 pytest.importorskip("playwright", reason="the package playwright is not installed")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ftf_assets.sources.market_path import market_candles
+from ftf_assets.sources.market.price_path import market_candles
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.faults.undisturbed import N_CELLS, Sweeps
-from ftf_assets_tests.processes import run_ftf
-from ftf_assets_tests.small_sweep import FEW_ROUNDS, options
-from ftf_assets_tests.workers import shared_folder
+from ftf_assets_tests.support.processes import run_ftf
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options
+from ftf_assets_tests.support.workers import shared_folder
 
 #: ``full`` runs the counts that docs/reliability.md gives; anything else a short version.
 SCALE = os.environ.get("FTF_FAULTS", "short")

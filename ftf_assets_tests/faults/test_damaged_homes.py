@@ -14,7 +14,7 @@ from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets_tests.faults.conftest import SCALE, Figure
 from ftf_assets_tests.faults.undisturbed import Sweeps, assert_nothing_half_written, assert_undisturbed
-from ftf_assets_tests.processes import FtfProcess, run_ftf
+from ftf_assets_tests.support.processes import FtfProcess, run_ftf
 
 pytestmark = pytest.mark.faults
 

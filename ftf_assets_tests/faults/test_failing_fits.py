@@ -19,7 +19,7 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.faults.conftest import SCALE, Figure
 from ftf_assets_tests.faults.kill_points import die
 from ftf_assets_tests.faults.undisturbed import Sweeps, assert_nothing_half_written, assert_undisturbed
-from ftf_assets_tests.processes import run_ftf
+from ftf_assets_tests.support.processes import run_ftf
 
 pytestmark = pytest.mark.faults
 

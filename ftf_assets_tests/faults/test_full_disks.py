@@ -20,7 +20,7 @@ from ftf_assets.storage.home import Home
 from ftf_assets_tests.faults.conftest import SCALE, Figure
 from ftf_assets_tests.faults.test_damaged_homes import assert_one_line
 from ftf_assets_tests.faults.undisturbed import Sweeps, assert_nothing_half_written, assert_undisturbed
-from ftf_assets_tests.processes import run_ftf
+from ftf_assets_tests.support.processes import run_ftf
 
 pytestmark = pytest.mark.faults
 

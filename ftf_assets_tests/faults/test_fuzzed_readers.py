@@ -14,26 +14,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftf_assets.config import read_crypto_groups, stored_sweep_settings, sweep_settings
 from ftf_assets.contracts.bundles import FoldBaseline, Outcome, SmoothedLabels
 from ftf_assets.contracts.errors import FtfError
 from ftf_assets.gate.decision import decide
-from ftf_assets.sources.candle_files import CandleFileSource
-from ftf_assets.sources.feature_files import FeatureFileSource
+from ftf_assets.sources.candles.source import CandleFileSource
+from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep import parse_edges
+from ftf_assets.sweep.settings import read_crypto_groups, stored_sweep_settings, sweep_settings
+from ftf_assets.sweep.sweep import parse_edges
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.parameters import parse_search_space
 from ftf_assets.training.variants import parse_factors
 from ftf_assets_tests.faults.conftest import Figure, scaled
 from ftf_assets_tests.faults.test_malformed_input import bar_table, bars
-from ftf_assets_tests.gate_rows import sweep_rows
-from ftf_assets_tests.planted import rewrite_header
-from ftf_assets_tests.production import feature_cache
-from ftf_assets_tests.results_rows import SWEEP, partition, results_table
+from ftf_assets_tests.support.gate_rows import sweep_rows
+from ftf_assets_tests.support.planted import rewrite_header
+from ftf_assets_tests.support.production import feature_cache
+from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
 
 FIT = FitResult(b"{L\x00booster", 33, 0.2, {"test": np.linspace(0, 1, 50)})
 KEY = "0a1b2c3d4e5f6071"

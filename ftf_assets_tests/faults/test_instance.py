@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 import ftf_assets
-from ftf_assets.instance import PROCESS_TAG, end_dead_runs, open_instance, process_tags
+from ftf_assets.graph.instance import PROCESS_TAG, end_dead_runs, open_instance, process_tags
 from ftf_assets.storage.home import Home
-from ftf_assets_tests.processes import PROCESSES
+from ftf_assets_tests.support.processes import PROCESSES
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +68,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_whose_process_lives_is_lef
 def test_plain_dagster_dev_and_ftf_share_one_instance_and_its_settings():
     plain = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
     of_a_home = yaml.safe_load(
-        (Path(ftf_assets.__file__).parent / "dagster.yaml").read_text(encoding="utf-8")
+        (Path(ftf_assets.__file__).parent / "graph" / "dagster.yaml").read_text(encoding="utf-8")
     )
     places = {"storage", "compute_logs", "local_artifact_storage"}
     assert {name: value for name, value in plain.items() if name not in places} == of_a_home

@@ -43,7 +43,7 @@ def test_a_sweep_under_a_clock_that_jumps_by_hours_and_years_ends_as_if_undistur
     assert int(seen.stdout) >= 5, "the clock does jump"
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, "-m", "ftf_assets.cli", *sweeps.command(home)],
+            [sys.executable, "-m", "ftf_assets.command", *sweeps.command(home)],
             env=clock,
             capture_output=True,
             text=True,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from ftf_assets.instance import open_instance
+from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.faults.conftest import SCALE, Figure, scaled
 from ftf_assets_tests.faults.kill_points import MOMENTS

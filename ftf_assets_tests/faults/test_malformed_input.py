@@ -16,11 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ftf_assets.cli import main
-from ftf_assets.config import read_crypto_groups
+from ftf_assets.command.main import main
 from ftf_assets.contracts.errors import InputError
-from ftf_assets_tests.gate_rows import sweep_rows
-from ftf_assets_tests.production import feature_cache
+from ftf_assets.sweep.settings import read_crypto_groups
+from ftf_assets_tests.support.gate_rows import sweep_rows
+from ftf_assets_tests.support.production import feature_cache
 
 Content = bytes | str | pd.DataFrame | pa.Table
 Case = tuple[str, tuple[str, ...]]

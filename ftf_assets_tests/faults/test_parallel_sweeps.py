@@ -23,8 +23,8 @@ from ftf_assets_tests.faults.undisturbed import (
     assert_undisturbed,
     n_unfinished_runs,
 )
-from ftf_assets_tests.processes import run_together
-from ftf_assets_tests.results_rows import SWEEP, partition, results_table
+from ftf_assets_tests.support.processes import run_together
+from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
 
 pytestmark = pytest.mark.faults
 

@@ -14,11 +14,11 @@ import duckdb
 import pandas as pd
 
 from ftf_assets.contracts.results import PRIMARY_KEY
-from ftf_assets.instance import open_instance
+from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.faults.kill_points import plant
-from ftf_assets_tests.processes import FtfProcess, Prepare, run_ftf, start_ftf
+from ftf_assets_tests.support.processes import FtfProcess, Prepare, run_ftf, start_ftf
 
 N_CELLS = 2 * 2 * 5
 KILLED = -9

@@ -19,8 +19,16 @@ from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.gate.decision import decide
 from ftf_assets.gate.pairs import calendar_clusters
 from ftf_assets.gate.settings import GateSettings
-from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, columns, failed, measured, skipped, sweep_rows
-from ftf_assets_tests.results_rows import partition, results_table
+from ftf_assets_tests.support.gate_rows import (
+    BASELINES,
+    CRYPTOS,
+    columns,
+    failed,
+    measured,
+    skipped,
+    sweep_rows,
+)
+from ftf_assets_tests.support.results_rows import partition, results_table
 
 NOW = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
 QUICK = GateSettings(bootstrap_draws=50)

@@ -7,7 +7,15 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.gate.pairs import calendar_clusters, pair_levels
-from ftf_assets_tests.gate_rows import BASELINES, CRYPTOS, columns, failed, measured, skipped, sweep_rows
+from ftf_assets_tests.support.gate_rows import (
+    BASELINES,
+    CRYPTOS,
+    columns,
+    failed,
+    measured,
+    skipped,
+    sweep_rows,
+)
 
 
 def paired(rows, **expected):

@@ -15,7 +15,7 @@ from ftf_assets.gate.decision import decide
 from ftf_assets.gate.settings import GateSettings
 from ftf_assets.gate.tuning import tuning_in_words, tuning_of
 from ftf_assets.training.parameters import TuneMode
-from ftf_assets_tests.gate_rows import BASELINES, columns, sweep_rows
+from ftf_assets_tests.support.gate_rows import BASELINES, columns, sweep_rows
 
 
 def rows_of(**stated):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.invariants.reproduction import ForgetfulStore, cell_to_repeat, refit_differences
-from ftf_assets_tests.production import MemoryFitStore, Trained
+from ftf_assets_tests.support.production import MemoryFitStore, Trained
 
 
 def differences(run: Trained, store: MemoryFitStore) -> list[str]:

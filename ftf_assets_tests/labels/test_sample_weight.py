@@ -19,7 +19,7 @@ from ftf_assets.labels.sample_weight import (
     time_decay,
 )
 from ftf_assets.labels.treatment import treated_weight
-from ftf_assets_tests.production import plan_of
+from ftf_assets_tests.support.production import plan_of
 
 HOUR = 3_600_000_000_000
 

@@ -12,7 +12,7 @@ from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.labels.label_chain import label_chain
 from ftf_assets.labels.temporal_noise import TemporalNoise, temporal_noise
-from ftf_assets.sources.candle_files import CandleFileSource
+from ftf_assets.sources.candles.source import CandleFileSource
 
 pytestmark = pytest.mark.slow
 REAL_CANDLES = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"

@@ -10,7 +10,7 @@ import pytest
 from ftf_assets.contracts.bundles import Outcome, TrainedModels
 from ftf_assets.report.curves import pooled_curves, reliability
 from ftf_assets.training.trades import simulate_trades
-from ftf_assets_tests.report_rows import N_TEST, report_data, result_rows
+from ftf_assets_tests.support.report_rows import N_TEST, report_data, result_rows
 
 CRYPTOS = ("OPUSDC", "LDOUSDC")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ftf_assets.report.gallery import suspect_cards, worst_suspects
-from ftf_assets_tests.report_rows import N_BARS, START, report_data, result_rows, some_suspects
+from ftf_assets_tests.support.report_rows import N_BARS, START, report_data, result_rows, some_suspects
 
 CRYPTOS = ("OPUSDC", "LDOUSDC", "ARBUSDC")
 

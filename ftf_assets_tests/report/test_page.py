@@ -15,8 +15,8 @@ from ftf_assets.report import words
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.opening import what_is_missing
 from ftf_assets.report.page import render_report
-from ftf_assets_tests.report_rows import cell_of, report_data, result_rows, some_suspects
-from ftf_assets_tests.results_rows import failed_row, ok_row, skipped_row
+from ftf_assets_tests.support.report_rows import cell_of, report_data, result_rows, some_suspects
+from ftf_assets_tests.support.results_rows import failed_row, ok_row, skipped_row
 
 CRYPTOS = ("OPUSDC", "LDOUSDC")
 HOSTILE = "<script>alert('$x$')</script>"
@@ -237,7 +237,7 @@ def test_the_path_of_the_data_is_not_told():
 
 def test_neither_the_command_nor_the_code_location_imports_matplotlib():
     code = (
-        "import sys, ftf_assets.definitions, ftf_assets.cli; "
+        "import sys, ftf_assets.definitions, ftf_assets.command.main; "
         "sys.exit(any(name.split('.')[0] == 'matplotlib' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0

@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ftf_assets.assets import pictures as as_metadata
-from ftf_assets.assets.pictures import MAX_BYTES, pictures
+from ftf_assets.graph import pictures as as_metadata
+from ftf_assets.graph.pictures import MAX_BYTES, pictures
 from ftf_assets.report.gate_charts import forest_plot
 from ftf_assets.report.page import render_report
 from ftf_assets.report.pictures import cleaning_pictures, gate_pictures, model_pictures, trade_pictures
-from ftf_assets_tests.report_rows import report_data, result_rows, some_suspects
+from ftf_assets_tests.support.report_rows import report_data, result_rows, some_suspects
 
 LOG = logging.getLogger("pictures")
 CRYPTOS = ("OPUSDC", "LDOUSDC")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ftf_assets.sources.market_path import market_candles
+from ftf_assets.sources.market.price_path import market_candles
 
 
 @pytest.fixture(scope="session")

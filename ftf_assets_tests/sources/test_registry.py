@@ -9,10 +9,10 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.sources import SOURCES, open_source
-from ftf_assets.sources.candle_files import CandleFileSource
-from ftf_assets.sources.feature_files import FeatureFileSource
-from ftf_assets.sources.market import MarketSource
+from ftf_assets.sources.candles.source import CandleFileSource
+from ftf_assets.sources.features.source import FeatureFileSource
+from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.registry import SOURCES, open_source
 
 LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 
@@ -53,7 +53,8 @@ def test_a_wrong_combination_is_refused(name, path, message) -> None:
 
 def test_listing_the_sources_loads_neither_pandas_nor_talib() -> None:
     program = (
-        "import sys, ftf_assets.sources as s; assert s.SOURCES; print({'pandas', 'talib'} & set(sys.modules))"
+        "import sys\nfrom ftf_assets.sources.registry import SOURCES\nassert SOURCES\n"
+        "print({'pandas', 'talib'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

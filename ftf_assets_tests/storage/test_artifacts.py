@@ -24,7 +24,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
 from ftf_assets.training.boosting import FitResult
-from ftf_assets_tests.planted import rewrite_header
+from ftf_assets_tests.support.planted import rewrite_header
 
 
 def candles() -> pd.DataFrame:

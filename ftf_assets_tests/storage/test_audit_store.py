@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.storage.audit_store import AuditStore
-from ftf_assets_tests.audit_rows import AUDITED_AT, effect_row, found_row, frames, whole_audit
+from ftf_assets_tests.support.audit_rows import AUDITED_AT, effect_row, found_row, frames, whole_audit
 
 KEY = "rows of OPUSDC"
 

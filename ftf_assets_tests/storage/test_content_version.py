@@ -11,7 +11,7 @@ import pytest
 
 from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.storage.content_version import content_version
-from ftf_assets_tests.production import Trained, train
+from ftf_assets_tests.support.production import Trained, train
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,20 @@ from filelock import FileLock
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.labels.factors import FACTORS
+from ftf_assets.rows.results_table import finetune_results
 from ftf_assets.storage import results_migration, results_store
 from ftf_assets.storage.results_migration import OLDEST_VERSION
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.storage.results_table import finetune_results
-from ftf_assets_tests.processes import PROCESSES
-from ftf_assets_tests.results_rows import SWEEP, failed_row, ok_row, partition, results_table, skipped_row
+from ftf_assets_tests.support.processes import PROCESSES
+from ftf_assets_tests.support.results_rows import (
+    SWEEP,
+    failed_row,
+    ok_row,
+    partition,
+    results_table,
+    skipped_row,
+)
 
 COLUMNS = finetune_results().to_schema().columns
 

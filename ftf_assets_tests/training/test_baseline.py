@@ -11,7 +11,7 @@ from ftf_assets.training import boosting
 from ftf_assets.training.baseline import baseline_task, fit_baselines
 from ftf_assets.training.engine import FitEngine
 from ftf_assets.training.parameters import Rounds
-from ftf_assets_tests.production import EPSILONS, MemoryFitStore
+from ftf_assets_tests.support.production import EPSILONS, MemoryFitStore
 
 
 def fit(plan, arrays, store=None, workers=1):

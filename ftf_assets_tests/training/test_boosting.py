@@ -11,7 +11,7 @@ import xgboost as xgb
 
 from ftf_assets.training.boosting import FittedBooster, ValidationSlice, bin_features, fit_booster
 from ftf_assets.training.parameters import Rounds
-from ftf_assets_tests.production import QUICK
+from ftf_assets_tests.support.production import QUICK
 
 FIT, VALIDATION, TEST = slice(0, 1_200), slice(1_200, 1_500), slice(1_500, 2_000)
 

@@ -14,7 +14,7 @@ from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult, require_device
 from ftf_assets.training.engine import FitEngine, FitTask, _Queue, execute_fit
 from ftf_assets.training.parameters import Rounds
-from ftf_assets_tests.production import CRYPTO, QUICK, MemoryFitStore
+from ftf_assets_tests.support.production import CRYPTO, QUICK, MemoryFitStore
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ftf_assets.contracts.bundles import Outcome, TrainedModels
 from ftf_assets.training import evaluation
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.metrics import classification_metrics
-from ftf_assets_tests.production import EPSILONS, QUICK, train
+from ftf_assets_tests.support.production import EPSILONS, QUICK, train
 
 METRICS = [
     "f1_buy",

@@ -7,7 +7,7 @@ import pytest
 
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.labels.smoothing import smooth_labels
-from ftf_assets_tests.production import CRYPTO, plan_of, train, variants_of
+from ftf_assets_tests.support.production import CRYPTO, plan_of, train, variants_of
 
 
 @pytest.fixture(params=["pandas", "ndarray"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
@@ -67,17 +68,22 @@ def code_at(tmp_path, monkeypatch):
     def version_of(text: str, package: str = "labels", name: str = "smoothing.py") -> str:
         for folder in ("training", package):
             (tmp_path / folder).mkdir(exist_ok=True)
-        (tmp_path / package / name).write_text(text, encoding="utf-8")
+        (tmp_path / package / name).write_bytes(text.encode())
         monkeypatch.setattr(keys, "__file__", str(tmp_path / "training" / "keys.py"))
         return code_version.__wrapped__()
 
     return version_of
 
 
-def test_comments_and_layout_are_no_part_of_the_code_version(code_at):
-    first = code_at("x = 1\n")
-    assert code_at("# why\nx   =  1\n\n") == first
-    assert code_at("x = 2\n") != first
+def test_the_code_version_hashes_the_source_text_and_not_the_syntax_tree_of_one_python(code_at):
+    text = "# why\nx = 1\n"
+    expected = hashlib.sha256(b"labels/smoothing.py" + text.encode()).hexdigest()[:12]
+    assert code_at(text) == expected
+    assert code_at("x = 2\n") != expected
+
+
+def test_line_ends_of_windows_are_those_of_unix(code_at):
+    assert code_at("x = 1\r\ny = 2\r\n") == code_at("x = 1\ny = 2\n")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ftf_assets.labels import cleaning
 from ftf_assets.labels.cleaning import clean
 from ftf_assets.training import engine, masks
 from ftf_assets.training.engine import FitEngine, execute_fit
-from ftf_assets_tests.production import MemoryFitStore, plan_of, train, variants_of
+from ftf_assets_tests.support.production import MemoryFitStore, plan_of, train, variants_of
 
 CONTROLS = variants_of("cleanlab=filter,reweight,filter_random,filter_lowest_p")
 
@@ -131,7 +131,8 @@ def test_controls_drop_as_many_of_each_class_as_filter(make_plan, training_array
 OFF_PATH = """
 import sys
 import numpy as np
-from ftf_assets_tests.production import feature_cache, plan_of, production_rows, variants_of, MemoryFitStore
+from ftf_assets_tests.support.production import feature_cache, plan_of, production_rows
+from ftf_assets_tests.support.production import MemoryFitStore, variants_of
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.training.engine import FitEngine

@@ -11,7 +11,7 @@ from ftf_assets.contracts.errors import CellError
 from ftf_assets.training import engine, models
 from ftf_assets.training.engine import execute_fit
 from ftf_assets.training.threshold import f1_optimal_threshold
-from ftf_assets_tests.production import STANDARD, MemoryFitStore, train, variants_of
+from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, train, variants_of
 
 VARIANTS = [variant.name for variant in STANDARD]
 CELL_ARRAYS = ("test_rows", "test_probability", "seed_thresholds", "seed_probability")

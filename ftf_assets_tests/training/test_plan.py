@@ -14,7 +14,7 @@ from ftf_assets.training import plan as plan_module
 from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
-from ftf_assets_tests.production import EPSILONS, STANDARD, train, variants_of
+from ftf_assets_tests.support.production import EPSILONS, STANDARD, train, variants_of
 
 EDGES = np.arange(6, dtype=np.int64) * 10**15
 STANDARD_PLAN = TrainingPlan(

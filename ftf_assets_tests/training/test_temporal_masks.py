@@ -14,8 +14,8 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels import cleaning
 from ftf_assets.training.engine import FitEngine
 from ftf_assets.training.masks import make_masks
-from ftf_assets_tests.production import CRYPTO, MemoryFitStore, plan_of, train, variants_of
-from ftf_assets_tests.production import candles as candles_of
+from ftf_assets_tests.support.production import CRYPTO, MemoryFitStore, plan_of, train, variants_of
+from ftf_assets_tests.support.production import candles as candles_of
 
 TEMPORAL = ("filter_temporal", "reweight_temporal", "filter_temporal_random", "filter_temporal_lowest_p")
 LEVELS = variants_of("cleanlab=filter," + ",".join(TEMPORAL))

@@ -21,7 +21,7 @@ from ftf_assets.training.folds import inner_folds
 from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning, parse_search_space
 from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
-from ftf_assets_tests.production import STANDARD, MemoryFitStore, plan_of, train, variants_of
+from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, plan_of, train, variants_of
 
 SPACE = tuple(parse_search_space(DEFAULT_SEARCH_SPACE).items())
 #: Enough trials for the estimator to take over from the random ones.
@@ -428,7 +428,7 @@ def test_targets_are_found_in_the_order_in_which_they_came(tuned_plan, training_
 
 OFF_PATH = """
 import sys
-from ftf_assets_tests.production import feature_cache, plan_of, production_rows, train
+from ftf_assets_tests.support.production import feature_cache, plan_of, production_rows, train
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.training.parameters import Tuning
 

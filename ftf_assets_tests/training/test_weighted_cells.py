@@ -14,7 +14,7 @@ from ftf_assets.labels.treatment import treated_weight
 from ftf_assets.training import engine
 from ftf_assets.training.engine import execute_fit
 from ftf_assets.training.variants import require_columns
-from ftf_assets_tests.production import plan_of, train, variants_of
+from ftf_assets_tests.support.production import plan_of, train, variants_of
 
 HOUR = 3_600_000_000_000
 EVERY_LEVEL = "sample_weight=" + ",".join(SAMPLE_WEIGHT.levels[1:])

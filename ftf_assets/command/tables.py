@@ -1,0 +1,260 @@
+"""What the command shows: tables and one-line messages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, JustifyMethod
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.freshness.staleness import Stale
+    from ftf_assets.gate.decision import Decision
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the leaderboard: label, how its numbers are written, whether a narrow terminal needs it."""
+
+    label: str
+    form: str = "{}"
+    needed: bool = True
+
+
+LEADERBOARD = {
+    "variant": Column("variant"),
+    "n_cells": Column("cells"),
+    "n_failed": Column("failed"),
+    "n_skipped": Column("skipped"),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "predicted_buy_rate": Column("says BUY", "{:.0%}"),
+    "average_precision": Column("avg prec", "{:.4f}"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "log_loss": Column("log loss", "{:.4f}", needed=False),
+    "ece_debiased": Column("ECE deb", "{:.4f}", needed=False),
+    "n_trades": Column("trades", needed=False),
+    "expectancy_net": Column("net bps", "{:.1f}"),
+    "sortino": Column("Sortino", "{:.2f}", needed=False),
+}
+
+
+CELLS = {
+    "crypto": Column("crypto"),
+    "fold": Column("fold"),
+    "variant": Column("variant"),
+    "status": Column("status"),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "predicted_buy_rate": Column("says BUY", "{:.0%}"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "average_precision": Column("avg prec", "{:.4f}", needed=False),
+    "expectancy_net": Column("net bps", "{:.1f}", needed=False),
+    "n_kept": Column("rows", needed=False),
+    "best_iteration": Column("rounds", needed=False),
+    "n_trades": Column("trades", needed=False),
+    "sortino": Column("Sortino", "{:.2f}", needed=False),
+}
+
+REGIMES = {
+    "regime": Column("regime"),
+    "variant": Column("variant"),
+    "n_cells": Column("cells", needed=False),
+    "n": Column("rows"),
+    "n_buy": Column("BUY"),
+    "n_called": Column("called BUY", needed=False),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}"),
+    "precision_buy": Column("precision", "{:.4f}"),
+    "recall_buy": Column("recall", "{:.4f}", needed=False),
+}
+
+SUSPECTS = {
+    "crypto": Column("crypto"),
+    "fold": Column("fold"),
+    "cleaner": Column("cleaner"),
+    "timestamp": Column("timestamp", "{:%Y-%m-%d %H:%M}"),
+    "label": Column("label"),
+    "p_buy": Column("p_buy", "{:.4f}"),
+    "label_quality": Column("quality", "{:.4f}"),
+    "dropped": Column("dropped", needed=False),
+    "weight": Column("weight", "{:.4f}", needed=False),
+}
+
+GATE = {
+    "level": Column("level"),
+    "metric": Column("metric"),
+    "n_pairs": Column("pairs", needed=False),
+    "mean_difference": Column("mean", "{:.4f}"),
+    "ci_low": Column("95 % from", "{:.4f}"),
+    "ci_high": Column("to", "{:.4f}"),
+    "seed_margin": Column("seed ±", "{:.4f}", needed=False),
+    "p_corrected": Column("p corr.", "{:.4f}"),
+    "cohens_d": Column("d", "{:.2f}", needed=False),
+    "fold_p": Column("p folds", "{:.4f}", needed=False),
+    "outcome": Column("outcome"),
+    "t": Column("t", "{:.2f}", needed=False),
+    "median_difference": Column("median", "{:.4f}", needed=False),
+    "wilcoxon_p": Column("p Wilcoxon", "{:.4f}", needed=False),
+    "cryptos_better": Column("better", needed=False),
+    "cryptos_worse": Column("worse", needed=False),
+}
+
+AUDIT = {
+    "kind": Column("noise"),
+    "detector": Column("detector"),
+    "buy": Column("lift, BUY"),
+    "beats_buy": Column("beats"),
+    "hold": Column("lift, HOLD"),
+    "beats_hold": Column("beats"),
+    "rate": Column("estimates", needed=False),
+    "overall": Column("overall AP", needed=False),
+    "reason": Column("not measured", needed=False),
+}
+
+EFFECTS = {
+    "kind": Column("noise"),
+    "treatment": Column("treatment"),
+    "lost": Column("AP lost"),
+    "won": Column("won back"),
+    "recovered": Column("recovered", needed=False),
+    "over_random": Column("over filter_random", needed=False),
+}
+
+
+def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
+    """Lay out a leaderboard, a variant a line, best mean f1 of BUY first, within ``width`` characters.
+
+    ``always BUY`` is the f1 of calling every bar BUY, ``says BUY`` the share of test bars that the variant
+    calls BUY. Counts of failed and skipped cells are shown where there are any.
+    """
+    texts = {
+        name: [_text(column.form, value) for value in leaderboard[name]]
+        for name, column in LEADERBOARD.items()
+        if name not in ("n_failed", "n_skipped") or leaderboard[name].any()
+    }
+    return _fitting_table(title, {name: LEADERBOARD[name] for name in texts}, texts, width, left=("variant",))
+
+
+def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
+    """Say aloud what the baseline is worth: how often it says BUY, and what always saying BUY would score."""
+    baseline = leaderboard[leaderboard["variant"] == "baseline"].dropna(subset=["f1_buy"])
+    return [
+        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars; its f1 {row.f1_buy:.3f} "
+        f"compares with {row.f1_always_buy:.3f} for always saying BUY."
+        for row in baseline.itertuples()
+    ]
+
+
+def verdicts_in_words(decision: Decision) -> list[str]:
+    """Write each level's verdict with its reason, warnings, tuning mode and seed noise; equal lines once."""
+    from ftf_assets.gate.seed_noise import seed_noise_in_words
+    from ftf_assets.gate.tuning import tuning_in_words
+
+    lines: list[str] = []
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in decision.verdicts:
+        by_reason.setdefault((one.verdict, one.reason), []).append(f"{one.factor}={one.level}")
+    for (verdict, reason), levels in by_reason.items():
+        lines.append(f"{verdict}  {', '.join(levels)}: {reason}")
+    warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
+    return [
+        *lines,
+        *(f"warning: {warning}" for warning in warnings),
+        tuning_in_words(decision.tuning, decision.n_trials),
+        seed_noise_in_words(decision.metric_rows()),
+    ]
+
+
+def stale_in_words(stale: Sequence[Stale]) -> list[str]:
+    """Write what is stale, a crypto and reason a line; "nothing" where all is fresh."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in stale:
+        by_reason.setdefault((one.crypto or "whole sweep", one.why), []).append(one.asset)
+    lines = [f"{crypto}: {', '.join(assets)}: {why}" for (crypto, why), assets in by_reason.items()]
+    return lines or ["nothing: every value is what these settings, data and code would make again"]
+
+
+def gate_table(decision: Decision, width: int) -> Table:
+    """Lay out the numbers behind the verdicts, a level and metric a line, within ``width`` characters."""
+    texts = {
+        name: [_text(column.form, getattr(one, name)) for one in decision.metrics]
+        for name, column in GATE.items()
+    }
+    title = f"{decision.sweep_id}: level minus baseline"
+    return _fitting_table(title, GATE, texts, width, left=("level", "metric", "outcome"))
+
+
+def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
+    """Lay out suspects, one a line, within ``width`` characters."""
+    shown = suspects.assign(label=suspects["label"].map({0: "HOLD", 1: "BUY"}))
+    texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
+    title = f"{len(suspects)} suspects; --format csv, parquet or json exports them"
+    return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
+
+
+def regimes_table(sweep_id: str, regimes: pd.DataFrame, width: int) -> Table:
+    """Lay out variants by market regime, a line each, within ``width`` characters."""
+    texts = {name: [_text(column.form, value) for value in regimes[name]] for name, column in REGIMES.items()}
+    title = f"{sweep_id}: every test row weighs the same"
+    return _fitting_table(title, REGIMES, texts, width, left=("regime", "variant"))
+
+
+def cells_table(rows: pd.DataFrame, width: int) -> Table:
+    """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
+    columns = {name: column for name, column in CELLS.items() if name in rows}
+    texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
+    title = f"{rows['sweep_id'].iloc[0]}, {len(rows)} rows"
+    return _fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
+
+
+def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> list[Table]:
+    """Lay out an audit: what each detector finds of each kind of noise, and what cleaning wins back."""
+    titles = {
+        "found": (AUDIT, "lift within each observed class (1 is chance), and whether it beats all controls"),
+        "effects": (EFFECTS, "average precision that the noise costs, and what cleaning wins back of it"),
+    }
+    left = ("kind", "detector", "treatment", "reason")
+    return [
+        _fitting_table(
+            title, columns, {name: [row[name] for row in section[part]] for name in columns}, width, left=left
+        )
+        for part, (columns, title) in titles.items()
+        if section[part]
+    ]
+
+
+def _fitting_table(
+    title: str, columns: Mapping[str, Column], texts: dict[str, list[str]], width: int, left: tuple[str, ...]
+) -> Table:
+    """A table that drops columns from its end until it fits, and never shortens a number."""
+    widths = {name: max(map(len, [columns[name].label, *cells])) + 2 for name, cells in texts.items()}
+    for name in reversed(list(texts)):
+        if sum(widths[one] for one in texts) > width and not columns[name].needed:
+            del texts[name]
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    for name in texts:
+        justify: JustifyMethod = "left" if name in left else "right"
+        table.add_column(columns[name].label, justify=justify, no_wrap=True)
+    for row in zip(*texts.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def stdout() -> Console:
+    """Open standard output; a file or pipe gets wide, plain lines."""
+    return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def _text(form: str, value: object) -> str:
+    import pandas as pd
+
+    return "-" if value is None or pd.isna(value) else form.format(value)  # type: ignore[call-overload]

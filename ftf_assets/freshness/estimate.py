@@ -1,0 +1,69 @@
+"""What a sweep would cost: cells, fits, what is done already, and the time that the rest will take."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.storage.artifacts import read_header
+from ftf_assets.storage.core_tokens import n_cores
+from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.sweep import Sweep
+
+#: Finished fits that teach the estimate; their keys are hashes, so the first ones are any.
+_SAMPLE = 200
+
+
+def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
+    """Describe a sweep without running anything.
+
+    Parameters
+    ----------
+    sweep
+        What would run.
+    home
+        Whose finished fits count.
+
+    Returns
+    -------
+    dict
+        Identity, counts, and ``estimated_seconds`` for the fits that are left: their training rows at the
+        seconds a row that fits of this home took, by the cores; None where there are none to learn from.
+    """
+    store = FolderFitStore(home.fits)
+    rows = {key: n for crypto in sweep.cryptos for key, n in sweep.expected_rows(crypto).items()}
+    left = [key for key in rows if key not in store]
+    workers = n_cores(sweep.settings.workers)
+    pace = _seconds_a_row(store)
+    return {
+        "sweep_id": sweep.sweep_id,
+        "source": sweep.settings.source,
+        "cryptos": ", ".join(sweep.cryptos),
+        "variants": ", ".join(variant.name for variant in sweep.variants),
+        "folds": sweep.settings.n_folds,
+        "fold_edges": sweep.settings.fold_edges or "per crypto",
+        "cells": sweep.n_cells,
+        "tuning": sweep.tuning.in_words,
+        "fits": len(rows),
+        "tuning_fits": sweep.n_tuning_fits,
+        "fits_done": len(rows) - len(left),
+        "fits_left": len(left),
+        "workers": workers,
+        "estimated_seconds": None
+        if pace is None
+        else round(sum(rows[key] for key in left) * pace / workers, 1),
+    }
+
+
+def _seconds_a_row(store: FolderFitStore) -> float | None:
+    seconds, rows = 0.0, 0
+    for header in itertools.islice(store.folder.glob("*/*/header.json"), _SAMPLE):
+        try:
+            fit = read_header(header.parent)["value"]
+            n_rows, spent = int(fit["n_rows"]), float(fit["seconds"])
+        except (StoreError, KeyError, TypeError, ValueError):
+            continue  # a damaged fit will be refitted; here it only has nothing to teach
+        seconds, rows = seconds + spent, rows + n_rows
+    return seconds / rows if rows else None

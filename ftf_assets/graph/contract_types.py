@@ -1,0 +1,65 @@
+"""The table contracts as Dagster types: they refuse a bad frame before it is stored, and carry its schema."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.contracts.regimes import RegimeResults
+from ftf_assets.contracts.suspects import LabelSuspects
+from ftf_assets.rows.cells import CryptoResults
+from ftf_assets.rows.results_table import finetune_results
+
+
+@dataclass(frozen=True)
+class TableType:
+    """A contract's Dagster type and the metadata that the asset's page shows."""
+
+    dagster_type: dg.DagsterType
+    definition_metadata: dict[str, Any]
+
+
+def _table_type(contract: type[pa.DataFrameModel]) -> TableType:
+    with warnings.catch_warnings():
+        # dagster-pandera announces itself as beta at import and at each use; its version is pinned.
+        warnings.simplefilter("ignore")
+        from dagster_pandera import pandera_schema_to_dagster_type
+
+        dagster_type = pandera_schema_to_dagster_type(contract)
+    return TableType(dagster_type, {"dagster/column_schema": dagster_type.metadata["schema"].value})
+
+
+def _check_crypto_results(_: dg.TypeCheckContext, value: object) -> dg.TypeCheck:
+    if not isinstance(value, CryptoResults):
+        return dg.TypeCheck(False, f"expected CryptoResults, found {type(value).__name__}")
+    contracts: dict[str, type[pa.DataFrameModel]] = {
+        "cells": finetune_results(),
+        "regimes": RegimeResults,
+        "suspects": LabelSuspects,
+    }
+    for name, contract in contracts.items():
+        try:
+            contract.validate(getattr(value, name), lazy=True)
+        except SchemaErrors as broken:
+            rules = ", ".join(dict.fromkeys(broken.failure_cases["check"].astype(str)))
+            return dg.TypeCheck(False, f"{contract.to_schema().name} breaks its contract: {rules}")
+    return dg.TypeCheck(True)
+
+
+CANDLES = _table_type(Candles)
+FEATURE_CACHE = _table_type(FeatureCache)
+#: All tables of a crypto together; the asset's page shows the columns of its cells.
+CRYPTO_RESULTS = TableType(
+    dg.DagsterType(
+        _check_crypto_results,
+        name="CryptoResults",
+        description="Cells, regimes and suspects of one crypto, each to its contract.",
+    ),
+    _table_type(finetune_results()).definition_metadata,
+)

@@ -1,0 +1,143 @@
+"""What the launchpad shows: the sweep's settings in one block, and the home where everything lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field, PrivateAttr, create_model
+
+from ftf_assets.audit.settings import AuditSettings, audit_settings
+from ftf_assets.storage.core_tokens import CoreTokens, n_cores
+from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.home_lock import in_use
+from ftf_assets.sweep.settings import SweepSettings, sweep_settings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets.training.engine import FitEngine, OnEvent
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.audit_store import AuditStore
+    from ftf_assets.storage.results_store import ResultsStore
+    from ftf_assets.sweep.noise_audit import Audit
+
+
+class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
+    _sweep: Sweep | None = PrivateAttr(default=None)
+
+    def open(self, crypto: str | None = None) -> Sweep:
+        """Validate and resolve the settings, once a run.
+
+        Parameters
+        ----------
+        crypto
+            The partition that is run; refused where the sweep does not have it.
+
+        Raises
+        ------
+        InputError
+            A setting, path or crypto that is not allowed, or a long run that was not confirmed.
+        """
+        if self._sweep is None:
+            values = {name: getattr(self, name) for name in SweepSettings.model_fields}
+            sweep = open_sweep(sweep_settings(values))
+            if crypto is not None:
+                sweep.require_member(crypto)
+                sweep.require_confirmation(crypto)
+            self._sweep = sweep
+        if crypto is not None:
+            self._sweep.require_member(crypto)
+        return self._sweep
+
+    @property
+    def n_workers(self) -> int:
+        """Fits at a time: the setting, else the cores that this process may use."""
+        return n_cores(self.workers)  # type: ignore[attr-defined]
+
+
+class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
+    def open(self, sweep: Sweep, crypto: str) -> Audit:
+        """Validate the settings of the audit of a sweep's data, and ask for the confirmation of a long one.
+
+        Raises
+        ------
+        InputError
+            A setting that is not allowed, or a long audit that was not confirmed.
+        """
+        from ftf_assets.sweep.noise_audit import Audit
+
+        audit = Audit(
+            sweep, audit_settings({name: getattr(self, name) for name in AuditSettings.model_fields})
+        )
+        audit.require_confirmation(crypto)
+        return audit
+
+
+# The launchpad's blocks are generated from the settings: none can be known to one and not to the other.
+if TYPE_CHECKING:
+    SweepResource = _OpensSweep
+    AuditResource = _OpensAudit
+else:
+    AuditResource = create_model(
+        "AuditResource",
+        __base__=_OpensAudit,
+        __doc__="The settings of the noise audit: what is put into the labels, and how often.",
+        **{
+            name: (field.annotation, Field(field.default, description=field.description))
+            for name, field in AuditSettings.model_fields.items()
+        },
+    )
+    SweepResource = create_model(
+        "SweepResource",
+        __base__=_OpensSweep,
+        __doc__="The settings of the sweep; the same settings are the same sweep.",
+        **{
+            name: (field.annotation, Field(field.default, description=field.description))
+            for name, field in SweepSettings.model_fields.items()
+        },
+    )
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The home folder: artifacts, finished fits and results."""
+
+    path: str = Field(
+        "", description="Home folder; empty = the variable FTF_HOME, else .ftf where Dagster runs."
+    )
+
+    @property
+    def home(self) -> Home:
+        """Where things lie."""
+        return Home.locate(self.path)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HomeResource]:  # noqa: ARG002
+        """Hold the home while a run works in it, so that nobody prunes what the run has just made."""
+        with in_use(self.home):
+            yield self
+
+    def fit_engine(self, workers: int, on_event: OnEvent) -> FitEngine:
+        """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""
+        tokens = CoreTokens(self.home.cores, workers)
+        return FitEngine(FolderFitStore(self.home.fits), workers, on_event, tokens.hold)
+
+    @property
+    def score_store(self) -> FolderScoreStore:
+        """The scores of finished cells."""
+        return FolderScoreStore(self.home.scores)
+
+    @property
+    def results(self) -> ResultsStore:
+        """The results table."""
+        from ftf_assets.storage.results_store import ResultsStore
+
+        return ResultsStore(self.home.results)
+
+    @property
+    def audits(self) -> AuditStore:
+        """The tables of the noise audit."""
+        from ftf_assets.storage.audit_store import AuditStore
+
+        return AuditStore(self.home.results)

@@ -1,0 +1,126 @@
+"""From a sweep's rows to the gate's decision on them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.result_coercion import coerce_result_rows
+from ftf_assets.contracts.results import OK
+from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison, decide, decision_fingerprints
+from ftf_assets.gate.pairs import calendar_clusters
+from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.sweep.settings import SweepSettings
+
+
+def decide_sweep(
+    rows: pd.DataFrame, settings: SweepSettings, sweep_id: str, *, broken_checks: Sequence[str] = ()
+) -> Decision:
+    """Judge every level of a sweep against its factor's baseline.
+
+    Parameters
+    ----------
+    rows
+        The sweep's rows of ``finetune_results``, whatever their order.
+    settings
+        The sweep's resolved settings: they say which cells are expected.
+    sweep_id
+        The sweep.
+    broken_checks
+        Contract checks that are red: with any, every verdict is ``INVALID``.
+
+    Raises
+    ------
+    InputError
+        A sweep whose rows hold no level to judge, or a level without its baseline.
+    """
+    baselines = baseline_levels()
+    return decide(
+        coerce_result_rows(rows, baselines),
+        baselines,
+        sweep_id=sweep_id,
+        broken_checks=broken_checks,
+        **_design(rows, settings),
+    )
+
+
+def sweep_fingerprints(
+    rows: pd.DataFrame, settings: SweepSettings, *, broken_checks: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Give the fingerprints of rows and bounds that :func:`decide_sweep` would put into its decision.
+
+    Parameters and errors are those of :func:`decide_sweep`.
+    """
+    baselines = baseline_levels()
+    return decision_fingerprints(
+        coerce_result_rows(rows, baselines),
+        baselines,
+        broken_checks=broken_checks,
+        **_design(rows, settings),
+    )
+
+
+def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
+    """Which cells are expected, and how they cluster where each crypto cuts its own folds."""
+    clusters = None
+    if settings.folds == "per_crypto":
+        measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
+        spans = measured[["crypto", "fold", "test_start", "test_end"]].itertuples(index=False, name=None)
+        clusters = calendar_clusters(
+            {(crypto, fold): (start.value, end.value) for crypto, fold, start, end in spans}
+        )
+    cells = {(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)}
+    return {"expected": cells, "clusters": clusters}
+
+
+def stored_decision(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
+    """Read a decision back from its rows of ``gate_metrics`` and ``gate_verdicts``.
+
+    Parameters
+    ----------
+    metrics, verdicts
+        From :func:`decision_frames`, or of one sweep as the store gives them; at least one verdict.
+    """
+    shared = _plain(verdicts)[0]
+    return Decision(
+        metrics=tuple(MetricComparison(**_fields(row, MetricComparison)) for row in _plain(metrics)),
+        verdicts=tuple(
+            LevelVerdict(
+                **{**_fields(row, LevelVerdict), "warnings": tuple((row["warnings"] or "").splitlines())}
+            )
+            for row in _plain(verdicts)
+        ),
+        **{
+            field.name: shared[field.name]
+            for field in dataclasses.fields(Decision)
+            if field.name not in ("metrics", "verdicts")
+        },
+    )
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            str(name): None if pd.isna(value) else value.item() if hasattr(value, "item") else value
+            for name, value in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]
+
+
+def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict]) -> dict[str, Any]:
+    return {field.name: row[field.name] for field in dataclasses.fields(kind)}
+
+
+def decision_frames(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lay a decision out as rows of ``gate_metrics`` and ``gate_verdicts``."""
+    now = pd.Timestamp.now("UTC")
+    return (
+        contract_frame(GateMetrics, decision.metric_rows()),
+        contract_frame(GateVerdicts, decision.verdict_rows(now)),
+    )

@@ -1,0 +1,90 @@
+"""Candles from CSV or Parquet files, one file a crypto."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import ClassVar
+
+import pandas as pd
+
+from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
+from ftf_assets.sources.candles.table import candles_from_table
+from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
+from ftf_assets.sources.table_files import read_csv_table, read_parquet_table
+
+
+@dataclass(frozen=True)
+class CandleFileSource:
+    """A directory of OHLCV files whose times are the **open** of each bar.
+
+    Parameters
+    ----------
+    path
+        Directory; each crypto's file is found by its base asset
+        (:func:`~ftf_assets.sources.crypto_files.find_crypto_file`).
+    label
+        Triple-barrier settings of the feature cache.
+    """
+
+    has_candles: ClassVar[bool] = True
+
+    path: str
+    label: BarrierSettings = field(default_factory=BarrierSettings)
+
+    def provenance(self, crypto: str) -> Provenance:
+        """Name the file, its quote currency, its content's fingerprint and the files passed over for it."""
+        file = self._file(crypto)
+        return Provenance("candles", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
+
+    def span(self, crypto: str) -> Span:
+        """Return the close of the first and last bar; an unchanged file is read once a process."""
+        file = self._file(crypto)
+        state = file.path.stat()
+        return _span(file, crypto, state.st_size, state.st_mtime_ns)
+
+    def candles(self, crypto: str) -> pd.DataFrame:
+        """Read and check the crypto's candles.
+
+        Raises
+        ------
+        InputError
+            Everything that :func:`~ftf_assets.sources.candles.table.candles_from_table` refuses, by row and
+            column; for a CSV the row is the line of the file, the header being line 1.
+        """
+        return _read(self._file(crypto), crypto)
+
+    def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
+        """Compute indicators and labels of ``candles``."""
+        return feature_cache_from_candles(
+            candles,
+            crypto,
+            stop_multiple=self.label.stop_multiple,
+            target_multiple=self.label.target_multiple,
+            horizon=self.label.horizon,
+        )
+
+    def _file(self, crypto: str) -> CryptoFile:
+        directory = open_directory(self.path, source="candle")
+        return find_crypto_file(directory, crypto, suffixes=(".csv", ".parquet"))
+
+
+@lru_cache(maxsize=256)
+def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> Span:
+    # size and modified are part of the key only: a changed file is read again.
+    del size, modified
+    times = _read(file, crypto).index
+    return Span(times[0], times[-1], len(times))
+
+
+def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:
+    if file.path.suffix.lower() == ".csv":
+        table = read_csv_table(file.path, crypto=crypto)
+    else:
+        table = read_parquet_table(file.path, crypto=crypto)
+        if not isinstance(table.index, pd.RangeIndex):
+            table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
+        table.index = pd.RangeIndex(1, len(table) + 1)
+    return candles_from_table(table, crypto=crypto, file=file.name)

@@ -1,0 +1,116 @@
+"""The embedded market as a source: candles, features and labels that need no file, with known label noise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import pandas as pd
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sources.crypto_files import split_symbol
+from ftf_assets.sources.market.label_noise import LARGEST_NOISE, noise_truth
+from ftf_assets.sources.market.price_path import (
+    BAR,
+    FIRST_OPEN,
+    LAST_CLOSE,
+    MARKET_VERSION,
+    N_BARS,
+    market_candles,
+)
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
+
+
+# What makes and checks tables is imported by the methods that do: who only plans asks for spans.
+@dataclass(frozen=True)
+class MarketSource:
+    """A simulated market for any crypto name, hourly, the year 2024; the same arguments give the same bits.
+
+    Parameters
+    ----------
+    seed
+        Seed of the market, not negative.
+    noise
+        Share of rows whose observed label is wrong, 0 to 0.25. At 0 the labels are the triple barrier's.
+    label
+        Triple-barrier settings.
+
+    Raises
+    ------
+    InputError
+        A negative seed or a noise outside its range.
+    """
+
+    has_candles: ClassVar[bool] = True
+
+    seed: int = 2024
+    noise: float = 0.10
+    label: BarrierSettings = field(default_factory=BarrierSettings)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise input_error("the market's seed must not be negative", found=self.seed, allowed="0, 1, 2, …")
+        if not 0 <= self.noise <= LARGEST_NOISE:
+            raise input_error(
+                "the market's label noise is out of range", found=self.noise, allowed=f"0 to {LARGEST_NOISE}"
+            )
+
+    def provenance(self, crypto: str) -> Provenance:
+        """Identify the simulated data by the parameters and the version of the generator."""
+        parameters = {"version": MARKET_VERSION, "crypto": crypto, "seed": self.seed, "noise": self.noise}
+        content = json.dumps(parameters, sort_keys=True).encode()
+        return Provenance("market", "", split_symbol(crypto)[1], hashlib.sha256(content).hexdigest()[:16])
+
+    def span(self, crypto: str) -> Span:  # noqa: ARG002
+        """Return the close of the first and last bar, the same for every crypto."""
+        return Span(FIRST_OPEN + BAR, LAST_CLOSE, N_BARS)
+
+    def candles(self, crypto: str) -> pd.DataFrame:
+        """Simulate the crypto's candles."""
+        from ftf_assets.contracts.frames import Candles
+        from ftf_assets.contracts.table_validation import validated
+
+        return validated(Candles, market_candles(crypto, self.seed), crypto=crypto)
+
+    def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
+        """Compute indicators and labels of the market's own ``candles``, and let the noise hide some labels.
+
+        ``label_end``, ``label_return`` and ``label_stability`` stay those of the price path. No feature tells
+        which labels are wrong; :meth:`truth` does.
+        """
+        from ftf_assets.contracts.frames import FeatureCache
+        from ftf_assets.contracts.table_validation import validated
+
+        cache, report = self._true_cache(crypto, candles)
+        if self.noise == 0:
+            return cache, report
+        truth = noise_truth(cache["label"], crypto, seed=self.seed, noise=self.noise)
+        observed = truth["true_label"].where(~truth["flipped"], 1 - truth["true_label"])
+        cache = validated(FeatureCache, cache.assign(label=observed), crypto=crypto)
+        return cache, replace(report, buy_rate=float(observed.mean()))
+
+    def truth(self, crypto: str) -> pd.DataFrame:
+        """Return what the noise did, indexed like the feature cache.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``true_label`` int8, ``flipped`` bool (observed label wrong), ``in_burst`` bool. For audits and
+            tests: no training may see it.
+        """
+        cache, _ = self._true_cache(crypto, self.candles(crypto))
+        return noise_truth(cache["label"], crypto, seed=self.seed, noise=self.noise)
+
+    def _true_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
+        from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
+
+        return feature_cache_from_candles(
+            candles,
+            crypto,
+            stop_multiple=self.label.stop_multiple,
+            target_multiple=self.label.target_multiple,
+            horizon=self.label.horizon,
+        )

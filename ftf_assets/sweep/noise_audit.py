@@ -1,0 +1,157 @@
+"""The noise audit of a sweep's data: what it would run, and what is known about the labels that it audits."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.audit.kinds import parse_kinds
+from ftf_assets.audit.margin import barrier_margin
+from ftf_assets.audit.noise import AuditLabels, KnownTruth
+from ftf_assets.audit.plan import AuditPlan
+from ftf_assets.audit.settings import LONG_AUDIT_FITS, AuditSettings
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
+from ftf_assets.contracts.coercion import coerce_candles, coerce_flags, coerce_labels, coerce_times
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.typed import Array
+from ftf_assets.labels.triple_barrier import triple_barrier
+from ftf_assets.sources.candles.feature_cache import ATR_PERIOD
+from ftf_assets.sources.candles.indicators import wilder_atr
+from ftf_assets.sources.protocol import KnowsTruth
+from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.parameters import Tuning
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """The audit of a sweep's data under its own settings.
+
+    Attributes
+    ----------
+    sweep
+        Resolved settings of data, labels, folds and fits. Its factors, tuning and seeds do not matter here.
+    settings
+        What is injected, and how often.
+    """
+
+    sweep: Sweep
+    settings: AuditSettings
+
+    def arrays_key(self, crypto: str) -> str:
+        """Key of the rows that are audited: every sweep of the same data and labels has it too."""
+        return self.sweep.artifact_key("coerced_arrays", crypto)
+
+    def plan(self, crypto: str) -> AuditPlan:
+        """Plan one crypto: one fold between the sweep's outer edges, default parameters, no tuning."""
+        training = self.sweep.plan(crypto)
+        return AuditPlan(
+            dataclasses.replace(training, edges=training.edges[[0, -1]], tuning=Tuning()),
+            kinds=parse_kinds(self.settings.kinds),
+            share=self.settings.noise_share,
+            seeds=self.settings.noise_seeds,
+            provides=self._provides(crypto),
+        )
+
+    def audit_id(self, crypto: str) -> str:
+        """``audit_`` and 12 hex digits: the same audit replaces its rows."""
+        return self.plan(crypto).audit_id()
+
+    @functools.cached_property
+    def n_fits(self) -> int:
+        """Fits of the whole audit, done or not."""
+        return sum(self.plan(crypto).n_fits for crypto in self.sweep.cryptos)
+
+    def require_confirmation(self, crypto: str | None = None) -> None:
+        """Refuse a long audit that was not confirmed.
+
+        Parameters
+        ----------
+        crypto
+            What runs is this partition alone; by default the whole audit.
+
+        Raises
+        ------
+        InputError
+            More than 6,000 fits without ``confirm_long_run``.
+        """
+        n_fits = self.n_fits if crypto is None else self.plan(crypto).n_fits
+        if n_fits > LONG_AUDIT_FITS and not self.sweep.settings.confirm_long_run:
+            raise InputError(
+                f"a long audit must be confirmed: {n_fits} fits (allowed without: {LONG_AUDIT_FITS}). "
+                "Audit fewer kinds or seeds, or add --confirm-long-run (confirm_long_run: true in the "
+                "launchpad)"
+            )
+
+    def labels(self, crypto: str, arrays: TrainingArrays, candles: CandleArrays | None) -> AuditLabels:
+        """Gather what is known about the labels of the audit's fit part.
+
+        What comes from the candles and from a market's truth is known at ``label_end``, later than the row:
+        it chooses which labels are flipped and says which are wrong, and goes no further. No feature, no
+        model and no detector sees it.
+
+        Parameters
+        ----------
+        crypto
+            Which.
+        arrays
+            Its rows, from ``coerced_arrays``.
+        candles
+            Its bars; None where the source has none.
+
+        Raises
+        ------
+        InputError
+            A truth or candles that do not fit the rows.
+        """
+        fit = self.plan(crypto).fold(arrays).fit
+        stability = arrays.label_stability
+        return AuditLabels(
+            y=arrays.y[fit],
+            stability=None if stability is None else stability[fit],
+            margin=None if candles is None else self._margin(crypto, arrays, candles)[fit],
+            truth=self._truth(crypto, arrays, fit),
+        )
+
+    def candles(self, crypto: str, frame: pd.DataFrame) -> CandleArrays | None:
+        """Turn a crypto's bars into arrays; None where the source has none."""
+        return coerce_candles(frame, crypto=crypto) if self.sweep.source.has_candles else None
+
+    def _provides(self, crypto: str) -> frozenset[str]:
+        source = self.sweep.source
+        if source.has_candles:
+            truth = {"truth"} if isinstance(source, KnowsTruth) else set()
+            return frozenset({"labels", "stability", "candles"} | truth)
+        # A ready cache may or may not bring the stability of its labels.
+        frame, _ = source.feature_cache(crypto, source.candles(crypto))
+        return frozenset({"labels"} | ({"stability"} if "label_stability" in frame else set()))
+
+    def _margin(self, crypto: str, arrays: TrainingArrays, candles: CandleArrays) -> Array:
+        barriers = dataclasses.asdict(self.sweep.plan(crypto).barriers)
+        atr = wilder_atr(candles, ATR_PERIOD)
+        margin = barrier_margin(candles, triple_barrier(candles, atr, **barriers), atr, **barriers)
+        place = np.searchsorted(candles.close_time, arrays.start)
+        _require_rows(crypto, "candles", candles.close_time, place, arrays.start)
+        return margin[place]
+
+    def _truth(self, crypto: str, arrays: TrainingArrays, fit: Array) -> KnownTruth | None:
+        if not isinstance(self.sweep.source, KnowsTruth):
+            return None
+        truth = self.sweep.source.truth(crypto)
+        times = coerce_times(pd.DatetimeIndex(truth.index), crypto=crypto, column="timestamp")
+        _require_rows(crypto, "truth", times, np.arange(arrays.n_rows), arrays.start)
+        label = coerce_labels(truth["true_label"], crypto=crypto)
+        flipped, in_burst = (
+            coerce_flags(truth[name], crypto=crypto, column=name) for name in ("flipped", "in_burst")
+        )
+        if not np.array_equal(np.where(flipped, 1 - label, label), arrays.y):
+            raise InputError(f"{crypto}: the market's truth does not give the labels that are audited")
+        return KnownTruth(label=label[fit], in_burst=in_burst[fit])
+
+
+def _require_rows(crypto: str, what: str, times: Array, place: Array, start: Array) -> None:
+    if len(times) <= place.max(initial=-1) or not np.array_equal(times[place], start):
+        raise InputError(f"{crypto}: the {what} and the audited rows are not of the same times")

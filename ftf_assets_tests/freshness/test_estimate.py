@@ -1,0 +1,59 @@
+"""What a sweep will cost: counted before it runs, and timed by the fits that this home has seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ftf_assets.freshness.estimate import describe_plan
+from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets.training.boosting import FitResult
+
+SECONDS_A_ROW = 3e-5
+
+
+def sweep(**settings: object) -> Sweep:
+    return open_sweep(sweep_settings({"cryptos": "OPUSDC", "trials": 0, "workers": 2, **settings}))
+
+
+def finished_fit(n_rows: int) -> FitResult:
+    return FitResult(b"booster", 33, SECONDS_A_ROW * n_rows, {"test": np.zeros(3)}, n_rows)
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    return Home(tmp_path)
+
+
+def test_without_a_timed_fit_the_time_is_unknown(home: Home):
+    assert describe_plan(sweep(), home)["estimated_seconds"] is None
+
+
+def test_the_time_is_the_rows_that_are_left_at_the_pace_of_finished_fits_by_the_workers(home: Home):
+    store = FolderFitStore(home.fits)
+    for number, n_rows in enumerate((500, 7_000)):
+        store.put(f"{number:016x}", finished_fit(n_rows))
+    one, five = sweep(), sweep(cryptos="OPUSDC,LDOUSDC,UNIUSDC,ARBUSDC,AAVEUSDC")
+    rows = one.expected_rows("OPUSDC")
+    expected = sum(rows.values()) * SECONDS_A_ROW / 2
+    assert describe_plan(one, home)["estimated_seconds"] == pytest.approx(expected, abs=0.06)
+    assert describe_plan(five, home)["estimated_seconds"] == pytest.approx(5 * expected, abs=0.06)
+    assert describe_plan(sweep(workers=8), home)["estimated_seconds"] == pytest.approx(expected / 4, abs=0.06)
+
+    largest = max(rows, key=lambda key: rows[key])
+    store.put(largest, finished_fit(1_000))
+    left = (sum(rows.values()) - rows[largest]) * SECONDS_A_ROW / 2
+    assert describe_plan(one, home)["estimated_seconds"] == pytest.approx(left, abs=0.06)
+
+
+def test_a_damaged_fit_teaches_nothing(home: Home):
+    store = FolderFitStore(home.fits)
+    store.put("00" * 8, finished_fit(1_000))
+    known = describe_plan(sweep(), home)["estimated_seconds"]
+    store.put("01" * 8, finished_fit(1_000))
+    header = next((home.fits / "01").glob("*/header.json"))
+    header.write_text(header.read_text(encoding="utf-8").replace('"n_rows": 1000', '"n_rows": 1'))
+    assert describe_plan(sweep(), home)["estimated_seconds"] == known

@@ -1,0 +1,165 @@
+"""Pruning: what a sweep of the results leads to stays, the rest goes, and no run loses what it makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from ftf_assets.command.main import cli
+from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.freshness.pruning import Pruned, prune
+from ftf_assets.storage.artifacts import write_artifact
+from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.home_lock import alone, in_use
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.evaluation import CellScores, score_key
+from ftf_assets_tests.support.results_rows import partition, results_table
+from ftf_assets_tests.support.small_sweep import small_sweep
+
+CRYPTO, STRANGER, OLD_MODEL = "OPUSDC", "ffff0000ffff0000", "eeee0000eeee0000"
+COST = 0.0015
+
+
+@pytest.fixture(scope="module")
+def sweep() -> Sweep:
+    return small_sweep(cryptos=CRYPTO)
+
+
+def keep_fit(home: Home, key: str) -> None:
+    FolderFitStore(home.fits).put(key, FitResult(b"booster" * 10, 3, 0.1))
+
+
+def keep_models(home: Home, key: str, cell_key: str, fit_key: str) -> Path:
+    cell = TrainedCell(0, "baseline", {}, Outcome(), cell_key=cell_key, fit_keys=(fit_key,))
+    folder = home.artifact("trained_models", CRYPTO, key)
+    write_artifact(folder, TrainedModels((cell,)))
+    return folder
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("*/*")}
+
+
+@pytest.fixture
+def home(tmp_path: Path, sweep: Sweep) -> Home:
+    """One sweep in the results, whose data have changed since one of its cells, and things of nobody."""
+    home = Home(tmp_path)
+    plan, store = sweep.plan(CRYPTO), ResultsStore(home.results)
+    rows = results_table(partition(CRYPTO, sweep_id=sweep.sweep_id))
+    store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+    store.write_partition(rows, sweep.sweep_id, CRYPTO)
+    for key in (plan.fit_keys()[0], plan.fit_keys()[-1], STRANGER, OLD_MODEL):
+        keep_fit(home, key)
+    scores = FolderScoreStore(home.scores)
+    for cell_key in (rows["cell_key"].iloc[0], STRANGER):
+        scores.put(score_key(cell_key, COST), CellScores({"f1_buy": 0.3}))
+    keep_models(home, sweep.artifact_key("trained_models", CRYPTO), "of now", plan.fit_keys()[0])
+    keep_models(home, "0ld0ld0ld0ld0ld0", rows["cell_key"].iloc[0], OLD_MODEL)
+    keep_models(home, "dddd0000dddd0000", "of nobody", STRANGER)
+    return home
+
+
+def test_what_the_sweep_leads_to_stays_and_everything_else_goes(home: Home, sweep: Sweep):
+    fits = sweep.plan(CRYPTO).fit_keys()
+    pruned = prune(home, keep_days=0)
+    assert pruned.sweeps == [sweep.sweep_id]
+    assert names(home.fits) == {fits[0], fits[-1], OLD_MODEL}, (
+        "the old model is a row's, whatever changed since"
+    )
+    assert names(home.artifacts / "trained_models") == {
+        sweep.artifact_key("trained_models", CRYPTO),
+        "0ld0ld0ld0ld0ld0",
+    }
+    assert len(names(home.scores)) == 1
+    counts = {name: (kind.n_pruned, kind.n_kept) for name, kind in pruned.kinds.items()}
+    assert counts == {"fits": (1, 3), "scores": (1, 1), "artifacts": (1, 2), "unfinished": (0, 0)}
+    assert len(ResultsStore(home.results).read()), "no row is touched"
+
+
+def test_bytes_are_those_that_the_disk_gets_back(home: Home):
+    def size() -> int:
+        return sum(file.stat().st_size for file in home.path.rglob("*") if file.is_file())
+
+    before = size()
+    pruned = prune(home, keep_days=0)
+    assert before - size() == pruned.bytes_pruned > 0
+
+
+def test_a_dry_run_says_the_same_and_removes_nothing(home: Home):
+    before = {path for path in home.path.rglob("*") if path.suffix != ".lock"}
+    promised = prune(home, keep_days=0, dry_run=True)
+    assert {path for path in home.path.rglob("*") if path.suffix != ".lock"} == before
+    assert prune(home, keep_days=0) == promised
+
+
+@pytest.mark.parametrize(("age_in_days", "stays"), [(0.5, True), (3, False)])
+def test_what_is_younger_than_keep_days_stays(home: Home, age_in_days: float, stays: bool):
+    header = home.fits / STRANGER[:2] / STRANGER / "header.json"
+    then = time.time() - age_in_days * 86_400
+    os.utime(header, (then, then))
+    prune(home, keep_days=1)
+    assert header.exists() is stays
+
+
+def test_with_keep_sweeps_only_those_that_wrote_last_count(home: Home, sweep: Sweep):
+    later = small_sweep(cryptos=CRYPTO, suspect_cap=0.05)
+    last = pd.Timestamp("2099-01-01", tz="UTC")
+    rows = results_table(partition(CRYPTO, sweep_id=later.sweep_id, created_at=last))
+    rows["cell_key"] = [f"{number:016x}" for number in range(len(rows))]
+    store = ResultsStore(home.results)
+    store.write_sweep(later.sweep_id, later.settings.model_dump_json())
+    store.write_partition(rows, later.sweep_id, CRYPTO)
+    assert prune(home, keep_days=0, dry_run=True).sweeps == [later.sweep_id, sweep.sweep_id]
+    pruned = prune(home, keep_days=0, keep_sweeps=1)
+    assert pruned.sweeps == [later.sweep_id]
+    shared = set(later.plan(CRYPTO).fit_keys()) & set(sweep.plan(CRYPTO).fit_keys())
+    assert names(home.fits) <= shared
+
+
+def test_a_sweep_whose_source_is_gone_keeps_the_models_of_its_rows(home: Home, sweep: Sweep):
+    gone = sweep.settings.model_copy(update={"source": "candles", "path": str(home.path / "no such folder")})
+    ResultsStore(home.results).write_sweep(sweep.sweep_id, gone.model_dump_json())
+    prune(home, keep_days=0)
+    assert names(home.fits) == {OLD_MODEL}
+
+
+def test_half_written_files_go_whatever_their_age(home: Home):
+    folder = next(home.fits.glob("*/*"))
+    (folder / ".header.json.0123.partial").write_bytes(b"half")
+    assert prune(home, keep_days=9_999).kinds["unfinished"].bytes_pruned == 4
+    assert not list(home.path.rglob("*.partial"))
+
+
+def test_an_empty_home_has_nothing_to_prune(tmp_path: Path):
+    assert prune(Home(tmp_path / "new"), dry_run=True) == Pruned(
+        [], prune(Home(tmp_path / "new"), dry_run=True).kinds
+    )
+
+
+def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_each_other(home: Home):
+    with in_use(home), in_use(home):
+        with pytest.raises(StoreError, match="a run works in"):
+            prune(home, keep_days=0)
+        prune(home, keep_days=0, dry_run=True)
+    with alone(home), pytest.raises(StoreError, match="a run works in"):
+        prune(home, keep_days=0)
+    prune(home, keep_days=0)
+
+
+def test_the_command_prints_bytes_and_a_json_object(home: Home):
+    arguments = ["clean", "--keep-days", "0", "--home", str(home.path)]
+    shown = CliRunner().invoke(cli, [*arguments, "--dry-run"], standalone_mode=False)
+    assert "fits        removed 1, " in shown.output
+    assert "bytes would be free" in shown.output
+    as_json = json.loads(CliRunner().invoke(cli, [*arguments, "--json"], standalone_mode=False).output)
+    assert as_json["kinds"]["fits"]["n_pruned"] == 1

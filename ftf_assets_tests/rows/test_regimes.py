@@ -1,0 +1,208 @@
+"""A sweep by market regime: every measured test row counted once, in the store beside its cell."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from sklearn.metrics import f1_score, precision_score, recall_score
+
+from ftf_assets.command import main as cli
+from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
+from ftf_assets.contracts.results import OK
+from ftf_assets.report.regimes import regime_headings, regime_lines, regimes_in_words
+from ftf_assets.rows.regimes import by_regime, sweep_regimes
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.training.regimes import regime_scores
+from ftf_assets_tests.support.production import CRYPTO, Trained
+from ftf_assets_tests.support.report_rows import report_data
+from ftf_assets_tests.support.results_rows import SWEEP, failed_row, ok_row, partition, results_table
+
+
+def cells(run: Trained, **changed: object) -> pd.DataFrame:
+    rows = [ok_row(crypto=CRYPTO, fold=cell.fold, variant=cell.variant) for cell in run.models.cells]
+    return results_table([row | changed for row in rows])
+
+
+@pytest.fixture(scope="module")
+def regimes(standard_run: Trained) -> pd.DataFrame:
+    return sweep_regimes(SWEEP, CRYPTO, standard_run.arrays, standard_run.models, cells(standard_run))
+
+
+def test_every_test_row_of_every_cell_is_counted_in_one_regime(regimes, standard_run) -> None:
+    for cell in standard_run.models.cells:
+        mine = regimes[(regimes["fold"] == cell.fold) & (regimes["variant"] == cell.variant)]
+        assert sorted(mine["regime"]) == ["down", "up"]
+        assert mine["n"].sum() == len(cell.test_rows)
+        assert mine["n_buy"].sum() == standard_run.arrays.y[cell.test_rows].sum()
+        assert mine["n_called"].sum() == (cell.test_probability >= cell.threshold).sum()
+
+
+def test_the_scores_are_those_of_the_regimes_rows_against_hard_labels(regimes, standard_run) -> None:
+    arrays = standard_run.arrays
+    for one in regimes.itertuples():
+        cell = standard_run.cell(one.variant, one.fold)
+        inside = arrays.regime[cell.test_rows] == arrays.regime_names.index(one.regime)
+        y, called = arrays.y[cell.test_rows][inside], (cell.test_probability >= cell.threshold)[inside]
+        assert one.f1_buy == pytest.approx(f1_score(y, called))
+        assert one.precision_buy == pytest.approx(precision_score(y, called))
+        assert one.recall_buy == pytest.approx(recall_score(y, called))
+        assert one.f1_always_buy == pytest.approx(f1_score(y, np.ones(len(y))))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param((10, 4, 5, 2), (4 / 9, 2 / 5, 2 / 4, 8 / 14), id="all defined"),
+        pytest.param((10, 0, 5, 0), (0.0, 0.0, None, None), id="no BUY among the rows"),
+        pytest.param((10, 4, 0, 0), (0.0, None, 0.0, 8 / 14), id="nothing called"),
+        pytest.param((10, 0, 0, 0), (None, None, None, None), id="neither"),
+    ],
+)
+def test_what_has_nothing_to_divide_is_null_and_not_zero(counts, expected) -> None:
+    names = ("n", "n_buy", "n_called", "n_correct")
+    assert tuple(regime_scores(**dict(zip(names, counts, strict=True))).values()) == pytest.approx(expected)
+
+
+def test_without_regimes_there_is_one_row_a_cell_that_says_so(standard_run) -> None:
+    ready = dataclasses.replace(standard_run.arrays, regime=None, regime_names=())
+    found = sweep_regimes(SWEEP, CRYPTO, ready, standard_run.models, cells(standard_run))
+    assert set(found["regime"]) == {UNAVAILABLE}
+    assert len(found) == len(standard_run.models.cells)
+    assert found["n"].sum() == sum(len(cell.test_rows) for cell in standard_run.models.cells)
+
+
+def test_a_cell_that_was_not_measured_has_no_regimes(standard_run) -> None:
+    rows = cells(standard_run)
+    failed = results_table(
+        [failed_row(crypto=CRYPTO, fold=0, variant="mild", label_smoothing="mild", cleanlab="off")]
+    )
+    rows = pd.concat([rows[(rows["fold"] != 0) | (rows["variant"] != "mild")], failed], ignore_index=True)
+    found = sweep_regimes(SWEEP, CRYPTO, standard_run.arrays, standard_run.models, rows)
+    pairs = set(zip(found["fold"], found["variant"], strict=True))
+    good = rows[rows["status"] == OK]
+    assert pairs == set(zip(good["fold"], good["variant"], strict=True))
+
+
+def test_a_sweep_adds_counts_up_so_that_every_row_weighs_the_same(regimes) -> None:
+    pooled = by_regime(regimes)
+    assert pooled["variant"].tolist()[0] == "baseline"
+    assert len(pooled) == 2 * 5
+    one = pooled[(pooled["regime"] == "up") & (pooled["variant"] == "filter")].iloc[0]
+    mine = regimes[(regimes["regime"] == "up") & (regimes["variant"] == "filter")]
+    assert one["n_cells"] == 2
+    assert one["n"] == mine["n"].sum()
+    assert one["precision_buy"] == pytest.approx(mine["n_correct"].sum() / mine["n_called"].sum())
+    assert by_regime(regimes.head(0)).empty
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"fold": -1}, "greater_than_or_equal_to"),
+        ({"n_correct": 10**6}, "n_correct must not exceed"),
+        ({"f1_buy": 1.5}, "less_than_or_equal_to"),
+        ({"regime": ""}, "str_length"),
+    ],
+)
+def test_rows_that_break_the_contract_are_refused_by_rule(regimes, change, rule) -> None:
+    row = regimes.iloc[0].to_dict()
+    with pytest.raises(InputError, match=rule):
+        contract_frame(RegimeResults, [row | change])
+    with pytest.raises(InputError, match="must be unique"):
+        contract_frame(RegimeResults, [row, row])
+
+
+# --- in the store --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultsStore:
+    return ResultsStore(tmp_path / "results.duckdb")
+
+
+def test_the_store_replaces_them_with_their_cells_and_gives_back_what_went_in(store, regimes, standard_run):
+    rows = cells(standard_run)
+    store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes)
+    expected = regimes.sort_values(["crypto", "fold", "variant", "regime"], ignore_index=True)
+    pd.testing.assert_frame_equal(store.regimes(SWEEP), expected)
+    store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes.head(3))
+    assert len(store.regimes(SWEEP, CRYPTO)) == 3
+    assert store.regimes(SWEEP, "ARBUSDC").empty
+    assert store.regimes("ftf_ba9876543210").empty
+
+
+def test_cells_regimes_and_suspects_land_together_or_not_at_all(store, regimes, standard_run) -> None:
+    rows = cells(standard_run)
+    store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes)
+    twice = pd.concat(
+        [regimes, regimes.head(1)], ignore_index=True
+    )  # breaks the primary key inside the store
+    with pytest.raises(StoreError, match="DuckDB says"):
+        store.write_partition(rows.head(1), SWEEP, CRYPTO, regimes=twice)
+    assert len(store.read()) == len(rows)
+    assert len(store.regimes(SWEEP)) == len(regimes)
+    with pytest.raises(InputError, match="another partition"):
+        store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes.assign(crypto="ARBUSDC"))
+
+
+# --- for people ----------------------------------------------------------------------------------------
+
+
+def test_the_command_shows_and_exports_them(tmp_path: Path, regimes, standard_run) -> None:
+    home = tmp_path / "home"
+    store = ResultsStore(home / "results.duckdb")
+    store.write_sweep(SWEEP, "{}")
+    store.write_partition(cells(standard_run), SWEEP, CRYPTO, regimes=regimes)
+    run = CliRunner().invoke
+    table = run(cli.cli, ["results", "--by", "regime", "--home", str(home)])
+    assert table.exit_code == 0, table.output
+    for word in ("regime", "always BUY", "precision", "filter"):
+        assert word in table.output
+    file = tmp_path / "regimes.csv"
+    assert (
+        run(cli.cli, ["results", "--by", "regime", "--output", str(file), "--home", str(home)]).exit_code == 0
+    )
+    pd.testing.assert_frame_equal(pd.read_csv(file), by_regime(regimes), check_dtype=False)
+
+
+def test_a_sweep_from_before_regimes_says_how_to_get_them(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    store = ResultsStore(home / "results.duckdb")
+    store.write_partition(results_table(partition()), SWEEP, "OPUSDC")
+    done = CliRunner().invoke(cli.cli, ["results", "--by", "regime", "--home", str(home)])
+    assert done.exit_code == 2
+    assert "no rows by regime" in done.output
+    assert "finished fits are reused" in done.output
+
+
+def test_the_report_has_a_line_a_regime_with_every_level_and_says_it_in_words(regimes) -> None:
+    data = dataclasses.replace(report_data(partition(CRYPTO, folds=2)), regimes=regimes)
+    assert regime_headings(data) == ["baseline", "aggressive", "mild", "filter", "reweight"]
+    lines = regime_lines(data)
+    assert [line.regime for line in lines] == ["down", "up"]
+    assert all(len(line.values) == 5 for line in lines)
+    pooled = by_regime(regimes).set_index(["regime", "variant"])
+    for line in lines:
+        one = pooled.loc[(line.regime, "baseline")]
+        assert line.values[0].f1_buy == f"{one['f1_buy']:.3f}"
+        assert line.values[0].beats == (one["f1_buy"] > one["f1_always_buy"])
+    words = regimes_in_words(data)
+    assert "of 2 regimes" in words
+    assert "No test stands behind a single regime" in words
+
+
+def test_the_report_says_why_there_is_no_breakdown(regimes) -> None:
+    data = report_data(partition(CRYPTO, folds=2))
+    assert regime_lines(data) == []
+    assert "no breakdown by regime" in regimes_in_words(data)
+    unavailable = dataclasses.replace(
+        data, regimes=regimes[regimes["regime"] == "up"].assign(regime=UNAVAILABLE)
+    )
+    assert "The source provides no regimes" in regimes_in_words(unavailable)

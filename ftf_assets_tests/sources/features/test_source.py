@@ -1,0 +1,216 @@
+"""Ready feature caches: dtypes are made canonical without guessing, the rest is refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ftf_assets.contracts.coercion import coerce_feature_cache
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.frames import FeatureCache
+from ftf_assets.sources.features.source import FeatureFileSource
+
+TIMES = pd.date_range("2024-01-01", periods=6, freq="h", tz="UTC", name="timestamp")
+
+
+@pytest.fixture
+def cache() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "rsi_14": [50.0, 60.0, 40.0, 55.0, 45.0, 50.0],
+            "return_1": [0.01, -0.01, 0.0, 0.02, -0.02, 0.01],
+            "label": np.array([0, 1, 0, 0, 1, 0], dtype=np.int8),
+            "label_end": TIMES + pd.Timedelta("2h"),
+            "label_return": [0.01, 0.03, -0.01, -0.01, 0.03, 0.0],
+        },
+        index=TIMES,
+    )
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a frame as OPUSDC.parquet and read it back as the feature cache."""
+
+    def read(frame: pd.DataFrame, missing: str = "refuse"):
+        frame.to_parquet(tmp_path / "OPUSDC.parquet")
+        source = FeatureFileSource(path=str(tmp_path), missing=missing)
+        return source.feature_cache("OPUSDC", source.candles("OPUSDC"))
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda f: f, id="as the contract says"),
+        pytest.param(lambda f: f.rename_axis(None), id="unnamed index"),
+        pytest.param(lambda f: f.reset_index(), id="timestamp column"),
+        pytest.param(lambda f: f.set_axis(f.index.as_unit("ms")), id="milliseconds"),
+        pytest.param(lambda f: f.set_axis(f.index.tz_convert("Asia/Tokyo")), id="another zone"),
+        pytest.param(lambda f: f.assign(label=f["label"].astype("int64")), id="int64 labels"),
+        pytest.param(lambda f: f.assign(label=f["label"] == 1), id="boolean labels"),
+        pytest.param(lambda f: f.assign(label=f["label"].astype("Int8")), id="nullable labels"),
+        pytest.param(lambda f: f.assign(label=f["label"].astype("float32")), id="labels 0.0 and 1.0"),
+        pytest.param(lambda f: f.assign(rsi_14=f["rsi_14"].astype("float32")), id="float32 feature"),
+        pytest.param(lambda f: f.assign(rsi_14=f["rsi_14"].astype("int16")), id="integer feature"),
+        pytest.param(lambda f: f.assign(rsi_14=f["rsi_14"].astype("Float64")), id="nullable feature"),
+        pytest.param(lambda f: f.convert_dtypes(dtype_backend="pyarrow"), id="all Arrow"),
+        pytest.param(
+            lambda f: f.reset_index().convert_dtypes(dtype_backend="pyarrow"),
+            id="all Arrow, timestamp column",
+        ),
+    ],
+)
+def test_any_width_of_number_and_time_becomes_the_contract(cache, read, written) -> None:
+    result, report = read(written(cache))
+    pd.testing.assert_frame_equal(result, cache, check_freq=False)
+    FeatureCache.validate(result, lazy=True)
+    assert (report.rows, report.warm_up_rows, report.buy_rate) == (6, 0, pytest.approx(2 / 6))
+
+
+def test_weights_stabilities_and_regimes_travel_along(cache, read) -> None:
+    more = {"base_weight": np.arange(6), "label_stability": np.float32(0.5), "regime": ["calm"] * 6}
+    result, _ = read(cache.assign(**more))
+    assert result["base_weight"].dtype == result["label_stability"].dtype == np.float64
+    assert isinstance(result["regime"].dtype, pd.StringDtype)
+    arrays = coerce_feature_cache(result, crypto="OPUSDC")
+    assert (arrays.label_stability.tolist(), arrays.regime.tolist()) == ([0.5] * 6, [0] * 6)
+    assert arrays.regime_names == ("calm",)
+
+
+def test_what_the_file_does_not_have_is_unavailable_and_never_made_up(cache, read) -> None:
+    result, _ = read(cache)
+    assert not {"base_weight", "label_stability", "regime"} & set(result.columns)
+    arrays = coerce_feature_cache(result, crypto="OPUSDC")
+    assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
+
+
+def test_what_the_file_cannot_tell_is_none(cache, read) -> None:
+    _, report = read(cache)
+    assert report.gap_rows is report.end_rows is report.gaps is report.longest_gap is report.restarts is None
+
+
+def with_head(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.copy()
+    frame.loc[TIMES[:2], "rsi_14"] = np.nan
+    frame.loc[TIMES[0], "return_1"] = np.nan
+    return frame
+
+
+def test_a_head_with_missing_features_is_trimmed_and_counted(cache, read) -> None:
+    result, report = read(with_head(cache))
+    assert (len(result), report.warm_up_rows) == (4, 2)
+    assert result.index[0] == TIMES[2]
+
+
+def test_missing_features_stay_where_they_are_allowed(cache, read) -> None:
+    result, report = read(with_head(cache), missing="allow")
+    assert (len(result), report.warm_up_rows) == (6, 0)
+
+
+def test_a_gap_in_the_middle_is_not_trimmed(cache, read) -> None:
+    cache.loc[TIMES[3], "rsi_14"] = np.nan
+    result, report = read(cache)
+    assert (len(result), report.warm_up_rows) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        pytest.param(
+            lambda f: f.assign(rsi_14=f["rsi_14"].astype(str)),
+            ["column 'rsi_14'", "row 2024-01-01 00:00:00+00:00", "not numeric", "'50.0'"],
+            id="text feature",
+        ),
+        pytest.param(
+            lambda f: f.assign(rsi_14=f.index),
+            ["column 'rsi_14'", "not numeric", "datetime64"],
+            id="time feature",
+        ),
+        pytest.param(
+            lambda f: f.assign(rsi_14=pd.Categorical(["low", "high"] * 3)),
+            ["column 'rsi_14'", "not numeric", "category"],
+            id="category feature",
+        ),
+        pytest.param(
+            lambda f: f.assign(rsi_14=np.nan),
+            ["column 'rsi_14'", "every row misses", "100%"],
+            id="empty feature",
+        ),
+        pytest.param(
+            lambda f: f.set_axis(f.index.tz_localize(None)),
+            ["column 'timestamp'", "naive", "tz_localize"],
+            id="naive index",
+        ),
+        pytest.param(
+            lambda f: f.reset_index(drop=True),
+            ["column 'timestamp'", "datetimes with a timezone", "int64"],
+            id="no time at all",
+        ),
+        pytest.param(
+            lambda f: f.assign(label_end=f["label_end"].dt.tz_localize(None)),
+            ["column 'label_end'", "naive"],
+            id="naive label_end",
+        ),
+        pytest.param(
+            lambda f: f.assign(label=[0, 1, 0, 2, 1, 0]),
+            ["column 'label'", "row 2024-01-01 03:00:00+00:00", "found 2"],
+            id="label 2",
+        ),
+        pytest.param(
+            lambda f: f.assign(label=[0, 1, 256, 0, 1, 0]),
+            ["column 'label'", "found 256"],
+            id="label that would wrap around",
+        ),
+        pytest.param(
+            lambda f: f.assign(label=[0, 1, 0.9, 0, 1, 0]), ["column 'label'", "found 0.9"], id="soft label"
+        ),
+        pytest.param(
+            lambda f: f.assign(label=pd.array([0, 1, None, 0, 1, 0], dtype="Int8")),
+            ["column 'label'", "row 2024-01-01 02:00:00+00:00", "found <NA>"],
+            id="missing label",
+        ),
+        pytest.param(
+            lambda f: f.drop(columns="label_return"),
+            ["column 'label_return'", "no such column"],
+            id="no label_return",
+        ),
+        pytest.param(lambda f: f.drop(columns="label"), ["column 'label'", "no such column"], id="no label"),
+        pytest.param(
+            lambda f: f.assign(label_end=f.index - pd.Timedelta("1h")),
+            ["row 2024-01-01 00:00:00+00:00", "label_end must not precede"],
+            id="label_end before its row",
+        ),
+        pytest.param(lambda f: f.iloc[::-1], ["the index must increase strictly"], id="unsorted"),
+        pytest.param(
+            lambda f: f.set_axis(f.index[[0, 1, 2, 2, 3, 4]]), ["2024-01-01 02:00:00+00:00"], id="duplicate"
+        ),
+        pytest.param(lambda f: f.iloc[:0], ["the file is empty"], id="no rows"),
+    ],
+)
+def test_a_defect_is_one_line_with_crypto_file_and_column(cache, read, broken, named) -> None:
+    with pytest.raises(InputError) as error:
+        read(broken(cache))
+    for part in ["OPUSDC", "file OPUSDC.parquet", *named]:
+        assert part in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_there_are_no_candles(cache, read, tmp_path) -> None:
+    read(cache)
+    assert FeatureFileSource(path=str(tmp_path)).candles("OPUSDC").empty
+
+
+def test_provenance_and_span_describe_the_file(cache, read, tmp_path) -> None:
+    read(with_head(cache))
+    source = FeatureFileSource(path=str(tmp_path))
+    found = source.provenance("OPUSDC")
+    assert (found.source, found.file, found.quote_currency) == ("features", "OPUSDC.parquet", "USDC")
+    assert source.span("OPUSDC") == (TIMES[2], TIMES[-1], len(TIMES) - 2)
+
+
+def test_a_broken_file_is_refused(tmp_path) -> None:
+    (tmp_path / "OPUSDC.parquet").write_bytes(b"not parquet")
+    with pytest.raises(InputError, match=r"OPUSDC\.parquet: the file is not a readable Parquet table"):
+        FeatureFileSource(path=str(tmp_path)).span("OPUSDC")

@@ -1,0 +1,132 @@
+"""Real processes for tests of faults: the ``ftf`` command in a child that can be killed, cheaply, anywhere.
+
+Children come from one fork server that has done the imports, so a kill at a random moment strikes the sweep
+and not the import of a library, and a child costs what its work costs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+#: Everything that a sweep imports sooner or later; TA-Lib and XGBoost start no thread before they work.
+_PRELOAD = (
+    *(
+        "ftf_assets.command.main",
+        "ftf_assets.definitions",
+        "ftf_assets.running.sweep_run",
+        "ftf_assets.report.file",
+    ),
+    *("ftf_assets.sources.market.source", "ftf_assets.sources.candles.source", "ftf_assets.command.tables"),
+    *("cleanlab.filter", "matplotlib.pyplot", "xgboost", "pytest"),
+)
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(list(_PRELOAD))
+
+#: Seconds after which a child that should have ended is a failure; far more than any of them takes.
+PATIENCE = 600.0
+
+Prepare = Callable[[], None]
+
+
+@dataclass(frozen=True, eq=False)
+class FtfProcess:
+    """An ``ftf`` command that runs in a child process, its output in two files."""
+
+    process: Any
+    out: Path
+    err: Path
+
+    def kill(self) -> None:
+        """End it and its children as a power cut would: no handler runs, nothing is flushed."""
+        if self.process.pid is not None and self.process.is_alive():
+            command = psutil.Process(self.process.pid)
+            command.suspend()  # so that it starts no child meanwhile
+            for process in (*command.children(recursive=True), command):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+        self.process.join(PATIENCE)
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit code; minus the signal's number where it was killed."""
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, f"still running after {PATIENCE:g} s: {self.stderr}"
+        return int(self.process.exitcode)
+
+    @property
+    def stdout(self) -> str:
+        return self.out.read_text(encoding="utf-8")
+
+    @property
+    def stderr(self) -> str:
+        return self.err.read_text(encoding="utf-8")
+
+
+def start_ftf(arguments: Iterable[str], logs: Path, *, prepare: Prepare | None = None) -> FtfProcess:
+    """Start ``ftf`` with ``arguments``.
+
+    Parameters
+    ----------
+    arguments
+        As on the command line.
+    logs
+        Folder for what it prints; created.
+    prepare
+        Called in the child first: where it plants a fault. It must be importable by name.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    name = f"{time.time_ns()}"
+    out, err = logs / f"{name}.out", logs / f"{name}.err"
+    process = PROCESSES.Process(target=_ftf, args=(list(arguments), out, err, prepare))
+    process.start()
+    return FtfProcess(process, out, err)
+
+
+def run_ftf(arguments: Iterable[str], logs: Path, *, prepare: Prepare | None = None) -> FtfProcess:
+    """Run ``ftf`` to its end."""
+    command = start_ftf(arguments, logs, prepare=prepare)
+    command.wait()
+    return command
+
+
+def run_together(target: Callable[..., None], arguments: Iterable[tuple[Any, ...]]) -> list[int]:
+    """Run one function in a process for each of the argument tuples, all at once; return their exit codes."""
+    children = [PROCESSES.Process(target=target, args=each) for each in arguments]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(PATIENCE)
+    return [child.exitcode for child in children]
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path.name} did not appear"
+        time.sleep(0.01)
+
+
+def _ftf(arguments: list[str], out: Path, err: Path, prepare: Prepare | None) -> None:
+    for number, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND), number)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    for name in ("FTF_HOME", "DAGSTER_HOME"):
+        os.environ.pop(name, None)
+    if prepare is not None:
+        prepare()
+    from ftf_assets.command.main import main
+
+    sys.argv = ["ftf", *arguments]
+    main()

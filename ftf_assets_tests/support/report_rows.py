@@ -1,0 +1,162 @@
+"""A sweep's tables and artifacts as the report reads them, without running one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
+from ftf_assets.contracts.result_coercion import coerce_result_rows
+from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
+from ftf_assets.gate.decision import decide
+from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
+from ftf_assets.rows.decision import decision_frames
+from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
+
+DECIDED_AT = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
+START = pd.Timestamp("2024-01-01", tz="UTC")
+N_BARS = 1_200
+N_TEST = 200
+
+
+def result_rows(cryptos: Sequence[str] = ("OPUSDC", "LDOUSDC"), folds: int = 2) -> list[dict]:
+    """Cells whose metrics differ by crypto, fold and variant, as measured ones do."""
+    rows = []
+    for i, crypto in enumerate(cryptos):
+        for fold in range(folds):
+            for j, variant in enumerate(LEVELS):
+                shift = 0.004 * np.sin(3 * i + 5 * fold + 7 * j) + 0.002 * j
+                rows.append(
+                    ok_row(
+                        crypto,
+                        fold,
+                        variant,
+                        f1_buy=0.30 + shift,
+                        average_precision=0.20 + shift / 2,
+                        expectancy_net=-14.0 + 900 * shift,
+                        sortino=-4.0 + 80 * shift,
+                        log_loss=0.44 - shift / 3,
+                    )
+                )
+    return rows
+
+
+def cell_of(row: dict) -> dict[str, Any]:
+    return {name: row[name] for name in ("crypto", "fold", "variant", "label_smoothing", "cleanlab")}
+
+
+def report_data(
+    rows: list[dict],
+    *,
+    suspects: pd.DataFrame | None = None,
+    artifacts: bool = False,
+    candles: bool = True,
+    **settings: Any,
+) -> ReportData:
+    """What ``load_report_data`` gives for these rows; the verdicts are the gate's own."""
+    frame = results_table(rows)
+    cryptos, folds = tuple(dict.fromkeys(frame["crypto"])), int(frame["fold"].max()) + 1
+    decision = decide(
+        coerce_result_rows(frame, baseline_levels()),
+        baseline_levels(),
+        sweep_id=SWEEP,
+        expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
+    )
+    metrics, verdicts = decision_frames(decision)
+    return ReportData(
+        sweep_id=SWEEP,
+        cryptos=cryptos,
+        settings=sweep_settings({"n_folds": folds, **settings}),
+        levels=judged_levels(verdicts),
+        rows=frame,
+        metrics=metrics,
+        verdicts=verdicts.assign(created_at=DECIDED_AT),
+        suspects=no_suspects() if suspects is None else suspects,
+        artifacts={c: crypto_artifacts(n, folds, candles) for n, c in enumerate(cryptos)}
+        if artifacts
+        else {},
+        unavailable={} if artifacts else dict.fromkeys(cryptos, "there is no artifact. Materialise it first"),
+    )
+
+
+def crypto_artifacts(seed: int, folds: int, candles: bool) -> CryptoArtifacts:
+    random = np.random.default_rng(seed)
+    index = pd.date_range(START, periods=N_BARS, freq="h", tz="UTC", name="timestamp")
+    start = index.to_numpy("datetime64[ns]").view(np.int64)
+    y = (random.random(N_BARS) < 0.2).astype(np.int8)
+    arrays = TrainingArrays(
+        X=np.zeros((N_BARS, 1), np.float32),
+        y=y,
+        start=start,
+        end=start + 2 * 3_600_000_000_000,
+        label_return=np.where(y == 1, 0.012, -0.004).astype(np.float32),
+        base_weight=np.ones(N_BARS, np.float32),
+        feature_names=("flat",),
+    )
+    cells = [
+        TrainedCell(
+            fold=fold,
+            variant=variant,
+            levels=baseline_levels() | {"label_smoothing": smoothing, "cleanlab": cleaner},
+            outcome=Outcome(),
+            threshold=0.2,
+            test_rows=np.arange(600 + N_TEST * fold, 600 + N_TEST * (fold + 1)),
+            test_probability=random.beta(2, 8, N_TEST),
+        )
+        for fold in range(folds)
+        for variant, (smoothing, cleaner) in LEVELS.items()
+    ]
+    return CryptoArtifacts(
+        arrays, TrainedModels(tuple(cells)), some_candles(random, index if candles else index[:0])
+    )
+
+
+def some_candles(random: np.random.Generator, index: pd.DatetimeIndex) -> pd.DataFrame:
+    close = 10.0 * np.exp(np.cumsum(random.normal(0, 0.01, len(index))))
+    opened = np.concatenate([[10.0], close[:-1]])[: len(index)]
+    return pd.DataFrame(
+        {
+            "open": opened,
+            "high": np.maximum(opened, close) * 1.004,
+            "low": np.minimum(opened, close) * 0.996,
+            "close": close,
+            "volume": 5.0,
+        },
+        index=index,
+    )
+
+
+def some_suspects(
+    cryptos: Sequence[str], count: int = 40, cleaners: Sequence[str] = ("filter", "reweight")
+) -> pd.DataFrame:
+    """The same suspects for every cleaner: the lower the number, the worse, three BUY for each HOLD."""
+    parts = [
+        pd.DataFrame(
+            {
+                "crypto": crypto,
+                "fold": 1,
+                "variant": cleaner,
+                "cleaner": cleaner,
+                "timestamp": START + pd.to_timedelta(60 + 11 * np.arange(count), unit="h"),
+                "label": (np.arange(count) % 4 != 0).astype(np.int64),
+                "p_buy": np.where(np.arange(count) % 4 == 0, 0.7, 0.01 + 0.002 * np.arange(count)),
+                "label_quality": 0.01 + 0.002 * np.arange(count),
+                "dropped": cleaner == "filter",
+                "weight": 0.0 if cleaner == "filter" else 0.1,
+            }
+        )
+        for crypto in cryptos
+        for cleaner in cleaners
+    ]
+    frame = pd.concat(parts, ignore_index=True).assign(sweep_id=SWEEP)
+    return suspects_frame({name: frame[name] for name in frame})
+
+
+def no_suspects() -> pd.DataFrame:
+    return suspects_frame({name: [] for name in LabelSuspects.to_schema().columns})

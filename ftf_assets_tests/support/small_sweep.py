@@ -1,0 +1,55 @@
+"""A sweep that takes seconds, and a home in which it has ended."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ftf_assets.rows.decision import stored_decision
+from ftf_assets.running.sweep_run import SweepRun
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
+
+#: Short fits: what is tested around them does not depend on their rounds.
+FEW_ROUNDS = {"min_rounds": 5, "max_rounds": 16, "patience": 5}
+#: Two cryptos, two folds, both factors, nothing tuned.
+SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **FEW_ROUNDS, "phase": "test"}
+
+
+def options(**settings: object) -> tuple[str, ...]:
+    """Word settings as options of the command."""
+    return tuple(word for name, value in settings.items() for word in ("--set", f"{name}={value}"))
+
+
+def small_sweep(**settings: object) -> Sweep:
+    return open_sweep(sweep_settings({**SMALL, **settings}))
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedSweep:
+    """A sweep that has ended well: its home is shared, so it is read, or copied before it is changed."""
+
+    sweep: Sweep
+    home: Home
+    done: SweepRun
+
+    @classmethod
+    def open(cls, sweep: Sweep, home: Home, told: Mapping[str, Any]) -> FinishedSweep:
+        """Give a sweep that ended in ``home``, from what :attr:`told` said of its runs."""
+        decision = stored_decision(*ResultsStore(home.results).decision(sweep.sweep_id))
+        return cls(sweep, home, SweepRun(**told, decision=decision, report=home.report(sweep.sweep_id)))
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What its runs said and no table holds."""
+        return {"run_ids": self.done.run_ids, "red_checks": self.done.red_checks}
+
+    def copy(self, home: Home) -> SweepRun:
+        """Put a copy into a test's own home."""
+        shutil.copytree(self.home.path, home.path)
+        report = None if self.done.report is None else home.report(self.sweep.sweep_id)
+        return SweepRun(dict(self.done.run_ids), self.done.decision, report, list(self.done.red_checks))

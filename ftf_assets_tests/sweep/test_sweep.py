@@ -1,0 +1,204 @@
+"""A sweep's identity: the same settings are the same sweep, and what differs never shares a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets.sweep.sweep import Sweep, format_edges, open_sweep, parse_edges
+from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE
+
+ASSETS = [
+    *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
+    *("cleanlab_masks", "trained_models"),
+]
+
+
+def sweep(**settings: object) -> Sweep:
+    return open_sweep(sweep_settings(settings))
+
+
+def test_the_same_settings_are_the_same_sweep_however_they_are_written():
+    one = sweep(factor="label_smoothing,cleanlab")
+    assert one.sweep_id == sweep().sweep_id
+    assert one.sweep_id == sweep(factor="label_smoothing=none,mild,aggressive,cleanlab").sweep_id
+    assert one.sweep_id == sweep(power_mode="smoke", trials=15).sweep_id
+    assert one.sweep_id == sweep(search_space=", ".join(reversed(DEFAULT_SEARCH_SPACE.split(",")))).sweep_id
+    assert one.sweep_id == sweep(cryptos="UNIUSDC,OPUSDC,ARBUSDC,AAVEUSDC,LDOUSDC").sweep_id
+    assert one.sweep_id == sweep(fold_edges=one.settings.fold_edges).sweep_id, (
+        "frozen edges are the same edges"
+    )
+    assert one.sweep_id.startswith("ftf_")
+    assert len(one.sweep_id) == 16
+
+
+def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
+    untuned = {
+        sweep(**settings).sweep_id
+        for settings in (
+            {"trials": 0}, {"tune": "off"}, {"power_mode": "smoke"}, {"trials": 0, "tune": "per_variant"},
+            {"tune": "off", "trials": 9, "tune_folds": 5, "search_space": "max_depth=2:6"},
+        )
+    }  # fmt: skip
+    assert len(untuned) == 1
+    assert sweep().sweep_id not in untuned
+
+
+def test_a_seed_check_is_part_of_the_identity_only_where_one_is_made():
+    assert sweep(seed_check=False).sweep_id != sweep().sweep_id
+    assert sweep(seeds=2, seed_check=False).sweep_id == sweep(seeds=2).sweep_id
+    alone = {"factor": "cleanlab=filter", "design": "single"}
+    assert sweep(**alone, seed_check=False).sweep_id == sweep(**alone).sweep_id
+    assert sweep(**alone).plan("OPUSDC").seed_check is False
+
+
+def test_how_a_sweep_is_run_is_no_part_of_its_identity():
+    assert sweep(workers=1).sweep_id == sweep(workers=7, confirm_long_run=True).sweep_id
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seed": 8}, {"n_folds": 4}, {"cryptos": "OPUSDC"}, {"factor": "cleanlab"}, {"design": "factorial"},
+        {"stop_atr": 0.6}, {"suspect_cap": 0.05}, {"phase": "nightly"}, {"market_seed": 1}, {"cost_bps": 10},
+        {"power_mode": "deep"}, {"trials": 3}, {"tune": "off"}, {"tune": "per_variant"},
+        {"tune_folds": 2}, {"search_space": "max_depth=2:8"}, {"seeds": 2}, {"folds": "per_crypto"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_changed_setting_is_another_sweep(changed: dict[str, object]):
+    assert sweep(**changed).sweep_id != sweep().sweep_id
+
+
+CHANGES = {
+    "nothing": ({}, set()),
+    "cost_bps": ({"cost_bps": 10}, set()),
+    "workers": ({"workers": 3}, set()),
+    "stop_atr": ({"stop_atr": 0.6}, set(ASSETS) - {"candles"}),
+    "market_seed": ({"market_seed": 1}, set(ASSETS)),
+    "mild_epsilon_buy": ({"mild_epsilon_buy": 0.12}, {"smoothed_labels", "cleanlab_masks", "trained_models"}),
+    "seed": ({"seed": 8}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "n_folds": ({"n_folds": 4}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "suspect_cap": ({"suspect_cap": 0.05}, {"cleanlab_masks", "trained_models"}),
+    "label_quality": ({"label_quality": "adjusted_self_confidence"}, {"cleanlab_masks", "trained_models"}),
+    "rounds": ({"rounds": "per_variant"}, {"trained_models"}),
+    "seeds": ({"seeds": 3}, {"trained_models"}),
+    "trials": ({"trials": 30}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "no tuning": ({"tune": "off"}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "search space": (
+        {"search_space": "max_depth=2:8"},
+        {"baseline_parameters", "cleanlab_masks", "trained_models"},
+    ),
+    "each variant is tuned": ({"tune": "per_variant"}, {"trained_models"}),
+    "one more cleaner": (
+        {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_random"},
+        {"cleanlab_masks", "trained_models"},
+    ),
+    "a temporal cleaner": (
+        {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_temporal"},
+        {"cleanlab_masks", "trained_models"},
+    ),
+    "one smoothing level less": ({"factor": "label_smoothing=mild,cleanlab"}, {"trained_models"}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_setting_changes_the_artifacts_that_depend_on_it_and_all_downstream_of_them(change: str):
+    settings, expected = CHANGES[change]
+    before, after = sweep(), sweep(**settings)
+    moved = {
+        asset
+        for asset in ASSETS
+        if before.artifact_key(asset, "OPUSDC") != after.artifact_key(asset, "OPUSDC")
+    }
+    assert moved == expected
+
+
+def test_no_two_assets_or_cryptos_share_a_key():
+    one = sweep()
+    keys = [one.artifact_key(asset, crypto) for asset in ASSETS for crypto in one.cryptos]
+    assert len(set(keys)) == len(keys)
+
+
+def write_candles(folder: Path, base: str, start: str, bars: int) -> None:
+    hours = pd.date_range(start, periods=bars, freq="h")
+    prices = np.linspace(1.0, 2.0, bars)
+    frame = pd.DataFrame({"date": hours, "open": prices, "high": prices * 1.01, "low": prices * 0.99})
+    frame.assign(close=prices, volume=10.0).to_csv(folder / f"{base}USDT_1h.csv", index=False)
+
+
+def test_fold_edges_are_common_to_the_group_and_lie_in_the_last_half_of_its_common_period(tmp_path: Path):
+    write_candles(tmp_path, "OP", "2023-01-01", 2000)
+    write_candles(tmp_path, "LDO", "2023-01-11 10:00", 2000)
+    group = sweep(source="candles", path=str(tmp_path), cryptos="OPUSDC,LDOUSDC", n_folds=2)
+    assert group.settings.fold_edges == "2023-02-16T21:30:00Z,2023-03-07T02:45:00Z,2023-03-25T08:00:00Z"
+    np.testing.assert_array_equal(group.edges("OPUSDC"), group.edges("LDOUSDC"))
+    own = sweep(source="candles", path=str(tmp_path), cryptos="OPUSDC,LDOUSDC", n_folds=2, folds="per_crypto")
+    assert own.edges("OPUSDC")[-1] < own.edges("LDOUSDC")[-1]
+
+
+def test_new_data_under_the_same_settings_change_every_key(tmp_path: Path):
+    write_candles(tmp_path, "OP", "2023-01-01", 2000)
+    settings = {"source": "candles", "path": str(tmp_path), "cryptos": "OPUSDC"}
+    before = sweep(**settings)
+    frozen = before.settings.fold_edges
+    keys = {asset: before.artifact_key(asset, "OPUSDC") for asset in ASSETS}
+    content = (tmp_path / "OPUSDT_1h.csv").read_text(encoding="utf-8")
+    (tmp_path / "OPUSDT_1h.csv").write_text(content.replace(",10.0\n", ",10.5\n", 1), encoding="utf-8")
+    after = sweep(**settings, fold_edges=frozen)
+    assert after.sweep_id == before.sweep_id, "the same settings are the same sweep"
+    assert not set(keys.values()) & {after.artifact_key(asset, "OPUSDC") for asset in ASSETS}
+
+
+def test_edges_are_written_and_read_without_loss():
+    edges = sweep().edges("OPUSDC")
+    np.testing.assert_array_equal(parse_edges(format_edges(edges), 5), edges)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "2024-01-01", "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z,2024-01-01T00:00:00Z"],
+)
+def test_edges_that_are_no_increasing_utc_instants_are_refused(text: str):
+    with pytest.raises(InputError, match="fold_edges"):
+        parse_edges(text, 1)
+
+
+def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
+    long = sweep(
+        design="factorial", factor="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
+    )
+    assert long.n_cells == 300
+    assert long.n_fits == 25 * (12 + 15 + 1)
+    with pytest.raises(InputError, match="= 300 cells, 700 fits"):
+        long.require_confirmation()
+    sweep(design="factorial", seeds=3, confirm_long_run=True).require_confirmation()
+    sweep(trials=0).require_confirmation()
+
+
+def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
+    standard = sweep()
+    assert (standard.n_fits, standard.n_tuning_fits) == (275 + 25 * 15 * 3, 25 * 15 * 3)
+    assert sweep(tune="per_variant").n_tuning_fits == 5 * standard.n_tuning_fits
+    assert sweep(tune="off").n_tuning_fits == 0
+    with pytest.raises(InputError, match="= 125 cells, 1400 fits, 1125 of them for tuning "):
+        standard.require_confirmation()
+    sweep(cryptos="OPUSDC").require_confirmation()
+
+
+def test_a_run_of_one_partition_is_as_long_as_that_partition():
+    sweep().require_confirmation("OPUSDC")
+    with pytest.raises(InputError, match="of them for OPUSDC"):
+        sweep(trials=40).require_confirmation("OPUSDC")
+
+
+@pytest.mark.parametrize("level", ["filter_temporal", "reweight_temporal", "filter_temporal_random"])
+def test_levels_that_learn_from_candles_are_refused_for_ready_feature_caches(tmp_path: Path, level: str):
+    settings = {"source": "features", "path": str(tmp_path), "factor": f"cleanlab=off,filter,{level}"}
+    with pytest.raises(InputError, match=f"cleanlab = {level} learns from candles .* leave out {level}"):
+        sweep(**settings)
