@@ -26,6 +26,10 @@ class RunError(FtfError, RuntimeError):
     """A run stopped for a reason that is neither the input's nor a cell's: exit code 1, its log says more."""
 
 
+class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
+    """The user stopped a run with SIGINT or SIGTERM; finished fits are kept."""
+
+
 class CellError(FtfError, RuntimeError):
     """A cell's own failure: becomes a ``training_failed`` row while the sweep goes on.
 

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Generic, NoReturn, TypeVar
 
-from ftf_assets.contracts.errors import FtfError, RunError
+from ftf_assets.contracts.errors import FtfError, Interrupted, RunError
 
 Result = TypeVar("Result")
 Event = TypeVar("Event")
@@ -41,10 +41,6 @@ _FORK = multiprocessing.get_context("fork")
 
 class _KilledError(RunError):
     """A child ended without a word: it was killed, or left."""
-
-
-class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
-    """The user stopped the run; what is finished stays finished."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 
 import dagster as dg
 
-from ftf_assets.contracts.errors import InputError, RunError, StoreError
+from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
 from ftf_assets.graph import fit_events
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import broken_records, open_instance, process_tags, records_in_words
 from ftf_assets.graph.jobs import sweep_config
-from ftf_assets.running.child_processes import Interrupted, run_side_by_side
+from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets.storage.core_tokens import n_cores
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep

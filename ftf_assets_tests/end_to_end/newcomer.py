@@ -85,7 +85,7 @@ def served(home: Path) -> Iterator[Ui]:
     command = [
         sys.executable,
         "-m",
-        "ftf_assets.command.main",
+        "ftf_assets.command",
         "ui",
         "--port",
         str(port),

@@ -96,7 +96,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         commands.append(command)
         return 0
 
-    monkeypatch.setattr(cli, "_serve", serve)
+    monkeypatch.setattr("ftf_assets.command.ui.serve", serve)
     return commands
 
 

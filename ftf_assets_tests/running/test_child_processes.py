@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ftf_assets.contracts.errors import InputError, RunError, StoreError
-from ftf_assets.running.child_processes import Interrupted, _interrupts_raise, run_side_by_side
+from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
+from ftf_assets.running.child_processes import _interrupts_raise, run_side_by_side
 
 Job = Callable[[str], object]
 

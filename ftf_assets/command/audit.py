@@ -1,0 +1,80 @@
+"""``ftf audit``: put known noise into the labels and measure what finds it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ftf_assets.command.exit_codes import ExitCode
+from ftf_assets.command.options import home_option, json_option
+from ftf_assets.command.sweep_flags import requested_sweep, sweep_flags
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
+
+
+@click.command()
+@sweep_flags
+@click.option("--kinds", default="", help="Kinds of noise, comma-separated; default all.")
+@click.option("--noise-seeds", help="Draws of every kind of noise; at least 5.")
+@click.option("--noise-share", help="Share of the labels that are flipped.")
+@home_option
+@json_option
+def audit(home: str, as_json: bool, **flags: Any) -> int:
+    """Put known noise into the labels and measure what finds it, before any cleaner is trusted there."""
+    from ftf_assets.audit.settings import AuditSettings, audit_settings
+    from ftf_assets.command.progress_bar import show_progress
+    from ftf_assets.rows.noise_audit import plain_records
+    from ftf_assets.running.audit_run import run_noise_audit
+    from ftf_assets.running.progress import SweepProgress
+    from ftf_assets.storage.home import Home
+    from ftf_assets.sweep.noise_audit import Audit
+
+    own = {name: flags.pop(name) for name in AuditSettings.model_fields}
+    settings = audit_settings({name: value for name, value in own.items() if value is not None})
+    planned, place = Audit(requested_sweep(flags), settings), Home.locate(home)
+    planned.require_confirmation()
+    cryptos = planned.sweep.cryptos
+    click.echo(
+        f"audit of {', '.join(cryptos)}: {settings.noise_seeds} draws of each kind of noise, "
+        f"{planned.n_fits} fits",
+        err=True,
+    )
+    with show_progress(SweepProgress(planned.n_fits)) as on_fit:
+        done = run_noise_audit(planned, place, on_fit=on_fit)
+    found, effects = plain_records(done.found), plain_records(done.effects)
+    if as_json:
+        shown = {
+            "audit_ids": {crypto: planned.audit_id(crypto) for crypto in cryptos},
+            "run_ids": done.run_ids,
+            "red_checks": done.red_checks,
+            "results": str(place.results),
+            "found": found,
+            "effects": effects,
+        }
+        click.echo(json.dumps(shown, default=str))
+    else:
+        _show(place, found, effects, done.red_checks)
+    failed = any(row["status"] == "failed" for row in (*found, *effects))
+    return ExitCode.FAILED if failed or done.red_checks else ExitCode.DONE
+
+
+def _show(
+    home: Home, found: list[dict[str, Any]], effects: list[dict[str, Any]], red_checks: list[str]
+) -> None:
+    from ftf_assets.command.sentences import red_checks_in_words
+    from ftf_assets.command.tables import audit_tables, stdout
+    from ftf_assets.report.noise_audit import AuditData, audit_section
+
+    console = stdout()
+    for table in audit_tables(audit_section(AuditData(found, effects)), console.width):
+        console.print(table)
+    for line in (
+        *red_checks_in_words(red_checks),
+        f"table   {home.results}: noise_audit, noise_audit_effects",
+        "report  ftf report shows it beside the verdict",
+        "runs    ftf ui shows runs, pictures and checks",
+    ):
+        click.echo(line)

@@ -1,0 +1,59 @@
+"""``ftf gate``: the verdict of a sweep, or of a file of results, with every number behind it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ftf_assets.command.exit_codes import ExitCode
+from ftf_assets.command.options import home_option, json_option, sweep_id_option
+
+if TYPE_CHECKING:
+    from ftf_assets.gate.decision import Decision
+
+
+@click.command()
+@sweep_id_option
+@click.option("--results", "file", type=click.Path(path_type=Path), help="A CSV or Parquet file instead.")
+@home_option
+@json_option
+def gate(sweep_id: str, file: Path | None, home: str, as_json: bool) -> int:
+    """Judge every level of a sweep, or of a file of results: the verdict with every number behind it."""
+    from ftf_assets.command.sentences import verdicts_in_words
+    from ftf_assets.command.tables import gate_table, stdout
+
+    decision = _decision_of_file(file) if file else _decision_of_sweep(sweep_id, home)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(decision)))
+        return ExitCode.DONE
+    console = stdout()
+    console.print(gate_table(decision, console.width))
+    for line in verdicts_in_words(decision):
+        click.echo(line)
+    return ExitCode.DONE
+
+
+def _decision_of_file(file: Path) -> Decision:
+    from ftf_assets.gate.decision import decide
+    from ftf_assets.storage.result_files import read_result_file
+
+    published = read_result_file(file)
+    return decide(published.rows, published.baselines, sweep_id=published.sweep_id)
+
+
+def _decision_of_sweep(sweep_id: str, home: str) -> Decision:
+    from ftf_assets.freshness.stored_sweeps import decide_stored, stored_settings
+    from ftf_assets.graph.instance import open_instance
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+
+    place = Home.locate(home)
+    store = ResultsStore(place.results)
+    sweep_id = sweep_id or store.latest_sweep_id()
+    stored_settings(store, sweep_id)  # refuses an unknown sweep before an instance is written
+    with open_instance(place) as instance:
+        return decide_stored(place, instance, sweep_id)

@@ -1,0 +1,41 @@
+"""``ftf results``: the rows of a sweep, or its variants by market regime."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import click
+
+from ftf_assets.command.exit_codes import ExitCode
+from ftf_assets.command.export import export
+from ftf_assets.command.options import export_options, home_option, sweep_id_option
+
+
+@click.command()
+@sweep_id_option
+@click.option("--by", type=click.Choice(("cell", "regime")), default="cell", help="What a row is.")
+@export_options
+@home_option
+def results(sweep_id: str, by: str, form: str | None, output: Path | None, home: str) -> int:
+    """Print or export the rows of a sweep, or its variants by market regime."""
+    from ftf_assets.command.stored_rows import rows_of_sweep
+    from ftf_assets.command.tables import cells_table, regimes_table
+    from ftf_assets.rows.regimes import by_regime
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+
+    store = ResultsStore(Home.locate(home).results)
+    rows = rows_of_sweep(store, sweep_id)
+    if by == "cell":
+        export(rows, form, output, cells_table)
+        return ExitCode.DONE
+    sweep_id = str(rows["sweep_id"].iloc[0])
+    regimes = by_regime(store.regimes(sweep_id))
+    if regimes.empty:
+        raise click.UsageError(
+            f"sweep {sweep_id} has no rows by regime: no cell was measured, or it was run before regimes "
+            "were kept. Run ftf sweep with the same settings again: finished fits are reused"
+        )
+    export(regimes, form, output, functools.partial(regimes_table, sweep_id))
+    return ExitCode.DONE

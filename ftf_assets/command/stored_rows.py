@@ -1,0 +1,30 @@
+"""Rows of the results store, by the id of a sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.storage.results_store import ResultsStore
+
+
+def rows_of_sweep(store: ResultsStore, sweep_id: str) -> pd.DataFrame:
+    """Read the rows of a sweep; an empty id takes the sweep that wrote last.
+
+    Raises
+    ------
+    click.UsageError
+        A sweep without rows; the message names the sweeps that have some.
+    StoreError
+        A store that cannot be read.
+    """
+    rows = store.read(sweep_id or store.latest_sweep_id())
+    if rows.empty:
+        raise click.UsageError(
+            f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
+        )
+    return rows

@@ -1,0 +1,39 @@
+"""``ftf suspects``: the rows whose label cleaning suspects to be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ftf_assets.command.exit_codes import ExitCode
+from ftf_assets.command.export import export
+from ftf_assets.command.options import export_options, home_option, sweep_id_option
+
+
+@click.command()
+@sweep_id_option
+@click.option("--crypto", "cryptos", multiple=True, help="Only this crypto; repeat for more.")
+@export_options
+@home_option
+def suspects(
+    sweep_id: str, cryptos: tuple[str, ...], form: str | None, output: Path | None, home: str
+) -> int:
+    """List or export the rows that cleaning suspects of a wrong label, to look at and to relabel."""
+    from ftf_assets.command.stored_rows import rows_of_sweep
+    from ftf_assets.command.tables import suspects_table
+    from ftf_assets.storage.home import Home
+    from ftf_assets.storage.results_store import ResultsStore
+
+    store = ResultsStore(Home.locate(home).results)
+    rows = rows_of_sweep(store, sweep_id)
+    known = rows["crypto"].unique().tolist()
+    for crypto in cryptos:
+        if crypto not in known:
+            raise click.UsageError(f"no rows of crypto {crypto!r} in this sweep; known: {', '.join(known)}")
+    sweep_id = str(rows["sweep_id"].iloc[0])
+    frame = store.suspects(sweep_id, cryptos)
+    if frame.empty:
+        click.echo(f"{sweep_id}: no cleaner suspected a row", err=True)
+    export(frame, form, output, suspects_table)
+    return ExitCode.DONE

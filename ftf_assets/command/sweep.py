@@ -1,0 +1,120 @@
+"""``ftf sweep``: run every cell and print the leaderboard, the verdict and where everything lies."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ftf_assets.command.exit_codes import ExitCode
+from ftf_assets.command.options import home_option, json_option
+from ftf_assets.command.sweep_flags import confirmed_sweep, sweep_flags
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.running.sweep_run import SweepRun
+    from ftf_assets.storage.home import Home
+    from ftf_assets.sweep.sweep import Sweep
+
+
+@click.command()
+@sweep_flags
+@home_option
+@json_option
+def sweep(home: str, as_json: bool, **flags: Any) -> int:
+    """Run every cell, crypto x fold x variant, and print the leaderboard."""
+    from ftf_assets.graph.jobs import SWEEP_JOB
+    from ftf_assets.storage.home import Home
+
+    wanted, place = confirmed_sweep(flags), Home.locate(home)
+    rows, _ = run_and_show(wanted, place, job=SWEEP_JOB, as_json=as_json)
+    complete = len(rows) == wanted.n_cells and "training_failed" not in set(rows["status"])
+    return ExitCode.DONE if complete else ExitCode.FAILED
+
+
+def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[pd.DataFrame, SweepRun]:
+    """Run a sweep with a progress display, print what came of it, and give its rows and its runs."""
+    from ftf_assets.command.progress_bar import show_progress
+    from ftf_assets.running.progress import sweep_progress
+    from ftf_assets.running.sweep_run import run_sweep
+    from ftf_assets.storage.results_store import ResultsStore
+
+    progress = sweep_progress(sweep, home)
+    _announce(sweep, progress.n_reused)
+    with show_progress(progress) as on_fit:
+        done = run_sweep(sweep, home, on_fit=on_fit, job=job)
+    store = ResultsStore(home.results)
+    rows, leaderboard = store.read(sweep.sweep_id), store.leaderboard(sweep.sweep_id)
+    if as_json:
+        click.echo(json.dumps(_as_json(sweep, home, rows, leaderboard, done)))
+    else:
+        _show(sweep, home, rows, leaderboard, done)
+    return rows, done
+
+
+def _announce(sweep: Sweep, n_done: int) -> None:
+    click.echo(
+        f"{sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.n_folds} folds x "
+        f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits"
+        + (f", {n_done} of them done" if n_done else ""),
+        err=True,
+    )
+    click.echo(sweep.tuning.in_words, err=True)
+    for crypto in sweep.cryptos:
+        provenance = sweep.provenance(crypto)
+        if provenance.passed_over:
+            others = ", ".join(provenance.passed_over)
+            click.echo(f"{crypto}: {provenance.file} is read, {others} passed over", err=True)
+
+
+def _statuses(rows: pd.DataFrame) -> dict[str, int]:
+    return {str(status): int(n) for status, n in rows["status"].value_counts().items()}
+
+
+def _as_json(
+    sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun
+) -> dict[str, Any]:
+    verdicts = done.decision.verdicts if done.decision else ()
+    return {
+        "sweep_id": sweep.sweep_id,
+        "cells": sweep.n_cells,
+        "statuses": _statuses(rows),
+        "tuning": sweep.tuning.in_words,
+        "red_checks": done.red_checks,
+        "run_ids": done.run_ids,
+        "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts],
+        "report": str(done.report) if done.report else None,
+        "results": str(home.results),
+        "leaderboard": json.loads(leaderboard.to_json(orient="records")),
+    }
+
+
+def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun) -> None:
+    from ftf_assets.command.sentences import baseline_in_words, red_checks_in_words, verdicts_in_words
+    from ftf_assets.command.tables import leaderboard_table, stdout
+
+    console = stdout()
+    title = f"{sweep.sweep_id} on {sweep.settings.source}, means over cells"
+    console.print(leaderboard_table(leaderboard, title, console.width))
+    counts = ", ".join(f"{n} {status}" for status, n in _statuses(rows).items())
+    failed = rows[rows["status"] != "ok"]
+    lines = [
+        f"{len(rows)} rows: {counts}",
+        *baseline_in_words(leaderboard),
+        *(verdicts_in_words(done.decision) if done.decision else ()),
+        *red_checks_in_words(done.red_checks),
+        *(
+            f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
+            for row in failed.itertuples()
+        ),
+        f"table   {home.results} (ftf results --sweep {sweep.sweep_id})",
+        f"models  {home.fits}",
+        *([f"report  {done.report}"] if done.report else ()),
+        *(["numbers ftf gate shows every number behind the verdict"] if done.decision else ()),
+        "runs    ftf ui shows runs, partitions and checks",
+    ]
+    for line in lines:
+        click.echo(line)
