@@ -2,10 +2,8 @@
 
 # Dagster reads the fields of its resources as they stand: no annotations from the future here.
 import functools
-import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -99,24 +97,9 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         key = self.sweep.open(crypto).artifact_key(asset, crypto)
         folder, kind = self.home.home.artifact(asset, crypto, key), artifact_types()[asset]
         try:
-            if kind is TrainingArrays:
-                return _training_arrays(folder, _state_of(folder))
             return read_artifact(folder, kind)
         except StoreError as error:
             raise StoreError(f"{crypto}: {asset} cannot be read under these settings: {error}") from None
-
-
-@functools.lru_cache(maxsize=1)
-def _training_arrays(folder: Path, state: frozenset[Hashable]) -> TrainingArrays:  # noqa: ARG001  the state is a part of the key
-    # All steps of a crypto take the same object, so that what one of them has binned serves the next.
-    return read_artifact(folder, TrainingArrays)
-
-
-def _state_of(folder: Path) -> frozenset[Hashable]:
-    if not folder.is_dir():
-        return frozenset()
-    files = ((file.name, file.stat()) for file in os.scandir(folder))
-    return frozenset((name, status.st_ino, status.st_size, status.st_mtime_ns) for name, status in files)
 
 
 class ResultsIOManager(dg.ConfigurableIOManager):

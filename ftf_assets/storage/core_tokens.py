@@ -10,30 +10,26 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-#: Seconds after which the first in the queue looks again whether a token is free.
-_PATIENCE = 0.004
+#: The kernel can wait for one lock, not for any of several, so a waiting fit polls all of them.
+_SECONDS_BETWEEN_POLLS = 0.004
 
 
 def n_cores(workers: int) -> int:
-    """Fits at a time: the setting ``workers``, else the cores that this process may use."""
+    """Number of fits to run at a time: the setting ``workers``, or one per available core where it is 0."""
     return workers or len(os.sched_getaffinity(0))
 
 
 class CoreTokens:
-    """As many tokens as cores, each a lock file: a fit holds one while it runs.
+    """One lock file per core: a fit holds one of them while it runs.
 
-    The operating system gives a token back when its holder ends, however it ends: a killed run blocks nobody.
-
-    The kernel can wait for one lock and not for any of several. So a fit waits for its turn first, asleep,
-    and only the first in the queue looks at the tokens again and again. Were all to look, as locks with a
-    timeout do, four that wait would take an eighth of a core from those that run.
+    The operating system releases a token when its holder ends, so a killed run blocks nobody.
 
     Parameters
     ----------
     folder
-        Where the lock files lie; created.
+        Folder of the lock files; created where it is missing.
     n_cores
-        Number of tokens. Runs of one number of cores queue up behind one another.
+        Number of tokens.
     """
 
     def __init__(self, folder: Path, n_cores: int) -> None:
@@ -45,17 +41,15 @@ class CoreTokens:
     def hold(self) -> Iterator[None]:
         """Wait for a free token and hold it while the context lasts."""
         with ExitStack() as files:
-            with self._lock_file(f"turn-of-{self.n_cores}") as turn:
-                fcntl.flock(turn, fcntl.LOCK_EX)
-                tokens = [files.enter_context(self._lock_file(f"core-{n}")) for n in range(self.n_cores)]
-                held = _first_free(tokens)
-                for token in tokens:
-                    if token is not held:
-                        token.close()
+            tokens = [files.enter_context(self._lock_file(number)) for number in range(self.n_cores)]
+            held = _first_free(tokens)
+            for token in tokens:
+                if token is not held:
+                    token.close()
             yield
 
-    def _lock_file(self, name: str) -> BinaryIO:
-        return (self.folder / f"{name}.lock").open("ab")
+    def _lock_file(self, number: int) -> BinaryIO:
+        return (self.folder / f"core-{number}.lock").open("ab")
 
 
 def _first_free(tokens: Sequence[BinaryIO]) -> BinaryIO:
@@ -66,4 +60,4 @@ def _first_free(tokens: Sequence[BinaryIO]) -> BinaryIO:
             except BlockingIOError:
                 continue
             return token
-        time.sleep(_PATIENCE)
+        time.sleep(_SECONDS_BETWEEN_POLLS)
