@@ -68,7 +68,7 @@ def fixed_bursts(length: int) -> NoiseKind:
     return NoiseKind(f"bursts of {length}", f"Whole stretches of {length} rows are flipped.", inject)
 
 
-def read(source: str, path: str) -> Iterator[Crypto]:
+def read(source: str, path: str | None) -> Iterator[Crypto]:
     """Open every crypto of the configured groups."""
     opened = open_source(
         source, path=path, label=BarrierSettings(), market_seed=2024, market_noise=0.10, missing="refuse"
@@ -230,7 +230,7 @@ def show(records: list[dict], what: str, by: tuple[str, ...]) -> None:
 
 @click.command(help=__doc__)
 @click.option("--source", type=click.Choice(["market", "candles"]), default="market")
-@click.option("--path", default="", help="Folder of candle files.")
+@click.option("--path", help="Folder of candle files.")
 @click.option("--crypto", "cryptos", multiple=True, help="Only these; default all.")
 @click.option("--kind", "kinds", multiple=True, help="Only these kinds of noise; default all.")
 @click.option("--seeds", default=5, help="Draws of each kind of noise.")
@@ -241,7 +241,7 @@ def show(records: list[dict], what: str, by: tuple[str, ...]) -> None:
 @click.option("--measured", multiple=True, type=click.Path(path_type=Path), help="Print such files instead.")
 def main(
     source: str,
-    path: str,
+    path: str | None,
     cryptos: tuple[str, ...],
     kinds: tuple[str, ...],
     seeds: int,

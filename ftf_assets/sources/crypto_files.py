@@ -1,4 +1,4 @@
-"""Which file of a directory belongs to which crypto, and the fingerprint of its content."""
+"""Which file of a directory holds the data of which crypto, and the fingerprint of its content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 
 DOLLAR_QUOTES = ("USDC", "USDT", "FDUSD", "BUSD", "TUSD", "USD", "DAI")
-#: Quote currencies by which names are split; a longer one before those that it ends with.
+#: Quote currencies that names may end with. A longer one stands before any that it ends with.
 QUOTES = (*DOLLAR_QUOTES, "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
 
 
@@ -23,13 +23,16 @@ class CryptoFile:
     ----------
     path
         The file.
+    suffix
+        Suffix of its table format, lower case, such as ``.csv``.
     quote_currency
-        What its name states; "" for none.
+        Quote currency that the file name states; "" if it states none.
     passed_over
-        Names of other files of the crypto, which fitted less well.
+        Names of other files of the crypto, which match less well.
     """
 
     path: Path
+    suffix: str
     quote_currency: str
     passed_over: tuple[str, ...] = ()
 
@@ -45,7 +48,15 @@ class CryptoFile:
 
 
 def split_symbol(crypto: str) -> tuple[str, str]:
-    """Split ``AAVEUSDC`` into base asset ``AAVE`` and quote currency ``USDC``; the quote is "" if unknown."""
+    """Split a crypto's name into base asset and quote currency; the quote is "" where none is known.
+
+    >>> split_symbol("AAVEUSDC")
+    ('AAVE', 'USDC')
+    >>> split_symbol("op-fdusd")
+    ('OP', 'FDUSD')
+    >>> split_symbol("AAVE")
+    ('AAVE', '')
+    """
     name = re.sub(r"[^A-Z0-9]", "", crypto.upper())
     for quote in QUOTES:
         if name.endswith(quote) and name != quote:
@@ -54,12 +65,12 @@ def split_symbol(crypto: str) -> tuple[str, str]:
 
 
 def open_directory(path: str, *, source: str) -> Path:
-    """Return the directory of a file source, or say why it cannot be read.
+    """Return the directory of a file source.
 
     Raises
     ------
     InputError
-        The path is absent, out of reach or no directory.
+        The path does not exist, cannot be read or is no directory.
     """
     try:
         directory = Path(path).expanduser()
@@ -84,27 +95,37 @@ def open_directory(path: str, *, source: str) -> Path:
 def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...]) -> CryptoFile:
     """Find the file of a crypto by its base asset.
 
-    ``AAVEUSDC`` is served by ``AAVEUSDC_1h.csv``; else by another dollar quote (``AAVEUSDT_1h.csv``,
-    ``AAVE_USDT-1h.parquet``); else by a name without a quote (``AAVE.csv``); else by any other known quote.
+    The best match for ``AAVEUSDC`` is ``AAVEUSDC_1h.csv``, then a file in another dollar quote
+    (``AAVEUSDT_1h.csv``, ``AAVE_USDT-1h.parquet``), then one without a quote (``AAVE.csv``), then one in any
+    other known quote.
+
+    Parameters
+    ----------
+    directory
+        Directory to search, without its subdirectories.
+    crypto
+        Name of the crypto.
+    suffixes
+        Suffixes of the accepted table formats, lower case; files match them in any case.
 
     Raises
     ------
     InputError
-        No file, two equally good ones, or one whose name is no plain name.
+        No file matches, two match equally well, or the name of the best match breaks the rule of names.
     """
     files = sorted(
-        file
+        (file, suffix)
         for file in directory.iterdir()
-        if file.suffix.lower() in suffixes and not file.name.startswith(".")
+        if not file.name.startswith(".") and (suffix := _suffix_of(file.name, suffixes))
     )
     base, quote = split_symbol(crypto)
     ranked = [
-        (_rank(quote, file_quote), CryptoFile(file, file_quote))
-        for file in files
-        if (file_quote := _quote_in_name(file.stem, base)) is not None
+        (_rank(quote, file_quote), CryptoFile(file, suffix, file_quote))
+        for file, suffix in files
+        if (file_quote := _quote_in_name(file.name[: -len(suffix)], base)) is not None
     ]
     if not ranked:
-        there = ", ".join(file.name for file in files) or f"no {' or '.join(suffixes)} file"
+        there = ", ".join(file.name for file, _ in files) or f"no {' or '.join(suffixes)} file"
         raise input_error(
             f"no file for base asset {base}",
             crypto=crypto,
@@ -115,7 +136,7 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
     candidates = [file for rank, file in ranked if rank == best]
     if len(candidates) > 1:
         raise input_error(
-            "two files fit equally well",
+            "two files match equally well",
             crypto=crypto,
             found=" and ".join(file.name for file in candidates),
             fix="Keep one of them in the directory.",
@@ -128,8 +149,14 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
     return replace(chosen, passed_over=passed_over)
 
 
+def _suffix_of(file_name: str, suffixes: tuple[str, ...]) -> str:
+    """Return the longest of the suffixes that the name ends with, in any case; "" for none."""
+    matching = (suffix for suffix in suffixes if file_name.lower().endswith(suffix))
+    return max(matching, key=len, default="")
+
+
 def _quote_in_name(stem: str, base: str) -> str | None:
-    """Return the quote currency with which a file name states ``base``; ``None`` if it does not state it."""
+    """Return the quote that follows ``base`` in a file name, "" for none; ``None`` if ``base`` is absent."""
     words = re.split(r"[^A-Z0-9]+", stem.upper())
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == base:

@@ -1,4 +1,4 @@
-"""What a source of data owes the graph, whichever it is."""
+"""What every source of data provides to the graph."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Provenance:
     source
         Name in the registry: ``market``, ``candles`` or ``features``.
     file
-        Name of the file, without its folder; empty for the market.
+        Name of the file, without its folder; "" for the market.
     quote_currency
-        Currency of the prices as the file's name states it: a file of USDT prices may serve a USDC pair, and
-        says so here. Empty where the name states none.
+        Quote currency that the file name states, such as USDT for a file that serves a USDC pair; "" if it
+        states none.
     fingerprint
-        16 hex digits: of the file's content, or of the market's parameters and generator version.
+        16 hex digits: hash of the file's content, or of the market's parameters and version.
     passed_over
-        Names of other files of the crypto that fitted less well, such as another quote currency's.
+        Names of other files of the crypto that match less well, such as those in another quote currency.
     """
 
     source: str
@@ -36,14 +36,14 @@ class Provenance:
 
 
 class Span(NamedTuple):
-    """How far the data of one crypto reach: what fold edges and the estimate of a sweep's time need.
+    """First and last timestamp of one crypto's data; fold edges and time estimates need no more.
 
     Attributes
     ----------
     first, last
-        Timestamp (close of the bar, UTC) of the first and last row.
+        Timestamps (close of the bar, UTC) of the first and last row.
     rows
-        Rows from the first to the last.
+        Number of rows.
     """
 
     first: pd.Timestamp
@@ -53,22 +53,22 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureCacheReport:
-    """What became of the bars on their way into the feature cache; ``None`` = the source cannot know it.
+    """Number of rows kept and dropped while a feature cache was made; ``None`` = unknown to the source.
 
     Attributes
     ----------
     rows
         Rows of the feature cache.
     warm_up_rows
-        Rows dropped because their indicators had not settled, or the head with missing features.
+        Rows dropped because their indicators had not warmed up, or because features are missing at the head.
     gap_rows
         Rows dropped because the label's horizon crosses a gap in the candles.
     end_rows
-        Rows dropped because the label's horizon runs past the last bar.
+        Rows dropped because the label's horizon ends after the last bar.
     gaps, longest_gap
-        Gaps in the candles, and the missing bars of the longest.
+        Number of gaps in the candles, and number of bars missing in the longest one.
     restarts
-        Gaps so long that the indicators started afresh.
+        Number of gaps so long that the indicators were restarted after them.
     buy_rate
         Share of BUY labels in the feature cache, 0 to 1.
     """
@@ -85,7 +85,12 @@ class FeatureCacheReport:
 
 @runtime_checkable
 class KnowsTruth(Protocol):
-    """A source that knows which of its labels are wrong: for audits and tests, never for training."""
+    """A source that knows which of its labels are wrong.
+
+    Warnings
+    --------
+    The truth is for audits and tests. Training code that reads it leaks the future.
+    """
 
     def truth(self, crypto: str) -> pd.DataFrame:
         """Return ``true_label``, ``flipped`` and ``in_burst``, indexed like the feature cache."""
@@ -93,29 +98,29 @@ class KnowsTruth(Protocol):
 
 
 class Source(Protocol):
-    """Delivers candles and feature caches of single cryptos; the same call gives the same data.
+    """Delivers candles and feature caches, one crypto at a time; equal calls return equal data.
 
     Attributes
     ----------
     has_candles
-        Whether :meth:`candles` returns bars: levels that learn from them need such a source.
+        Whether :meth:`candles` returns bars. Treatments that learn from candles need such a source.
     """
 
     @property
     def has_candles(self) -> bool: ...  # noqa: D102
 
     def provenance(self, crypto: str) -> Provenance:
-        """Say where the data of ``crypto`` come from. Cheap: runs before anything else."""
+        """Return where the data of ``crypto`` come from. Cheap, because a sweep asks for it first."""
         ...
 
     def span(self, crypto: str) -> Span:
-        """Say how far the crypto's rows reach, without making their features."""
+        """Return the first and last timestamp of the crypto, without computing its features."""
         ...
 
     def candles(self, crypto: str) -> pd.DataFrame:
-        """Return a frame that satisfies ``Candles``; empty where the source has none."""
+        """Return a frame that satisfies ``Candles``; empty where the source has no candles."""
         ...
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
-        """Return a frame that satisfies ``FeatureCache``, made of ``candles``, and its report."""
+        """Return a frame that satisfies ``FeatureCache``, computed from ``candles``, and its report."""
         ...

@@ -1,4 +1,4 @@
-"""Where data come from: the embedded market, candle files, ready feature caches. A new source is one line."""
+"""The registry of sources: the embedded market, candle files, ready feature caches."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """Everything that a source may be told; each takes what concerns it."""
+    """The options of all sources, as :func:`open_source` takes them; each source reads its own."""
 
-    path: str
+    path: str | None
     label: BarrierSettings
     market_seed: int
     market_noise: float
     missing: str
 
 
-# The sources are imported when they are opened: listing them needs neither pandas nor TA-Lib.
+# A source is imported when it is opened, so that listing the sources imports neither pandas nor TA-Lib.
 def _market(options: SourceOptions) -> Source:
     from ftf_assets.sources.market.source import MarketSource
 
-    if options.path:
+    if options.path is not None:
         raise input_error(
             "the market needs no path",
             found=options.path,
@@ -59,6 +59,7 @@ def _required_path(options: SourceOptions, name: str) -> str:
     return options.path
 
 
+#: Name of each source to the function that opens it.
 SOURCES: dict[str, Callable[[SourceOptions], Source]] = {
     "market": _market,
     "candles": _candles,
@@ -69,31 +70,31 @@ SOURCES: dict[str, Callable[[SourceOptions], Source]] = {
 def open_source(
     name: str,
     *,
-    path: str,
+    path: str | None,
     label: BarrierSettings,
     market_seed: int,
     market_noise: float,
     missing: str,
 ) -> Source:
-    """Return the source of that name.
+    """Open the source of a name.
 
     Parameters
     ----------
     name
         ``market``, ``candles`` or ``features``.
     path
-        Directory of the file sources; empty for the market.
+        Directory of the files; None for the market.
     label
-        Triple-barrier settings; ready feature caches bring their own labels.
+        Triple-barrier settings. Ready feature caches ignore them and bring their own labels.
     market_seed, market_noise
-        Seed and share of wrong labels of the embedded market.
+        Seed of the embedded market and share of its labels that are wrong.
     missing
-        ``refuse`` or ``allow`` missing features in ready feature caches.
+        ``refuse`` or ``allow``: what to do with missing features in ready feature caches.
 
     Raises
     ------
     InputError
-        An unknown source, a path for the market, or none for a file source.
+        The source is unknown, the market got a path, or a file source got none.
     """
     if name not in SOURCES:
         raise input_error("unknown source", found=repr(name), allowed=", ".join(SOURCES))

@@ -212,7 +212,7 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
     if path.suffix == ".ubj":
         return content
     if path.suffix == ".parquet":
-        from ftf_assets.sources.table_files import read_parquet_table
+        from ftf_assets.sources.readers.parquet_files import read_parquet_table
 
         return read_parquet_table(path)
     if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):

@@ -265,7 +265,7 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     path = _resolved(settings.path) if settings.path else ""
     source = open_source(
         settings.source,
-        path=path,
+        path=path or None,
         label=settings.barriers,
         market_seed=settings.market_seed,
         market_noise=settings.market_noise,

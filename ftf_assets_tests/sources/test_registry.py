@@ -17,14 +17,14 @@ from ftf_assets.sources.registry import SOURCES, open_source
 LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 
 
-def opened(name: str, path: str):
+def opened(name: str, path: str | None):
     return open_source(name, path=path, label=LABEL, market_seed=3, market_noise=0.05, missing="allow")
 
 
 @pytest.mark.parametrize(
     ("name", "path", "source"),
     [
-        ("market", "", MarketSource(seed=3, noise=0.05, label=LABEL)),
+        ("market", None, MarketSource(seed=3, noise=0.05, label=LABEL)),
         ("candles", "somewhere", CandleFileSource(path="somewhere", label=LABEL)),
         ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow")),
     ],
@@ -40,10 +40,10 @@ def test_every_registered_source_is_covered_here() -> None:
 @pytest.mark.parametrize(
     ("name", "path", "message"),
     [
-        ("kraken", "", "unknown source .*'kraken'; allowed: market, candles, features"),
+        ("kraken", None, "unknown source .*'kraken'; allowed: market, candles, features"),
         ("market", "somewhere", "the market needs no path .*somewhere"),
-        ("candles", "", "source candles needs a path"),
-        ("features", "", "source features needs a path"),
+        ("candles", None, "source candles needs a path"),
+        ("features", None, "source features needs a path"),
     ],
 )
 def test_a_wrong_combination_is_refused(name, path, message) -> None:

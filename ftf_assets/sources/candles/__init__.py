@@ -1,1 +1,13 @@
-"""TODO face."""
+"""Candle files: from OHLCV bars to candles, features, regimes and labels.
+
+    source.py           the source: finds the file of a crypto, reads it, caches its span
+    table.py            from a table with the usual column names to validated candles
+    feature_cache.py    candles to feature cache: indicators, triple-barrier labels, count of dropped rows
+    indicators.py       the features, backward-looking and scale-free
+    rolling_windows.py  trailing sums, means and deviations without running sums
+    regimes.py          market regime of each bar
+
+Bars are stamped with their **close**, the instant at which their features are known. Nothing here may read a
+later bar, except the labels, which carry the time at which they are known (``label_end``). The embedded
+market computes its feature caches with the same functions.
+"""

@@ -1,4 +1,4 @@
-"""From candles to a feature cache: indicators, triple-barrier labels, and an account of every dropped row."""
+"""From candles to a feature cache: indicators, triple-barrier labels, and a count of the dropped rows."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def feature_cache_from_candles(
     candles
         Frame that satisfies ``Candles``, stamped with each bar's close.
     crypto
-        Named in every error.
+        Crypto that errors name.
     stop_multiple, target_multiple, horizon
         Triple barrier: distances in ATR(14), horizon in bars.
 
     Returns
     -------
     cache : pandas.DataFrame
-        Satisfies ``FeatureCache``: the rows whose features have settled and whose label is known, with
-        ``label_stability`` and ``regime``.
+        Satisfies ``FeatureCache``, with ``label_stability`` and ``regime``: the rows whose indicators have
+        warmed up and whose label is known.
     report : FeatureCacheReport
-        Each dropped bar is counted once: warm-up first, then the end of the data, then gaps.
+        Counts each dropped bar once: as warm-up, else at the end of the data, else at a gap.
 
     Raises
     ------
     InputError
-        No row is left: the candles are shorter than warm-up and horizon.
+        No row is left, because the candles are shorter than warm-up and horizon together.
     """
     arrays = coerce_candles(candles, crypto=crypto)
     labels = triple_barrier(

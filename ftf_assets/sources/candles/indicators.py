@@ -1,10 +1,10 @@
-"""Backward-looking, scale-free indicators of a candle series.
+"""Backward-looking, scale-free indicators of a candle series: the features.
 
-Nothing here knows a price level or a volume unit, no sum runs over the whole history (OBV, A/D), nothing is
-scaled over the sample: the features of ``candles[:t]`` are the full run's rows (prefix invariance). Recursive
-indicators are TA-Lib's, on prices relative to the segment's first close, because TA-Lib's tests for zero are
-absolute (1e-14) and would depend on the price level. Windowed ones are summed afresh, see
-:mod:`~ftf_assets.sources.candles.rolling_windows`.
+No feature depends on the price level or the volume unit, sums over the whole history (such as OBV and A/D) or
+is scaled over the sample. The features of ``candles[:t]`` are therefore the first rows of the full run
+(prefix invariance). Recursive indicators are those of TA-Lib, on prices relative to the segment's first
+close: TA-Lib compares with zero by an absolute tolerance (1e-14), which would depend on the price level.
+Windowed indicators use :mod:`~ftf_assets.sources.candles.rolling_windows`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from ftf_assets.sources.candles.rolling_windows import (
     trailing_sum,
 )
 
-#: A gap of more missing bars restarts every indicator; a shorter one is bridged as consecutive bars.
+#: A gap of more missing bars restarts every indicator. The bars around a shorter gap count as consecutive.
 LONGEST_BRIDGED_GAP = 12
 
-#: Bars at the head of each segment without features: the longest window, and long enough that the seed of the
-#: slowest recursion (Wilder's smoothing over 21 bars) has less than 0.1 % of the weight left.
+#: Bars without features at the head of each segment. This is the longest window, and long enough for the seed
+#: of the slowest recursion (Wilder's smoothing over 21 bars) to fade to less than 0.1 % of the weight.
 WARM_UP_BARS = 168
 
-#: What a ratio is where its denominator is zero (flat prices, no volume): no information, by name.
+# Values of a ratio whose denominator is zero (flat prices, no volume): they mean "no information".
 NEUTRAL_POSITION = 0.5
 NEUTRAL_RATIO = 1.0
 NEUTRAL_DIFFERENCE = 0.0
 
-#: Relative price moves below this are no moves: a smoothed range that only decays is treated as zero.
+#: A relative price range below this is treated as zero, because a smoothed range decays without reaching
+#: zero.
 FLAT = 1e-9
 
 Values = Float64[Array, " bars"]
@@ -49,7 +50,7 @@ _DAY = 24 * _HOUR
 
 @typed
 def indicators(candles: CandleArrays) -> pd.DataFrame:
-    """Compute all features of every bar, known at that bar's close.
+    """Compute all features of each bar, known at that bar's close.
 
     Parameters
     ----------
@@ -59,9 +60,9 @@ def indicators(candles: CandleArrays) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a bar, indexed by ``timestamp`` (close, UTC); float64 columns, dimensionless. The first
+        One row a bar, indexed by ``timestamp`` (close, UTC); dimensionless float64 columns. The first
         ``WARM_UP_BARS`` rows of each segment between restarts are NaN, every other value is finite. Windows
-        count bars, so their span in hours follows the bar length.
+        count bars, so their span in hours depends on the bar length.
 
     Notes
     -----
@@ -81,8 +82,8 @@ def indicators(candles: CandleArrays) -> pd.DataFrame:
 def wilder_atr(candles: CandleArrays, period: int = 14) -> Values:
     """Wilder's average true range in quote currency, shape (n_bars,), known at each bar's close.
 
-    NaN for the first ``period`` bars of each segment: a gap of more than ``LONGEST_BRIDGED_GAP`` bars
-    restarts the smoothing.
+    NaN for the first ``period`` bars of each segment. A gap of more than ``LONGEST_BRIDGED_GAP`` bars begins
+    a new segment.
     """
     parts = [talib.ATR(part.high, part.low, part.close, period) for part in _segments(candles)]
     return np.concatenate(parts) if parts else np.empty(0)
@@ -92,7 +93,7 @@ def wilder_atr(candles: CandleArrays, period: int = 14) -> Values:
 def trailing_volatility(candles: CandleArrays, bars: int) -> Values:
     """Standard deviation of the last ``bars`` log returns, shape (n_bars,), known at each bar's close.
 
-    NaN for the first ``bars - 1`` bars of each segment; a segment's first return counts as none.
+    NaN for the first ``bars - 1`` bars of each segment. The first return of a segment counts as 0.
     """
     parts = [
         trailing_std(_from_second_bar(change(np.log(part.close), 1)), bars) for part in _segments(candles)
@@ -109,7 +110,7 @@ def trailing_return(candles: CandleArrays, bars: int) -> Values:
 
 @typed
 def missing_bars(candles: CandleArrays) -> Array:
-    """Count the bars missing before each bar but the first: int64, shape (n_bars - 1,), 0 without a gap."""
+    """Count the missing bars between consecutive bars: int64, shape (n_bars - 1,), 0 without a gap."""
     return np.rint(np.diff(candles.close_time) / candles.bar).astype(np.int64) - 1
 
 
@@ -188,7 +189,8 @@ def _returns_and_volatility(high: Values, low: Values, close: Values, atr: Value
 
 
 def _momentum(high: Values, low: Values, close: Values, atr: Values) -> dict[str, Values]:
-    # RSI by way of CMO, its twin on [-100, 100]: of a flat series TA-Lib's RSI is 0 (oversold), its CMO 0.
+    # RSI is CMO rescaled from [-100, 100]. For a flat series TA-Lib's RSI is 0 (oversold), its CMO 0
+    # (neutral).
     features = {f"rsi_{bars}": 50.0 + talib.CMO(close, bars) / 2.0 for bars in (7, 14, 21)}
     features["adx_14"] = talib.ADX(high, low, close, 14)
     features["plus_di_14"] = talib.PLUS_DI(high, low, close, 14)
@@ -232,7 +234,7 @@ def _volume(high: Values, low: Values, close: Values, volume: Values) -> dict[st
         )
         for short, long in ((1, 24), (6, 24), (24, 168))
     }
-    # TA-Lib's MFI is 0 wherever the window's money flow is below 1.0: it depends on the volume's unit.
+    # TA-Lib's MFI is 0 where the window's money flow is below 1.0, so it depends on the volume unit.
     typical = (high + low + close) / 3.0
     flow = typical * volume
     direction = _from_second_bar(change(typical, 1))
@@ -270,13 +272,13 @@ def _range_position(high: Values, low: Values, close: Values, bars: int) -> Valu
 
 
 def _from_second_bar(changes: Values) -> Values:
-    # A segment's first bar has no predecessor; its zero leaves every window before the warm-up ends.
+    # The first bar of a segment has no predecessor. Its 0 has left every window when the warm-up ends.
     filled: Values = np.nan_to_num(changes)
     return filled
 
 
 def _ratio(numerator: Values, denominator: Values, neutral: float) -> Values:
-    # NaN stays out of the comparison: the warm-up is masked as a whole, by one rule.
+    # NaN gives the neutral value here; ``indicators`` masks the whole warm-up in one place.
     result: Values = np.full(len(numerator), neutral)
     known = np.isfinite(numerator) & np.isfinite(denominator) & (denominator > 0)
     np.divide(numerator, denominator, out=result, where=known)

@@ -1,9 +1,9 @@
-"""Backward-looking windows over an array, each summed afresh.
+"""Trailing windows over an array, each summed from its own values.
 
 A running sum (pandas ``rolling``, TA-Lib ``SMA`` and ``STDDEV``) carries rounding errors of bars that left
-the window long ago; after a flat stretch they are divided by almost zero and become the feature. Here a
-window's value depends on the window alone, so a flat window is exactly flat and a prefix gives exactly the
-same rows.
+the window long ago. In a flat stretch such an error is divided by almost zero and becomes the feature. Here a
+window's result depends on the window only, so a flat window has a deviation of exactly 0, and the rows of a
+prefix are exactly those of the full run.
 
 Every function maps shape (n,) to shape (n,), float64; the first ``window - 1`` values are NaN.
 """
@@ -33,16 +33,21 @@ def trailing_mean(values: Values, window: int) -> Values:
 
 @typed
 def mean_deviation_from_last(values: Values, window: int) -> Values:
-    """Mean of (value - last value) over the window: minus the last value's distance from the mean.
+    """Mean of the window minus its last value; exactly 0 where the window is flat, at any level.
 
-    Exactly zero where the window is flat, whatever the level.
+    >>> mean_deviation_from_last(np.array([1.0, 2.0, 6.0]), 3)
+    array([nan, nan, -3.])
     """
     return _accumulate(values, window, lambda earlier, last: earlier - last) / window
 
 
 @typed
 def trailing_std(values: Values, window: int) -> Values:
-    """Take the population standard deviation of the window: exactly 0 where its values are equal."""
+    """Population standard deviation of the last ``window`` values; exactly 0 where they are equal.
+
+    >>> trailing_std(np.array([0.1, 0.1, 0.1, 3.1]), 2)
+    array([nan, 0. , 0. , 1.5])
+    """
     centre = mean_deviation_from_last(values, window)[window - 1 :]
     squares = _accumulate(values, window, lambda earlier, last: (earlier - last - centre) ** 2)
     return np.sqrt(squares / window)
@@ -64,7 +69,7 @@ def change(values: Values, bars: int) -> Values:
 
 
 def _accumulate(values: Values, window: int, term: Callable[[Array, Array], Array]) -> Values:
-    # One pass a window position, oldest first: memory stays at one array however long the window.
+    # One pass for each position in the window, oldest first, so memory does not grow with the window.
     result = np.full(len(values), np.nan)
     n_full = len(values) - window + 1
     if n_full <= 0:

@@ -1,4 +1,4 @@
-"""Candles from CSV or Parquet files, one file a crypto."""
+"""The source of candle files: one OHLCV file a crypto."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
 from ftf_assets.sources.candles.table import candles_from_table
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
-from ftf_assets.sources.table_files import read_csv_table, read_parquet_table
+from ftf_assets.sources.readers.registry import TABLE_FORMATS
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,19 @@ class CandleFileSource:
     """
 
     has_candles: ClassVar[bool] = True
+    #: Table formats that candle files may have, by suffix.
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".parquet")
 
     path: str
     label: BarrierSettings = field(default_factory=BarrierSettings)
 
     def provenance(self, crypto: str) -> Provenance:
-        """Name the file, its quote currency, its content's fingerprint and the files passed over for it."""
+        """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
         file = self._file(crypto)
         return Provenance("candles", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
 
     def span(self, crypto: str) -> Span:
-        """Return the close of the first and last bar; an unchanged file is read once a process."""
+        """Return the close of the first and last bar. A process reads an unchanged file only once."""
         file = self._file(crypto)
         state = file.path.stat()
         return _span(file, crypto, state.st_size, state.st_mtime_ns)
@@ -51,8 +53,8 @@ class CandleFileSource:
         Raises
         ------
         InputError
-            Everything that :func:`~ftf_assets.sources.candles.table.candles_from_table` refuses, by row and
-            column; for a CSV the row is the line of the file, the header being line 1.
+            As :func:`~ftf_assets.sources.candles.table.candles_from_table` raises it, with row and column.
+            The row of a CSV file is the line of the file; the header is line 1.
         """
         return _read(self._file(crypto), crypto)
 
@@ -68,22 +70,22 @@ class CandleFileSource:
 
     def _file(self, crypto: str) -> CryptoFile:
         directory = open_directory(self.path, source="candle")
-        return find_crypto_file(directory, crypto, suffixes=(".csv", ".parquet"))
+        return find_crypto_file(directory, crypto, suffixes=self.suffixes)
 
 
 @lru_cache(maxsize=256)
 def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> Span:
-    # size and modified are part of the key only: a changed file is read again.
+    # Size and time of modification are only part of the cache key: a changed file is read again.
     del size, modified
     times = _read(file, crypto).index
     return Span(times[0], times[-1], len(times))
 
 
 def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:
-    if file.path.suffix.lower() == ".csv":
-        table = read_csv_table(file.path, crypto=crypto)
-    else:
-        table = read_parquet_table(file.path, crypto=crypto)
+    table_format = TABLE_FORMATS[file.suffix]
+    table = table_format.read(file.path, crypto=crypto)
+    if not table_format.index_is_line_number:
+        # An index that is more than a count of rows holds the times; errors then count rows from 1.
         if not isinstance(table.index, pd.RangeIndex):
             table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
         table.index = pd.RangeIndex(1, len(table) + 1)

@@ -1,4 +1,4 @@
-"""From a table as an exchange or a tool wrote it to a ``Candles`` frame; every broken cell is named."""
+"""From a table of OHLCV bars to a ``Candles`` frame; errors name the cell that breaks a rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import Candles
 from ftf_assets.contracts.table_validation import validated
 
-#: Accepted spellings, lower case, without ASCII punctuation; the first one present is the time of the open.
+#: Accepted names of the column with the time of the open, lower case, without ASCII punctuation. Where a
+#: table has several, the first of this list counts.
 TIME_NAMES = ("opentime", "opentimestamp", "timestamp", "datetime", "date", "time", "unix", "epoch", "ts")
 VALUE_NAMES = {
     "open": ("open", "o"),
@@ -29,27 +30,41 @@ _LAST_TIME = pd.Timestamp("2100-01-01", tz="UTC")
 
 
 def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.DataFrame:
-    """Turn a table of OHLCV bars into a ``Candles`` frame: stamped with the **open** in, the close out.
+    """Turn a table of OHLCV bars into a ``Candles`` frame.
+
+    The table's times are those of each bar's **open**; the frame is stamped with each bar's **close**.
 
     Parameters
     ----------
     table
-        One row a bar, as text or numbers. Columns are found by the usual spellings in any case, others are
-        ignored. Times: ISO text (naive means UTC), datetimes, or epoch s/ms/us/ns. The index holds the row
-        numbers that errors name: for a CSV the line of the file.
+        One row a bar, as text or numbers. Columns are found by their usual names in any case; others are
+        ignored. Times are ISO text (without a zone they are UTC), datetimes, or an epoch in s, ms, us or ns.
+        The index holds the row numbers that errors name; for a CSV file these are the lines of the file.
     crypto, file
-        Named in every error.
+        Crypto and file that errors name.
 
     Returns
     -------
     pandas.DataFrame
-        Satisfies ``Candles``. The bar length is the median step; gaps of whole bars are left as they are.
+        Satisfies ``Candles``. The bar length is the median step between the times. Gaps of whole bars stay.
 
     Raises
     ------
     InputError
-        A missing or repeated column, an unreadable cell, or a row that breaks a rule: times that repeat, fall
-        back or lie off the bar grid, prices that are not positive or not ordered, a negative volume.
+        A column is missing or repeated, a cell cannot be read, times repeat, go back or lie off the bar grid,
+        a price is not positive or lies outside its bar, or a volume is negative.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     [["2023-01-01 00:00", 10, 11, 9, 10.5, 100], ["2023-01-01 01:00", 10.5, 12, 10, 11, 80]],
+    ...     columns=["Date", "Open", "High", "Low", "Close", "Volume"],
+    ... )
+    >>> candles_from_table(table, crypto="AAVEUSDC", file="AAVEUSDT_1h.csv")
+                               open  high   low  close  volume
+    timestamp
+    2023-01-01 01:00:00+00:00  10.0  11.0   9.0   10.5   100.0
+    2023-01-01 02:00:00+00:00  10.5  12.0  10.0   11.0    80.0
     """
     reader = _TableReader(table, crypto, file)
     time_column = reader.time_column()
@@ -72,25 +87,25 @@ class _TableReader:
         self.file = file
         self.names: dict[str, list[str]] = {}
         for column in table.columns:
-            # Other characters stay: a look-alike letter or an invisible mark is no spelling of a known name.
+            # Only ASCII punctuation is ignored: a look-alike letter or invisible mark makes another name.
             self.names.setdefault(_PUNCTUATION.sub("", str(column).lower()), []).append(column)
 
     def time_column(self) -> str:
-        """Return the column of the best known spelling."""
+        """Return the column that holds the time of the open."""
         present = [spelling for spelling in TIME_NAMES if spelling in self.names]
         if not present:
             raise self._no_column("time", TIME_NAMES)
         return self._single(self.names[present[0]])
 
     def value_column(self, name: str, spellings: tuple[str, ...]) -> str:
-        """Return the one column that is spelled like ``name``."""
+        """Return the one column that has one of these spellings of ``name``."""
         found = [column for spelling in spellings for column in self.names.get(spelling, [])]
         if not found:
             raise self._no_column(name, spellings)
         return self._single(found)
 
     def times(self, column: str) -> pd.Series[pd.Timestamp]:
-        """Return the column as UTC datetimes; errors name the first cell that is none."""
+        """Return the column as UTC datetimes; the error names the first cell that is not a time."""
         cells = self.table[column]
         if isinstance(cells.dtype, pd.ArrowDtype):
             cells = cells.astype(object)
@@ -98,7 +113,7 @@ class _TableReader:
             times = pd.to_datetime(cells, utc=True)
         elif _is_epoch(cells):
             numbers = pd.to_numeric(cells, errors="coerce")
-            # Integers beyond int64 are Python objects here, which to_datetime cannot hold.
+            # Integers beyond int64 are Python objects here, which to_datetime does not accept.
             numbers = numbers.where(numbers.abs() < 2**63)
             if numbers.dtype == object:
                 numbers = numbers.astype("float64")
@@ -119,7 +134,7 @@ class _TableReader:
         return times.dt.as_unit("ns")
 
     def numbers(self, column: str) -> pd.Series[float]:
-        """Return the column as float64; errors name the first cell that is no finite number."""
+        """Return the column as float64; the error names the first cell that is not a finite number."""
         cells = self.table[column]
         numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
         self.refuse(
@@ -128,7 +143,7 @@ class _TableReader:
             column=column,
             allowed="a finite number, decimal point, no thousands separator",
         )
-        # to_numeric misses the nearest float64 of one long decimal in seven by its last digit.
+        # to_numeric is off by the last digit for one long decimal in seven, so the cells are converted anew.
         return cells.astype("float64")
 
     def refuse(
@@ -140,7 +155,7 @@ class _TableReader:
         allowed: str | None = None,
         fix: str | None = None,
     ) -> None:
-        """Raise ``rule`` for the first row where ``broken`` is true."""
+        """Raise the error of ``rule`` for the first row where ``broken`` is true."""
         if not broken.any():
             return
         row = broken.idxmax()
@@ -188,7 +203,7 @@ def _bar_length(reader: _TableReader, open_time: pd.Series[pd.Timestamp], column
     zero = pd.Timedelta(0)
     reader.refuse(steps == zero, "the time repeats", column=column, fix="Remove the repeated bar.")
     reader.refuse(
-        steps < zero, "the time falls back", column=column, fix="Sort the file by time, oldest first."
+        steps < zero, "the time goes back", column=column, fix="Sort the file by time, oldest first."
     )
     bar = pd.Timedelta(steps.median())
     reader.refuse(

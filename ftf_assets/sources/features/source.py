@@ -1,4 +1,4 @@
-"""Ready feature caches from Parquet files, one file a crypto."""
+"""The source of ready feature caches: one file a crypto."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ftf_assets.contracts.frames import Candles
 from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.features.table import feature_cache_from_table
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
-from ftf_assets.sources.table_files import read_parquet_table
+from ftf_assets.sources.readers.registry import TABLE_FORMATS
 
 
 @dataclass(frozen=True)
@@ -23,44 +23,47 @@ class FeatureFileSource:
     Parameters
     ----------
     path
-        Directory of Parquet files, named by crypto or base asset
+        Directory; each crypto's file is found by its base asset
         (:func:`~ftf_assets.sources.crypto_files.find_crypto_file`).
     missing
-        What to do with missing features: ``refuse`` trims and counts the head, ``allow`` keeps everything.
+        What to do with missing features: ``refuse`` drops the rows at the head that lack one, and counts
+        them; ``allow`` keeps every row.
     """
 
     has_candles: ClassVar[bool] = False
+    #: Table formats that feature caches may have, by suffix.
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet",)
 
     path: str
     missing: str = "refuse"
 
     def provenance(self, crypto: str) -> Provenance:
-        """Name the file, its quote currency, its content's fingerprint and the files passed over for it."""
+        """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
         file = self._file(crypto)
         return Provenance("features", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
 
     def span(self, crypto: str) -> Span:
-        """Return the first and last timestamp kept; an unchanged file is read once a process."""
+        """Return the first and last timestamp kept. A process reads an unchanged file only once."""
         file = self._file(crypto)
         state = file.path.stat()
         return _span(file, crypto, self.missing, state.st_size, state.st_mtime_ns)
 
     def candles(self, crypto: str) -> pd.DataFrame:  # noqa: ARG002
-        """Return an empty frame: a feature cache comes without candles ("not provided")."""
-        none: pd.DataFrame = Candles.empty()
-        return none
+        """Return an empty frame: feature caches come without candles."""
+        empty: pd.DataFrame = Candles.empty()
+        return empty
 
     def feature_cache(
         self,
         crypto: str,
         candles: pd.DataFrame,  # noqa: ARG002
     ) -> tuple[pd.DataFrame, FeatureCacheReport]:
-        """Read and check the crypto's feature cache; ``candles`` play no part.
+        """Read and check the crypto's feature cache; ``candles`` are ignored.
 
         Raises
         ------
         InputError
-            Everything that :func:`~ftf_assets.sources.features.table.feature_cache_from_table` refuses.
+            As :func:`~ftf_assets.sources.features.table.feature_cache_from_table` raises it.
         """
         cache, trimmed = _read(self._file(crypto), crypto, self.missing)
         report = FeatureCacheReport(
@@ -77,19 +80,19 @@ class FeatureFileSource:
 
     def _file(self, crypto: str) -> CryptoFile:
         directory = open_directory(self.path, source="feature")
-        return find_crypto_file(directory, crypto, suffixes=(".parquet",))
+        return find_crypto_file(directory, crypto, suffixes=self.suffixes)
 
 
 @lru_cache(maxsize=256)
 def _span(file: CryptoFile, crypto: str, missing: str, size: int, modified: int) -> Span:
-    # size and modified are part of the key only: a changed file is read again.
+    # Size and time of modification are only part of the cache key: a changed file is read again.
     del size, modified
     times = _read(file, crypto, missing)[0].index
     return Span(times[0], times[-1], len(times))
 
 
 def _read(file: CryptoFile, crypto: str, missing: str) -> tuple[pd.DataFrame, int]:
-    table = read_parquet_table(file.path, crypto=crypto)
+    table = TABLE_FORMATS[file.suffix].read(file.path, crypto=crypto)
     if table.empty:
         raise input_error("the file is empty", crypto=crypto, file=file.name)
     return feature_cache_from_table(table, crypto=crypto, file=file.name, missing=missing)

@@ -1,4 +1,4 @@
-"""From a ready table of features and labels to a ``FeatureCache`` frame, without guessing."""
+"""From a table of features and labels to a ``FeatureCache`` frame; what is ambiguous is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ftf_assets.contracts.table_validation import validated
 def feature_cache_from_table(
     table: pd.DataFrame, *, crypto: str, file: str, missing: str
 ) -> tuple[pd.DataFrame, int]:
-    """Give a table the dtypes of ``FeatureCache`` and check it.
+    """Convert a table to the dtypes of ``FeatureCache`` and check it against the contract.
 
     Parameters
     ----------
@@ -24,36 +24,36 @@ def feature_cache_from_table(
         column. Numbers and booleans of any width, nullable or Arrow-backed, become float64; times of any
         resolution and zone become UTC nanoseconds.
     crypto, file
-        Named in every error.
+        Crypto and file that errors name.
     missing
-        ``refuse`` drops the head up to the first row without a missing feature; ``allow`` keeps it.
+        ``refuse`` drops the rows before the first one that has every feature; ``allow`` keeps them.
 
     Returns
     -------
     cache : pandas.DataFrame
         Satisfies ``FeatureCache``. Columns that already have the right dtype are not copied.
     trimmed : int
-        Rows dropped at the head.
+        Number of rows dropped at the head.
 
     Raises
     ------
     InputError
-        A column name that is no plain name or resembles a reserved one, naive times, features or labels that
-        are not numbers, a label outside {0, 1}, no row without a missing feature, or any other broken rule of
-        the contract.
+        A column name breaks the rule of names or resembles a reserved name, times have no zone, features or
+        labels are not numbers, a label is neither 0 nor 1, every row lacks a feature, or the table breaks
+        another rule of the contract.
     """
-    canonical = _Canonical(crypto, file)
-    frame = canonical.indexed(table)
+    converter = _ColumnConverter(crypto, file)
+    frame = converter.indexed(table)
     for name in frame.columns:
-        canonical.require_name(str(name))
-    frame = frame.assign(**{str(name): canonical.column(str(name), frame[name]) for name in frame.columns})
+        converter.require_name(str(name))
+    frame = frame.assign(**{str(name): converter.column(str(name), frame[name]) for name in frame.columns})
     trimmed = 0
     if missing == "refuse":
-        frame, trimmed = _without_missing_head(frame, canonical)
+        frame, trimmed = _without_missing_head(frame, converter)
     return validated(FeatureCache, frame, crypto=crypto, file=file), trimmed
 
 
-class _Canonical:
+class _ColumnConverter:
     def __init__(self, crypto: str, file: str) -> None:
         self.crypto = crypto
         self.file = file
@@ -78,7 +78,7 @@ class _Canonical:
         return self._numbers(name, values)
 
     def require_name(self, name: str) -> None:
-        """Refuse a column name that lies to its reader, or that would smuggle a label in as a feature."""
+        """Refuse a column name that displays misleadingly, or that would hide a label among the features."""
         broken = broken_name_rule(name)
         if broken:
             raise input_error(
@@ -91,7 +91,7 @@ class _Canonical:
                     crypto=self.crypto,
                     file=self.file,
                     column=name,
-                    fix=f"Name it {reserved!r} if it is that column, else otherwise.",
+                    fix=f"Name it {reserved!r} if it is that column, otherwise choose another name.",
                 )
 
     def _regimes(self, values: pd.Series[Any]) -> pd.Series[Any]:
@@ -112,7 +112,7 @@ class _Canonical:
     def error(
         self, rule: str, column: str, values: pd.Series[Any], position: int = 0, **more: Any
     ) -> InputError:
-        """Word the error of one column at one of its rows."""
+        """Return the error of one column at one of its rows."""
         row = values.index[position] if len(values) else None
         return input_error(rule, crypto=self.crypto, file=self.file, column=column, row=row, **more)
 
@@ -173,15 +173,15 @@ class _Canonical:
         return numbers.astype("int8")
 
 
-def _without_missing_head(frame: pd.DataFrame, canonical: _Canonical) -> tuple[pd.DataFrame, int]:
+def _without_missing_head(frame: pd.DataFrame, converter: _ColumnConverter) -> tuple[pd.DataFrame, int]:
     features = frame.drop(columns=[name for name in RESERVED_COLUMNS if name in frame.columns])
     whole = features.notna().all(axis=1)
     if whole.empty or whole.iloc[0]:
         return frame, 0
     if not whole.any():
         share = features.isna().mean()
-        raise canonical.error(
-            "every row misses a feature",
+        raise converter.error(
+            "every row lacks a feature",
             str(share.idxmax()),
             frame.iloc[:, 0],
             found=f"{share.max():.0%} of this column missing",

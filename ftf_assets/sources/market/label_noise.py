@@ -1,4 +1,4 @@
-"""The embedded market's label noise: which labels are observed wrong, and where it comes in bursts."""
+"""The embedded market's label noise: which observed labels are wrong, and which of them lie in bursts."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ import pandas as pd
 
 from ftf_assets.sources.market.price_path import N_BARS, market_calendar, noise_stream
 
-#: BUY rate of the market's triple barrier; flips balance there, so the observed rate stays where it is.
+#: BUY rate of the market's triple barrier. Flips in both directions balance at this rate, so that the
+#: observed BUY rate is the true one.
 TRUE_BUY_RATE = 0.178
-#: Half of the wrong labels fall into bursts: runs of this many consecutive rows on average.
+#: Share of the wrong labels that lie in bursts.
 BURST_SHARE = 0.5
+#: Mean length of a burst in consecutive rows.
 BURST_ROWS = 24
-#: Share of BUY labels that a burst hides.
+#: Share of BUY labels in a burst that are observed as HOLD.
 BURST_FLIP_RATE_BUY = 0.8
-#: Above this a burst would be the normal state.
+#: With more noise than this, bursts would cover most of the time.
 LARGEST_NOISE = 0.25
 
 
 def noise_truth(true_label: pd.Series[int], crypto: str, *, seed: int, noise: float) -> pd.DataFrame:
-    """Draw which labels are observed wrong.
+    """Draw which observed labels are wrong.
 
-    Whether a label flips depends on its true class, on its time, and on the crypto's noise stream; on nothing
-    else. Given the true label it is independent of the features.
+    Whether a label flips depends only on its true class, its time and the crypto's noise stream. Given the
+    true label, it is independent of the features.
 
     Parameters
     ----------
     true_label
         Triple-barrier labels, int8, indexed by times of the market's calendar.
     crypto, seed
-        Choose the random stream.
+        Name and seed that choose the random stream.
     noise
         Share of rows whose label is wrong, 0 to ``LARGEST_NOISE``: half missed BUYs, half false BUYs.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed like ``true_label``: ``true_label`` int8, ``flipped`` and ``in_burst`` bool. A row in a burst
-        is not wrong for certain: a burst flips ``BURST_FLIP_RATE_BUY`` of its BUYs and as many HOLDs.
+        Indexed like ``true_label``: ``true_label`` int8, ``flipped`` and ``in_burst`` bool. Not every row of
+        a burst is wrong: a burst flips ``BURST_FLIP_RATE_BUY`` of its BUYs and about as many HOLDs.
     """
     stream = noise_stream(crypto, seed)
     missed_rate = noise / 2 / TRUE_BUY_RATE
@@ -54,7 +56,7 @@ def noise_truth(true_label: pd.Series[int], crypto: str, *, seed: int, noise: fl
 
 
 def _bursts(stream: np.random.Generator, share: float) -> list[bool]:
-    """Switch between quiet and burst: on average ``BURST_ROWS`` long, covering ``share`` of the time."""
+    """Simulate bursts with a mean length of ``BURST_ROWS`` that cover ``share`` of the time."""
     draws = stream.random(N_BARS).tolist()
     begin = share / (1 - share) / BURST_ROWS
     bursting = draws[0] < share

@@ -1,9 +1,9 @@
 """The embedded market's candles: one simulated year of hourly bars for any crypto name.
 
-A crypto's returns are a factor common to the market plus its own part, both Student-t by the hour. A
-common volatility regime switches between calm, normal and stormy, and the day has its own volatility
-cycle. A weak drift follows the last day and fades the last three hours, so that the past says a little
-about the future. Bars are cut from one-minute paths: open, high, low and close fit together.
+A crypto's return is a factor common to the market plus a part of its own; both are Student-t by the hour. A
+common volatility regime switches between calm, normal and stormy, and volatility has a daily cycle. A weak
+drift follows the trend of the last day and reverses the last three hours, so that the past predicts a little
+of the future. Bars are aggregated from one-minute paths, so open, high, low and close are consistent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.indicators import WARM_UP_BARS
 
-#: Part of the fingerprint: a change of anything in this module or in ``market_noise`` is a new version.
+#: Part of the fingerprint. Raise it whenever this module or ``label_noise`` gives other numbers.
 MARKET_VERSION = 1
 
 HOURS_OF_2024 = 8_784
@@ -58,14 +58,15 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
     Parameters
     ----------
     crypto
-        Any name. Its random stream depends on seed and name alone, so its candles are the same in any group.
+        Any name. Its random stream depends on the seed and the name only, so its candles are the same in
+        every crypto group.
     seed
         Seed of the market, not negative.
 
     Returns
     -------
     pandas.DataFrame
-        Satisfies ``Candles``: ``WARM_UP_BARS`` bars before 2024 and the hours of 2024, without a gap.
+        Satisfies ``Candles``: ``WARM_UP_BARS`` bars before 2024, then the hours of 2024, without a gap.
     """
     common = np.random.default_rng(np.random.SeedSequence([seed, _COMMON]))
     own = _own_stream(crypto, seed, _OWN)
@@ -81,7 +82,7 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
     shocks = volatility[:, None] * mixed
     drift = _drift(shocks.sum(axis=1), volatility)
     path = np.cumsum((shocks + drift[:, None] / MINUTES).ravel()).reshape(N_BARS, MINUTES)
-    # A tick of about 1e-5 of the price, as on an exchange; it also absorbs last-digit differences of exp().
+    # A tick of about 1e-5 of the price, as on an exchange. It also removes last-digit differences of exp().
     prices = np.round(first_price * np.exp(path), 5 - math.floor(math.log10(first_price)))
 
     close = prices[:, -1]
@@ -102,7 +103,7 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
 
 
 def market_calendar() -> pd.DatetimeIndex:
-    """Return the close of every bar of the market, UTC."""
+    """Return the close of each bar of the market, UTC."""
     first_close = FIRST_OPEN + BAR
     return pd.date_range(first_close, periods=N_BARS, freq="h", unit="ns", name="timestamp")
 
@@ -113,7 +114,7 @@ def noise_stream(crypto: str, seed: int) -> np.random.Generator:
 
 
 def _own_stream(crypto: str, seed: int, purpose: int) -> np.random.Generator:
-    # Python's own hash() differs from process to process.
+    # hash() of a string differs between processes.
     name = int.from_bytes(hashlib.sha256(crypto.encode()).digest()[:8], "big")
     return np.random.default_rng(np.random.SeedSequence([seed, purpose, name]))
 
@@ -140,7 +141,7 @@ def _student_minutes(stream: np.random.Generator) -> Array:
 
 
 def _drift(shocks: Array, volatility: Array) -> Array:
-    """Return each hour's drift, made of returns before that hour only, shape (n_bars,)."""
+    """Return each hour's drift, computed from returns before that hour only, shape (n_bars,)."""
     returns: list[float] = []
     drifts: list[float] = []
     variance = float(volatility[0]) ** 2

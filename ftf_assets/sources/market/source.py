@@ -1,4 +1,4 @@
-"""The embedded market as a source: candles, features and labels that need no file, with known label noise."""
+"""The source of the embedded market: candles, features and labels without a file, with known label noise."""
 
 from __future__ import annotations
 
@@ -24,24 +24,25 @@ from ftf_assets.sources.market.price_path import (
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 
 
-# What makes and checks tables is imported by the methods that do: who only plans asks for spans.
+# Planning asks for spans only, so the methods that build and validate tables import what they need.
 @dataclass(frozen=True)
 class MarketSource:
-    """A simulated market for any crypto name, hourly, the year 2024; the same arguments give the same bits.
+    """A simulated market of hourly bars in 2024 for any crypto name; equal arguments give equal bits.
 
     Parameters
     ----------
     seed
         Seed of the market, not negative.
     noise
-        Share of rows whose observed label is wrong, 0 to 0.25. At 0 the labels are the triple barrier's.
+        Share of rows whose observed label is wrong, 0 to 0.25. At 0 the labels are those of the triple
+        barrier.
     label
         Triple-barrier settings.
 
     Raises
     ------
     InputError
-        A negative seed or a noise outside its range.
+        The seed is negative or the noise is out of range.
     """
 
     has_candles: ClassVar[bool] = True
@@ -59,7 +60,7 @@ class MarketSource:
             )
 
     def provenance(self, crypto: str) -> Provenance:
-        """Identify the simulated data by the parameters and the version of the generator."""
+        """Return a fingerprint of the parameters and the version of the generator."""
         parameters = {"version": MARKET_VERSION, "crypto": crypto, "seed": self.seed, "noise": self.noise}
         content = json.dumps(parameters, sort_keys=True).encode()
         return Provenance("market", "", split_symbol(crypto)[1], hashlib.sha256(content).hexdigest()[:16])
@@ -76,10 +77,10 @@ class MarketSource:
         return validated(Candles, market_candles(crypto, self.seed), crypto=crypto)
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
-        """Compute indicators and labels of the market's own ``candles``, and let the noise hide some labels.
+        """Compute indicators and labels of the market's ``candles``, then flip the labels that are noisy.
 
-        ``label_end``, ``label_return`` and ``label_stability`` stay those of the price path. No feature tells
-        which labels are wrong; :meth:`truth` does.
+        ``label_end``, ``label_return`` and ``label_stability`` stay those of the price path. No feature
+        reveals which labels are wrong; only :meth:`truth` does.
         """
         from ftf_assets.contracts.frames import FeatureCache
         from ftf_assets.contracts.table_validation import validated
@@ -93,13 +94,17 @@ class MarketSource:
         return cache, replace(report, buy_rate=float(observed.mean()))
 
     def truth(self, crypto: str) -> pd.DataFrame:
-        """Return what the noise did, indexed like the feature cache.
+        """Return which labels are wrong, for audits and tests only.
 
         Returns
         -------
         pandas.DataFrame
-            ``true_label`` int8, ``flipped`` bool (observed label wrong), ``in_burst`` bool. For audits and
-            tests: no training may see it.
+            Indexed like the feature cache: ``true_label`` int8, ``flipped`` bool (the observed label is
+            wrong), ``in_burst`` bool.
+
+        Warnings
+        --------
+        Training code that reads the truth leaks the future.
         """
         cache, _ = self._true_cache(crypto, self.candles(crypto))
         return noise_truth(cache["label"], crypto, seed=self.seed, noise=self.noise)

@@ -107,7 +107,7 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
         ),
         pytest.param(
             [HEADER, GOOD[0], GOOD[2], GOOD[1], GOOD[3]],
-            ["column 'date'", "row 4", "falls back", "Sort the file"],
+            ["column 'date'", "row 4", "goes back", "Sort the file"],
             id="disorder",
         ),
         pytest.param(

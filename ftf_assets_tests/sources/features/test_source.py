@@ -135,7 +135,7 @@ def test_a_gap_in_the_middle_is_not_trimmed(cache, read) -> None:
         ),
         pytest.param(
             lambda f: f.assign(rsi_14=np.nan),
-            ["column 'rsi_14'", "every row misses", "100%"],
+            ["column 'rsi_14'", "every row lacks a feature", "100%"],
             id="empty feature",
         ),
         pytest.param(
