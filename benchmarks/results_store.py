@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measuring import report
-from ftf_assets.gate.decision import decide
+from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore

@@ -38,7 +38,7 @@ def gate(sweep_id: str, file: Path | None, home: str, as_json: bool) -> int:
 
 
 def _decision_of_file(file: Path) -> Decision:
-    from ftf_assets.gate.decision import decide
+    from ftf_assets.gate.decide import decide
     from ftf_assets.storage.result_files import read_result_file
 
     published = read_result_file(file)

@@ -1,1 +1,20 @@
-"""From result rows to verdicts: pairs, statistics, the ordered rules. Arrays and plain records only."""
+"""The gate decides whether a treatment level beats its factor's baseline, and whether we may act on it.
+
+Start at :func:`~ftf_assets.gate.decide.decide`: result rows in, :class:`~ftf_assets.gate.decision.Decision`
+out. The steps, in the order in which it takes them:
+
+* ``pair_checks``, ``pairs``: refuse rows that cannot be compared; pair each level with the baseline by
+  (crypto, fold)
+* ``clusters``: which cells share their weeks and count as one observation in the fold test
+* ``compare`` (``statistics``, ``seed_noise``): the numbers of each level and metric
+* ``judge`` (``verdict``, ``power``, ``tuning``): the ordered rules, the sentence that gives the reason, the
+  warnings
+* ``fingerprint``: hashes of what a decision was made from and with
+
+Every bound is in ``settings``. Change a rule in ``verdict``, a test in ``statistics``, and say in
+docs/gate.md which error rates result: ``python -m benchmarks.gate_simulation`` measures them.
+
+Everything here is a pure function of arrays and plain records: no pandas, no files, no Dagster. The same rows
+give the same bits in any order; do not sum in another order, because stored decisions are compared by
+fingerprint.
+"""

@@ -1,4 +1,4 @@
-"""Pairs: a level's cells beside the baseline's cells of the same (crypto, fold) [1]_ [2]_, and nothing else.
+"""Pair each level's cells with the baseline's cells of the same (crypto, fold) [1]_ [2]_.
 
 A level is compared with its factor's baseline while every other factor stays at its own, so the baseline of
 all levels is one variant: the one with every factor at its baseline. Of a factorial design only the cells
@@ -10,24 +10,28 @@ References
    weeks, leaves the comparison where both treatments stand in every block.
 .. [2] Demšar (2006), "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7: classifiers
    are compared by their paired scores over data sets, of which a cell is one.
-.. [3] Cameron & Miller (2015), "A Practitioner's Guide to Cluster-Robust Inference", Journal of Human
-   Resources 50: observations that share a period share its shocks and count as one cluster.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
 from ftf_assets.contracts.result_rows import Names, ResultRows, names_in_order
-from ftf_assets.contracts.results import OK, SKIPPED_SHORT_HISTORY
+from ftf_assets.contracts.results import SKIPPED_SHORT_HISTORY
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int64, typed
-from ftf_assets.gate.settings import ALWAYS_BUY, SHOWN_METRICS, TRADES, VERDICT_METRICS
+from ftf_assets.gate.pair_checks import (
+    is_ok,
+    refuse_without_partner,
+    require_comparison,
+    require_results,
+    require_single_measured_rows,
+)
+from ftf_assets.gate.settings import ALWAYS_BUY, TRADES
 
 Cell: TypeAlias = tuple[str, int | str]
 """(crypto, fold); every cell of rows without a fold has fold 0."""
@@ -39,12 +43,12 @@ _INTERACTION = -1
 @typed
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Every cell that the rows or the design name, numbered from 0 in order of crypto and fold.
+    """Every cell of the rows or of the sweep's design, numbered from 0 in order of crypto and fold.
 
     Attributes
     ----------
     crypto, fold
-        Of each cell, shape (n_cells,).
+        Name of each cell, shape (n_cells,).
     """
 
     crypto: Names
@@ -66,18 +70,18 @@ class Cells:
 @typed
 @dataclass(frozen=True, eq=False)
 class LevelPairs:
-    """One level beside the baseline.
+    """One level paired with the baseline.
 
     Attributes
     ----------
     factor, level
-        What is compared with its factor's baseline.
+        The level that is compared with its factor's baseline.
     expected
-        Numbers of the cells that should make a pair, increasing; short histories are none of them.
+        Numbers of the cells that should make a pair, increasing; cells with too short a history are excluded.
     cells
-        Those of them where level and baseline were both measured.
+        Those of them where both level and baseline were measured.
     level_rows, baseline_rows
-        Places of the rows of ``cells`` among the rows that take part, in their order.
+        Places of the rows of ``cells`` in ``Pairing.rows``, in the order of ``cells``.
     """
 
     factor: str
@@ -96,7 +100,7 @@ class LevelPairs:
 @typed
 @dataclass(frozen=True, eq=False)
 class Pairing:
-    """All levels of a sweep beside its baseline.
+    """All levels of a sweep, each paired with the baseline.
 
     Attributes
     ----------
@@ -108,7 +112,7 @@ class Pairing:
     baseline_rows
         Places in ``rows`` of the measured cells of the baseline.
     cells
-        What the numbers of cells stand for.
+        The cells by number.
     columns
         Metrics, always-BUY and trade counts that the rows have.
     unused
@@ -123,7 +127,7 @@ class Pairing:
     unused: int
 
     def metrics(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of ``names`` that the rows have."""
+        """Give those of ``names`` that the rows have."""
         return tuple(name for name in names if name in self.columns)
 
     def values(
@@ -143,13 +147,13 @@ def pair_levels(
     Parameters
     ----------
     rows
-        One a cell and variant, in any order: a crypto and a level of every factor in all of them, a fold in
-        all or in none, and the metrics, numbers in every row whose status is ok.
+        One row a cell and variant, in any order. Every row has a crypto and a level of every factor; either
+        all rows have a fold or none; the metrics are finite numbers in every row whose status is ok.
     baselines
-        Baseline level per factor: the factors whose columns the rows have.
+        Baseline level of each factor that the rows have a column for.
     expected
-        Every (crypto, fold) that the sweep set out to measure; None takes those of the baseline's rows, whose
-        status may be anything. Cells with too short a history are taken out either way.
+        Every (crypto, fold) that the sweep was to measure; None takes the cells of the baseline's rows, of
+        any status. Cells with too short a history are excluded either way.
 
     Raises
     ------
@@ -158,18 +162,10 @@ def pair_levels(
         duplicate; a cell that is not expected, or measured for a level where the baseline has no row; a
         metric that is no finite number. Each names crypto, fold and level, or the row number.
     """
-    if not len(rows):
-        raise InputError("the gate has nothing to judge: no results. Run a sweep first: ftf sweep")
-    if not baselines:
-        raise input_error("the gate needs at least one factor column with its baseline level")
-    _require_names(rows, baselines)
     columns = tuple(
         name for name in (*VERDICT_METRICS, *SHOWN_METRICS, ALWAYS_BUY, TRADES) if name in rows.numbers
     )
-    if not set(columns) & set(VERDICT_METRICS):
-        raise input_error(
-            "the gate needs at least one verdict metric in the results", allowed=", ".join(VERDICT_METRICS)
-        )
+    require_results(rows, baselines, columns)
     variant_of_row, levels = _variants(rows, baselines)
     cells, cell_of_row, wanted = _cells(rows, expected)
     taking_part = np.flatnonzero(variant_of_row != _INTERACTION)
@@ -177,12 +173,12 @@ def pair_levels(
     by_key = np.argsort(key, kind="stable")
     order = taking_part[by_key]
     again = order[1:][np.diff(key[by_key]) == 0]
-    _require_single_measured_rows(rows, taking_part, again, columns, baselines)
+    require_single_measured_rows(rows, taking_part, again, columns, baselines)
 
     used = rows.take(order)
     variants = variant_of_row[order]
     present = np.unique(variants).tolist()
-    _require_comparison(0 in present, [levels[variant] for variant in present if variant], baselines)
+    require_comparison(0 in present, [levels[variant] for variant in present if variant], baselines)
 
     def laid_out(variant: int) -> _Variant:
         first, end = np.searchsorted(variants, [variant, variant + 1]).tolist()
@@ -207,39 +203,11 @@ def pair_levels(
     )
 
 
-@typed
-def calendar_clusters(spans: Mapping[Cell, tuple[int, int]]) -> dict[Cell, int]:
-    """Group cells whose test spans overlap most [3]_, for folds that each crypto cuts for itself.
-
-    "Fold 3" is then not the same weeks for every crypto, but cells still share a market while their spans
-    overlap. The period of all spans is cut into as many equal parts as a crypto has folds, and a cell belongs
-    to the part that holds its midpoint.
-
-    Parameters
-    ----------
-    spans
-        First and last instant of each cell's test rows, nanoseconds.
-
-    Returns
-    -------
-    dict
-        Number of the part, from 0, by cell.
-    """
-    if not spans:
-        return {}
-    n_parts = max(Counter(crypto for crypto, _ in spans).values())
-    first, last = min(start for start, _ in spans.values()), max(end for _, end in spans.values())
-    return {
-        cell: min(n_parts * (start + end - 2 * first) // max(2 * (last - first), 1), n_parts - 1)
-        for cell, (start, end) in spans.items()
-    }
-
-
 class _Variant:
     """The rows of one variant by the number of their cell, shape (n_cells,).
 
-    ``row`` is their place among the rows that take part, -1 for none; ``measured`` and ``skipped`` say how
-    the cell ended, ``cells`` which there are, increasing.
+    ``row`` is the place among the rows that take part, -1 for none. ``measured`` and ``skipped`` tell the
+    cell's status. ``cells`` are the numbers of the cells that have a row, increasing.
     """
 
     def __init__(self, used: ResultRows, cells: Int64[Array, " rows"], first: int, n_cells: int) -> None:
@@ -249,19 +217,14 @@ class _Variant:
         self.row = np.full(n_cells, -1, np.int64)
         self.row[cells] = rows
         self.measured, self.skipped = np.zeros((2, n_cells), np.bool_)
-        self.measured[cells] = _is_ok(used.status)[status]
+        self.measured[cells] = is_ok(used.status)[status]
         self.skipped[cells] = status == used.status.code_of(SKIPPED_SHORT_HISTORY)
-
-
-def _is_ok(status: Names) -> Bool[Array, " codes"]:
-    """Whether a code means ok; the last place is that of -1, no status."""
-    return np.array([name in ("", OK) for name in status.names] + [True], np.bool_)
 
 
 def _variants(
     rows: ResultRows, baselines: Mapping[str, str]
 ) -> tuple[Int64[Array, " rows"], list[tuple[str, str]]]:
-    """Number of each row's variant, 0 for the baseline, and (factor, level) by number."""
+    """Number the variant of each row, 0 for the baseline, and give (factor, level) by number."""
     variant = np.zeros(len(rows), np.int64)
     n_moved = np.zeros(len(rows), np.int64)
     levels = [("", "")]
@@ -278,7 +241,7 @@ def _variants(
 def _cells(
     rows: ResultRows, expected: Collection[Cell] | None
 ) -> tuple[Cells, Int64[Array, " rows"], Int64[Array, " expected"]]:
-    """Every cell there is, the number of each row's, and the numbers of those that are expected."""
+    """Give all cells, the number of each row's cell, and the numbers of the expected cells."""
     wanted = list(set(expected or ()))
     folds = rows.fold if rows.has_folds else Names(np.zeros(len(rows), np.int64), (0,))
     crypto, cryptos = _together(rows.crypto, [crypto for crypto, _ in wanted])
@@ -292,7 +255,7 @@ def _cells(
 def _together(
     column: Names, more: Sequence[int | str]
 ) -> tuple[Int64[Array, " both"], tuple[int | str, ...]]:
-    """Codes of the rows and of further names behind them, and the names of both."""
+    """Give the codes of the rows followed by those of further names, and the names of both."""
     if not more:
         return column.codes, column.names
     names = names_in_order([*column.names, *more])
@@ -316,12 +279,8 @@ def _paired(
     alone = of_level.cells[~(is_expected | skipped)[of_level.cells]]
     if len(alone):
         row = int(of_level.row[alone[0]])
-        raise input_error(
-            f"a cell of {level} without a partner: {_name(used, row, [factor])}",
-            crypto=str(used.crypto.name(row)),
-            row=used.number_of(row),
-            found="no such row of the baseline" if strict else "a cell not in the sweep",
-            fix="Add the baseline's row or remove this one.",
+        refuse_without_partner(
+            used, row, factor, found="no such row of the baseline" if strict else "a cell not in the sweep"
         )
     wanted = is_expected & ~skipped
     both = np.flatnonzero(wanted & of_level.measured & of_baseline.measured)
@@ -333,95 +292,3 @@ def _paired(
         level_rows=of_level.row[both],
         baseline_rows=of_baseline.row[both],
     )
-
-
-def _require_names(rows: ResultRows, baselines: Mapping[str, str]) -> None:
-    absent = {
-        column: (names.codes == -1) if names is not None else np.ones(len(rows), np.bool_)
-        for column, names in {
-            "crypto": rows.crypto,
-            **{factor: rows.factors.get(factor) for factor in baselines},
-        }.items()
-    }
-    found = _first(absent)
-    if found:
-        row, column = found
-        raise input_error(
-            "the gate pairs results by this column, and it is missing",
-            column=column,
-            row=rows.number_of(row),
-            fix="Every row needs crypto and a level for every factor.",
-        )
-    without = rows.fold.codes == -1
-    if without.any() and not without.all():
-        row = int(without.argmax())
-        raise input_error(
-            "some rows have a fold and this one has none",
-            crypto=str(rows.crypto.name(row)),
-            column="fold",
-            row=rows.number_of(row),
-            allowed="a fold in every row or in none",
-        )
-
-
-def _require_single_measured_rows(
-    rows: ResultRows,
-    taking_part: Int64[Array, " used"],
-    again: Int64[Array, " repeated"],
-    columns: Sequence[str],
-    baselines: Mapping[str, str],
-) -> None:
-    """Refuse the first row, in the order given, that repeats a cell or is measured without a number."""
-    ok = np.zeros(len(rows), np.bool_)
-    ok[taking_part] = _is_ok(rows.status)[rows.status.codes[taking_part]]
-    no_number = _first({column: ok & ~np.isfinite(rows.numbers[column].floats) for column in columns})
-    repeated = int(again.min()) if len(again) else None
-    if repeated is not None and (no_number is None or repeated <= no_number[0]):
-        raise input_error(
-            f"two rows for one cell: {_name(rows, repeated, baselines)}",
-            crypto=str(rows.crypto.name(repeated)),
-            row=rows.number_of(repeated),
-            fix="Keep one row a (crypto, fold, variant).",
-        )
-    if no_number:
-        row, column = no_number
-        raise input_error(
-            f"a measured cell without a finite number: {_name(rows, row, baselines)}",
-            crypto=str(rows.crypto.name(row)),
-            column=column,
-            row=rows.number_of(row),
-            found=rows.numbers[column].found(row),
-            fix="Fill it in, remove the column, or remove the cell from every variant.",
-        )
-
-
-def _require_comparison(
-    has_baseline: bool, levels: Sequence[tuple[str, str]], baselines: Mapping[str, str]
-) -> None:
-    named = ", ".join(f"{factor} = {level}" for factor, level in baselines.items())
-    found = sorted(f"{factor} = {level}" for factor, level in levels)
-    if not has_baseline:
-        raise input_error(
-            "a level needs a baseline to be compared with, and no row has every factor at its baseline",
-            found=", ".join(found) or "interactions only",
-            allowed=named,
-        )
-    if not found:
-        raise input_error(
-            "the gate compares levels with their baseline, and there is no level beside it",
-            found=f"only {named}",
-            fix="Run a sweep of a factor's levels: ftf sweep --factor label_smoothing",
-        )
-
-
-def _first(faults: Mapping[str, Bool[Array, " rows"]]) -> tuple[int, str] | None:
-    """The first row with a fault, and of its columns the first; None where there is none."""
-    rows = {column: int(at.argmax()) for column, at in faults.items() if at.any()}
-    column = min(rows, key=rows.__getitem__, default=None)
-    return None if column is None else (rows[column], column)
-
-
-def _name(rows: ResultRows, row: int, factors: Iterable[str]) -> str:
-    levels = ", ".join(f"{factor} = {rows.factors[factor].name(row)}" for factor in factors)
-    fold = rows.fold.name(row)
-    return levels if fold is None else f"fold {fold}, {levels}"

@@ -1,4 +1,4 @@
-"""Enough trades to judge by: a warning on the verdict, never a verdict."""
+"""Whether there are enough trades to judge by. Too few add a warning to the verdict and never change it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ftf_assets.gate.settings import GateSettings
 
 @dataclass(frozen=True)
 class TradePower:
-    """Trades of one variant.
+    """How many trades one variant made, and whether they are enough.
 
     Attributes
     ----------
     n_trades, min_trades_a_fold
-        In all, and in the fold with the fewest, all cryptos of a fold together.
+        In all folds together, and in the fold with the fewest; a fold counts all cryptos.
     warning
-        What falls short, in words; None where nothing does.
+        Which bound is missed, in words; None where both are met.
     """
 
     n_trades: int
@@ -30,16 +30,16 @@ class TradePower:
 def trade_power(
     variant: str, trades: Mapping[int | str, int], settings: GateSettings | None = None
 ) -> TradePower:
-    """Count a variant's trades against the bounds of the settings (63 in all, 30 a fold).
+    """Count a variant's trades and compare them with the bounds of the settings (63 in all, 30 a fold).
 
     63 observations a group resolve d = 0.5 at p < 0.05 with 80 % power, by the normal approximation
     2 (1.960 + 0.842)² / 0.5² = 62.8 (Cohen 1988, *Statistical Power Analysis for the Behavioral Sciences*,
-    section 2.4; with Student's t it is 64). 30 a fold is the bound of the field's own protocol.
+    section 2.4; with Student's t it is 64). 30 a fold is a convention of the field.
 
     Parameters
     ----------
     variant
-        As the warning names it.
+        Name of the variant in the warning.
     trades
         Trades per fold, summed over cryptos.
     settings

@@ -1,10 +1,10 @@
-"""Noise of the seed: how much a score moves when the baseline is fitted again with nothing but another seed.
+"""Seed noise: how much a score moves when the baseline is fitted again with nothing changed but the seed.
 
 The baseline against itself is the one comparison that is known to have no effect. Its spread says which mean
-differences a level can show by the luck of its seed alone (Bouthillier et al. 2021, "Accounting for Variance
-in Machine Learning Benchmarks", MLSys: the seed is one of several sources of variance; here the others, data
-and hyper-parameters, are shared by the pair). It is shown beside the differences and decides nothing: the
-paired test has it in its own spread already.
+differences a level can show through the luck of its seed alone (Bouthillier et al. 2021, "Accounting for
+Variance in Machine Learning Benchmarks", MLSys: the seed is one of several sources of variance; here the
+others, data and hyper-parameters, are shared by the pair). It is shown beside the differences and decides
+nothing: the spread of the paired differences contains it already.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from ftf_assets.contracts.result_rows import ResultRows
 from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.typed import typed
 
-#: Fits that a cell averaged; a file without the column has one.
+#: Column with the number of fits that a cell averaged; rows of a file without it count as one fit.
 _FITS = "n_seeds"
 
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """What one metric of the baseline differs from itself by, cell by cell.
+    """How far one metric of the baseline differs from itself under another seed.
 
     Attributes
     ----------
     metric
-        Whose noise it is.
+        The metric.
     sd
         Standard deviation of the difference between two cells that differ in their seed alone.
     n_cells
-        Cells of the baseline that it was measured on.
+        Number of cells of the baseline that it was measured on.
     n_fits
-        Fits that a cell averages.
+        Number of fits that a cell averages.
     """
 
     metric: str
@@ -46,7 +46,7 @@ class SeedNoise:
     n_fits: int
 
     def margin(self, n_pairs: int, confidence: float) -> float | None:
-        """Half-width of the span that holds a mean difference over ``n_pairs`` which the seed alone makes.
+        """Give the largest mean difference over ``n_pairs``, either way, that the seed alone explains.
 
         The seeds of different cells are independent, so the spread of the mean falls with the root of their
         number; Student's t (1908) with a degree of freedom a measured cell. None without pairs.
@@ -62,7 +62,7 @@ class SeedNoise:
 def seed_noise(baseline_rows: ResultRows, metric: str) -> SeedNoise | None:
     """Estimate the noise of one metric from the measured cells of the baseline.
 
-    Each cell says the standard deviation s of the metric over single fits of its own. Two single fits then
+    Each cell states the standard deviation s of the metric over its own single fits. Two single fits then
     differ by a standard deviation of s √2; averaging R fits a cell divides that by √R, nearly: f1 is not
     linear in the probabilities that are averaged. Cells are pooled by their variance.
 
@@ -71,12 +71,12 @@ def seed_noise(baseline_rows: ResultRows, metric: str) -> SeedNoise | None:
     baseline_rows
         Measured cells of the baseline; ``n_seeds`` and the spreads may be absent or empty.
     metric
-        Whose noise is wanted.
+        The metric.
 
     Returns
     -------
     SeedNoise or None
-        None where no cell was fitted more than once, or nothing is known of the metric.
+        None where no cell was fitted more than once, or the rows hold no spread of the metric.
     """
     if metric not in SEED_SPREAD_COLUMNS:
         return None
@@ -92,7 +92,7 @@ def seed_noise(baseline_rows: ResultRows, metric: str) -> SeedNoise | None:
 
 @typed
 def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
-    """Say aloud in one line what the seed alone makes; of several levels, the widest margin.
+    """Say in one line how large a difference the seed alone explains; of several levels, the widest margin.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
         if _known(margin) and (name not in widest or margin > widest[name]["seed_margin"]):  # type: ignore[operator]
             widest[name] = row
     if not widest:
-        return "seed noise: not stated by the rows; --set seeds=3 measures it and averages it down"
+        return "seed noise: not in the rows; --set seeds=3 measures it and averages it down"
     ordered = sorted(widest, key=VERDICT_METRICS.index)
     said = "; ".join(
         f"{name} SD {widest[name]['seed_sd']:.4f} a cell ({widest[name]['seed_n']} cells), "
@@ -114,7 +114,7 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
     )
     return (
         f"seed noise, the baseline against itself with another seed: {said}. "
-        "A mean difference within that comes from the seed alone"
+        "A smaller mean difference can come from the seed alone"
     )
 
 

@@ -1,10 +1,10 @@
-"""What the gate holds fixed: its metrics, its bounds and its levels of significance.
+"""The gate's settings: its metrics, its bounds and its levels of significance.
 
 The smallest effect that counts lies between Cohen's small (0.2) and medium (0.5) one (Cohen 1988,
 *Statistical Power Analysis for the Behavioral Sciences*, section 2.2). The rates of error that the bounds
 give together are simulated: docs/gate.md. The Sortino ratio is that of Sortino & Price (1994), "Performance
 Measurement in a Downside Risk Framework", Journal of Investing 3; on real candles its differences correlate
-0.98 with those of the expectancy, so the two are nearly one fact.
+0.98 with those of the expectancy, so the two measure nearly the same thing.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.gate import SHOWN_METRICS
 from ftf_assets.contracts.typed import typed
 
-#: Nearly one fact: they cannot lock a level between themselves.
+#: These two measure nearly the same thing, so they cannot lock a level without a metric of the classifier.
 TRADE_METRICS = frozenset({"expectancy_net", "sortino"})
 PRIMARY_METRIC = "f1_buy"
 ALWAYS_BUY = "f1_always_buy"
@@ -26,7 +26,7 @@ _LOWER_IS_BETTER = frozenset(SHOWN_METRICS)
 @typed
 @dataclass(frozen=True)
 class GateSettings:
-    """The bounds that a verdict is made with; they are stored with it.
+    """The bounds that decide a verdict; they are stored with it.
 
     Attributes
     ----------
@@ -39,13 +39,14 @@ class GateSettings:
     useful_gain
         Smallest gain of f1_buy worth having, absolute.
     min_winning_metrics
-        Metrics that must win for ``LOCK``.
+        Number of metrics that must win for ``LOCK``.
     min_trades, min_trades_a_fold
-        Trades of a variant, in all and in its poorest fold, below which a verdict warns.
+        Trades of a variant, in all and in the fold with the fewest, below which a verdict carries a warning.
     bootstrap_draws, bootstrap_seed
-        Of the bootstrap interval; equal seeds give equal bits.
+        Number of resamples of the bootstrap interval, and their seed; equal seeds give equal bits.
     bootstrap_pairs
-        Pairs beyond which nothing is drawn and the interval is the limit of infinitely many draws.
+        Number of pairs up to which the bootstrap resamples; beyond, it takes the limit of infinitely many
+        resamples.
     """
 
     alpha: float = 0.05
@@ -74,15 +75,3 @@ class GateSettings:
 def higher_is_better(metric: str) -> bool:
     """Whether a larger value of the metric is the better one; not so for calibration error and log loss."""
     return metric not in _LOWER_IS_BETTER
-
-
-__all__ = [
-    "ALWAYS_BUY",
-    "PRIMARY_METRIC",
-    "SHOWN_METRICS",
-    "TRADES",
-    "TRADE_METRICS",
-    "VERDICT_METRICS",
-    "GateSettings",
-    "higher_is_better",
-]

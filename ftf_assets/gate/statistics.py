@@ -1,7 +1,7 @@
-"""Paired statistics of the gate: scipy's tests on arrays, all series of a family at once.
+"""Paired statistics of the gate: scipy's tests on arrays, several series at once.
 
-What a test cannot say is NaN here, inside, and None in every record and table: a single pair, or differences
-that are all the same, have no t, no effect size and no p-value.
+A single pair, or differences that are all the same, have no t, no effect size and no p-value: NaN in these
+arrays, None in every record and table.
 
 References
 ----------
@@ -26,15 +26,15 @@ import numpy as np
 
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 
-#: Differences below this share of the values that they are differences of are rounding, not effect.
+#: Differences smaller than this share of the compared values are rounding, not effect.
 _ROUNDING = 1e-12
-#: Numbers that the bootstrap draws at once: 8 MB, whatever the pairs. How many changes no bit.
+#: Numbers that the bootstrap draws at once, 8 MB whatever the number of pairs. The batch size changes no bit.
 _DRAWN_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class PairedT:
-    """Student's paired t-test of one or many series; every array has the shape of the series.
+    """Student's paired t-test of one or many series; every array has one element a series.
 
     Attributes
     ----------
@@ -58,7 +58,19 @@ class PairedT:
 def paired_differences(
     level: Float64[Array, " pairs"], baseline: Float64[Array, " pairs"]
 ) -> Float64[Array, " pairs"]:
-    """Level minus baseline, free of rounding: equal differences are exactly equal, none is exactly 0."""
+    """Subtract the baseline, free of rounding: equal differences are exactly equal, equal values differ by 0.
+
+    Parameters
+    ----------
+    level, baseline
+        A metric of both, pair by pair, shape (n_pairs,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> paired_differences(np.array([0.3, 0.7]), np.array([0.2, 0.6]))
+    array([0.1, 0.1])
+    """
     if not len(level):
         return level
     rounding = _ROUNDING * max(np.abs(level).max(), np.abs(baseline).max())
@@ -74,7 +86,7 @@ def paired_t(differences: Float64[Array, "*series pairs"], confidence: float = 0
     Parameters
     ----------
     differences
-        Free of rounding, as :func:`paired_differences` gives them. Every series has the same pairs.
+        From :func:`paired_differences`, shape (..., n_pairs).
     confidence
         Coverage of the interval.
     """
@@ -101,10 +113,11 @@ def paired_t(differences: Float64[Array, "*series pairs"], confidence: float = 0
 def cluster_means(
     differences: Float64[Array, "*series pairs"], clusters: Int64[Array, " pairs"]
 ) -> Float64[Array, "*series clusters"]:
-    """Collapse pairs to one mean a cluster, clusters in increasing order [6]_.
+    """Average the differences of each cluster, clusters in increasing order [6]_.
 
-    Clusters of one size are averaged together, so that thousands of them cost no loop and every mean is, to
-    the bit, that of its pairs alone: numpy sums a row of a matrix in the order in which it sums a vector.
+    Clusters of the same size are averaged in one call, so thousands of them need no loop. Every mean has the
+    bits of a mean over its pairs alone, because numpy sums a row of a matrix in the order in which it sums a
+    vector.
     """
     by_cluster = np.argsort(clusters, kind="stable")
     _, first, sizes = np.unique(clusters[by_cluster], return_index=True, return_counts=True)
@@ -112,7 +125,7 @@ def cluster_means(
     for size in np.unique(sizes):
         of_size = np.flatnonzero(sizes == size)
         members = by_cluster[first[of_size, None] + np.arange(size)]
-        # Indexing may lay the result out transposed, and the sum would run in another order.
+        # Indexing may give a transposed layout, whose sum would run in another order.
         means[..., of_size] = np.ascontiguousarray(differences[..., members]).mean(axis=-1)
     if not len(sizes):
         return means
@@ -123,8 +136,19 @@ def cluster_means(
 def benjamini_hochberg(p: Float64[Array, "*families tests"]) -> Float64[Array, "*families tests"]:
     """Correct p-values within each family [4]_.
 
-    A test that could not be made (NaN) counts as p = 1, so that it never makes the others look better, and
+    A test that was not possible (NaN) counts as p = 1, so that it never makes the others look better, and
     stays NaN.
+
+    Parameters
+    ----------
+    p
+        P-values, shape (..., n_tests); every last axis is a family.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> benjamini_hochberg(np.array([0.01, 0.02, 0.03, np.nan]))
+    array([0.04, 0.04, 0.04,  nan])
     """
     from scipy import stats
 
@@ -136,7 +160,7 @@ def benjamini_hochberg(p: Float64[Array, "*families tests"]) -> Float64[Array, "
 
 @typed
 def wilcoxon_p(differences: Float64[Array, " pairs"]) -> float | None:
-    """Two-sided signed-rank p-value [2]_; None where no pair differs or there is only one."""
+    """Give the two-sided p-value of the signed-rank test [2]_; None for one pair, or if no pair differs."""
     from scipy import stats
 
     if len(differences) < 2 or not differences.any():
@@ -155,24 +179,24 @@ def bootstrap_interval(
 ) -> tuple[float, float] | None:
     """Percentile bootstrap interval of the mean [5]_, resampling pairs; None for fewer than two.
 
-    Up to ``most_pairs`` the pairs are drawn. Beyond, the interval is the one that infinitely many draws would
-    give, by the Cornish-Fisher expansion [7]_ of the mean of n pairs drawn with replacement, whose standard
-    error is s / sqrt(n) and whose skewness is that of the differences, g, over sqrt(n):
+    Up to ``most_pairs`` pairs are resampled. Beyond, the interval is that of infinitely many resamples, by
+    the Cornish-Fisher expansion [7]_ of the mean of n pairs drawn with replacement, whose standard error is s
+    / sqrt(n) and whose skewness is that of the differences, g, over sqrt(n):
 
         mean + s / sqrt(n) (z + (z^2 - 1) g / (6 sqrt(n)))
 
     The terms left out fall with 1 / n: at 5,000 exponential differences they are below a ten-thousandth of
-    the standard error, while the ends of an interval from 2,000 draws scatter by 6 % of it. To draw would be
-    dearer, and further from what it estimates.
+    the standard error, while the ends of an interval from 2,000 resamples scatter by 6 % of it. Resampling
+    would take longer and be less exact.
 
     Parameters
     ----------
     differences
-        Free of rounding, as :func:`paired_differences` gives them.
+        From :func:`paired_differences`.
     draws, seed
-        Of the resampling; equal seeds give equal bits.
+        Number of resamples and their seed; equal seeds give equal bits.
     most_pairs
-        Pairs up to which is drawn.
+        Number of pairs up to which the pairs are resampled.
     confidence
         Coverage of the interval.
     """
@@ -198,7 +222,7 @@ def bootstrap_interval(
 
 @typed
 def p_greater(differences: Float64[Array, " pairs"]) -> float | None:
-    """One-sided paired t p-value of a mean above 0 [1]_; None where it cannot be tested."""
+    """Give the one-sided p-value of a mean above 0 by the t-test [1]_; None where it cannot be tested."""
     from scipy import stats
 
     if len(differences) < 2 or not np.ptp(differences):
@@ -218,6 +242,6 @@ def _limit_of_the_bootstrap(differences: Array, levels: Array) -> Array:
 
 
 def _without_rounding(values: Array, rounding: float) -> Array:
-    """Make series that vary by rounding only exactly constant."""
+    """Make series exactly constant that vary through rounding only."""
     constant = np.ptp(values, axis=-1, keepdims=True) <= rounding
     return np.where(constant, values[..., :1], values)

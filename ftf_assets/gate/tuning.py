@@ -1,4 +1,4 @@
-"""How the rows were tuned: the verdict names the mode, because a gain over an untuned baseline means less.
+"""Read from the rows how they were tuned. The verdict names it: a gain over an untuned baseline means less.
 
 A treatment can look good beside poor hyper-parameters and bad beside good ones (Dodge et al. 2019, "Show Your
 Work: Improved Reporting of Experimental Results", EMNLP: report the search budget with the result).
@@ -20,7 +20,7 @@ from ftf_assets.training.parameters import TuneMode, describe_tuning
 
 @typed
 def tuning_of(rows: ResultRows) -> tuple[str, int | None]:
-    """Read from the rows who was tuned, and with how many trials.
+    """Read which variants were tuned, and with how many trials.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def tuning_of(rows: ResultRows) -> tuple[str, int | None]:
     Returns
     -------
     tuple
-        ``off``, ``baseline``, ``per_variant`` or ``not stated``; and the most trials of a row, None where no
-        row says.
+        ``off``, ``baseline``, ``per_variant`` or ``not stated``; and the largest number of trials in a row,
+        None where no row states it.
 
     Raises
     ------
     InputError
-        An unknown mode, or rows of several: their differences are not the level's alone.
+        An unknown mode, or rows of several modes: their differences are not due to the level alone.
     """
     _, first_rows = np.unique(rows.tuning.codes, return_index=True)
     modes: dict[str, int] = {}
@@ -54,22 +54,22 @@ def tuning_of(rows: ResultRows) -> tuple[str, int | None]:
             )
     if len(modes) > 1:
         raise input_error(
-            "the rows were tuned in different ways, so their differences are not the level's alone",
+            "the rows were tuned in different ways, so their differences are not due to the level alone",
             column="tuning",
             found=", ".join(sorted(modes)),
-            fix="Keep the rows of one mode.",
+            fix="Keep the rows of one tuning mode.",
         )
     mode = next(iter(modes), NOT_STATED)
     trials = rows.values("n_trials")
     stated = trials[np.isfinite(trials)]
     most = int(stated.max()) if len(stated) else None
-    # Where every study of a tuned sweep failed, no row says how many trials it was granted.
+    # Where every study of a tuned sweep failed, no row states how many trials it had.
     return mode, None if most == 0 and mode in ("baseline", "per_variant") else most
 
 
 @typed
 def tuning_in_words(mode: str, n_trials: int | None) -> str:
-    """Name the mode in one line, as the sweep itself names it."""
+    """Name the tuning mode in one line, in the words of the sweep itself."""
     if mode == NOT_STATED:
         return "tuning: not stated" + ("" if n_trials is None else f"; {n_trials} trials in the rows")
     return describe_tuning(cast("TuneMode", mode), n_trials)

@@ -1,8 +1,8 @@
 """The ordered rules: which verdict the numbers of a level deserve, and in one sentence why.
 
-The order is a gatekeeping procedure: a question is asked only where the one before it is answered. Whether
-the numbers stand (``INVALID``), whether the model beats always-BUY (``NO_SIGNAL`` [1]_), harm [2]_, gain, and
-last whether a gain worth having is still possible [3]_.
+The order is a gatekeeping procedure: a question is asked only after the one before it is answered. Can the
+numbers be trusted (else ``INVALID``)? Does the model beat always-BUY (else ``NO_SIGNAL`` [1]_)? Does the
+level harm [2]_? Does it gain? Is a gain worth having still possible [3]_?
 
 References
 ----------
@@ -37,7 +37,7 @@ from ftf_assets.gate.settings import PRIMARY_METRIC, TRADE_METRICS, GateSettings
 
 @dataclass(frozen=True)
 class MetricEvidence:
-    """The numbers of one verdict metric that decide; None is what could not be tested.
+    """The numbers of one verdict metric that decide; None where nothing could be tested.
 
     Attributes
     ----------
@@ -65,16 +65,16 @@ class MetricEvidence:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the sweep a level's verdict stands on.
+    """How complete the results behind a level's verdict are.
 
     Attributes
     ----------
     n_expected, n_pairs
-        Pairs that should be there, and that are.
+        Number of expected pairs, and of pairs found.
     missing
-        Those that are not, in words; "" for none.
+        The pairs not found, in words; "" for none.
     broken_checks
-        Red contract or leak checks, in words.
+        Failed contract or leak checks, in words.
     """
 
     n_expected: int
@@ -85,7 +85,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class BaselineSignal:
-    """The baseline's f1_buy beside that of calling every bar BUY.
+    """The baseline's f1_buy compared with that of calling every bar BUY.
 
     Attributes
     ----------
@@ -130,9 +130,9 @@ def verdict_of(
     Parameters
     ----------
     evidence
-        One a verdict metric that the results have.
+        One item for each verdict metric in the results.
     coverage
-        What the numbers stand on.
+        How complete the results are.
     signal
         None skips the comparison with always-BUY: the results lack its columns.
     settings
@@ -175,7 +175,7 @@ def verdict_of(
 
 
 def _shown_side(evidence: MetricEvidence, settings: GateSettings) -> int:
-    """1 or -1 where corrected p and d show a difference over the cells, else 0."""
+    """Give 1 or -1 where corrected p and d show a difference over the cells, else 0."""
     p, d = evidence.p_corrected, evidence.cohens_d
     if p is None or d is None or p >= settings.alpha or abs(d) < settings.min_effect:
         return 0
@@ -184,7 +184,7 @@ def _shown_side(evidence: MetricEvidence, settings: GateSettings) -> int:
 
 def _invalid(coverage: Coverage, settings: GateSettings) -> str | None:
     if coverage.broken_checks:
-        return f"A check is red, so the numbers cannot be trusted: {', '.join(coverage.broken_checks)}."
+        return f"A check failed, so the numbers cannot be trusted: {', '.join(coverage.broken_checks)}."
     if not coverage.n_expected:
         return "No pair is expected: no cell of the sweep has enough history."
     if coverage.n_pairs / coverage.n_expected < settings.min_pairs_share:
@@ -214,13 +214,13 @@ def _obstacle(
     f1: MetricEvidence | None,
     settings: GateSettings,
 ) -> str | None:
-    """What stands between the numbers and ``LOCK``, in words; None where nothing does."""
+    """Say in words what prevents ``LOCK``; None where nothing does."""
     won = f"{_names(winners)} {'wins' if len(winners) == 1 else 'win'}" if winners else "no metric wins"
     if len(winners) < settings.min_winning_metrics:
         closest = f"; {_numbers(f1)}" if f1 is not None and f1 not in winners else ""
         return f"{won}, {settings.min_winning_metrics} are needed{closest}"
     if {one.metric for one in winners} <= TRADE_METRICS:
-        return f"{won}, but they are nearly one fact; a metric of the classifier must win too"
+        return f"{won}, but they measure nearly the same thing; a metric of the classifier must win too"
     if losers:
         return f"{won}, but {_names(losers)} {'loses' if len(losers) == 1 else 'lose'}: {_numbers(losers[0])}"
     if f1 is None:

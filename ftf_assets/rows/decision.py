@@ -12,8 +12,10 @@ from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.results import OK
-from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison, decide, decision_fingerprints
-from ftf_assets.gate.pairs import calendar_clusters
+from ftf_assets.gate.clusters import calendar_clusters
+from ftf_assets.gate.decide import decide
+from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
+from ftf_assets.gate.fingerprint import decision_fingerprints
 from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.sweep.settings import SweepSettings
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ftf_assets.contracts.bundles import FoldBaseline, Outcome, SmoothedLabels
 from ftf_assets.contracts.errors import FtfError
-from ftf_assets.gate.decision import decide
+from ftf_assets.gate.decide import decide
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact

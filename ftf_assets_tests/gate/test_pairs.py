@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.gate.pairs import calendar_clusters, pair_levels
+from ftf_assets.gate.pairs import pair_levels
 from ftf_assets_tests.support.gate_rows import (
     BASELINES,
     CRYPTOS,
@@ -168,10 +168,3 @@ def test_factors_are_needed():
 def test_a_cell_outside_the_sweep_is_refused():
     with pytest.raises(InputError, match="a cell not in the sweep"):
         paired([measured("OPUSDC", 0), level_row()], expected=[("OPUSDC", 1)])
-
-
-def test_folds_of_each_crypto_cluster_by_the_weeks_they_share():
-    spans = {("A", 0): (0, 10), ("A", 1): (10, 20), ("B", 0): (8, 14), ("B", 1): (14, 20)}
-    assert calendar_clusters(spans) == {("A", 0): 0, ("A", 1): 1, ("B", 0): 1, ("B", 1): 1}
-    assert calendar_clusters({("A", 0): (5, 5)}) == {("A", 0): 0}
-    assert calendar_clusters({}) == {}

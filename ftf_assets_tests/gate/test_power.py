@@ -1,4 +1,4 @@
-"""Rule 22: 63 trades a variant, 30 a fold, or a warning."""
+"""A variant with fewer than 63 trades in all, or fewer than 30 in a fold, gets a warning."""
 
 from __future__ import annotations
 

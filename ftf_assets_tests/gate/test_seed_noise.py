@@ -1,4 +1,4 @@
-"""Seed noise: the baseline against itself, as a number that stands beside every difference."""
+"""Seed noise: how far the baseline differs from itself under another seed, shown beside every difference."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ftf_assets.gate.decision import decide
+from ftf_assets.gate.decide import decide
 from ftf_assets.gate.seed_noise import seed_noise, seed_noise_in_words
 from ftf_assets.gate.settings import GateSettings
 from ftf_assets_tests.support.gate_rows import BASELINES, columns, sweep_rows
@@ -70,13 +70,13 @@ def test_the_decision_shows_the_noise_beside_every_difference_of_its_metric_and_
     assert after.rows_fingerprint != before.rows_fingerprint, "it is part of what the decision says"
 
 
-def test_the_noise_is_said_aloud_or_that_it_is_unknown():
+def test_one_line_states_the_noise_or_that_it_is_unknown():
     rows = [row | ({"f1_buy_seed_sd": 0.008} if row["cleanlab"] == "off" else {}) for row in sweep_rows(0.0)]
     known = decide(columns(rows), BASELINES, sweep_id="x", settings=QUICK)
     said = seed_noise_in_words(known.metric_rows())
     assert (
         "against itself with another seed: f1_buy SD 0.0113 a cell (25 cells), ±0.0047 over 25 pairs." in said
     )
-    assert "within that comes from the seed alone" in said
+    assert "A smaller mean difference can come from the seed alone" in said
     unknown = decide(columns(sweep_rows(0.0)), BASELINES, sweep_id="x", settings=QUICK)
-    assert "not stated by the rows; --set seeds=3" in seed_noise_in_words(unknown.metric_rows())
+    assert "not in the rows; --set seeds=3" in seed_noise_in_words(unknown.metric_rows())

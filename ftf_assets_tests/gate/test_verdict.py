@@ -91,7 +91,7 @@ RULES = [
     pytest.param(WON, Coverage(0, 0), SIGNAL, "INVALID", "enough history", id="nothing expected"),
     pytest.param([], Coverage(25, 0, "all"), None, "INVALID", "0 of 25", id="all cells failed"),
     pytest.param(
-        WON, replace(FULL, broken_checks=("no leak",)), SIGNAL, "INVALID", "no leak", id="red check"
+        WON, replace(FULL, broken_checks=("no leak",)), SIGNAL, "INVALID", "no leak", id="failed check"
     ),
     pytest.param(
         WON,
@@ -161,7 +161,7 @@ RULES = [
         FULL,
         SIGNAL,
         "KEEP_AVAILABLE",
-        "nearly one fact",
+        "nearly the same thing",
         id="only trades win",
     ),
     pytest.param(

@@ -1,16 +1,26 @@
-"""Result rows as the gate sees them: a baseline, levels at stated distances from it, published means."""
+"""Result rows as the gate takes them: a baseline, levels at stated distances from it, published means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.result_rows import ResultRows
+from ftf_assets.gate.decide import decide
+from ftf_assets.gate.decision import Decision, MetricComparison
+from ftf_assets.gate.settings import GateSettings
 
 BASELINES = {"label_smoothing": "none", "cleanlab": "off"}
 CRYPTOS = ("AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC")
+
+NOW = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
+#: The standard bounds, with few bootstrap draws: no verdict depends on them.
+QUICK = GateSettings(bootstrap_draws=50)
 
 #: Wiggles of mean 0 over five folds, so that neither cells nor folds all differ by the same.
 WIGGLE = (-0.002, -0.001, 0.0, 0.001, 0.002)
@@ -76,3 +86,29 @@ def failed(row: dict[str, object]) -> dict[str, object]:
 
 def skipped(row: dict[str, object]) -> dict[str, object]:
     return failed(row) | {"status": "skipped_short_history"}
+
+
+def changed_rows(
+    change: Callable[[Mapping[str, object]], dict[str, object]],
+    rows: Sequence[Mapping[str, object]] | None = None,
+) -> list[dict[str, object]]:
+    """Each row with what ``change`` says of it; by default the rows of a clear gain."""
+    return [{**row, **change(row)} for row in (rows or sweep_rows(0.02))]
+
+
+def decided(rows: Sequence[Mapping[str, object]], **changed: object) -> Decision:
+    """Decide with few bootstrap draws; both tables of the decision keep their contract and hold no NaN."""
+    decision = decide(
+        columns(rows), BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed)
+    )
+    for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
+        contract_frame(model, table)
+        assert not any(
+            isinstance(value, float) and np.isnan(value) for row in table for value in row.values()
+        )
+    return decision
+
+
+def metric_of(decision: Decision, name: str) -> MetricComparison:
+    """The first level's comparison in one metric."""
+    return next(one for one in decision.metrics if one.metric == name)

@@ -12,7 +12,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
-from ftf_assets.gate.decision import decide
+from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
 from ftf_assets.rows.decision import decision_frames

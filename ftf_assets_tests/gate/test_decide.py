@@ -1,58 +1,30 @@
-"""The decision: what a whole sweep deserves, from rows to the rows of both tables."""
+"""Deciding on a sweep: which verdict its rows lead to, and what the rows of both tables say."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from dataclasses import asdict
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import contract_frame
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.gate.decision import decide
-from ftf_assets.gate.pairs import calendar_clusters
+from ftf_assets.gate.decide import decide
 from ftf_assets.gate.settings import GateSettings
 from ftf_assets_tests.support.gate_rows import (
     BASELINES,
     CRYPTOS,
+    changed_rows,
     columns,
+    decided,
     failed,
     measured,
+    metric_of,
     skipped,
     sweep_rows,
 )
 from ftf_assets_tests.support.results_rows import partition, results_table
-
-NOW = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
-QUICK = GateSettings(bootstrap_draws=50)
-
-
-def decided(rows, **changed):
-    decision = decide(
-        columns(rows), BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed)
-    )
-    for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
-        contract_frame(model, table)
-        assert not any(
-            isinstance(value, float) and np.isnan(value) for row in table for value in row.values()
-        )
-    return decision
-
-
-def metric_of(decision, name):
-    return next(one for one in decision.metrics if one.metric == name)
-
-
-def changed_rows(change, rows=None):
-    return [row | change(row) for row in (rows or sweep_rows(0.02))]
-
 
 SWEEPS = [
     pytest.param(sweep_rows(0.02), "LOCK", "win and none loses", id="gain in every cell"),
@@ -100,7 +72,7 @@ SWEEPS = [
 
 
 @pytest.mark.parametrize(("rows", "verdict", "words"), SWEEPS)
-def test_what_a_sweep_deserves(rows, verdict, words):
+def test_the_rows_of_a_sweep_lead_to_their_verdict(rows, verdict, words):
     (found,) = decided(rows).verdicts
     assert found.verdict == verdict, found.reason
     assert re.search(words, found.reason), found.reason
@@ -164,7 +136,7 @@ def test_published_means_without_fold_or_always_buy_are_judged():
     for words in (
         "one fold only",
         "the results lack f1_always_buy",
-        "not in the results: expectancy_net, sortino",
+        "metrics missing from the results: expectancy_net, sortino",
     ):
         assert words in said
 
@@ -178,7 +150,7 @@ def test_one_metric_alone_never_locks():
     assert "f1_buy wins, 2 are needed" in found.reason
 
 
-def test_few_trades_are_a_warning_and_no_verdict():
+def test_too_few_trades_are_a_warning_and_change_no_verdict():
     (found,) = decided(changed_rows(lambda row: {"n_trades": 2 + (row["cleanlab"] == "off")})).verdicts
     assert found.verdict == "LOCK"
     assert (found.n_trades, found.min_trades_a_fold, found.underpowered) == (50, 10, True)
@@ -205,7 +177,7 @@ def test_many_missing_pairs_are_counted():
     assert "and 20 more" in found.reason
 
 
-def test_interactions_of_a_factorial_design_are_left_out_and_said():
+def test_interactions_of_a_factorial_design_are_left_out_with_a_warning():
     rows = sweep_rows(0.02)
     rows += [measured(c, f, -0.5, factor="cleanlab", level="filter", label_smoothing="mild")
              for c in CRYPTOS for f in range(5)]  # fmt: skip
@@ -214,7 +186,7 @@ def test_interactions_of_a_factorial_design_are_left_out_and_said():
     assert "25 cells differ in more than one factor and were not used" in found.warnings
 
 
-def test_a_red_check_makes_every_verdict_invalid():
+def test_a_failed_check_makes_every_verdict_invalid():
     (found,) = decided(sweep_rows(0.02), broken_checks=["cleanlab_masks: no leak"]).verdicts
     assert (found.verdict, "no leak" in found.reason) == ("INVALID", True)
 
@@ -223,17 +195,6 @@ def test_an_interrupted_sweep_is_invalid():
     everything = {(crypto, fold) for crypto in CRYPTOS for fold in range(5)}
     (found,) = decided(sweep_rows(0.02, cryptos=CRYPTOS[:3]), expected=everything).verdicts
     assert (found.verdict, found.n_expected, found.n_pairs) == ("INVALID", 25, 15)
-
-
-def test_folds_of_each_crypto_cluster_by_calendar():
-    rows = sweep_rows(0.02, folds=4)
-    spans = {
-        (row["crypto"], row["fold"]): (row["fold"] // 2 * 100, row["fold"] // 2 * 100 + 99) for row in rows
-    }
-    decision = decided(rows, clusters=calendar_clusters(spans))
-    assert metric_of(decision, "f1_buy").fold_n == 2
-    with pytest.raises(InputError, match="UNIUSDC, row fold 3: a paired cell without a cluster"):
-        decided(rows, clusters={cell: 0 for cell in spans if cell != ("UNIUSDC", 3)})
 
 
 @settings(max_examples=25)
@@ -269,53 +230,6 @@ def test_a_level_identical_to_its_baseline_is_neither_locked_nor_called_harmful(
     assert "Harm" not in found.reason
 
 
-def test_the_fingerprints_know_what_the_decision_was_made_from_and_with():
-    first = decided(sweep_rows(0.02))
-    rows = sweep_rows(0.02)
-    rows[4] = rows[4] | {"f1_buy": rows[4]["f1_buy"] + 1e-9}
-    assert decided(rows).rows_fingerprint != first.rows_fingerprint
-    assert decided(sweep_rows(0.02), broken_checks=["x"]).rows_fingerprint != first.rows_fingerprint
-    stricter = decided(sweep_rows(0.02), settings=GateSettings(alpha=0.01, bootstrap_draws=50))
-    assert stricter.rows_fingerprint == first.rows_fingerprint
-    assert stricter.settings_fingerprint != first.settings_fingerprint
-    stored = json.loads(first.settings)
-    assert stored["bounds"] == asdict(QUICK)
-    assert stored["baselines"] == BASELINES
-
-
-def with_seeds(**changed):
-    rows = changed_rows(lambda row: {"n_seeds": 2, "f1_buy_seed_sd": 0.01, "tuning": "off", "n_trials": 0})
-    rows[7] = rows[7] | changed
-    return rows
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"crypto": "ZRXUSDC"}, {"fold": 9}, {"status": None}, {"f1_buy": 0.5}, {"average_precision": 0.5},
-        {"expectancy_net": 0.5}, {"sortino": 0.5}, {"ece_debiased": 0.5}, {"log_loss": 0.5},
-        {"f1_always_buy": 0.1}, {"n_trades": 61}, {"n_seeds": 3}, {"f1_buy_seed_sd": 0.02},
-        {"f1_buy_seed_sd": None}, {"average_precision_seed_sd": 0.02}, {"n_trials": 1},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_the_rows_fingerprint_moves_with_every_value_that_the_decision_is_made_from(changed):
-    everything = {(crypto, fold) for crypto in (*CRYPTOS, "ZRXUSDC") for fold in range(10)}
-    first = decided(with_seeds(), expected=everything)
-    assert decided(with_seeds(**changed), expected=everything).rows_fingerprint != first.rows_fingerprint
-
-
-def test_rows_that_take_no_part_are_no_part_of_the_fingerprint():
-    rows = sweep_rows(0.02)
-    interaction = measured("ZRXUSDC", 7, factor="cleanlab", level="filter", label_smoothing="mild")
-    assert decided([*rows, interaction]).rows_fingerprint == decided(rows).rows_fingerprint
-
-
-def test_text_and_numbers_of_one_value_have_one_fingerprint():
-    written = changed_rows(lambda row: {"f1_buy": str(row["f1_buy"]), "n_trades": f"{row['n_trades']}.0"})
-    assert decided(written) == decided(sweep_rows(0.02))
-
-
 def seconds_of(n_cryptos):
     """Processor time of a decision over five folds a crypto; the draws of the bootstrap are not its size."""
     names = [f"C{number}" for number in range(n_cryptos)]
@@ -333,11 +247,6 @@ def test_time_grows_with_the_rows_and_not_with_their_square():
     assert seconds_of(2_000) < 2 * 10 * seconds_of(200)
 
 
-def test_columns_that_decide_nothing_are_no_part_of_the_fingerprint():
-    noted = changed_rows(lambda row: {"row": 3, "fit_seconds": 0.7, "created_at": NOW})
-    assert decided(noted) == decided(sweep_rows(0.02))
-
-
 def test_rows_of_the_results_store_are_judged_as_they_are():
     rows = [row for crypto in CRYPTOS for row in partition(crypto)]
     decision = decided(results_table(rows).to_dict("records"))
@@ -345,7 +254,7 @@ def test_rows_of_the_results_store_are_judged_as_they_are():
     assert {one.verdict for one in decision.verdicts} == {"NO_SIGNAL"}  # 0.270 against 0.271, as it happens
 
 
-def test_the_default_settings_are_those_of_the_method():
+def test_the_default_bounds_are_a_gain_of_one_hundredth_and_an_effect_of_three_tenths():
     decision = decide(columns(sweep_rows(0.02)), BASELINES, sweep_id="x")
     assert decision.useful_gain == 0.01
     assert json.loads(decision.settings)["bounds"]["min_effect"] == 0.3

@@ -1,0 +1,79 @@
+"""Decide on a sweep: pair, compare, judge. The entrance of the gate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from ftf_assets.contracts.result_rows import ResultRows
+from ftf_assets.contracts.typed import typed
+from ftf_assets.gate.clusters import clusters_of
+from ftf_assets.gate.compare import compare_levels
+from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.fingerprint import rows_fingerprint, settings_fingerprint, settings_record
+from ftf_assets.gate.judge import baseline_signal, judge_level
+from ftf_assets.gate.pairs import Cell, pair_levels
+from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.tuning import tuning_of
+
+
+@typed
+def decide(
+    rows: ResultRows,
+    baselines: Mapping[str, str],
+    *,
+    sweep_id: str,
+    settings: GateSettings | None = None,
+    expected: Collection[Cell] | None = None,
+    clusters: Mapping[Cell, int] | None = None,
+    broken_checks: Sequence[str] = (),
+) -> Decision:
+    """Compare every level with its factor's baseline and give each a verdict.
+
+    Parameters
+    ----------
+    rows, baselines, expected
+        As :func:`~ftf_assets.gate.pairs.pair_levels` takes them.
+    sweep_id
+        Name of what is judged.
+    settings
+        The bounds; None takes the defaults.
+    clusters
+        Number of the cluster by cell, from :func:`~ftf_assets.gate.clusters.calendar_clusters`, where each
+        crypto cuts its own folds; None takes the fold, or the crypto where there is one fold only.
+    broken_checks
+        Failed contract or leak checks, in words: any makes every verdict ``INVALID``.
+
+    Returns
+    -------
+    Decision
+        Equal rows and settings give an equal decision, whatever the rows' order.
+
+    Raises
+    ------
+    InputError
+        What :func:`~ftf_assets.gate.pairs.pair_levels` refuses, a paired cell without a cluster, and rows
+        that were tuned in different ways.
+    """
+    settings = settings or GateSettings()
+    pairing = pair_levels(rows, baselines, expected=expected)
+    cell_clusters = clusters_of(pairing.cells, clusters)
+    metrics = compare_levels(pairing, cell_clusters, settings)
+    tuning, n_trials = tuning_of(pairing.rows)
+    signal = baseline_signal(pairing)
+    return Decision(
+        sweep_id=sweep_id,
+        metrics=tuple(metrics),
+        verdicts=tuple(
+            judge_level(pairs, pairing, metrics, signal, cell_clusters, broken_checks, settings)
+            for pairs in pairing.levels
+        ),
+        tuning=tuning,
+        n_trials=n_trials,
+        useful_gain=settings.useful_gain,
+        settings=json.dumps(settings_record(settings, baselines), sort_keys=True),
+        rows_fingerprint=rows_fingerprint(
+            pairing, baselines, expected=expected, clusters=clusters, broken_checks=broken_checks
+        ),
+        settings_fingerprint=settings_fingerprint(settings, baselines),
+    )
