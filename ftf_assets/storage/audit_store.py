@@ -1,4 +1,4 @@
-"""The audits in the results store: replaced by audit and crypto, found by the rows that were audited."""
+"""Noise audits in the results file: replaced by audit and crypto, found by the rows that were audited."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pandas as pd
 
 from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.frames import with_contract_dtypes
-from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.storage.results_database import ResultsDatabase
 
 
-class AuditStore(ResultsStore):
-    """The same DuckDB file, its tables ``noise_audit`` and ``noise_audit_effects``."""
+class AuditStore(ResultsDatabase):
+    """The tables ``noise_audit`` and ``noise_audit_effects``."""
 
     def write_audit(self, found: pd.DataFrame, effects: pd.DataFrame) -> None:
         """Replace one crypto's rows of one audit, all or nothing.
@@ -25,23 +25,18 @@ class AuditStore(ResultsStore):
         Raises
         ------
         StoreError
-            As :meth:`write_partition`.
+            As :meth:`~ftf_assets.storage.results_database.ResultsDatabase.transaction`.
         """
         partition = [str(found["audit_id"].iloc[0]), str(found["crypto"].iloc[0])]
-        with self._lock():
-            if not self.path.exists():
-                self._create()
-            with self._connection(read_only=False) as connection:
-                connection.register("new_found", found)
-                connection.register("new_effects", effects)
-                connection.execute("BEGIN TRANSACTION")
-                connection.execute("DELETE FROM noise_audit WHERE audit_id = $1 AND crypto = $2", partition)
-                connection.execute(
-                    "DELETE FROM noise_audit_effects WHERE audit_id = $1 AND crypto = $2", partition
-                )
-                connection.execute("INSERT INTO noise_audit BY NAME SELECT * FROM new_found")
-                connection.execute("INSERT INTO noise_audit_effects BY NAME SELECT * FROM new_effects")
-                connection.execute("COMMIT")
+        with self.transaction() as connection:
+            connection.register("new_found", found)
+            connection.register("new_effects", effects)
+            connection.execute("DELETE FROM noise_audit WHERE audit_id = $1 AND crypto = $2", partition)
+            connection.execute(
+                "DELETE FROM noise_audit_effects WHERE audit_id = $1 AND crypto = $2", partition
+            )
+            connection.execute("INSERT INTO noise_audit BY NAME SELECT * FROM new_found")
+            connection.execute("INSERT INTO noise_audit_effects BY NAME SELECT * FROM new_effects")
 
     def audits(self, arrays_keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Read the newest audit of each of these rows, whatever its settings.
@@ -59,14 +54,14 @@ class AuditStore(ResultsStore):
         Raises
         ------
         StoreError
-            As :meth:`read`.
+            As :meth:`~ftf_assets.storage.results_database.ResultsDatabase.select`.
         """
         newest = (
             "SELECT * FROM {table} WHERE list_contains($1, arrays_key) QUALIFY created_at = "
             "max(created_at) OVER (PARTITION BY arrays_key) ORDER BY crypto, rowid"
         )
         found, effects = (
-            self._select(newest.format(table=table), [list(arrays_keys)])
+            self.select(newest.format(table=table), [list(arrays_keys)])
             for table in ("noise_audit", "noise_audit_effects")
         )
         return with_contract_dtypes(NoiseAudit, found), with_contract_dtypes(NoiseAuditEffects, effects)

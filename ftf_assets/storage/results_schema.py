@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,11 @@ from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, Ga
 from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factors import FACTORS, baseline_levels
 from ftf_assets.rows.results_table import finetune_results
 
-#: Raise it with every change of the tables or views, and say in ``results_migration`` what old files lack. A
-#: new factor needs neither: its column follows from the registry.
+#: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
+#: no new version: :func:`add_factors_sql` adds its column.
 SCHEMA_VERSION = 6
 
 _LEADERBOARD_MEANS = (
@@ -87,6 +88,24 @@ def create_schema_sql() -> list[str]:
         "CREATE TABLE schema_version (version INTEGER NOT NULL)",
         f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
     ]
+
+
+def add_factors_sql(factors: Sequence[str]) -> list[str]:
+    """Statements that add columns of newly registered factors to a store that was written without them.
+
+    Rows from before a factor existed were made at its baseline level, which is what the column then says.
+    """
+    contract = finetune_results()
+    table = contract.to_schema().name
+    statements = ["DROP VIEW leaderboard", "DROP VIEW clean_results"]
+    for name in factors:
+        level = _text(baseline_levels()[name])
+        statements += [
+            f"ALTER TABLE {table} ADD COLUMN {name} VARCHAR DEFAULT {level}",
+            f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL",
+            f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT",
+        ]
+    return [*statements, *_comments_sql(contract), *create_views_sql()]
 
 
 def _comments_sql(model: type[Any]) -> list[str]:

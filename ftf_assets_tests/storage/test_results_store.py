@@ -16,8 +16,7 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.rows.results_table import finetune_results
-from ftf_assets.storage import results_migration, results_store
-from ftf_assets.storage.results_migration import OLDEST_VERSION
+from ftf_assets.storage import results_database
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.processes import PROCESSES
@@ -226,7 +225,7 @@ def test_an_empty_store_has_no_latest_sweep(store):
         store.latest_sweep_id()
 
 
-@pytest.mark.parametrize("version", [OLDEST_VERSION - 1, SCHEMA_VERSION + 1])
+@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1], ids=["older", "newer"])
 def test_a_file_of_another_schema_version_is_refused_and_left_alone(store, version):
     write(store, partition())
     connection = duckdb.connect(str(store.path))
@@ -240,7 +239,9 @@ def test_a_file_of_another_schema_version_is_refused_and_left_alone(store, versi
     assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
 
 
-def test_a_file_from_before_a_factor_gets_its_column_at_the_baseline(store, monkeypatch):
+def test_a_store_from_before_a_factor_was_registered_gets_its_column_at_the_baseline(
+    store, tmp_path, monkeypatch
+):
     with monkeypatch.context() as before:
         before.delitem(FACTORS, "sample_weight")
         rows = [{k: v for k, v in row.items() if k != "sample_weight"} for row in partition()]
@@ -252,7 +253,29 @@ def test_a_file_from_before_a_factor_gets_its_column_at_the_baseline(store, monk
     assert "sample_weight" in store.leaderboard(SWEEP).columns
     write(store, partition("ARBUSDC", sample_weight="uniqueness"), "ARBUSDC")
     assert len(store.read()) == 50
+    assert query(store.path, "SELECT count(*) FROM clean_results") == [(50,)]
     assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
+
+    fresh = ResultsStore(tmp_path / "fresh" / "results.duckdb")
+    write(fresh, partition())
+    described = (
+        "SELECT table_name, column_name, data_type, is_nullable, column_default, comment "
+        "FROM duckdb_columns() ORDER BY ALL"
+    )
+    assert query(store.path, described) == query(fresh.path, described)
+
+
+def test_a_kill_while_a_factor_is_added_leaves_the_store_as_it_was(store, monkeypatch):
+    with monkeypatch.context() as before:
+        before.delitem(FACTORS, "sample_weight")
+        write(store, [{k: v for k, v in row.items() if k != "sample_weight"} for row in partition()])
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            results_database, "add_factors_sql", lambda factors: ["DROP VIEW leaderboard", "not a statement"]
+        )
+        with pytest.raises(StoreError, match="DuckDB says"):
+            store.read()
+    assert len(store.read()) == len(store.leaderboard(SWEEP)) * 5 == 25
 
 
 def test_a_file_with_a_factor_that_is_gone_is_refused_and_left_alone(store, monkeypatch):
@@ -262,101 +285,6 @@ def test_a_file_with_a_factor_that_is_gone_is_refused_and_left_alone(store, monk
     with pytest.raises(StoreError, match="columns that this ftf does not know: sample_weight"):
         store.read()
     assert store.path.read_bytes() == before
-
-
-#: What each version added, and an older file lacks.
-ADDED = {
-    3: {
-        "finetune_results": ("tuning", "f1_buy_seed_sd", "average_precision_seed_sd"),
-        "gate_metrics": ("seed_n", "seed_sd", "seed_margin"),
-        "gate_verdicts": ("tuning", "n_trials"),
-    },
-    4: {"finetune_results": ("sample_weight",)},
-    5: {},
-    6: {},
-}
-#: Version 4 names the variant that found a suspect; before, its smoothing level and cleaner did.
-SUSPECTS_BEFORE_4 = """
-    DROP TABLE label_suspects;
-    CREATE TABLE label_suspects (sweep_id VARCHAR, crypto VARCHAR, fold BIGINT, label_smoothing VARCHAR,
-        cleaner VARCHAR, timestamp TIMESTAMP WITH TIME ZONE, label BIGINT, p_buy DOUBLE, label_quality DOUBLE,
-        dropped BOOLEAN, weight DOUBLE);
-    INSERT INTO label_suspects SELECT 'ftf_0123456789ab', 'OPUSDC', 0, unnest(['none', 'mild']), 'filter',
-        TIMESTAMPTZ '2023-01-01 00:00:00+00', 1, 0.1, 0.1, true, 0.0
-"""
-
-
-def age(path: Path, version: int) -> None:
-    """Take from a store what the versions after ``version`` added: what an older ftf left behind."""
-    connection = duckdb.connect(str(path))
-    connection.execute("DROP VIEW leaderboard; DROP VIEW clean_results")
-    for number in range(version + 1, SCHEMA_VERSION + 1):
-        for table, columns in ADDED[number].items():
-            for name in columns:
-                connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
-    if version < 4:
-        connection.execute(SUSPECTS_BEFORE_4)
-    if version < 5:
-        connection.execute("DROP TABLE noise_audit; DROP TABLE noise_audit_effects")
-    connection.execute("DROP TABLE regime_results")  # of version 6
-    connection.execute("CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'")
-    connection.execute("CREATE VIEW leaderboard AS SELECT sweep_id FROM finetune_results")
-    connection.execute("UPDATE schema_version SET version = $1", [version])
-    connection.close()
-
-
-@pytest.mark.parametrize("version", range(OLDEST_VERSION, SCHEMA_VERSION))
-def test_a_store_of_an_older_version_gets_the_new_columns_and_keeps_every_row(store, tmp_path, version):
-    write(store, partition())
-    store.write_sweep(SWEEP, "{}")
-    age(store.path, version)
-    added = [
-        name
-        for number in range(version + 1, SCHEMA_VERSION + 1)
-        for name in ADDED[number].get("finetune_results", ())
-        if name != "sample_weight"
-    ]
-    rows = store.read()
-    old = by_key(results_table(partition()))
-    pd.testing.assert_frame_equal(rows.drop(columns=added), old.drop(columns=added))
-    assert rows[added].isna().all(axis=None)
-    assert store.suspects(SWEEP)["variant"].tolist() == (["filter", "mild+filter"] if version < 4 else [])
-    assert store.sweeps()["sweep_id"].tolist() == [SWEEP]
-    assert len(store.leaderboard(SWEEP)) == 5
-    write(store, partition())
-    pd.testing.assert_frame_equal(store.read(), old)
-
-    fresh = ResultsStore(tmp_path / "fresh" / "results.duckdb")
-    write(fresh, partition())
-    described = (
-        "SELECT table_name, column_index, column_name, data_type, is_nullable, comment "
-        "FROM duckdb_columns() ORDER BY ALL"
-    )
-    assert query(store.path, described) == query(fresh.path, described)
-    assert query(store.path, "SELECT count(*) FROM clean_results") == [(25,)]
-    assert query(store.path, "SELECT version FROM schema_version") == [(SCHEMA_VERSION,)]
-
-
-def test_a_store_whose_path_has_quotes_is_brought_up_to_date(tmp_path):
-    store = ResultsStore(tmp_path / "o'brien'; DROP TABLE sweeps; --" / "results.duckdb")
-    write(store, partition())
-    age(store.path, OLDEST_VERSION)
-    pd.testing.assert_series_equal(store.read()["f1_buy"], by_key(results_table(partition()))["f1_buy"])
-
-
-def test_a_migration_that_breaks_leaves_the_old_store_as_it_was(store, monkeypatch):
-    write(store, partition())
-    age(store.path, OLDEST_VERSION)
-    before = store.path.read_bytes()
-    monkeypatch.setattr(
-        results_store, "carry_over_sql", lambda *seen: [*results_migration.carry_over_sql(*seen), "broken"]
-    )
-    for _ in range(2):
-        with pytest.raises(StoreError, match="DuckDB says"):
-            store.read()
-    assert store.path.read_bytes() == before
-    monkeypatch.undo()
-    assert len(store.read()) == 25
 
 
 def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(store):
