@@ -27,9 +27,9 @@ from ftf_assets.contracts.gate import VERDICTS
 from ftf_assets.contracts.results import OK
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.settings import ALWAYS_BUY
-from ftf_assets.rows.cells import sweep_results
+from ftf_assets.rows.cells import cell_rows
 from ftf_assets.rows.decision import decide_sweep
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.baseline import fit_baselines
@@ -75,7 +75,7 @@ def judged(seed: int, folder: Path, settings: dict[str, object]) -> SweepVerdict
     if not file.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         pd.concat([_rows(sweep, crypto) for crypto in sweep.cryptos], ignore_index=True).to_parquet(file)
-    rows = with_contract_dtypes(finetune_results(), pd.read_parquet(file))
+    rows = with_contract_dtypes(finetune_results_contract(), pd.read_parquet(file))
     baseline = rows[(rows["variant"] == "baseline") & (rows["status"] == OK)]
     return SweepVerdicts(
         seed=seed,
@@ -99,7 +99,7 @@ def _rows(sweep: Sweep, crypto: str) -> pd.DataFrame:
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, labels, baselines, engine)
     models = train_cells(plan, arrays, labels, baselines, masks, engine)
-    return sweep_results(sweep, crypto, arrays, masks, models, run_id="benchmark")
+    return cell_rows(sweep, crypto, arrays, masks, models, run_id="benchmark")
 
 
 class _Fits(dict[str, FitResult]):

@@ -10,7 +10,7 @@ from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.definitions import defs
 from ftf_assets.graph.check_history import DECIDING_CHECKS
 from ftf_assets.graph.contract_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 
 
 def test_dagster_can_serve_every_job_beside_every_asset():
@@ -28,7 +28,7 @@ def test_a_decision_stands_by_every_check_that_gate_and_report_have():
 
 @pytest.mark.parametrize(
     ("table", "contract"),
-    [(CANDLES, Candles), (FEATURE_CACHE, FeatureCache), (CRYPTO_RESULTS, finetune_results())],
+    [(CANDLES, Candles), (FEATURE_CACHE, FeatureCache), (CRYPTO_RESULTS, finetune_results_contract())],
     ids=["candles", "feature_cache", "finetune_results"],
 )
 def test_the_page_of_a_table_describes_every_column_of_its_contract(table, contract):

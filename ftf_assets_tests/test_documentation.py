@@ -12,7 +12,7 @@ import yaml
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.command.main import cli
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training.parameters import (
     DEFAULT_PARAMETERS,
@@ -27,7 +27,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("ben
 
 def test_the_readme_lists_every_column_of_the_table_with_its_description():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, column in finetune_results().to_schema().columns.items():
+    for name, column in finetune_results_contract().to_schema().columns.items():
         assert f"| `{name}` | {column.description} |" in readme
 
 

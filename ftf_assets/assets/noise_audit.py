@@ -28,7 +28,8 @@ def noise_audit(
     from ftf_assets.graph.pictures import pictures
     from ftf_assets.report.noise_audit import AuditData, audit_section
     from ftf_assets.report.pictures import audit_pictures
-    from ftf_assets.rows.noise_audit import audit_frames, plain_records
+    from ftf_assets.rows.noise_audit import audit_rows
+    from ftf_assets.rows.records import plain_records
 
     crypto = context.partition_key
     opened = audit.open(sweep.open(crypto), crypto)
@@ -40,7 +41,7 @@ def noise_audit(
         home.fit_engine(sweep.n_workers, report_fit(context.log)),
         bars,
     )
-    found, effects = audit_frames(opened, crypto, result, run_id=context.run.run_id)
+    found, effects = audit_rows(opened, crypto, result, run_id=context.run.run_id)
     section = audit_section(AuditData(plain_records(found), plain_records(effects)))
     return dg.MaterializeResult(
         value=(found, effects),

@@ -16,7 +16,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from ftf_assets.rows.noise_audit import plain_records
+        from ftf_assets.rows.records import plain_records
 
         sweep = context.resources.sweep.open()
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}

@@ -63,10 +63,10 @@ def validate_cleanlab_masks(stored: Stored) -> None:
 
 def validate_finetune_results(stored: Stored) -> None:
     """The stored rows keep their table contract, one row a cell."""
-    from ftf_assets.rows.results_table import finetune_results
+    from ftf_assets.rows.results_contract import finetune_results_contract
 
     rows = stored.rows()
-    finetune_results().validate(rows, lazy=True)
+    finetune_results_contract().validate(rows, lazy=True)
     expected = stored.sweep.settings.n_folds * len(stored.sweep.variants)
     if len(rows) != expected:
         raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")

@@ -26,7 +26,7 @@ def audit(home: str, as_json: bool, **flags: Any) -> int:
     """Put known noise into the labels and measure what finds it, before any cleaner is trusted there."""
     from ftf_assets.audit.settings import AuditSettings, audit_settings
     from ftf_assets.command.progress_bar import show_progress
-    from ftf_assets.rows.noise_audit import plain_records
+    from ftf_assets.rows.records import plain_records
     from ftf_assets.running.audit_run import run_noise_audit
     from ftf_assets.running.progress import SweepProgress
     from ftf_assets.storage.home import Home

@@ -21,7 +21,7 @@ def results(sweep_id: str, by: str, form: str | None, output: Path | None, home:
     """Print or export the rows of a sweep, or its variants by market regime."""
     from ftf_assets.command.stored_rows import rows_of_sweep
     from ftf_assets.command.tables import cells_table, regimes_table
-    from ftf_assets.rows.regimes import by_regime
+    from ftf_assets.rows.regimes import pooled_by_regime
     from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
 
@@ -31,7 +31,7 @@ def results(sweep_id: str, by: str, form: str | None, output: Path | None, home:
         export(rows, form, output, cells_table)
         return ExitCode.DONE
     sweep_id = str(rows["sweep_id"].iloc[0])
-    regimes = by_regime(store.regimes(sweep_id))
+    regimes = pooled_by_regime(store.regimes(sweep_id))
     if regimes.empty:
         raise click.UsageError(
             f"sweep {sweep_id} has no rows by regime: no cell was measured, or it was run before regimes "

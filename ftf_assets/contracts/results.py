@@ -2,7 +2,7 @@
 
 The DuckDB table, the asset's Dagster type, its column documentation and its blocking check all come from
 :func:`results_contract`. It takes the names of the factors, one column each, because contracts know no
-registry; :mod:`ftf_assets.rows.results_table` fills them in.
+registry; :mod:`ftf_assets.rows.results_contract` fills them in.
 """
 
 from __future__ import annotations

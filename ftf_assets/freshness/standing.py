@@ -17,7 +17,7 @@ from ftf_assets.graph.check_history import (
     latest_check,
 )
 from ftf_assets.rows.cells import ROW_IDENTITY, row_identity
-from ftf_assets.rows.decision import stored_decision
+from ftf_assets.rows.decision import decision_from_rows
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
@@ -89,4 +89,4 @@ def standing_decision(
             if latest is None:
                 return None
             red += [] if latest.passed else [f"all: {asset}: {name}: {latest.description}"]
-    return stored_decision(*ResultsStore(home.results).decision(sweep.sweep_id)), red
+    return decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id)), red

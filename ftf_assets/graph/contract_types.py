@@ -14,7 +14,7 @@ from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.suspects import LabelSuspects
 from ftf_assets.rows.cells import CryptoResults
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _check_crypto_results(_: dg.TypeCheckContext, value: object) -> dg.TypeCheck
     if not isinstance(value, CryptoResults):
         return dg.TypeCheck(False, f"expected CryptoResults, found {type(value).__name__}")
     contracts: dict[str, type[pa.DataFrameModel]] = {
-        "cells": finetune_results(),
+        "cells": finetune_results_contract(),
         "regimes": RegimeResults,
         "suspects": LabelSuspects,
     }
@@ -61,5 +61,5 @@ CRYPTO_RESULTS = TableType(
         name="CryptoResults",
         description="Cells, regimes and suspects of one crypto, each to its contract.",
     ),
-    _table_type(finetune_results()).definition_metadata,
+    _table_type(finetune_results_contract()).definition_metadata,
 )

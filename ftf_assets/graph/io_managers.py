@@ -153,10 +153,10 @@ class DecisionIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: "Decision") -> None:
         """Delete the sweep's old decision and insert the new one."""
-        from ftf_assets.rows.decision import decision_frames
+        from ftf_assets.rows.decision import decision_rows
 
         with retried_while_busy():
-            self.home.results.write_decision(*decision_frames(obj), obj.sweep_id)
+            self.home.results.write_decision(*decision_rows(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":  # noqa: ARG002

@@ -145,10 +145,10 @@ def cells_table(models: TrainedModels) -> dg.TableMetadataValue:
 
 def regimes_table(rows: pd.DataFrame) -> dg.TableMetadataValue:
     """Rows, f1 of BUY and precision of each variant by market regime, added up over the folds."""
-    from ftf_assets.rows.regimes import by_regime
+    from ftf_assets.rows.regimes import pooled_by_regime
 
     shown = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
-    return table(by_regime(rows)[shown].to_dict("records"))
+    return table(pooled_by_regime(rows)[shown].to_dict("records"))
 
 
 def results_table(rows: pd.DataFrame) -> dg.TableMetadataValue:

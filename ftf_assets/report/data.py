@@ -19,9 +19,9 @@ from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
 from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.report.noise_audit import AuditData, load_audit
-from ftf_assets.rows.decision import decision_frames
-from ftf_assets.rows.results_table import finetune_results
-from ftf_assets.rows.suspects import sweep_suspects
+from ftf_assets.rows.decision import decision_rows
+from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.suspects import suspect_rows
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -129,7 +129,7 @@ def judged_levels(verdicts: pd.DataFrame) -> tuple[Level, ...]:
 
 def decided_data(sweep: Sweep, rows: pd.DataFrame, decision: Decision) -> ReportData:
     """What the gate's pictures show, from a decision that is not stored yet."""
-    metrics, verdicts = decision_frames(decision)
+    metrics, verdicts = decision_rows(decision)
     return ReportData(
         sweep_id=sweep.sweep_id,
         cryptos=sweep.cryptos,
@@ -156,7 +156,7 @@ class _NoRows:
 def _no_rows() -> _NoRows:
     # Made once a process: to hold a table of 80 columns to its contract takes as long as to draw a chart.
     return _NoRows(
-        rows=results_frame(finetune_results(), []),
+        rows=results_frame(finetune_results_contract(), []),
         metrics=contract_frame(GateMetrics, []),
         verdicts=contract_frame(GateVerdicts, []),
         suspects=suspects_frame({name: [] for name in LabelSuspects.to_schema().columns}),
@@ -187,7 +187,7 @@ def crypto_data(
     except FtfError as error:
         candles, unavailable = pd.DataFrame(), {crypto: str(error)}
     nothing = _no_rows()
-    suspects = nothing.suspects if masks is None else sweep_suspects(sweep.sweep_id, crypto, arrays, masks)
+    suspects = nothing.suspects if masks is None else suspect_rows(sweep.sweep_id, crypto, arrays, masks)
     moved = {pair for variant in sweep.variants for pair in variant.moved}
     return ReportData(
         sweep_id=sweep.sweep_id,

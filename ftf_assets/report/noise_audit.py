@@ -14,7 +14,7 @@ from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.summary import PooledEffect, PooledFinding, pool_effects, pool_findings
 from ftf_assets.report.formats import NOTHING
 from ftf_assets.report.svg import Room, drawing, inline_svg, line_style, text_width
-from ftf_assets.rows.noise_audit import plain_records
+from ftf_assets.rows.records import plain_records
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep

@@ -9,7 +9,7 @@ from typing import Any
 from ftf_assets.contracts.regimes import UNAVAILABLE
 from ftf_assets.report.data import BASELINE, ReportData
 from ftf_assets.report.formats import NOTHING, is_absent
-from ftf_assets.rows.regimes import by_regime
+from ftf_assets.rows.regimes import pooled_by_regime
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def regime_headings(data: ReportData) -> list[str]:
 
 def regime_lines(data: ReportData) -> list[RegimeLine]:
     """Lay the breakdown out, a line a regime; none where the sweep has no rows by regime."""
-    pooled = by_regime(data.regimes)
+    pooled = pooled_by_regime(data.regimes)
     variants = regime_headings(data)
     lines = []
     for regime, rows in pooled.groupby("regime"):
@@ -62,7 +62,7 @@ def regime_lines(data: ReportData) -> list[RegimeLine]:
 
 def regimes_in_words(data: ReportData) -> str:
     """Say in which regimes the baseline beats always-BUY, and where it does best and worst."""
-    pooled = by_regime(data.regimes)
+    pooled = pooled_by_regime(data.regimes)
     if pooled.empty:
         return (
             "This sweep has no breakdown by regime: it was run before regimes were kept, or no cell was "

@@ -1,4 +1,4 @@
-"""From trained cells to rows of ``finetune_results``: evaluation plus what identifies and explains a row."""
+"""From trained cells to rows of ``finetune_results``: the cells' scores and what identifies each row."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.results import results_frame
-from ftf_assets.rows.regimes import sweep_regimes
-from ftf_assets.rows.results_table import finetune_results
-from ftf_assets.rows.suspects import sweep_suspects
+from ftf_assets.rows.regimes import rows_by_regime
+from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.suspects import suspect_rows
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.evaluation import ScoreStore, evaluate_cells
 from ftf_assets.training.keys import code_version
 
 BASIS_POINT = 1e-4
 
-#: Columns that say the same in every row of a crypto, whatever run writes them.
+#: Columns that have the same value in every row of a crypto, whichever run writes them.
 ROW_IDENTITY = (
     "sweep_id",
     "data_source",
@@ -33,7 +33,7 @@ ROW_IDENTITY = (
 
 @dataclass(frozen=True, eq=False)
 class CryptoResults:
-    """What one crypto of a sweep adds to the results store, in one transaction.
+    """Everything that one crypto of a sweep adds to the results store, in one transaction.
 
     Attributes
     ----------
@@ -56,20 +56,20 @@ def crypto_results(
     run_id: str,
     store: ScoreStore | None = None,
 ) -> CryptoResults:
-    """Evaluate a crypto's cells, in all and by regime, and list what its cleaners suspect.
+    """Evaluate a crypto's cells, as a whole and by regime, and list what its cleaners suspect.
 
-    Parameters are those of :func:`sweep_results`.
+    Parameters are those of :func:`cell_rows`.
     """
-    cells = sweep_results(sweep, crypto, arrays, masks, models, run_id=run_id, store=store)
+    cells = cell_rows(sweep, crypto, arrays, masks, models, run_id=run_id, store=store)
     return CryptoResults(
         cells=cells,
-        regimes=sweep_regimes(sweep.sweep_id, crypto, arrays, models, cells),
-        suspects=sweep_suspects(sweep.sweep_id, crypto, arrays, masks),
+        regimes=rows_by_regime(sweep.sweep_id, crypto, arrays, models, cells),
+        suspects=suspect_rows(sweep.sweep_id, crypto, arrays, masks),
     )
 
 
 def row_identity(sweep: Sweep, crypto: str) -> dict[str, str | None]:
-    """The values of ``ROW_IDENTITY``: sweep, data and code of a crypto's rows."""
+    """Give the values of ``ROW_IDENTITY``: sweep, data and code of a crypto's rows."""
     provenance = sweep.provenance(crypto)
     values = (
         sweep.sweep_id,
@@ -84,7 +84,7 @@ def row_identity(sweep: Sweep, crypto: str) -> dict[str, str | None]:
     return dict(zip(ROW_IDENTITY, values, strict=True))
 
 
-def sweep_results(
+def cell_rows(
     sweep: Sweep,
     crypto: str,
     arrays: TrainingArrays,
@@ -94,18 +94,18 @@ def sweep_results(
     run_id: str,
     store: ScoreStore | None = None,
 ) -> pd.DataFrame:
-    """Evaluate a crypto's cells and complete their rows.
+    """Score a crypto's cells on their test rows and add what identifies each row.
 
     Parameters
     ----------
     sweep, crypto
-        Whose rows they are.
+        The sweep and the crypto whose cells are scored.
     arrays, masks, models
-        The crypto's values of the stages before.
+        The crypto's values from the stages before.
     run_id
         Dagster run that writes them.
     store
-        Where the scores of cells are kept.
+        Where scores are kept, so that equal cells are scored once; None keeps none.
 
     Returns
     -------
@@ -115,4 +115,4 @@ def sweep_results(
     cost = sweep.settings.cost_bps * BASIS_POINT
     rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
     common = {**row_identity(sweep, crypto), "run_id": run_id, "created_at": pd.Timestamp.now("UTC")}
-    return results_frame(finetune_results(), [{**common, **row} for row in rows])
+    return results_frame(finetune_results_contract(), [{**common, **row} for row in rows])

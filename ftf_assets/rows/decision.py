@@ -1,4 +1,4 @@
-"""From a sweep's rows to the gate's decision on them."""
+"""From a sweep's rows to the gate's decision, and between a decision and its rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
 from ftf_assets.gate.fingerprint import decision_fingerprints
 from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.rows.records import plain_records
 from ftf_assets.sweep.settings import SweepSettings
 
 
@@ -28,18 +29,18 @@ def decide_sweep(
     Parameters
     ----------
     rows
-        The sweep's rows of ``finetune_results``, whatever their order.
+        The sweep's rows of ``finetune_results``, in any order.
     settings
-        The sweep's resolved settings: they say which cells are expected.
+        The sweep's resolved settings, which define the expected cells.
     sweep_id
         The sweep.
     broken_checks
-        Contract checks that are red: with any, every verdict is ``INVALID``.
+        Failed contract checks; any makes every verdict ``INVALID``.
 
     Raises
     ------
     InputError
-        A sweep whose rows hold no level to judge, or a level without its baseline.
+        Rows without a level to judge, or a level without its baseline.
     """
     baselines = baseline_levels()
     return decide(
@@ -54,7 +55,7 @@ def decide_sweep(
 def sweep_fingerprints(
     rows: pd.DataFrame, settings: SweepSettings, *, broken_checks: Sequence[str] = ()
 ) -> tuple[str, str]:
-    """Give the fingerprints of rows and bounds that :func:`decide_sweep` would put into its decision.
+    """Give the fingerprints of rows and settings that :func:`decide_sweep` would store, without deciding.
 
     Parameters and errors are those of :func:`decide_sweep`.
     """
@@ -68,7 +69,7 @@ def sweep_fingerprints(
 
 
 def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
-    """Which cells are expected, and how they cluster where each crypto cuts its own folds."""
+    """Give the expected cells, and their clusters where each crypto cuts its own folds."""
     clusters = None
     if settings.folds == "per_crypto":
         measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
@@ -80,22 +81,22 @@ def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     return {"expected": cells, "clusters": clusters}
 
 
-def stored_decision(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
+def decision_from_rows(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
     """Read a decision back from its rows of ``gate_metrics`` and ``gate_verdicts``.
 
     Parameters
     ----------
     metrics, verdicts
-        From :func:`decision_frames`, or of one sweep as the store gives them; at least one verdict.
+        From :func:`decision_rows`, or of one sweep as the store gives them; at least one verdict.
     """
-    shared = _plain(verdicts)[0]
+    shared = plain_records(verdicts)[0]
     return Decision(
-        metrics=tuple(MetricComparison(**_fields(row, MetricComparison)) for row in _plain(metrics)),
+        metrics=tuple(MetricComparison(**_fields(row, MetricComparison)) for row in plain_records(metrics)),
         verdicts=tuple(
             LevelVerdict(
                 **{**_fields(row, LevelVerdict), "warnings": tuple((row["warnings"] or "").splitlines())}
             )
-            for row in _plain(verdicts)
+            for row in plain_records(verdicts)
         ),
         **{
             field.name: shared[field.name]
@@ -105,22 +106,12 @@ def stored_decision(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
     )
 
 
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {
-            str(name): None if pd.isna(value) else value.item() if hasattr(value, "item") else value
-            for name, value in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]
-
-
 def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict]) -> dict[str, Any]:
     return {field.name: row[field.name] for field in dataclasses.fields(kind)}
 
 
-def decision_frames(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lay a decision out as rows of ``gate_metrics`` and ``gate_verdicts``."""
+def decision_rows(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lay out a decision as rows of ``gate_metrics`` and ``gate_verdicts``, stamped with the time."""
     now = pd.Timestamp.now("UTC")
     return (
         contract_frame(GateMetrics, decision.metric_rows()),

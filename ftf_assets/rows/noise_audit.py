@@ -1,4 +1,4 @@
-"""From what an audit measured to rows of ``noise_audit`` and ``noise_audit_effects``."""
+"""From an audit's measurements to rows of ``noise_audit`` and ``noise_audit_effects``."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ from ftf_assets.training.keys import code_version
 Row = dict[str, Any]
 
 
-def audit_frames(
+def audit_rows(
     audit: Audit, crypto: str, result: AuditResult, *, run_id: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lay an audit out as rows of its two tables.
+    """Lay out the audit of one crypto as rows of its two tables.
 
     Parameters
     ----------
     audit, crypto
-        Whose audit it is.
+        The audit and the crypto.
     result
-        What it measured.
+        The measurements.
     run_id
         Dagster run that writes it.
 
     Returns
     -------
     tuple of DataFrame
-        Satisfy ``NoiseAudit`` and ``NoiseAuditEffects``. Kinds that the source does not allow are rows too.
+        Satisfy ``NoiseAudit`` and ``NoiseAuditEffects``. A kind of noise that the source does not allow has
+        rows with the status ``unavailable`` and the reason.
     """
     identity: Row = {
         "audit_id": audit.audit_id(crypto),
@@ -98,14 +99,6 @@ def audit_frames(
     )
 
 
-def plain_records(frame: pd.DataFrame) -> list[Row]:
-    """Turn rows of either table into mappings of plain values: what was not measured is None."""
-    return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
-    ]
-
-
 _NOT_COUNTED = {"n_seeds": 0, "n_rows": 0, "n_wrong": 0, "n_bursts": 0}
 
 
@@ -150,7 +143,7 @@ def _effect(one: Effect) -> Row:
 
 
 def _unavailable(kind: str, detector_needs: Needs) -> Row:
-    """What the source lacks for a kind, or else for a detector."""
+    """Say what the source lacks for a kind of noise, or else for a detector."""
     needs = NOISE_KINDS[kind].needs
     return {"status": UNAVAILABLE, "reason": NEEDS_IN_WORDS[detector_needs if needs == "labels" else needs]}
 

@@ -1,4 +1,4 @@
-"""From trained cells to rows of ``regime_results``, and from these to a breakdown of a sweep."""
+"""From trained cells to rows of ``regime_results``, and from these to the breakdown of a whole sweep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ftf_assets.training.regimes import regime_rows, regime_scores
 _COUNTS = ["n", "n_buy", "n_called", "n_correct"]
 
 
-def sweep_regimes(
+def rows_by_regime(
     sweep_id: str, crypto: str, arrays: TrainingArrays, models: TrainedModels, rows: pd.DataFrame
 ) -> pd.DataFrame:
     """Break the measured cells of a crypto down by market regime.
@@ -24,11 +24,11 @@ def sweep_regimes(
     Parameters
     ----------
     sweep_id, crypto
-        Whose cells they are.
+        The sweep and the crypto of the cells.
     arrays, models
         The crypto's rows with their regimes, and its cells.
     rows
-        Its rows of ``finetune_results``: a cell that could not be scored has no regimes.
+        The crypto's rows of ``finetune_results``; a cell that is not ``ok`` gets no regime rows.
 
     Returns
     -------
@@ -47,15 +47,20 @@ def sweep_regimes(
     )
 
 
-def by_regime(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add rows of ``regime_results`` up over cryptos and folds, one row a regime and variant.
+def pooled_by_regime(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add up rows of ``regime_results`` over cryptos and folds, one row a regime and variant.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``regime_results`` of one sweep.
 
     Returns
     -------
     DataFrame
-        ``regime``, ``variant``, ``n_cells``, the counts, and the scores of BUY from these counts: every test
-        row weighs the same, so that a cell with three rows in a regime does not weigh as one with three
-        hundred. Sorted by regime, the baseline first, then by f1.
+        ``regime``, ``variant``, ``n_cells``, the counts, and the scores of BUY computed from the summed
+        counts: every test row has the same weight, so a cell with three rows in a regime does not count as
+        much as one with three hundred. Sorted by regime, then the baseline first, then by f1.
     """
     records: list[dict[str, Any]] = []
     for (regime, variant), cells in rows.groupby(["regime", "variant"]):

@@ -10,20 +10,20 @@ from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
 from ftf_assets.contracts.suspects import suspects_frame
 
 
-def sweep_suspects(sweep_id: str, crypto: str, arrays: TrainingArrays, masks: CleanlabMasks) -> pd.DataFrame:
+def suspect_rows(sweep_id: str, crypto: str, arrays: TrainingArrays, masks: CleanlabMasks) -> pd.DataFrame:
     """List every suspect of every cleaner, fold by fold, worst label quality first.
 
     Parameters
     ----------
     sweep_id, crypto
-        Whose masks they are.
+        The sweep and the crypto of the masks.
     arrays, masks
-        The crypto's rows, and what the cleaners decided about them. Masks that failed have no suspects.
+        The crypto's rows, and what the cleaners decided about them. A failed mask has no suspects.
 
     Returns
     -------
     DataFrame
-        Satisfies ``LabelSuspects``. A row that several folds or cleaners suspect is there once for each.
+        Satisfies ``LabelSuspects``. A row that several folds or cleaners suspect appears once for each.
     """
     parts = [_suspects(arrays, mask) for mask in masks.masks if mask.outcome.status == "ok"]
     names = ("fold", "variant", "cleaner", "timestamp", "label", "p_buy", "label_quality")

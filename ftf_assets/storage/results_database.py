@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from ftf_assets.contracts.errors import StoreBusyError, StoreError
 from ftf_assets.labels.factors import FACTORS
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, add_factors_sql, create_schema_sql
 
 
@@ -135,7 +135,7 @@ def _missing_factors(connection: duckdb.DuckDBPyConnection, path: Path) -> list[
             "the ftf that wrote it, or move the file away and run the sweep again: finished fits are reused"
         )
     columns = {name for name, *_ in connection.execute("SELECT * FROM finetune_results LIMIT 0").description}
-    unknown = columns - set(finetune_results().to_schema().columns)
+    unknown = columns - set(finetune_results_contract().to_schema().columns)
     if unknown:
         raise StoreError(
             f"{path}: finetune_results has columns that this ftf does not know: "

@@ -14,7 +14,7 @@ from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.labels.factors import FACTORS, baseline_levels
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
 #: no new version: :func:`add_factors_sql` adds its column.
@@ -30,7 +30,7 @@ _LEADERBOARD_MEANS = (
 def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
     """Contract and primary key by name of the table, for every table that has one."""
     known = (
-        (finetune_results(), PRIMARY_KEY),
+        (finetune_results_contract(), PRIMARY_KEY),
         (RegimeResults, REGIMES_KEY),
         (LabelSuspects, SUSPECTS_KEY),
         (GateMetrics, METRICS_KEY),
@@ -95,7 +95,7 @@ def add_factors_sql(factors: Sequence[str]) -> list[str]:
 
     Rows from before a factor existed were made at its baseline level, which is what the column then says.
     """
-    contract = finetune_results()
+    contract = finetune_results_contract()
     table = contract.to_schema().name
     statements = ["DROP VIEW leaderboard", "DROP VIEW clean_results"]
     for name in factors:

@@ -13,7 +13,7 @@ from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import LabelSuspects, with_suspects_dtypes
 from ftf_assets.contracts.table_validation import validated
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_database import ResultsDatabase
 
 
@@ -50,7 +50,7 @@ class ResultsStore(ResultsDatabase):
         StoreError
             Where it is no results store, or cannot be written; the old rows stay as they were.
         """
-        frame = validated(finetune_results(), frame, key=PRIMARY_KEY)
+        frame = validated(finetune_results_contract(), frame, key=PRIMARY_KEY)
         regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
         suspects = contract_frame(LabelSuspects, []) if suspects is None else suspects
         for rows in (frame, regimes, suspects):
@@ -187,7 +187,7 @@ class ResultsStore(ResultsDatabase):
             Where there is no store yet, or it cannot be opened.
         """
         return with_contract_dtypes(
-            finetune_results(),
+            finetune_results_contract(),
             self.select(
                 "SELECT * FROM finetune_results "
                 "WHERE ($1 IS NULL OR sweep_id = $1) AND ($2 IS NULL OR crypto = $2) "

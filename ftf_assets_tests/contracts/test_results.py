@@ -14,7 +14,7 @@ from ftf_assets.contracts.results import (
     PRIMARY_KEY,
 )
 from ftf_assets.labels.factors import FACTORS
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets_tests.support.results_rows import failed_row, ok_row, partition, results_table, skipped_row
 
 IDENTITY = (
@@ -37,7 +37,7 @@ PROVENANCE = (
 )
 DESIGNED_COLUMNS = " ".join([IDENTITY, CLASSIFICATION, TRADES, COUNTS, FIT, PROVENANCE]).split()
 
-CONTRACT = finetune_results()
+CONTRACT = finetune_results_contract()
 COLUMNS = CONTRACT.to_schema().columns
 
 

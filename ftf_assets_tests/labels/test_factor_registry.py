@@ -13,7 +13,7 @@ from ftf_assets.contracts.table_validation import validated
 from ftf_assets.labels.factor import Factor, Judgement, LabelFactor, RowFactor, TreatedRows, WeightFactor
 from ftf_assets.labels.factors import FACTORS, registry
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets_tests.support.production import plan_of, train, variants_of
@@ -75,7 +75,7 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
     run.masks.validate(
         "OPUSDC", training_arrays.y, {f.index: f.fit for f in run.plan.folds(training_arrays)}, 0.10
     )
-    frame = validated(finetune_results(), results_frame(finetune_results(), rows_of(run)))
+    frame = validated(finetune_results_contract(), results_frame(finetune_results_contract(), rows_of(run)))
     assert set(frame["status"]) == {OK}
     assert frame.columns[4:8].tolist() == ["label_smoothing", "cleanlab", "sample_weight", "toy"]
     assert frame["toy"].tolist() == ["as_is", "toy_a"] * 4

@@ -14,7 +14,7 @@ from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.report.noise_audit import NOTHING_LOST, AuditData, audit_section, lift_chart
 from ftf_assets.report.page import render_report
 from ftf_assets.report.stamp import stamp, stamp_of
-from ftf_assets.rows.noise_audit import plain_records
+from ftf_assets.rows.records import plain_records
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
 from ftf_assets_tests.support.report_rows import report_data, result_rows
 

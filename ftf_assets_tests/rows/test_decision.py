@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ftf_assets.rows.decision import decide_sweep, decision_frames, stored_decision, sweep_fingerprints
+from ftf_assets.rows.decision import decide_sweep, decision_from_rows, decision_rows, sweep_fingerprints
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
 from ftf_assets_tests.support.small_sweep import small_sweep
@@ -30,8 +30,8 @@ def store(tmp_path: Path) -> ResultsStore:
 def test_what_the_store_gives_back_is_the_decision(store: ResultsStore, changes: dict, broken: list[str]):
     settings = small_sweep(**{"cryptos": "OPUSDC", "n_folds": 5, **changes}).settings
     decision = decide_sweep(store.read(SWEEP), settings, SWEEP, broken_checks=broken)
-    store.write_decision(*decision_frames(decision), SWEEP)
-    assert stored_decision(*store.decision(SWEEP)) == decision
+    store.write_decision(*decision_rows(decision), SWEEP)
+    assert decision_from_rows(*store.decision(SWEEP)) == decision
 
 
 @pytest.mark.parametrize("changes", CASES.values(), ids=CASES)

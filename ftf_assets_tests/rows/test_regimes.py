@@ -17,7 +17,7 @@ from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
 from ftf_assets.contracts.results import OK
 from ftf_assets.report.regimes import regime_headings, regime_lines, regimes_in_words
-from ftf_assets.rows.regimes import by_regime, sweep_regimes
+from ftf_assets.rows.regimes import pooled_by_regime, rows_by_regime
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.regimes import regime_scores
 from ftf_assets_tests.support.production import CRYPTO, Trained
@@ -32,7 +32,7 @@ def cells(run: Trained, **changed: object) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def regimes(standard_run: Trained) -> pd.DataFrame:
-    return sweep_regimes(SWEEP, CRYPTO, standard_run.arrays, standard_run.models, cells(standard_run))
+    return rows_by_regime(SWEEP, CRYPTO, standard_run.arrays, standard_run.models, cells(standard_run))
 
 
 def test_every_test_row_of_every_cell_is_counted_in_one_regime(regimes, standard_run) -> None:
@@ -72,7 +72,7 @@ def test_what_has_nothing_to_divide_is_null_and_not_zero(counts, expected) -> No
 
 def test_without_regimes_there_is_one_row_a_cell_that_says_so(standard_run) -> None:
     ready = dataclasses.replace(standard_run.arrays, regime=None, regime_names=())
-    found = sweep_regimes(SWEEP, CRYPTO, ready, standard_run.models, cells(standard_run))
+    found = rows_by_regime(SWEEP, CRYPTO, ready, standard_run.models, cells(standard_run))
     assert set(found["regime"]) == {UNAVAILABLE}
     assert len(found) == len(standard_run.models.cells)
     assert found["n"].sum() == sum(len(cell.test_rows) for cell in standard_run.models.cells)
@@ -84,14 +84,14 @@ def test_a_cell_that_was_not_measured_has_no_regimes(standard_run) -> None:
         [failed_row(crypto=CRYPTO, fold=0, variant="mild", label_smoothing="mild", cleanlab="off")]
     )
     rows = pd.concat([rows[(rows["fold"] != 0) | (rows["variant"] != "mild")], failed], ignore_index=True)
-    found = sweep_regimes(SWEEP, CRYPTO, standard_run.arrays, standard_run.models, rows)
+    found = rows_by_regime(SWEEP, CRYPTO, standard_run.arrays, standard_run.models, rows)
     pairs = set(zip(found["fold"], found["variant"], strict=True))
     good = rows[rows["status"] == OK]
     assert pairs == set(zip(good["fold"], good["variant"], strict=True))
 
 
 def test_a_sweep_adds_counts_up_so_that_every_row_weighs_the_same(regimes) -> None:
-    pooled = by_regime(regimes)
+    pooled = pooled_by_regime(regimes)
     assert pooled["variant"].tolist()[0] == "baseline"
     assert len(pooled) == 2 * 5
     one = pooled[(pooled["regime"] == "up") & (pooled["variant"] == "filter")].iloc[0]
@@ -99,7 +99,7 @@ def test_a_sweep_adds_counts_up_so_that_every_row_weighs_the_same(regimes) -> No
     assert one["n_cells"] == 2
     assert one["n"] == mine["n"].sum()
     assert one["precision_buy"] == pytest.approx(mine["n_correct"].sum() / mine["n_called"].sum())
-    assert by_regime(regimes.head(0)).empty
+    assert pooled_by_regime(regimes.head(0)).empty
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_command_shows_and_exports_them(tmp_path: Path, regimes, standard_ru
     assert (
         run(cli.cli, ["results", "--by", "regime", "--output", str(file), "--home", str(home)]).exit_code == 0
     )
-    pd.testing.assert_frame_equal(pd.read_csv(file), by_regime(regimes), check_dtype=False)
+    pd.testing.assert_frame_equal(pd.read_csv(file), pooled_by_regime(regimes), check_dtype=False)
 
 
 def test_a_sweep_from_before_regimes_says_how_to_get_them(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_the_report_has_a_line_a_regime_with_every_level_and_says_it_in_words(re
     lines = regime_lines(data)
     assert [line.regime for line in lines] == ["down", "up"]
     assert all(len(line.values) == 5 for line in lines)
-    pooled = by_regime(regimes).set_index(["regime", "variant"])
+    pooled = pooled_by_regime(regimes).set_index(["regime", "variant"])
     for line in lines:
         one = pooled.loc[(line.regime, "baseline")]
         assert line.values[0].f1_buy == f"{one['f1_buy']:.3f}"

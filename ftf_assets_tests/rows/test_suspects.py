@@ -12,7 +12,7 @@ import pytest
 from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks, Outcome
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, suspects_frame
-from ftf_assets.rows.suspects import sweep_suspects
+from ftf_assets.rows.suspects import suspect_rows
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.production import CRYPTO, Trained
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
@@ -20,7 +20,7 @@ from ftf_assets_tests.support.results_rows import SWEEP, partition, results_tabl
 
 @pytest.fixture(scope="module")
 def suspects(standard_run: Trained) -> pd.DataFrame:
-    return sweep_suspects(SWEEP, CRYPTO, standard_run.arrays, standard_run.masks)
+    return suspect_rows(SWEEP, CRYPTO, standard_run.arrays, standard_run.masks)
 
 
 def test_every_suspect_of_every_mask_is_a_row_with_its_label_and_time(suspects, standard_run):
@@ -54,7 +54,7 @@ def test_filter_drops_its_suspects_and_reweight_keeps_them_with_less_weight(susp
     ids=["nothing cleaned", "cleaning failed"],
 )
 def test_without_suspects_the_table_is_empty_and_keeps_its_contract(masks, suspects, standard_run):
-    empty = sweep_suspects(SWEEP, CRYPTO, standard_run.arrays, CleanlabMasks(masks))
+    empty = suspect_rows(SWEEP, CRYPTO, standard_run.arrays, CleanlabMasks(masks))
     assert empty.empty
     pd.testing.assert_series_equal(empty.dtypes, suspects.dtypes)
 
@@ -100,5 +100,5 @@ def test_the_store_replaces_a_partition_and_gives_back_what_went_in(suspects, tm
 def test_one_cleaner_in_several_variants_does_not_meet_itself(standard_run: Trained):
     masks = standard_run.masks.masks
     smoothed = tuple(dataclasses.replace(mask, variant=f"mild+{mask.variant}") for mask in masks)
-    both = sweep_suspects(SWEEP, CRYPTO, standard_run.arrays, CleanlabMasks((*masks, *smoothed)))
+    both = suspect_rows(SWEEP, CRYPTO, standard_run.arrays, CleanlabMasks((*masks, *smoothed)))
     assert both.groupby(both["variant"].str.startswith("mild")).size().nunique() == 1

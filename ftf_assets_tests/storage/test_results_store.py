@@ -15,7 +15,7 @@ from filelock import FileLock
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.labels.factors import FACTORS
-from ftf_assets.rows.results_table import finetune_results
+from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage import results_database
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
@@ -29,7 +29,7 @@ from ftf_assets_tests.support.results_rows import (
     skipped_row,
 )
 
-COLUMNS = finetune_results().to_schema().columns
+COLUMNS = finetune_results_contract().to_schema().columns
 
 
 @pytest.fixture

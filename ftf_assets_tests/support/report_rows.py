@@ -15,7 +15,7 @@ from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
-from ftf_assets.rows.decision import decision_frames
+from ftf_assets.rows.decision import decision_rows
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
 
@@ -68,7 +68,7 @@ def report_data(
         sweep_id=SWEEP,
         expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
     )
-    metrics, verdicts = decision_frames(decision)
+    metrics, verdicts = decision_rows(decision)
     return ReportData(
         sweep_id=SWEEP,
         cryptos=cryptos,

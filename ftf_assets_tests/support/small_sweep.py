@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftf_assets.rows.decision import stored_decision
+from ftf_assets.rows.decision import decision_from_rows
 from ftf_assets.running.sweep_run import SweepRun
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -40,7 +40,7 @@ class FinishedSweep:
     @classmethod
     def open(cls, sweep: Sweep, home: Home, told: Mapping[str, Any]) -> FinishedSweep:
         """Give a sweep that ended in ``home``, from what :attr:`told` said of its runs."""
-        decision = stored_decision(*ResultsStore(home.results).decision(sweep.sweep_id))
+        decision = decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id))
         return cls(sweep, home, SweepRun(**told, decision=decision, report=home.report(sweep.sweep_id)))
 
     @property

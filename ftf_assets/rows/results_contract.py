@@ -1,4 +1,4 @@
-"""The contract of ``finetune_results`` with a column for every factor of the registry."""
+"""The contract of ``finetune_results`` with a column for every registered factor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from ftf_assets.contracts.results import results_contract
 from ftf_assets.labels.factors import FACTORS
 
 
-def finetune_results() -> type[pa.DataFrameModel]:
-    """Give the contract of the registry as it is."""
+def finetune_results_contract() -> type[pa.DataFrameModel]:
+    """Give the contract with the factors that are registered now."""
     return results_contract(tuple(FACTORS))
