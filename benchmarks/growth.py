@@ -186,7 +186,7 @@ def market(n_cryptos: int) -> dict[str, float]:
             arrays_key=crypto,
             variants=expand_variants(parse_factors("label_smoothing,cleanlab"), "one_factor"),
             edges=edges,
-            epsilons=sweep_settings({}).epsilons,
+            epsilons=sweep_settings({}).treatment.epsilons,
         )
         engine = FitEngine(Forget(), CORES, lambda event: None)
         soft = plan.soft_labels(arrays.y)

@@ -36,10 +36,10 @@ def described(sweep: Sweep, crypto: str) -> dict[str, tuple[float, float]]:
 
 @click.command()
 @click.option("--source", default="market", show_default=True)
-@click.option("--path", default="")
-def main(source: str, path: str) -> None:
+@click.option("--path", default=None)
+def main(source: str, path: str | None) -> None:
     """Print a table of the means over the cryptos of the default group."""
-    sweep = open_sweep(sweep_settings({"source": source, "path": path, "trials": 0}))
+    sweep = open_sweep(sweep_settings({"data.source": source, "data.path": path, "training.trials": 0}))
     by_crypto = [described(sweep, crypto) for crypto in sweep.cryptos]
     print("\n| level | effective rows | BUY's share of the weight |\n|---|--:|--:|")
     for level in SAMPLE_WEIGHT.levels:

@@ -21,7 +21,8 @@ from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.running.job_runs import JobRun, _execute, _import_for_children, run_config
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.settings import all_cryptos, sweep_settings
+from ftf_assets.sweep.crypto_groups import all_cryptos
+from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import open_sweep
 
 SECONDS_A_SAMPLE = 0.005
@@ -79,13 +80,13 @@ class Sampler:
 def main(cryptos: int, folds: int, max_rounds: int) -> None:
     """Print the share of each part."""
     settings = {
-        "cryptos": ",".join(list(all_cryptos())[:cryptos]),
-        "n_folds": folds,
-        "trials": 0,
-        "workers": 1,
-        "min_rounds": 5,
-        "max_rounds": max_rounds,
-        "patience": 5,
+        "data.cryptos": all_cryptos()[:cryptos],
+        "folds.n_folds": folds,
+        "training.trials": 0,
+        "run.workers": 1,
+        "training.min_rounds": 5,
+        "training.max_rounds": max_rounds,
+        "training.patience": 5,
     }
     sweep = open_sweep(sweep_settings(settings))
     sampler = Sampler()

@@ -30,6 +30,7 @@ from ftf_assets.gate.settings import ALWAYS_BUY
 from ftf_assets.rows.cells import cell_rows
 from ftf_assets.rows.decision import decide_sweep
 from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.sweep.setting_text import setting_from_text
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.baseline import fit_baselines
@@ -69,7 +70,13 @@ class SweepVerdicts:
 
 def judged(seed: int, folder: Path, settings: dict[str, object]) -> SweepVerdicts:
     """Run the sweep of one seed, or read its rows where it is done, and judge it twice."""
-    fixed = {"market_noise": 0, "market_seed": seed, "seed": seed, "trials": 0, "seed_check": False}
+    fixed = {
+        "data.market_noise": 0,
+        "data.market_seed": seed,
+        "training.seed": seed,
+        "training.trials": 0,
+        "training.seed_check": False,
+    }
     sweep = open_sweep(sweep_settings({**fixed, **settings}))
     file = folder / f"{sweep.sweep_id}_{code_version()}.parquet"
     if not file.is_file():
@@ -93,8 +100,8 @@ def _rows(sweep: Sweep, crypto: str) -> pd.DataFrame:
     """The rows of one crypto by the functions of the graph's assets, in their order."""
     plan, settings = sweep.plan(crypto), sweep.settings
     cache, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
-    arrays = coerce_feature_cache(cache, crypto=crypto, missing=settings.missing)
-    engine = FitEngine(_Fits(), settings.workers or len(os.sched_getaffinity(0)), lambda _: None)
+    arrays = coerce_feature_cache(cache, crypto=crypto, missing=settings.data.missing)
+    engine = FitEngine(_Fits(), settings.run.workers or len(os.sched_getaffinity(0)), lambda _: None)
     labels = plan.soft_labels(arrays.y)
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, labels, baselines, engine)
@@ -130,7 +137,8 @@ def _by_level(decision: Decision) -> dict[str, str]:
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting.")
 def main(seeds: int, first: int, folder: str, seconds: float, assignments: tuple[str, ...]) -> None:
     """Print each sweep's verdicts, then the table, then the same as JSON."""
-    settings: dict[str, object] = dict(one.split("=", 1) for one in assignments)
+    texts = dict(one.split("=", 1) for one in assignments)
+    settings = {name: setting_from_text(name, text) for name, text in texts.items()}
     found = []
     begin = time.monotonic()
     for seed in range(first, first + seeds):

@@ -38,6 +38,7 @@ from ftf_assets.training.boosting import FitResult, bin_features
 from ftf_assets.training.engine import FitEvent, FitTask
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
+from ftf_assets_tests.support.settings import set_options
 from ftf_assets_tests.support.small_sweep import SMALL, FinishedSweep, small_sweep
 
 
@@ -156,7 +157,7 @@ def test_04_the_off_path_is_free(home: Home):
         "sys.argv[0] = 'ftf'; from ftf_assets.command.main import main; main()"
     )
     command = ["sweep", "--crypto", "OPUSDC", "--factor", "label_smoothing", "--trials", "0", "--json"]
-    command += ["--set", "n_folds=1"]
+    command += ["--set", "folds.n_folds=1"]
     done = subprocess.run(
         [sys.executable, "-c", without_libraries, *command, "--home", str(home.path)],
         capture_output=True,
@@ -226,8 +227,7 @@ def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_o
     undisturbed: FinishedSweep, home: Home, after: str
 ):
     sweep = small_sweep()
-    settings = [f"--set={name}={value}" for name, value in SMALL.items() if name != "cryptos"]
-    command = ["sweep", "--crypto", "OPUSDC", "--crypto", "LDOUSDC", *settings, "--home", str(home.path)]
+    command = ["sweep", *set_options(**SMALL), "--home", str(home.path)]
     killed = subprocess.Popen(
         [sys.executable, "-m", "ftf_assets.command", *command], stderr=subprocess.PIPE, text=True
     )

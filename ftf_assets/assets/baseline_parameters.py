@@ -28,7 +28,7 @@ def baseline_parameters(
     baselines = fit_baselines(
         run.plan(context.partition_key),
         coerced_arrays,
-        home.fit_engine(sweep.n_workers, report_fit(context.log)),
+        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
         value=baselines,

@@ -41,14 +41,14 @@ def cleanlab_masks(
         coerced_arrays,
         smoothed_labels,
         baseline_parameters,
-        home.fit_engine(sweep.n_workers, report_fit(context.log)),
+        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
         coerce_candles(candles, crypto=crypto) if plan.needs_candles else None,
     )
     return dg.MaterializeResult(
         value=masks,
         metadata={
-            "cap_per_class": run.settings.suspect_cap,
-            "label_quality": run.settings.label_quality,
+            "cap_per_class": run.settings.treatment.suspect_cap,
+            "label_quality": run.settings.treatment.label_quality,
             "masks": metadata.masks_table(masks),
             **pictures(
                 context.log,

@@ -24,7 +24,7 @@ def coerced_arrays(
     from ftf_assets.contracts.coercion import coerce_feature_cache
 
     crypto, run = context.partition_key, sweep.open(context.partition_key)
-    arrays = coerce_feature_cache(feature_cache, crypto=crypto, missing=run.settings.missing)
+    arrays = coerce_feature_cache(feature_cache, crypto=crypto, missing=run.settings.data.missing)
     require_columns(run.variants, arrays, crypto)
     return dg.MaterializeResult(
         value=arrays,

@@ -32,13 +32,14 @@ def noise_audit(
     from ftf_assets.rows.records import plain_records
 
     crypto = context.partition_key
-    opened = audit.open(sweep.open(crypto), crypto)
+    run = sweep.open(crypto)
+    opened = audit.open(run, crypto)
     bars = opened.candles(crypto, candles)
     result = run_audit(
         opened.plan(crypto),
         coerced_arrays,
         opened.labels(crypto, coerced_arrays, bars),
-        home.fit_engine(sweep.n_workers, report_fit(context.log)),
+        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
         bars,
     )
     found, effects = audit_rows(opened, crypto, result, run_id=context.run.run_id)

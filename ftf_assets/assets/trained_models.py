@@ -37,7 +37,7 @@ def trained_models(
         smoothed_labels,
         baseline_parameters,
         cleanlab_masks,
-        home.fit_engine(sweep.n_workers, report_fit(context.log)),
+        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
         value=models,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from ftf_assets.audit.kinds import parse_kinds
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.audit.kinds import chosen_kinds
+from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 
 #: Fits beyond which an audit must be confirmed. They are small: half of the history, one number of rounds.
@@ -19,9 +19,16 @@ class AuditSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kinds: str = Field("", description="Kinds of noise, comma-separated; empty = all that the data allow.")
+    kinds: tuple[str, ...] | None = Field(
+        None, description="Kinds of noise, such as independent and bursts; none = all that the data allow."
+    )
     noise_share: float = Field(0.10, ge=0.02, le=0.15, description="Share of the labels that are flipped.")
     noise_seeds: int = Field(5, ge=5, le=100, description="Draws of every kind of noise.")
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, kinds: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if kinds is None else chosen_kinds(kinds)
 
 
 @typed
@@ -39,13 +46,13 @@ def audit_settings(values: dict[str, Any]) -> AuditSettings:
         One line that names the setting, what came and what is allowed.
     """
     try:
-        settings = AuditSettings(**values)
+        return AuditSettings(**values)
     except ValidationError as error:
         first = error.errors()[0]
+        if isinstance(rule := first.get("ctx", {}).get("error"), InputError):
+            raise rule from None
         raise input_error(
             f"bad value for the audit setting {first['loc'][0]}",
             found=repr(first["input"]),
             allowed=first["msg"],
         ) from None
-    parse_kinds(settings.kinds)
-    return settings

@@ -106,7 +106,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
             dg.RunRequest(
                 run_key=f"{sweep_id}-{storage_id}",
                 run_config=sweep_config(settings, home.home),
-                tags={SWEEP_TAG: sweep_id, "ftf/phase": settings.phase},
+                tags={SWEEP_TAG: sweep_id, "ftf/phase": settings.run.phase},
             )
         )
     return dg.SensorResult(
@@ -125,7 +125,7 @@ def _why_wait(
     run = instance.get_run_by_id(landed.run_id)
     if run is not None and process_lives(run.tags.get(PROCESS_TAG)):
         return "the command that runs it is at work and decides itself"
-    busy = _under_way(instance, settings.crypto_names)
+    busy = _under_way(instance, settings.data.crypto_names)
     if busy:
         return f"runs are under way on {', '.join(busy)}"
     deciding = dg.RunsFilter(job_name=DECIDE_JOB, statuses=_UNFINISHED, tags={SWEEP_TAG: sweep_id})
@@ -145,11 +145,11 @@ def _why_decide(
     from ftf_assets.freshness.stored_sweeps import why_undecided
     from ftf_assets.storage.results_store import ResultsStore
 
-    if settings.design == "single":
+    if not settings.compares_variants:
         return None  # one variant alone has no level to compare
     if open_sweep(settings).sweep_id != sweep_id:
         return None  # rows of another version of ftf: under this one its settings are another sweep
     landed = set(ResultsStore(home.results, lock_timeout=_PATIENCE).read(sweep_id)["crypto"])
-    if landed != set(settings.crypto_names):
+    if landed != set(settings.data.crypto_names):
         return None  # the crypto that is missing brings the sweep back when it lands
     return why_undecided(home, instance, sweep_id)

@@ -46,7 +46,7 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
             run_key=f"{sweep.sweep_id}-{crypto}-{fingerprint}",
             partition_key=crypto,
             run_config=sweep_config(sweep.settings, home.home),
-            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase},
         )
         for crypto, fingerprint in changed.items()
         if seen.get(crypto) == fingerprint
@@ -55,7 +55,7 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
     words = [*([f"waiting for {', '.join(settling)} to settle"] if settling else []), *absent]
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if requests else "; ".join(words) or f"no change in {sweep.settings.path}",
+        skip_reason=None if requests else "; ".join(words) or f"no change in {sweep.settings.data.path}",
         cursor=json.dumps(found),
     )
 
@@ -71,7 +71,7 @@ def watched_sweep(store: "ResultsStore") -> Sweep | None:
     from ftf_assets.freshness.stored_sweeps import newest_comparisons
 
     for settings in newest_comparisons(store):
-        if settings.source != "market":
+        if settings.data.source != "market":
             return open_sweep(settings.following_group())
     return None
 

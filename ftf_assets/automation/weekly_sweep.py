@@ -31,7 +31,7 @@ def weekly_sweep(
         latest = next(newest_comparisons(ResultsStore(home.home.results)), None)
         if latest is None:
             return dg.SkipReason("no sweep that compares variants yet: run one, the schedule repeats it")
-        sweep = open_sweep(latest.following_group().model_copy(update={"fold_edges": ""}))
+        sweep = open_sweep(latest.following_group().with_changes(folds={"edges": None}))
     except (InputError, StoreError) as error:
         return dg.SkipReason(f"the latest sweep cannot be repeated: {error}")
     day = context.scheduled_execution_time.date().isoformat()
@@ -40,7 +40,7 @@ def weekly_sweep(
             run_key=f"{sweep.sweep_id}-{crypto}-{day}",
             partition_key=crypto,
             run_config=sweep_config(sweep.settings, home.home),
-            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase},
+            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase},
         )
         for crypto in sweep.cryptos
     ]

@@ -30,7 +30,7 @@ def validate_feature_cache(stored: Stored) -> None:
 
 def validate_coerced_arrays(stored: Stored) -> None:
     """The arrays have their dtypes and shapes, are aligned, ordered and finite."""
-    stored.value("coerced_arrays").validate(stored.crypto, missing=stored.sweep.settings.missing)
+    stored.value("coerced_arrays").validate(stored.crypto, missing=stored.sweep.settings.data.missing)
 
 
 def validate_smoothed_labels(stored: Stored) -> None:
@@ -45,9 +45,9 @@ def validate_baseline_parameters(stored: Stored) -> None:
     settings, tuning = stored.sweep.settings, stored.sweep.tuning
     stored.value("baseline_parameters").validate(
         stored.crypto,
-        n_folds=settings.n_folds,
-        min_rounds=settings.min_rounds,
-        max_rounds=settings.max_rounds,
+        n_folds=settings.folds.n_folds,
+        min_rounds=settings.training.min_rounds,
+        max_rounds=settings.training.max_rounds,
         n_trials=tuning.trials,
         space=dict(tuning.space),
     )
@@ -57,7 +57,7 @@ def validate_cleanlab_masks(stored: Stored) -> None:
     """Masks cover exactly the fit part, keep the cap per class and drop nothing but suspects."""
     arrays = stored.value("coerced_arrays")
     fit_parts = {fold.index: fold.fit for fold in stored.sweep.plan(stored.crypto).folds(arrays)}
-    cap = stored.sweep.settings.suspect_cap
+    cap = stored.sweep.settings.treatment.suspect_cap
     stored.value("cleanlab_masks").validate(stored.crypto, arrays.y, fit_parts, cap)
 
 
@@ -67,7 +67,7 @@ def validate_finetune_results(stored: Stored) -> None:
 
     rows = stored.rows()
     finetune_results_contract().validate(rows, lazy=True)
-    expected = stored.sweep.settings.n_folds * len(stored.sweep.variants)
+    expected = stored.sweep.settings.folds.n_folds * len(stored.sweep.variants)
     if len(rows) != expected:
         raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")
 

@@ -27,7 +27,7 @@ _WARN = dg.AssetCheckSeverity.WARN
 
 def caps_held(stored: Stored) -> Finding:
     """No more than the cap of each class is suspect, and cleaning moved weights by its rules only."""
-    arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.suspect_cap
+    arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.treatment.suspect_cap
     masks = weighted_masks(stored.sweep.plan(stored.crypto), arrays, stored.value("cleanlab_masks"))
     breaches = [
         f"fold {mask.fold} {mask.cleaner} of variant {mask.variant}: {breach}"
@@ -97,7 +97,7 @@ def cells_complete(stored: Stored) -> Finding:
     """Every expected cell is there: trained, skipped or failed with its error; none has failed."""
     models: TrainedModels = stored.value("trained_models")
     names = tuple(variant.name for variant in stored.sweep.variants)
-    missing = models.missing_cells(stored.sweep.settings.n_folds, names)
+    missing = models.missing_cells(stored.sweep.settings.folds.n_folds, names)
     failed = [
         f"fold {cell.fold} {cell.variant}: {cell.outcome.error_type}: {cell.outcome.error_message}"
         for cell in models.cells

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @sweep_flags
-@click.option("--kinds", default="", help="Kinds of noise, comma-separated; default all.")
+@click.option("--kinds", help="Kinds of noise, comma-separated; default all.")
 @click.option("--noise-seeds", help="Draws of every kind of noise; at least 5.")
 @click.option("--noise-share", help="Share of the labels that are flipped.")
 @home_option
@@ -33,6 +33,8 @@ def audit(home: str, as_json: bool, **flags: Any) -> int:
     from ftf_assets.sweep.noise_audit import Audit
 
     own = {name: flags.pop(name) for name in AuditSettings.model_fields}
+    if own["kinds"] is not None:
+        own["kinds"] = tuple(kind.strip() for kind in own["kinds"].split(","))
     settings = audit_settings({name: value for name, value in own.items() if value is not None})
     planned, place = Audit(requested_sweep(flags), settings), Home.locate(home)
     planned.require_confirmation()

@@ -11,7 +11,24 @@ from ftf_assets.command.options import together
 if TYPE_CHECKING:
     from ftf_assets.sweep.sweep import Sweep
 
-#: Flag to setting; every other setting is reached with --set NAME=VALUE.
+#: The setting that each flag gives; every other setting is reached with --set NAME=VALUE.
+SETTING_OF_FLAG = {
+    "factor": "treatment.factors",
+    "crypto_group": "data.crypto_group",
+    "cryptos": "data.cryptos",
+    "power_mode": "training.power_mode",
+    "trials": "training.trials",
+    "tune": "training.tune",
+    "design": "treatment.design",
+    "phase": "run.phase",
+    "confirm_long_run": "run.confirm_long_run",
+    "source": "data.source",
+    "path": "data.path",
+    "workers": "run.workers",
+    "device": "training.device",
+    "seed": "training.seed",
+}
+
 sweep_flags = together(
     click.option(
         "--factor", help="Factors to vary: label_smoothing,cleanlab,sample_weight or cleanlab=off,filter,…"
@@ -46,18 +63,24 @@ def requested_sweep(flags: dict[str, Any]) -> Sweep:
     click.UsageError, InputError
         One line that names the setting, what came and what is allowed.
     """
+    from ftf_assets.sweep.setting_text import setting_from_text
     from ftf_assets.sweep.settings import sweep_settings
     from ftf_assets.sweep.sweep import open_sweep
 
-    values = {name: value for name, value in flags.items() if value is not None}
-    values["cryptos"] = ",".join(values.pop("cryptos", ()))
-    for assignment in values.pop("assignments", ()):
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    assignments = given.pop("assignments", ())
+    texts = {SETTING_OF_FLAG[name]: value for name, value in given.items()}
+    for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise click.UsageError(f"--set takes NAME=VALUE, found {assignment!r}")
-        values[name.strip()] = value.strip()
-    if "tune" in values:
-        values["tune"] = values["tune"].replace("-", "_")
+        texts[name.strip()] = value.strip()
+    if "training.tune" in texts:
+        texts["training.tune"] = texts["training.tune"].replace("-", "_")
+    values = {
+        name: setting_from_text(name, value) if isinstance(value, str) else value
+        for name, value in texts.items()
+    }
     return open_sweep(sweep_settings(values))
 
 

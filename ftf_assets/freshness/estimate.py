@@ -35,15 +35,15 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     store = FolderFitStore(home.fits)
     rows = {key: n for crypto in sweep.cryptos for key, n in sweep.expected_rows(crypto).items()}
     left = [key for key in rows if key not in store]
-    workers = n_cores(sweep.settings.workers)
+    workers = n_cores(sweep.settings.run.workers)
     pace = _seconds_a_row(store)
     return {
         "sweep_id": sweep.sweep_id,
-        "source": sweep.settings.source,
+        "source": sweep.settings.data.source,
         "cryptos": ", ".join(sweep.cryptos),
         "variants": ", ".join(variant.name for variant in sweep.variants),
-        "folds": sweep.settings.n_folds,
-        "fold_edges": sweep.settings.fold_edges or "per crypto",
+        "folds": sweep.settings.folds.n_folds,
+        "fold_edges": sweep.settings.folds.edges or "per crypto",
         "cells": sweep.n_cells,
         "tuning": sweep.tuning.in_words,
         "fits": len(rows),

@@ -133,7 +133,7 @@ def _reach(home: Home, keep_sweeps: int | None) -> tuple[list[str], _Reached]:
     for sweep_id in sweeps:
         frozen = SweepSettings.model_validate_json(settings[sweep_id])
         of_sweep = set(rows.loc[rows["sweep_id"] == sweep_id, "cell_key"].dropna())
-        reached.scores.update(score_key(cell, frozen.cost_bps * BASIS_POINT) for cell in of_sweep)
+        reached.scores.update(score_key(cell, frozen.evaluation.cost_bps * BASIS_POINT) for cell in of_sweep)
         cells |= of_sweep
         try:
             _reach_by_settings(home, frozen, reached)
@@ -156,7 +156,7 @@ def _reach_by_settings(home: Home, settings: SweepSettings, reached: _Reached) -
             home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)) for asset in ARTIFACTS
         )
         reached.scores.update(
-            score_key(plan.cell_key(fold, variant), settings.cost_bps * BASIS_POINT)
+            score_key(plan.cell_key(fold, variant), settings.evaluation.cost_bps * BASIS_POINT)
             for fold in range(plan.n_folds)
             for variant in plan.variants
         )

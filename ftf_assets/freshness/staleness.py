@@ -63,7 +63,7 @@ def stale_values(sweep: Sweep, home: Home) -> list[Stale]:
         upstream = [one for one in found if (one.crypto, one.asset) == (crypto, "trained_models")]
         why = why_rows(sweep, home, crypto) or ("through trained_models" if upstream else None)
         found += [Stale(crypto, "finetune_results", why)] if why else []
-    if sweep.settings.design == "single":
+    if not sweep.settings.compares_variants:
         return found
     landed = [one.crypto for one in found if one.asset == "finetune_results"]
     if landed:

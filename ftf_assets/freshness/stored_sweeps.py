@@ -47,7 +47,7 @@ def newest_comparisons(store: ResultsStore) -> Iterator[SweepSettings]:
     """
     for sweep_id in store.sweep_ids():
         settings = stored_settings(store, sweep_id)
-        if settings.design != "single":
+        if settings.compares_variants:
             yield settings
 
 
@@ -100,4 +100,4 @@ def _judged(
     """What a decision is made from: the sweep's settings, its rows and its red checks."""
     store = ResultsStore(home.results)
     settings = stored_settings(store, sweep_id)
-    return settings, store.read(sweep_id), red_checks(instance, sweep_id, settings.crypto_names)
+    return settings, store.read(sweep_id), red_checks(instance, sweep_id, settings.data.crypto_names)

@@ -62,7 +62,7 @@ def sweep_config(settings: SweepSettings, home: Home) -> dict[str, Any]:
     """Write a sweep's settings as the launchpad's configuration."""
     return {
         "resources": {
-            "sweep": {"config": settings.model_dump()},
+            "sweep": {"config": settings.model_dump(mode="json")},
             "home": {"config": {"path": str(home.path)}},
         }
     }

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from ftf_assets.storage.content_version import content_version
-from ftf_assets.sweep.settings import all_cryptos
+from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.keys import code_version
 
 CRYPTOS = dg.StaticPartitionsDefinition(list(all_cryptos()))

@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.audit.settings import AuditSettings, audit_settings
+from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
 from ftf_assets.storage.core_tokens import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
@@ -41,8 +42,8 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
             A setting, path or crypto that is not allowed, or a long run that was not confirmed.
         """
         if self._sweep is None:
-            values = {name: getattr(self, name) for name in SweepSettings.model_fields}
-            sweep = open_sweep(sweep_settings(values))
+            groups = {name: dict(getattr(self, name)) for name in SweepSettings.model_fields}
+            sweep = open_sweep(sweep_settings(groups))
             if crypto is not None:
                 sweep.require_member(crypto)
                 sweep.require_confirmation(crypto)
@@ -50,11 +51,6 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
         if crypto is not None:
             self._sweep.require_member(crypto)
         return self._sweep
-
-    @property
-    def n_workers(self) -> int:
-        """Fits at a time: the setting, else the cores that this process may use."""
-        return n_cores(self.workers)  # type: ignore[attr-defined]
 
 
 class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -84,18 +80,15 @@ else:
         "AuditResource",
         __base__=_OpensAudit,
         __doc__="The settings of the noise audit: what is put into the labels, and how often.",
-        **{
-            name: (field.annotation, Field(field.default, description=field.description))
-            for name, field in AuditSettings.model_fields.items()
-        },
+        **launchpad_fields(AuditSettings),
     )
     SweepResource = create_model(
         "SweepResource",
         __base__=_OpensSweep,
-        __doc__="The settings of the sweep; the same settings are the same sweep.",
+        __doc__="The settings of the sweep, in groups; the same settings are the same sweep.",
         **{
-            name: (field.annotation, Field(field.default, description=field.description))
-            for name, field in SweepSettings.model_fields.items()
+            name: (launchpad_group(group.annotation), Field(description=group.annotation.__doc__))
+            for name, group in SweepSettings.model_fields.items()
         },
     )
 
@@ -118,10 +111,11 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with in_use(self.home):
             yield self
 
-    def fit_engine(self, workers: int, on_event: OnEvent) -> FitEngine:
+    def fit_engine(self, workers: int | None, on_event: OnEvent) -> FitEngine:
         """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""
-        tokens = CoreTokens(self.home.cores, workers)
-        return FitEngine(FolderFitStore(self.home.fits), workers, on_event, tokens.hold)
+        n_workers = n_cores(workers)
+        tokens = CoreTokens(self.home.cores, n_workers)
+        return FitEngine(FolderFitStore(self.home.fits), n_workers, on_event, tokens.hold)
 
     @property
     def score_store(self) -> FolderScoreStore:

@@ -89,7 +89,7 @@ def _pooled(data: ReportData, level: Level, common: dict[str, list[int]]) -> Lev
                 arrays.end[rows],
                 arrays.label_return[rows],
                 cell.test_probability >= cell.threshold,
-                cost=data.settings.cost_bps * BASIS_POINT,
+                cost=data.settings.evaluation.cost_bps * BASIS_POINT,
             )
             exits.append(trades.exit)
             returns.append(trades.net_return)

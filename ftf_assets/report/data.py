@@ -227,7 +227,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     if rows.empty or sweep_id not in known:
         raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(known.index)}")
     settings = stored_sweep_settings(sweep_id, known[sweep_id])
-    if settings.design == "single":
+    if not settings.compares_variants:
         raise InputError(
             f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare "
             "there is no verdict and no report. Run ftf sweep"
@@ -241,7 +241,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     artifacts, unavailable = _load_artifacts(home, settings)
     return ReportData(
         sweep_id=sweep_id,
-        cryptos=settings.crypto_names,
+        cryptos=settings.data.crypto_names,
         settings=settings,
         levels=judged_levels(verdicts),
         rows=rows,
@@ -262,7 +262,7 @@ def stored_audit(home: Home, settings: SweepSettings) -> AuditData:
     try:
         return load_audit(home, open_sweep(settings))
     except InputError:  # a source that has moved away: its data cannot be told from others
-        return AuditData(unaudited=settings.crypto_names)
+        return AuditData(unaudited=settings.data.crypto_names)
 
 
 def _load_artifacts(home: Home, settings: SweepSettings) -> tuple[dict[str, CryptoArtifacts], dict[str, str]]:
@@ -271,8 +271,8 @@ def _load_artifacts(home: Home, settings: SweepSettings) -> tuple[dict[str, Cryp
     try:
         sweep = open_sweep(settings)
     except FtfError as error:
-        return {}, dict.fromkeys(settings.crypto_names, str(error))
-    for crypto in settings.crypto_names:
+        return {}, dict.fromkeys(settings.data.crypto_names, str(error))
+    for crypto in settings.data.crypto_names:
         try:
             found[crypto] = CryptoArtifacts(
                 _read(home, sweep, "coerced_arrays", crypto, TrainingArrays),

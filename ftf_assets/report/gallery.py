@@ -145,7 +145,11 @@ class _Candles:
         self.crypto = crypto
         self.bars: CandleArrays = coerce_candles(data.artifacts[crypto].candles, crypto=crypto)
         self.atr = wilder_atr(self.bars, ATR_PERIOD)
-        self.horizon, self.stop, self.target = settings.horizon_bars, settings.stop_atr, settings.target_atr
+        self.horizon, self.stop, self.target = (
+            settings.labels.horizon_bars,
+            settings.labels.stop_atr,
+            settings.labels.target_atr,
+        )
         self.labels = triple_barrier(
             self.bars, self.atr, stop_multiple=self.stop, target_multiple=self.target, horizon=self.horizon
         )

@@ -144,7 +144,7 @@ def _seed_margin(data: ReportData, metric: str) -> float:
 
 
 def _axes(data: ReportData) -> tuple[list[str], list[int]]:
-    return list(data.cryptos), list(range(data.settings.n_folds))
+    return list(data.cryptos), list(range(data.settings.folds.n_folds))
 
 
 def _differences(data: ReportData, level: Level) -> tuple[np.ndarray, list[list[str]]]:

@@ -105,10 +105,10 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "n_common": n_common,
         "curve_charts": [precision_recall(curves), reliability_chart(curves)] if curves else [],
         "equity": equity_chart(curves) if curves else None,
-        "cost_bps": data.settings.cost_bps,
+        "cost_bps": data.settings.evaluation.cost_bps,
         "missing_artifacts": data.unavailable,
         "removed": removed_per_class(data),
-        "cap": data.settings.suspect_cap,
+        "cap": data.settings.treatment.suspect_cap,
         "suspects": suspects_over_time(data),
         "cards": suspect_cards(data),
         "audit": audit_section(data.audit),
@@ -154,8 +154,15 @@ def _records(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
     ]
 
 
-def _settings(data: ReportData) -> dict[str, object]:
-    """The sweep's settings; of its path the last folder only, because reports are passed on."""
-    values = data.settings.model_dump()
-    values |= {"path": PurePath(values["path"]).name}
-    return {name: NOTHING if value == "" else value for name, value in values.items()}
+def _settings(data: ReportData) -> dict[str, str]:
+    """The settings by dotted name; of the path the last folder only, because reports are passed on."""
+    values = {name: _in_words(value) for name, value in data.settings.by_name().items()}
+    return values | {"data.path": PurePath(data.settings.data.path or NOTHING).name}
+
+
+def _in_words(value: object) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_in_words(one)}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

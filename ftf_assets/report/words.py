@@ -145,11 +145,10 @@ def seed_noise_sentence(data: ReportData) -> str:
     """Say what the seed alone makes, and how to average it down."""
     rows = [{str(name): value for name, value in row.items()} for row in data.metrics.to_dict("records")]
     said = _sentence(seed_noise_in_words(rows))
-    if data.settings.seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
+    if data.settings.training.seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
         return said
-    return (
-        f"{said} Averaging {RECOMMENDED_SEEDS} fits a cell makes it smaller: --set seeds={RECOMMENDED_SEEDS}."
-    )
+    fix = f"--set training.seeds={RECOMMENDED_SEEDS}"
+    return f"{said} Averaging {RECOMMENDED_SEEDS} fits a cell makes it smaller: {fix}."
 
 
 def _sentence(words: str) -> str:

@@ -79,7 +79,7 @@ def row_identity(sweep: Sweep, crypto: str) -> dict[str, str | None]:
         provenance.fingerprint,
         code_version(),
         sweep.tuning.mode,
-        sweep.settings.phase,
+        sweep.settings.run.phase,
     )
     return dict(zip(ROW_IDENTITY, values, strict=True))
 
@@ -112,7 +112,7 @@ def cell_rows(
     DataFrame
         Satisfies ``FinetuneResults``: one row a cell, failed and skipped ones included.
     """
-    cost = sweep.settings.cost_bps * BASIS_POINT
+    cost = sweep.settings.evaluation.cost_bps * BASIS_POINT
     rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
     common = {**row_identity(sweep, crypto), "run_id": run_id, "created_at": pd.Timestamp.now("UTC")}
     return results_frame(finetune_results_contract(), [{**common, **row} for row in rows])

@@ -71,13 +71,15 @@ def sweep_fingerprints(
 def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     """Give the expected cells, and their clusters where each crypto cuts its own folds."""
     clusters = None
-    if settings.folds == "per_crypto":
+    if settings.folds.calendar == "per_crypto":
         measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
         spans = measured[["crypto", "fold", "test_start", "test_end"]].itertuples(index=False, name=None)
         clusters = calendar_clusters(
             {(crypto, fold): (start.value, end.value) for crypto, fold, start, end in spans}
         )
-    cells = {(crypto, fold) for crypto in settings.crypto_names for fold in range(settings.n_folds)}
+    cells = {
+        (crypto, fold) for crypto in settings.data.crypto_names for fold in range(settings.folds.n_folds)
+    }
     return {"expected": cells, "clusters": clusters}
 
 

@@ -54,17 +54,17 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     """
     check_inputs(audit.sweep, home)
     # The audit was confirmed as a whole: what its partitions would ask for as a sweep is not run.
-    confirmed = audit.sweep.settings.model_copy(update={"confirm_long_run": True})
+    confirmed = audit.sweep.settings.with_changes(run={"confirm_long_run": True})
     config = run_config(audit.sweep, home)
     config["resources"] |= {
-        "sweep": {"config": confirmed.model_dump()},
-        "audit": {"config": audit.settings.model_dump()},
+        "sweep": {"config": confirmed.model_dump(mode="json")},
+        "audit": {"config": audit.settings.model_dump(mode="json")},
     }
     runs = [
         JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto, libraries=("cleanlab.filter",))
         for crypto in audit.sweep.longest_first
     ]
-    ends = run_jobs(runs, home, workers=confirmed.workers, on_fit=on_fit)
+    ends = run_jobs(runs, home, workers=confirmed.run.workers, on_fit=on_fit)
     run_ids = {crypto: end.run_id for crypto, end in ends.items()}
     red_checks = [check for end in ends.values() for check in end.red_checks]
     keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]

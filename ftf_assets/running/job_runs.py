@@ -85,7 +85,9 @@ class JobEnd:
     output: Any = None
 
 
-def run_jobs(runs: Sequence[JobRun], home: Home, *, workers: int, on_fit: Listener) -> dict[str, JobEnd]:
+def run_jobs(
+    runs: Sequence[JobRun], home: Home, *, workers: int | None, on_fit: Listener
+) -> dict[str, JobEnd]:
     """Execute jobs in process, each in a child process, several at a time.
 
     While one crypto is read, cleaned, checked or stored, the fits of another use the cores. The children
@@ -98,7 +100,7 @@ def run_jobs(runs: Sequence[JobRun], home: Home, *, workers: int, on_fit: Listen
     home
         Where everything lies.
     workers
-        The sweep's setting: fits at a time, 0 = one a core.
+        The sweep's setting: fits at a time, None = one a core.
     on_fit
         Told of every fit that ends.
 

@@ -28,8 +28,8 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
         The first broken rule, naming crypto, file, row and column; a level that needs a column that the data
         do not have; or a device that is not there.
     """
-    require_device(sweep.settings.device)
-    if sweep.settings.source == "market":
+    require_device(sweep.settings.training.device)
+    if sweep.settings.data.source == "market":
         return
     for crypto in sweep.cryptos:
         file = sweep.provenance(crypto).file
@@ -52,4 +52,4 @@ def _read(sweep: Sweep, crypto: str) -> TrainingArrays:
     from ftf_assets.contracts.coercion import coerce_feature_cache
 
     frame, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
-    return coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.missing)
+    return coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.data.missing)

@@ -69,8 +69,8 @@ def run_sweep(
         As :func:`~ftf_assets.running.job_runs.run_jobs`.
     """
     check_inputs(sweep, home)
-    config, workers = run_config(sweep, home), sweep.settings.workers
-    tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.phase}
+    config, workers = run_config(sweep, home), sweep.settings.run.workers
+    tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase}
     resumed = job == SWEEP_JOB
     runs = [
         JobRun(
@@ -86,7 +86,7 @@ def run_sweep(
     ends = run_jobs(runs, home, workers=workers, on_fit=on_fit) if runs else {}
     done = SweepRun({crypto: ends[crypto].run_id for crypto in sweep.cryptos if crypto in ends})
     done.red_checks = [check for end in ends.values() for check in end.red_checks]
-    if sweep.settings.design == "single":  # one variant alone has no level to compare
+    if not sweep.settings.compares_variants:  # one variant alone has no level to compare
         return done
     done.report = home.report(sweep.sweep_id)
     with open_instance(home) as instance:

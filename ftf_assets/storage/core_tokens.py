@@ -14,8 +14,8 @@ from typing import BinaryIO
 _SECONDS_BETWEEN_POLLS = 0.004
 
 
-def n_cores(workers: int) -> int:
-    """Number of fits to run at a time: the setting ``workers``, or one per available core where it is 0."""
+def n_cores(workers: int | None) -> int:
+    """Number of fits to run at a time: the setting ``run.workers``, or one per available core."""
     return workers or len(os.sched_getaffinity(0))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ftf_assets.audit.kinds import parse_kinds
+from ftf_assets.audit.kinds import chosen_kinds
 from ftf_assets.audit.margin import barrier_margin
 from ftf_assets.audit.noise import AuditLabels, KnownTruth
 from ftf_assets.audit.plan import AuditPlan
@@ -50,7 +50,7 @@ class Audit:
         training = self.sweep.plan(crypto)
         return AuditPlan(
             dataclasses.replace(training, edges=training.edges[[0, -1]], tuning=Tuning()),
-            kinds=parse_kinds(self.settings.kinds),
+            kinds=chosen_kinds(self.settings.kinds),
             share=self.settings.noise_share,
             seeds=self.settings.noise_seeds,
             provides=self._provides(crypto),
@@ -79,7 +79,7 @@ class Audit:
             More than 6,000 fits without ``confirm_long_run``.
         """
         n_fits = self.n_fits if crypto is None else self.plan(crypto).n_fits
-        if n_fits > LONG_AUDIT_FITS and not self.sweep.settings.confirm_long_run:
+        if n_fits > LONG_AUDIT_FITS and not self.sweep.settings.run.confirm_long_run:
             raise InputError(
                 f"a long audit must be confirmed: {n_fits} fits (allowed without: {LONG_AUDIT_FITS}). "
                 "Audit fewer kinds or seeds, or add --confirm-long-run (confirm_long_run: true in the "

@@ -1,90 +1,80 @@
-"""The sweep's settings: every knob, its default and its bounds, in one place."""
+"""The settings of a sweep in typed groups: defaults, bounds and the rules between them."""
 
 from __future__ import annotations
 
-import functools
 import re
-import tomllib
-from pathlib import Path
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
 from ftf_assets.labels.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.training.parameters import (
     DEFAULT_SEARCH_SPACE,
     Device,
     Rounds,
+    SearchSpace,
     TuneMode,
     Tuning,
-    parse_search_space,
+    check_search_space,
 )
 from ftf_assets.training.plan import RoundsMode
-from ftf_assets.training.variants import Design, expand_variants, parse_factors
+from ftf_assets.training.variants import Design, check_factors, expand_variants
 
 PowerMode = Literal["smoke", "standard", "deep"]
 SourceName = Literal["market", "candles", "features"]
-FoldMode = Literal["common", "per_crypto"]
+Calendar = Literal["common", "per_crypto"]
 Missing = Literal["refuse", "allow"]
 
 #: Tuning trials that each power mode grants per (crypto, fold).
-TRIALS: dict[str, int] = {"smoke": 0, "standard": 15, "deep": 30}
+TRIALS: dict[PowerMode, int] = {"smoke": 0, "standard": 15, "deep": 30}
 
 #: Fits beyond which a sweep must be confirmed.
 LONG_RUN_FITS = 500
 
 #: The smoke: one fold and one variant, which passes through every stage.
-SMOKE: dict[str, Any] = {
-    "factor": "label_smoothing=mild,cleanlab=reweight,sample_weight=uniqueness",
-    "design": "single",
-    "n_folds": 1,
-    "power_mode": "smoke",
-    "phase": "smoke",
+SMOKE: dict[str, dict[str, Any]] = {
+    "treatment": {
+        "factors": {"label_smoothing": ["mild"], "cleanlab": ["reweight"], "sample_weight": ["uniqueness"]},
+        "design": "single",
+    },
+    "folds": {"n_folds": 1},
+    "training": {"power_mode": "smoke"},
+    "run": {"phase": "smoke"},
 }
 
-#: Settings that change how a sweep is run or announced, not what it computes: no part of its identity.
-OPERATIONAL = frozenset({"workers", "confirm_long_run"})
+
+class SettingsGroup(BaseModel):
+    """A group of settings: frozen, and closed against names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
-class SweepSettings(BaseModel):
-    """The settings of a sweep, as the launchpad, the command and the results table know them.
-
-    An empty text or -1 means "the default that follows from the rest".
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    factor: str = Field(
-        "label_smoothing,cleanlab",
-        description="Factors to vary, with levels if need be: cleanlab=off,filter,filter_random.",
-    )
-    design: Design = Field(
-        "one_factor",
-        description="one_factor: one lever at a time; factorial: all combinations; single: one variant.",
-    )
-    crypto_group: str = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
-    cryptos: str = Field(
-        "", description="Comma-separated cryptos instead of a group, such as OPUSDC,LDOUSDC."
-    )
-    phase: str = Field("manual", description="Why the sweep is run: a word that is kept in every row.")
-    power_mode: PowerMode = Field("standard", description="Search budget per (crypto, fold).")
-    trials: int = Field(-1, ge=-1, le=10_000, description="Tuning trials; -1 = those of the power mode.")
-    tune: TuneMode = Field(
-        "baseline",
-        description="baseline: one study a fold, held for all variants; per_variant: each its own; off.",
-    )
-    tune_folds: int = Field(3, ge=1, le=20, description="Inner folds of the fit part that score a trial.")
-    search_space: str = Field(
-        DEFAULT_SEARCH_SPACE,
-        description="What tuning searches, parameter=low:high; the others keep their defaults.",
-    )
-    confirm_long_run: bool = Field(False, description=f"Needed for more than {LONG_RUN_FITS} fits.")
+class DataSettings(SettingsGroup):
+    """Which rows the sweep reads."""
 
     source: SourceName = Field("market", description="Embedded market, candle files or ready feature caches.")
-    path: str = Field("", description="Folder of the candle files or feature caches; empty for the market.")
+    path: str | None = Field(
+        None, min_length=1, description="Folder of the candle files or feature caches; none for the market."
+    )
+    crypto_group: str | None = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
+    cryptos: tuple[str, ...] | None = Field(
+        None, description="Cryptos instead of a group, such as OPUSDC and LDOUSDC."
+    )
     missing: Missing = Field(
         "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
     )
@@ -93,28 +83,135 @@ class SweepSettings(BaseModel):
         0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
     )
 
+    @field_validator("cryptos")
+    @classmethod
+    def _known_cryptos(cls, named: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if named is None:
+            return None
+        names = tuple(dict.fromkeys(name.strip().upper() for name in named))
+        if not names:
+            raise input_error(
+                "data.cryptos names no crypto",
+                allowed=", ".join(all_cryptos()),
+                fix="Leave it out to run the whole crypto group.",
+            )
+        for name in names:
+            if name not in all_cryptos():
+                raise input_error(
+                    "unknown crypto",
+                    found=repr(name),
+                    allowed=", ".join(all_cryptos()),
+                    fix="To add one, add its name to a group in crypto_groups.toml.",
+                )
+        return names
+
+    @model_validator(mode="after")
+    def _one_place_for_the_data(self) -> DataSettings:
+        if self.cryptos is None and self.crypto_group not in crypto_groups():
+            raise input_error(
+                "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(crypto_groups())
+            )
+        if self.source == "market" and self.path is not None:
+            raise input_error(
+                "the embedded market takes no path",
+                found=repr(self.path),
+                fix="Add --source candles or --source features.",
+            )
+        if self.source != "market" and self.path is None:
+            raise input_error(f"the source {self.source} needs a path", fix="Name its folder with --path.")
+        return self
+
+    @property
+    def crypto_names(self) -> tuple[str, ...]:
+        """The cryptos of the sweep: those named, else the group's."""
+        return self.cryptos or crypto_groups()[str(self.crypto_group)]
+
+
+class LabelSettings(SettingsGroup):
+    """The triple barrier that labels the bars of candles and market."""
+
     stop_atr: float = Field(0.5, gt=0, le=20, description="Stop of the triple barrier, in ATR(14).")
     target_atr: float = Field(1.5, gt=0, le=20, description="Target of the triple barrier, in ATR(14).")
     horizon_bars: int = Field(4, ge=1, le=500, description="Horizon of the triple barrier, in bars.")
 
-    folds: FoldMode = Field(
+    @property
+    def barriers(self) -> BarrierSettings:
+        """The same numbers as the labelling functions take them."""
+        return BarrierSettings(
+            stop_multiple=self.stop_atr, target_multiple=self.target_atr, horizon=self.horizon_bars
+        )
+
+
+class FoldSettings(SettingsGroup):
+    """The walk-forward folds."""
+
+    calendar: Calendar = Field(
         "common", description="common: one calendar for the group; per_crypto: each crypto's own history."
     )
     n_folds: int = Field(5, ge=1, le=100, description="Walk-forward folds.")
-    fold_edges: str = Field(
-        "",
-        description="Frozen fold edges, comma-separated UTC instants; empty = from the sources' spans.",
+    edges: tuple[datetime, ...] | None = Field(
+        None,
+        description="Frozen fold edges, UTC instants; none = from the common span of the sources.",
     )
     validation_fraction: float = Field(0.15, gt=0, lt=0.5, description="Last share of the training window.")
     embargo_bars: int = Field(24, ge=0, le=10_000, description="Bars kept free after a held-out block.")
 
+    @field_validator("edges", mode="before")
+    @classmethod
+    def _utc_instants(cls, edges: Any) -> Any:
+        # pydantic alone would also take "2024" for seconds since 1970.
+        return tuple(map(_utc_instant, edges)) if isinstance(edges, list | tuple) else edges
+
+    @model_validator(mode="after")
+    def _edges_fit_the_folds(self) -> FoldSettings:
+        if self.edges is None:
+            return self
+        if self.calendar != "common":
+            raise input_error(
+                "folds.edges are for folds.calendar common",
+                found=f"calendar {self.calendar}",
+                fix="Leave folds.edges out.",
+            )
+        years = all(1678 <= edge.year <= 2261 for edge in self.edges)  # what int64 nanoseconds can hold
+        increasing = all(one < other for one, other in zip(self.edges, self.edges[1:], strict=False))
+        if len(self.edges) != self.n_folds + 1 or not increasing or not years:
+            raise input_error(
+                "folds.edges increase and are one more than folds.n_folds",
+                found=", ".join(edge.isoformat() for edge in self.edges),
+                allowed=f"{self.n_folds + 1} instants from 1678 to 2261",
+            )
+        return self
+
+
+def _utc_instant(edge: object) -> datetime:
+    try:
+        instant = edge if isinstance(edge, datetime) else datetime.fromisoformat(str(edge))
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise input_error(
+            "folds.edges are UTC instants", found=repr(str(edge)), allowed="such as 2023-08-11T12:00:00Z"
+        ) from None
+
+
+class TreatmentSettings(SettingsGroup):
+    """What is done about the label noise: the factors, their levels and how each level works."""
+
+    factors: dict[str, tuple[str, ...]] = Field(
+        {"label_smoothing": (), "cleanlab": ()},
+        description="Factors to vary, each with its levels; an empty list takes the default levels.",
+    )
+    design: Design = Field(
+        "one_factor",
+        description="one_factor: one lever at a time; factorial: all combinations; single: one variant.",
+    )
     mild_epsilon_buy: float = Field(0.10, ge=0, lt=0.5, description="Smoothing level mild: BUY is 1 - this.")
     mild_epsilon_hold: float = Field(0.02, ge=0, lt=0.5, description="Smoothing level mild: HOLD is this.")
     aggressive_epsilon_buy: float = Field(0.20, ge=0, lt=0.5, description="Smoothing level aggressive, BUY.")
     aggressive_epsilon_hold: float = Field(
         0.05, ge=0, lt=0.5, description="Smoothing level aggressive, HOLD."
     )
-
     out_of_fold_blocks: int = Field(5, ge=2, le=50, description="Time blocks of the out-of-fold models.")
     suspect_cap: float = Field(
         0.10, ge=0, le=0.5, description="Largest share of a class that may be suspect."
@@ -123,6 +220,53 @@ class SweepSettings(BaseModel):
         "self_confidence", description="cleanlab's score, plain or after taking out each class's mean."
     )
 
+    @field_validator("factors")
+    @classmethod
+    def _known_factors(cls, factors: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return check_factors(factors)
+
+    @model_validator(mode="after")
+    def _something_to_compare(self) -> TreatmentSettings:
+        variants = expand_variants(self.factors, self.design)
+        if len(variants) == 1 and self.design != "single":
+            raise input_error(
+                "nothing to compare: the sweep is the baseline alone",
+                found=", ".join(
+                    f"{name}={level}" for name, levels in self.factors.items() for level in levels
+                ),
+                allowed="a level beside the baseline",
+                fix="To run one variant alone, add --design single.",
+            )
+        for level, (epsilon_buy, epsilon_hold) in self.epsilons.items():
+            check_epsilons(level, epsilon_buy, epsilon_hold)
+        return self
+
+    @property
+    def epsilons(self) -> dict[str, tuple[float, float]]:
+        """(epsilon_buy, epsilon_hold) per smoothing level."""
+        return {
+            "none": (0.0, 0.0),
+            "mild": (self.mild_epsilon_buy, self.mild_epsilon_hold),
+            "aggressive": (self.aggressive_epsilon_buy, self.aggressive_epsilon_hold),
+        }
+
+
+class TrainingSettings(SettingsGroup):
+    """How models are fitted and tuned."""
+
+    power_mode: PowerMode = Field("standard", description="Search budget per (crypto, fold).")
+    trials: int | None = Field(
+        None, ge=0, le=10_000, description="Tuning trials; none = those of the power mode."
+    )
+    tune: TuneMode = Field(
+        "baseline",
+        description="baseline: one study a fold, held for all variants; per_variant: each its own; off.",
+    )
+    tune_folds: int = Field(3, ge=1, le=20, description="Inner folds of the fit part that score a trial.")
+    search_space: dict[str, tuple[float, float]] = Field(
+        DEFAULT_SEARCH_SPACE,
+        description="What tuning searches: low and high per parameter; the others keep their defaults.",
+    )
     rounds: RoundsMode = Field(
         "baseline",
         description="baseline: its early stopping holds for all; per_variant: each its own.",
@@ -137,24 +281,20 @@ class SweepSettings(BaseModel):
         description="With one seed: fit each baseline once more with another, to measure the seed's noise.",
     )
     device: Device = Field("cpu", description="Where XGBoost fits.")
-    workers: int = Field(0, ge=0, le=1024, description="Fits at a time; 0 = one a core.")
-    cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
 
-    @property
-    def epsilons(self) -> dict[str, tuple[float, float]]:
-        """(epsilon_buy, epsilon_hold) per smoothing level."""
-        return {
-            "none": (0.0, 0.0),
-            "mild": (self.mild_epsilon_buy, self.mild_epsilon_hold),
-            "aggressive": (self.aggressive_epsilon_buy, self.aggressive_epsilon_hold),
-        }
+    @field_validator("search_space")
+    @classmethod
+    def _known_parameters(cls, space: SearchSpace) -> SearchSpace:
+        return check_search_space(space)
 
-    @property
-    def barriers(self) -> BarrierSettings:
-        """The triple barrier of the labels."""
-        return BarrierSettings(
-            stop_multiple=self.stop_atr, target_multiple=self.target_atr, horizon=self.horizon_bars
-        )
+    @model_validator(mode="after")
+    def _bounds_of_rounds(self) -> TrainingSettings:
+        if self.min_rounds > self.max_rounds:
+            raise input_error(
+                "training.min_rounds must not exceed training.max_rounds",
+                found=f"{self.min_rounds} > {self.max_rounds}",
+            )
+        return self
 
     @property
     def early_stopping(self) -> Rounds:
@@ -163,104 +303,129 @@ class SweepSettings(BaseModel):
 
     @property
     def tuning(self) -> Tuning:
-        """Who is tuned and how; without trials nobody, whatever the mode.
-
-        Raises
-        ------
-        InputError
-            A search space that is not allowed.
-        """
-        trials = TRIALS[self.power_mode] if self.trials < 0 else self.trials
+        """Who is tuned and how; without trials nobody, whatever the mode."""
+        trials = TRIALS[self.power_mode] if self.trials is None else self.trials
         if self.tune == "off" or trials == 0:
             return Tuning()
-        space = tuple(parse_search_space(self.search_space).items())
-        return Tuning(mode=self.tune, trials=trials, folds=self.tune_folds, space=space)
+        return Tuning(
+            mode=self.tune, trials=trials, folds=self.tune_folds, space=tuple(self.search_space.items())
+        )
 
-    def following_group(self) -> SweepSettings:
-        """Give the same settings for the crypto group as it is now; named cryptos stay those named."""
-        return self.model_copy(update={"cryptos": ""}) if self.crypto_group else self
+
+class EvaluationSettings(SettingsGroup):
+    """How cells are scored."""
+
+    cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
+
+
+class RunSettings(SettingsGroup):
+    """How a sweep is run and announced: no part of its identity."""
+
+    phase: str = Field("manual", description="Why the sweep is run: a word that is kept in every row.")
+    workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one a core.")
+    confirm_long_run: bool = Field(False, description=f"Needed for more than {LONG_RUN_FITS} fits.")
+
+    @field_validator("phase")
+    @classmethod
+    def _one_word(cls, phase: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", phase):
+            raise input_error(
+                "run.phase is one word", found=repr(phase), allowed="letters, digits, _ and -, up to 40"
+            )
+        return phase
+
+
+class SweepSettings(SettingsGroup):
+    """The settings of a sweep, in the same groups in code, launchpad, ``--set`` and stored JSON.
+
+    Every rule, also one between two settings, is checked whenever the settings are made or read back.
+
+    Examples
+    --------
+    >>> settings = sweep_settings({"labels.horizon_bars": 6, "data.cryptos": ["OPUSDC"]})
+    >>> settings.labels.horizon_bars, settings.data.crypto_names
+    (6, ('OPUSDC',))
+    """
+
+    data: DataSettings = DataSettings()
+    labels: LabelSettings = LabelSettings()
+    folds: FoldSettings = FoldSettings()
+    treatment: TreatmentSettings = TreatmentSettings()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    run: RunSettings = RunSettings()
+
+    @property
+    def compares_variants(self) -> bool:
+        """Whether the sweep has levels to compare with a baseline: the design ``single`` has none."""
+        return self.treatment.design != "single"
 
     @property
     def checks_seed(self) -> bool:
         """Whether the baseline is fitted once more for its seed noise: not with several seeds, nor alone."""
-        return self.seed_check and self.seeds == 1 and self.design != "single"
+        return self.training.seed_check and self.training.seeds == 1 and self.compares_variants
 
-    @property
-    def crypto_names(self) -> tuple[str, ...]:
-        """The cryptos of the sweep: those named, else the group's.
+    def by_name(self) -> dict[str, Any]:
+        """Every setting by its dotted name."""
+        return {
+            name: getattr(getattr(self, name.partition(".")[0]), name.partition(".")[2]) for name in SETTINGS
+        }
+
+    def with_changes(self, **groups: Mapping[str, Any]) -> SweepSettings:
+        """Copy the settings with some of them changed, given by group; the copy is validated.
 
         Raises
         ------
         InputError
-            An unknown crypto or group.
+            As :func:`sweep_settings`.
         """
-        groups = crypto_groups()
-        if self.cryptos.strip():
-            named = tuple(
-                dict.fromkeys(name.strip().upper() for name in self.cryptos.split(",") if name.strip())
-            )
-            for name in named:
-                if name not in all_cryptos():
-                    raise input_error(
-                        "unknown crypto",
-                        found=repr(name),
-                        allowed=", ".join(all_cryptos()),
-                        fix="Another one is one name in crypto_groups.toml.",
-                    )
-            return named
-        if self.crypto_group not in groups:
-            raise input_error(
-                "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(groups)
-            )
-        return groups[self.crypto_group]
+        content = self.model_dump()
+        for group, values in groups.items():
+            content[group] |= values
+        return sweep_settings(content)
+
+    def following_group(self) -> SweepSettings:
+        """Give the same settings for the crypto group as it is now; named cryptos stay those named."""
+        return self if self.data.crypto_group is None else self.with_changes(data={"cryptos": None})
 
 
-def sweep_settings(values: dict[str, Any]) -> SweepSettings:
-    """Check settings and give them their types: the one place where a sweep's settings are validated.
+#: Every setting by its dotted name, such as ``labels.horizon_bars``.
+SETTINGS: dict[str, FieldInfo] = {
+    f"{group}.{name}": field
+    for group, of_group in SweepSettings.model_fields.items()
+    for name, field in of_group.annotation.model_fields.items()  # type: ignore[union-attr]
+}
+
+
+def sweep_settings(values: Mapping[str, Any]) -> SweepSettings:
+    """Check settings and give them their types.
 
     Parameters
     ----------
     values
-        Name to value, as the command or the launchpad gave them; what is absent takes its default.
+        Settings by dotted name (``labels.horizon_bars``) or as mappings by group; what is absent takes its
+        default.
 
     Raises
     ------
     InputError
         One line that names the setting, what came and what is allowed.
     """
+    nested: dict[str, Any] = {}
+    for name, value in values.items():
+        group, dot, setting = name.partition(".")
+        if group not in SweepSettings.model_fields or (dot and name not in SETTINGS):
+            raise _unknown_setting(name)
+        of_group = {setting: value} if dot else value
+        if not isinstance(of_group, Mapping):
+            raise input_error(
+                f"{group} is a group of settings", found=repr(value), allowed="a mapping of settings"
+            )
+        nested[group] = {**nested.get(group, {}), **of_group}
     try:
-        settings = SweepSettings(**values)
+        return SweepSettings.model_validate(nested)
     except ValidationError as error:
-        raise _worded(error) from None
-    variants = expand_variants(parse_factors(settings.factor), settings.design)
-    if len(variants) == 1 and settings.design != "single":
-        raise input_error(
-            "nothing to compare: the sweep is the baseline alone",
-            found=repr(settings.factor),
-            allowed="a level beside the baseline",
-            fix="For one variant alone say --design single.",
-        )
-    parse_search_space(settings.search_space)
-    _ = settings.crypto_names
-    for level, (epsilon_buy, epsilon_hold) in settings.epsilons.items():
-        check_epsilons(level, epsilon_buy, epsilon_hold)
-    if settings.min_rounds > settings.max_rounds:
-        raise input_error(
-            "min_rounds must not exceed max_rounds", found=f"{settings.min_rounds} > {settings.max_rounds}"
-        )
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", settings.phase):
-        raise input_error(
-            "phase is one word", found=repr(settings.phase), allowed="letters, digits, _ and -, up to 40"
-        )
-    if settings.source == "market" and settings.path:
-        raise input_error(
-            "the embedded market takes no path",
-            found=repr(settings.path),
-            fix="Add --source candles or features.",
-        )
-    if settings.source != "market" and not settings.path:
-        raise input_error(f"the source {settings.source} needs a path", fix="Name its folder with --path.")
-    return settings
+        raise _in_one_line(error) from None
 
 
 def stored_sweep_settings(sweep_id: str, text: str) -> SweepSettings:
@@ -274,82 +439,62 @@ def stored_sweep_settings(sweep_id: str, text: str) -> SweepSettings:
     try:
         return SweepSettings.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the text"
         raise StoreError(
-            f"the stored settings of sweep {shown(sweep_id)} are not this version's: {where}: "
-            f"{first['msg']}. Use the ftf that wrote them, or run the sweep again"
+            f"the stored settings of sweep {shown(sweep_id)} are not this version's: {_in_one_line(error)}. "
+            "Use the ftf that wrote them, or run the sweep again"
         ) from None
 
 
-@functools.cache
-def crypto_groups() -> dict[str, tuple[str, ...]]:
-    """Give the crypto groups of ``crypto_groups.toml``, name to cryptos.
-
-    Raises
-    ------
-    InputError
-        As :func:`read_crypto_groups`.
-    """
-    return read_crypto_groups(Path(__file__).with_name("crypto_groups.toml"))
+def choices_of(field: FieldInfo) -> tuple[str, ...]:
+    """Name the values that an enumeration allows; empty for any other setting."""
+    annotation = field.annotation
+    return tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
 
 
-def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read a TOML file of crypto groups: one list of cryptos a line, ``name = ["UNIUSDC", "OPUSDC"]``.
-
-    Raises
-    ------
-    InputError
-        No TOML, no group, or a group that is not a list of different names in capitals and digits.
-    """
-    try:
-        groups = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise input_error("the crypto groups cannot be read", file=path.name, found=error) from None
-    if not groups:
-        raise input_error("there must be a crypto group", file=path.name, allowed='name = ["UNIUSDC"]')
-    for name, members in groups.items():
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
-            raise input_error("a group's name is one word", file=path.name, column=name)
-        if not isinstance(members, list) or not members:
-            raise input_error(
-                "a crypto group is a list of names",
-                file=path.name,
-                column=name,
-                found=repr(members),
-                allowed=f'{name} = ["UNIUSDC"]',
-            )
-        for position, crypto in enumerate(members):
-            if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):
-                raise input_error(
-                    "crypto names are capitals and digits",
-                    file=path.name,
-                    column=name,
-                    found=repr(crypto),
-                    allowed="A-Z and 0-9, 2 to 20 of them",
-                )
-            if crypto in members[:position]:
-                raise input_error("a crypto is in its group twice", file=path.name, column=name, found=crypto)
-    return {name: tuple(members) for name, members in groups.items()}
-
-
-def all_cryptos() -> tuple[str, ...]:
-    """Every crypto of every group, once: the partitions of the asset graph."""
-    return tuple(dict.fromkeys(crypto for members in crypto_groups().values() for crypto in members))
-
-
-def _worded(error: ValidationError) -> InputError:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
-    if first["type"] == "extra_forbidden":
-        return input_error("unknown setting", found=repr(name), allowed=", ".join(SweepSettings.model_fields))
-    field = SweepSettings.model_fields[name]
-    choices = get_args(field.annotation)
-    bounds = ", ".join(
+def bounds_of(field: FieldInfo) -> str:
+    """Write the bounds of a number, such as ``>= 1, <= 100``; empty without any."""
+    return ", ".join(
         f"{sign} {getattr(constraint, attribute)}"
         for constraint in field.metadata
         for attribute, sign in (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))
         if getattr(constraint, attribute, None) is not None
     )
-    allowed = ", ".join(map(str, choices)) if choices else bounds or getattr(field.annotation, "__name__", "")
+
+
+def _in_one_line(error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    if isinstance(rule := first.get("ctx", {}).get("error"), InputError):
+        return rule
+    name = ".".join(map(str, first["loc"][:2])) or "settings"
+    if first["type"] == "extra_forbidden":
+        return _unknown_setting(name)
+    if name not in SETTINGS:  # stored JSON that holds no settings at all, or a value where a group belongs
+        return input_error("these are no settings", column=name, found=repr(first["input"]))
+    field = SETTINGS[name]
+    allowed = ", ".join(choices_of(field)) or bounds_of(field) or _kind_of(field)
     return input_error(f"bad value for the setting {name}", found=repr(first["input"]), allowed=allowed)
+
+
+def _unknown_setting(name: str) -> InputError:
+    group, dot, _ = name.partition(".")
+    known = [one for one in SETTINGS if dot and one.startswith(f"{group}.")]
+    same = [one for one in SETTINGS if one.endswith(f".{name}")]
+    return input_error(
+        "unknown setting",
+        found=repr(name),
+        allowed=", ".join(known or SETTINGS),
+        fix=f"Did you mean {same[0]}?" if same else None,
+    )
+
+
+def _kind_of(field: FieldInfo) -> str:
+    kinds = (
+        get_args(field.annotation)
+        if get_origin(field.annotation) in (Union, UnionType)
+        else (field.annotation,)
+    )
+    words = {
+        bool: "true or false", int: "a whole number", float: "a number", str: "text",
+        tuple: "a list", dict: "a mapping", type(None): "none",
+    }  # fmt: skip
+    return " or ".join(words[get_origin(kind) or kind] for kind in kinds)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,39 +17,57 @@ from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factors import FACTORS
 from ftf_assets.sources.protocol import Provenance, Source
 from ftf_assets.sources.registry import open_source
-from ftf_assets.sweep.settings import LONG_RUN_FITS, OPERATIONAL, SweepSettings, crypto_groups
+from ftf_assets.sweep.crypto_groups import crypto_groups
+from ftf_assets.sweep.settings import LONG_RUN_FITS, SweepSettings
 from ftf_assets.training.folds import calendar_edges
 from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
-from ftf_assets.training.variants import Variant, expand_variants, parse_factors
+from ftf_assets.training.variants import Variant, expand_variants
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000_000
 
 _FIT_SETTINGS = (
-    "validation_fraction",
-    "embargo_bars",
-    "min_rounds",
-    "max_rounds",
-    "patience",
-    "seed",
-    "device",
+    "folds.validation_fraction",
+    "folds.embargo_bars",
+    "training.min_rounds",
+    "training.max_rounds",
+    "training.patience",
+    "training.seed",
+    "training.device",
 )
 
-#: What each asset depends on besides the data and its upstream assets: settings by name. An artifact's path
-#: holds the hash of these, so two sweeps never meet in one path.
+#: What each asset depends on besides the data: upstream assets, and settings. Names without a dot are worked
+#: out from several settings. An artifact's path holds the hash of these, so two sweeps never share a path.
 _DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # asset: (upstream assets, settings)
     "candles": ((), ()),
-    "feature_cache": (("candles",), ("stop_atr", "target_atr", "horizon_bars", "missing")),
-    "coerced_arrays": (("feature_cache",), ("missing",)),
+    "feature_cache": (
+        ("candles",),
+        ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing"),
+    ),
+    "coerced_arrays": (("feature_cache",), ("data.missing",)),
     "smoothed_labels": (("coerced_arrays",), ("label_treatments",)),
     "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)),
     "cleanlab_masks": (
         ("candles", "smoothed_labels", "baseline_parameters"),
-        ("cleaned_variants", "out_of_fold_blocks"),
+        ("cleaned_variants", "treatment.out_of_fold_blocks"),
     ),
-    "trained_models": (("cleanlab_masks",), ("variants", "rounds", "seeds", "checks_seed", "tune")),
+    "trained_models": (
+        ("cleanlab_masks",),
+        ("variants", "training.rounds", "training.seeds", "checks_seed", "tuning_mode"),
+    ),
 }
 
+
+#: Settings that change how a sweep is run, not what it computes, or that others are worked out from.
+_NOT_IDENTITY: dict[str, Any] = {
+    "run": True,
+    "data": {"crypto_group", "cryptos"},
+    "treatment": {"factors"},
+    "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seed_check"},
+}
 
 #: The assets whose values are artifacts under keyed paths, in flow order.
 ARTIFACTS = tuple(_DEPENDS_ON)
@@ -73,7 +93,7 @@ class Sweep:
     @functools.cached_property
     def cryptos(self) -> tuple[str, ...]:
         """The cryptos of the sweep, one partition each."""
-        return self.settings.crypto_names
+        return self.settings.data.crypto_names
 
     @functools.cached_property
     def longest_first(self) -> tuple[str, ...]:
@@ -83,19 +103,17 @@ class Sweep:
     @functools.cached_property
     def levels(self) -> dict[str, tuple[str, ...]]:
         """Levels per factor."""
-        return parse_factors(self.settings.factor)
+        return self.settings.treatment.factors
 
     @functools.cached_property
     def variants(self) -> tuple[Variant, ...]:
         """The treatments that are compared, the baseline first."""
-        return expand_variants(self.levels, self.settings.design)
+        return expand_variants(self.levels, self.settings.treatment.design)
 
     @functools.cached_property
     def sweep_id(self) -> str:
         """``ftf_`` and 12 hex digits of the canonical settings: the same settings are the same sweep."""
-        tuning = {"power_mode", "trials", "tune", "tune_folds", "search_space"}
-        resolved = {"crypto_group", "factor", "seed_check", *tuning}
-        identity = self.settings.model_dump(exclude=set(OPERATIONAL) | resolved)
+        identity = self.settings.model_dump(mode="json", exclude=_NOT_IDENTITY)
         identity["cryptos"] = list(self.cryptos)
         identity["variants"] = [variant.moved for variant in self.variants]
         identity["tuning"] = dataclasses.asdict(self.tuning)
@@ -109,12 +127,12 @@ class Sweep:
     @functools.cached_property
     def tuning(self) -> Tuning:
         """Who is tuned and how."""
-        return self.settings.tuning
+        return self.settings.training.tuning
 
     @property
     def n_cells(self) -> int:
         """Rows that the sweep ends with."""
-        return len(self.cryptos) * self.settings.n_folds * len(self.variants)
+        return len(self.cryptos) * self.settings.folds.n_folds * len(self.variants)
 
     @functools.cached_property
     def n_fits(self) -> int:
@@ -140,7 +158,7 @@ class Sweep:
                 "this crypto is not part of the sweep",
                 crypto=crypto,
                 allowed=", ".join(self.cryptos),
-                fix="Set crypto_group or cryptos.",
+                fix="Set data.crypto_group or data.cryptos.",
             )
 
     def require_confirmation(self, crypto: str | None = None) -> None:
@@ -156,17 +174,19 @@ class Sweep:
         InputError
             More than 500 fits without ``confirm_long_run``, with the plan.
         """
-        if self.settings.confirm_long_run:
+        if self.settings.run.confirm_long_run:
             return
         n_fits = self.n_fits if crypto is None else len(self.plan(crypto).fit_keys())
         if n_fits > LONG_RUN_FITS:
             tuning = f", {self.n_tuning_fits} of them for tuning" if self.n_tuning_fits else ""
             own = "" if crypto is None else f", {n_fits} of them for {crypto}"
+            cells = (
+                f"{len(self.cryptos)} cryptos x {self.settings.folds.n_folds} folds x "
+                f"{len(self.variants)} variants = {self.n_cells} cells"
+            )
             raise InputError(
-                f"a long run must be confirmed: {len(self.cryptos)} cryptos x {self.settings.n_folds} folds "
-                f"x {len(self.variants)} variants = {self.n_cells} cells, {self.n_fits} fits{tuning}{own} "
-                f"(allowed without: {LONG_RUN_FITS}). Add --confirm-long-run (confirm_long_run: true in the "
-                "launchpad)"
+                f"a long run must be confirmed: {cells}, {self.n_fits} fits{tuning}{own} (allowed without: "
+                f"{LONG_RUN_FITS}). Add --confirm-long-run (run.confirm_long_run: true in the launchpad)"
             )
 
     def provenance(self, crypto: str) -> Provenance:
@@ -177,9 +197,10 @@ class Sweep:
 
     def edges(self, crypto: str) -> Array:
         """Fold edges of a crypto, int64 nanoseconds, shape (n_folds + 1,)."""
-        if self.settings.folds == "common":
-            return parse_edges(self.settings.fold_edges, self.settings.n_folds)
-        return calendar_edges([_span(self.source, crypto)], self.settings.n_folds)
+        edges = self.settings.folds.edges
+        if edges is not None:
+            return edges_in_nanoseconds(edges)
+        return calendar_edges([_span(self.source, crypto)], self.settings.folds.n_folds)
 
     def artifact_key(self, asset: str, crypto: str) -> str:
         """Hash everything that an asset's value depends on."""
@@ -192,7 +213,7 @@ class Sweep:
             "asset": asset,
             "crypto": crypto,
             "data": self.provenance(crypto).fingerprint,
-            "source": self.settings.source,
+            "source": self.settings.data.source,
             "code": code_version(),
             "libraries": artifact_versions(),
             "upstream": {name: self.artifact_key(name, crypto) for name in upstream},
@@ -208,21 +229,21 @@ class Sweep:
             arrays_key=self.artifact_key("coerced_arrays", crypto),
             variants=self.variants,
             edges=self.edges(crypto),
-            epsilons=settings.epsilons,
-            validation_fraction=settings.validation_fraction,
-            embargo_bars=settings.embargo_bars,
-            out_of_fold_blocks=settings.out_of_fold_blocks,
-            suspect_cap=settings.suspect_cap,
-            label_quality=settings.label_quality,
-            barriers=settings.barriers,
-            rounds=settings.early_stopping,
-            rounds_mode=settings.rounds,
+            epsilons=settings.treatment.epsilons,
+            validation_fraction=settings.folds.validation_fraction,
+            embargo_bars=settings.folds.embargo_bars,
+            out_of_fold_blocks=settings.treatment.out_of_fold_blocks,
+            suspect_cap=settings.treatment.suspect_cap,
+            label_quality=settings.treatment.label_quality,
+            barriers=settings.labels.barriers,
+            rounds=settings.training.early_stopping,
+            rounds_mode=settings.training.rounds,
             parameters=dict(DEFAULT_PARAMETERS),
             tuning=self.tuning,
-            seed=settings.seed,
-            seeds=settings.seeds,
+            seed=settings.training.seed,
+            seeds=settings.training.seeds,
             seed_check=settings.checks_seed,
-            device=settings.device,
+            device=settings.training.device,
         )
 
     def expected_rows(self, crypto: str) -> dict[str, float]:
@@ -235,21 +256,23 @@ class Sweep:
         if name == "search":
             # What the baseline's study depends on; whether the variants have theirs too concerns the models.
             return {**dataclasses.asdict(self.tuning), "mode": self.tuning.active}
-        if name == "tune":
+        if name == "tuning_mode":
             return self.tuning.mode
         if name == "parameters":
             return dict(DEFAULT_PARAMETERS)
+        if name == "checks_seed":
+            return self.settings.checks_seed
         if name in ("variants", "cleaned_variants", "label_treatments"):
             plan = self.plan(crypto)
             return [[variant.name, plan.treatment(variant)] for variant in getattr(plan, name)]
-        return getattr(self.settings, name)
+        return self.settings.by_name()[name]
 
 
 def open_sweep(settings: SweepSettings) -> Sweep:
     """Resolve settings against their source: absolute path, files found, cryptos and fold edges frozen.
 
-    The edges of ``folds: common`` come from the spans of the whole group, before any partition runs, so
-    "fold 3" is the same weeks for every crypto, whichever runs first.
+    The edges of ``folds.calendar: common`` come from the spans of the whole group, before any partition runs,
+    so "fold 3" is the same weeks for every crypto, whichever runs first.
 
     Parameters
     ----------
@@ -259,45 +282,41 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     Raises
     ------
     InputError
-        A path, file or crypto that the source does not have, fold edges that are not instants, or a level
-        that needs candles where the source has none.
+        A path, file or crypto that the source does not have, or a level that needs candles where the source
+        has none.
     """
-    path = _resolved(settings.path) if settings.path else ""
+    data, folds = settings.data, settings.folds
+    path = None if data.path is None else _resolved(data.path)
     source = open_source(
-        settings.source,
-        path=path or None,
-        label=settings.barriers,
-        market_seed=settings.market_seed,
-        market_noise=settings.market_noise,
-        missing=settings.missing,
+        data.source,
+        path=path,
+        label=settings.labels.barriers,
+        market_seed=data.market_seed,
+        market_noise=data.market_noise,
+        missing=data.missing,
     )
-    frozen = settings.fold_edges
     _require_candles(settings, source)
-    if settings.folds == "common":
-        if frozen:
-            parse_edges(frozen, settings.n_folds)
-        else:
-            spans = [_span(source, crypto) for crypto in settings.crypto_names]
-            frozen = format_edges(calendar_edges(spans, settings.n_folds))
-    elif frozen:
-        raise input_error(
-            "fold_edges are for folds: common", found=repr(frozen), fix="Leave fold_edges empty."
-        )
-    members = settings.crypto_names
+    edges = folds.edges
+    if folds.calendar == "common" and edges is None:
+        spans = [_span(source, crypto) for crypto in data.crypto_names]
+        edges = edges_from_nanoseconds(calendar_edges(spans, folds.n_folds))
+    members = data.crypto_names
     # A group may grow: a stored sweep keeps the members that it ran, and the name of the group they make up.
-    group = settings.crypto_group if crypto_groups().get(settings.crypto_group) == members else ""
-    resolved = {"path": path, "fold_edges": frozen, "cryptos": ",".join(members), "crypto_group": group}
-    return Sweep(settings.model_copy(update=resolved), source)
+    group = data.crypto_group if crypto_groups().get(data.crypto_group or "") == members else None
+    resolved = settings.with_changes(
+        data={"path": path, "cryptos": members, "crypto_group": group}, folds={"edges": edges}
+    )
+    return Sweep(resolved, source)
 
 
 def _require_candles(settings: SweepSettings, source: Source) -> None:
-    for name, levels in parse_factors(settings.factor).items():
+    for name, levels in settings.treatment.factors.items():
         needing = [level for level in levels if level in FACTORS[name].needs_candles]
         if needing and not source.has_candles:
             raise input_error(
                 f"{name} = {needing[0]} learns from candles how labels follow each other, and ready feature "
                 "caches come without candles",
-                found=f"source {settings.source}",
+                found=f"source {settings.data.source}",
                 allowed="source candles or market",
                 fix=f"Sweep candle files with --source candles, or leave out {', '.join(needing)}.",
             )
@@ -310,38 +329,14 @@ def _resolved(path: str) -> str:
         raise input_error("the path cannot be read", file=path, found=error) from None
 
 
-def format_edges(edges: Array) -> str:
-    """Write fold edges (whole seconds, UTC) as the setting ``fold_edges`` holds them."""
-    import pandas as pd
-
-    return ",".join(pd.Timestamp(int(edge), tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ") for edge in edges)
+def edges_from_nanoseconds(edges: Array) -> tuple[datetime, ...]:
+    """Give fold edges, whole seconds as int64 nanoseconds, as the setting ``folds.edges`` holds them."""
+    return tuple(_EPOCH + timedelta(seconds=int(edge) // _SECOND) for edge in edges)
 
 
-def parse_edges(text: str, n_folds: int) -> Array:
-    """Read fold edges into int64 nanoseconds, shape (n_folds + 1,).
-
-    Raises
-    ------
-    InputError
-        Anything but n_folds + 1 increasing UTC instants.
-    """
-    import pandas as pd
-
-    words = [word.strip() for word in text.split(",")]
-    try:
-        instants = [pd.Timestamp(word) for word in words]
-        edges = np.array([instant.tz_convert("UTC").value for instant in instants], np.int64)
-    except (ValueError, TypeError, OverflowError):
-        raise input_error(
-            "fold_edges are UTC instants",
-            found=repr(text),
-            allowed="such as 2023-08-11T12:00:00Z, comma-separated",
-        ) from None
-    if len(edges) != n_folds + 1 or (np.diff(edges) <= 0).any():
-        raise input_error(
-            "fold_edges increase, one more than n_folds", found=repr(text), allowed=f"{n_folds + 1} instants"
-        )
-    return edges
+def edges_in_nanoseconds(edges: Sequence[datetime]) -> Array:
+    """Give fold edges as int64 nanoseconds since the epoch, shape (n_folds + 1,)."""
+    return np.array([(edge - _EPOCH) // timedelta(microseconds=1) * 1000 for edge in edges], np.int64)
 
 
 def _span(source: Source, crypto: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 
 Device = Literal["cpu", "cuda"]
@@ -79,11 +79,15 @@ SEARCHABLE: Mapping[str, Searchable] = {
     "reg_lambda": Searchable(0.0001, 10_000, log=True),
 }
 
-#: The documented search space, as the setting ``search_space`` writes it.
-DEFAULT_SEARCH_SPACE = (
-    "max_depth=2:8,learning_rate=0.02:0.2,min_child_weight=1:50,"
-    "subsample=0.5:1,colsample_bytree=0.3:1,reg_lambda=0.1:50"
-)
+#: The documented search space.
+DEFAULT_SEARCH_SPACE: SearchSpace = {
+    "max_depth": (2, 8),
+    "learning_rate": (0.02, 0.2),
+    "min_child_weight": (1, 50),
+    "subsample": (0.5, 1),
+    "colsample_bytree": (0.3, 1),
+    "reg_lambda": (0.1, 50),
+}
 
 
 @dataclass(frozen=True)
@@ -140,44 +144,63 @@ def parse_search_space(text: str) -> SearchSpace:
     Raises
     ------
     InputError
-        An unknown parameter, one named twice, bounds that are no numbers, that do not increase or that leave
-        what XGBoost takes, or bounds without the default: trial 0 is the defaults.
+        An unknown parameter, one that is named twice, or bounds that are not two numbers.
     """
     space: SearchSpace = {}
     for word in (w.strip() for w in text.split(",") if w.strip()):
         name, _, bounds = (part.strip() for part in word.partition("="))
         if name not in SEARCHABLE:
-            raise input_error(
-                "unknown parameter in search_space", found=repr(name), allowed=", ".join(SEARCHABLE)
-            )
+            raise _unknown_parameter(name)
         if name in space:
             raise input_error("a parameter of search_space is named once", found=f"{name!r} twice")
-        space[name] = _bounds(name, bounds)
+        try:
+            low, high = (float(part) for part in bounds.split(":"))
+        except ValueError:
+            raise input_error(
+                f"search_space gives {name} a low and a high bound",
+                found=repr(bounds),
+                allowed=f"{name}=LOW:HIGH",
+            ) from None
+        space[name] = (low, high)
+    return space
+
+
+@typed
+def check_search_space(space: Mapping[str, tuple[float, float]]) -> SearchSpace:
+    """Refuse bounds that cannot be searched, and put the others into the order of ``SEARCHABLE``.
+
+    Raises
+    ------
+    InputError
+        An unknown parameter or none at all, bounds that do not increase or that leave what XGBoost takes, or
+        bounds without the default: trial 0 is the defaults.
+    """
     if not space:
-        raise input_error("search_space names no parameter", allowed=DEFAULT_SEARCH_SPACE)
+        raise input_error("search_space names no parameter", allowed=", ".join(SEARCHABLE))
+    for name, bounds in space.items():
+        if name not in SEARCHABLE:
+            raise _unknown_parameter(name)
+        _check_bounds(name, *bounds)
     return {name: space[name] for name in SEARCHABLE if name in space}
 
 
-def _bounds(name: str, text: str) -> tuple[float, float]:
+def _unknown_parameter(name: str) -> InputError:
+    return input_error("unknown parameter in search_space", found=repr(name), allowed=", ".join(SEARCHABLE))
+
+
+def _check_bounds(name: str, low: float, high: float) -> None:
     known, default = SEARCHABLE[name], float(DEFAULT_PARAMETERS[name])
-    try:
-        low, high = (float(part) for part in text.split(":"))
-    except ValueError:
-        raise input_error(
-            f"search_space gives {name} a low and a high bound", found=repr(text), allowed=f"{name}=LOW:HIGH"
-        ) from None
-    whole = not known.integer or (low.is_integer() and high.is_integer())
+    whole = not known.integer or (float(low).is_integer() and float(high).is_integer())
     if not known.lowest <= low < high <= known.highest or not whole:
         raise input_error(
             f"bounds of {name} in search_space are not allowed",
-            found=repr(text),
+            found=f"{low:g}:{high:g}",
             allowed=f"{'whole numbers, ' if known.integer else ''}"
             f"{known.lowest:g} <= LOW < HIGH <= {known.highest:g}",
         )
     if not low <= default <= high:
         raise input_error(
             f"bounds of {name} in search_space must hold the default, which is the first trial",
-            found=repr(text),
+            found=f"{low:g}:{high:g}",
             allowed=f"LOW <= {default:g} <= HIGH",
         )
-    return low, high

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import Factor
 from ftf_assets.labels.factors import FACTORS, Moved
@@ -62,27 +62,47 @@ def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
     Raises
     ------
     InputError
-        An unknown factor or level, a factor named twice, or no factor at all.
+        A factor named twice, and what :func:`check_factors` refuses.
     """
     chosen: dict[str, list[str]] = {}
     current: str | None = None
     for word in (w.strip() for w in text.split(",") if w.strip()):
         name, equals, level = (part.strip() for part in word.partition("="))
-        if equals or name in FACTORS:
-            _check_factor(name, chosen)
-            chosen[name] = []
-            current = name if equals else None
-        elif current is None:
-            _check_factor(name, chosen)
-        else:
-            level = name
-        if level:
-            _check_level(str(current), level)
-            chosen[str(current)].append(level)
-    if not chosen:
+        if not equals and name not in FACTORS and current is not None:
+            chosen[current].append(name)
+            continue
+        if name not in FACTORS:
+            raise _unknown_factor(name)
+        if name in chosen:
+            raise input_error("a factor is named once", found=f"{name!r} twice")
+        chosen[name] = [level] if level else []
+        current = name if equals else None
+    return check_factors({name: tuple(levels) for name, levels in chosen.items()})
+
+
+@typed
+def check_factors(factors: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Refuse factors and levels that the registry does not know; no levels stand for the default ones.
+
+    Raises
+    ------
+    InputError
+        An unknown factor or level, or no factor at all.
+    """
+    if not factors:
         raise input_error("a sweep needs at least one factor", allowed=", ".join(FACTORS))
+    for name, levels in factors.items():
+        if name not in FACTORS:
+            raise _unknown_factor(name)
+        for level in levels:
+            if level not in FACTORS[name].levels:
+                raise input_error(
+                    f"unknown level of factor {name}",
+                    found=repr(level),
+                    allowed=", ".join(FACTORS[name].levels),
+                )
     return {
-        name: tuple(dict.fromkeys(levels)) or FACTORS[name].default_levels for name, levels in chosen.items()
+        name: tuple(dict.fromkeys(levels)) or FACTORS[name].default_levels for name, levels in factors.items()
     }
 
 
@@ -151,15 +171,5 @@ def variant_of(levels: Mapping[str, str]) -> Variant:
     return Variant(tuple((name, level) for name, level in moved if level != FACTORS[name].baseline))
 
 
-def _check_factor(name: str, chosen: Mapping[str, object]) -> None:
-    if name not in FACTORS:
-        raise input_error("unknown factor", found=repr(name), allowed=", ".join(FACTORS))
-    if name in chosen:
-        raise input_error("a factor is named once", found=f"{name!r} twice")
-
-
-def _check_level(factor: str, level: str) -> None:
-    if level not in FACTORS[factor].levels:
-        raise input_error(
-            f"unknown level of factor {factor}", found=repr(level), allowed=", ".join(FACTORS[factor].levels)
-        )
+def _unknown_factor(name: str) -> InputError:
+    return input_error("unknown factor", found=repr(name), allowed=", ".join(FACTORS))

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ftf_assets.audit.kinds import NOISE_KINDS, bursts, parse_kinds
+from ftf_assets.audit.kinds import NOISE_KINDS, bursts, chosen_kinds
 from ftf_assets.audit.noise import NO_BURST, AuditLabels
 from ftf_assets.contracts.errors import CellError, InputError
 from ftf_assets_tests.audit.labels import N_ROWS, audit_labels
@@ -176,13 +176,22 @@ def test_labels_without_room_for_the_bursts_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
-    [("", tuple(NOISE_KINDS)), ("bursts, independent", ("independent", "bursts")), ("none", ("none",))],
+    ("named", "chosen"),
+    [
+        (None, tuple(NOISE_KINDS)),
+        (("bursts", "independent"), ("independent", "bursts")),
+        (("none",), ("none",)),
+    ],
 )
-def test_kinds_are_read_in_the_registrys_order(text, names):
-    assert parse_kinds(text) == names
+def test_kinds_come_in_the_order_of_the_registry(named, chosen):
+    assert chosen_kinds(named) == chosen
+
+
+def test_an_audit_of_no_kind_is_refused():
+    with pytest.raises(InputError, match="at least one kind of noise"):
+        chosen_kinds(())
 
 
 def test_an_unknown_kind_is_named_with_those_that_exist():
     with pytest.raises(InputError, match=r"unknown kind of noise.*'burst'.*partial_bursts"):
-        parse_kinds("burst")
+        chosen_kinds(("burst",))

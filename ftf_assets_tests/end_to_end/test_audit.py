@@ -13,13 +13,14 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options, small_sweep
+from ftf_assets_tests.support.settings import set_options
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
 
 def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf, home: Home):
-    asked = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *options(**FEW_ROUNDS))
+    asked = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**FEW_ROUNDS))
     done = ftf(*asked, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

@@ -26,7 +26,7 @@ from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
-QUICK = {"n_folds": 1, "factor": "label_smoothing=none,mild"}
+QUICK = {"n_folds": 1, "factors": "label_smoothing=none,mild"}
 
 
 def land(sweep: Sweep, home: Home, crypto: str, tags: dict[str, str] | None = None) -> None:
@@ -76,7 +76,9 @@ def test_the_gate_is_started_once_when_the_last_crypto_lands_and_never_for_rows_
     (request,) = both.run_requests
     assert request.tags[SWEEP_TAG] == sweep.sweep_id
     assert request.run_key.startswith(f"{sweep.sweep_id}-")
-    assert request.run_config["resources"]["sweep"]["config"]["n_folds"] == 1, "the sweep's own settings"
+    assert request.run_config["resources"]["sweep"]["config"]["folds"]["n_folds"] == 1, (
+        "the sweep's own settings"
+    )
     assert reason(tick(gate_when_landed, home, both.cursor)) == "no new rows"
 
     decide(home, request)
@@ -116,7 +118,7 @@ def test_the_gate_waits_for_runs_that_are_under_way_and_for_the_command_that_dec
 
 
 def test_one_variant_alone_is_nothing_to_decide(home: Home):
-    sweep = small_sweep(**{**QUICK, "factor": "label_smoothing=mild,cleanlab=reweight"}, design="single")
+    sweep = small_sweep(**{**QUICK, "factors": "label_smoothing=mild,cleanlab=reweight"}, design="single")
     land(sweep, home, "OPUSDC")
     land(sweep, home, "LDOUSDC")
     assert "nothing to decide" in reason(tick(gate_when_landed, home, None))
@@ -166,11 +168,11 @@ def test_a_group_grows_by_a_file_and_one_line_of_configuration(
 ):
     folder = tmp_path / "candles"
     groups = {"pair": ("OPUSDC", "LDOUSDC"), "others": ("UNIUSDC",)}
-    monkeypatch.setattr(config, "crypto_groups", lambda: groups)
-    monkeypatch.setattr("ftf_assets.sweep.sweep.crypto_groups", lambda: groups)
+    for module in ("crypto_groups", "settings", "sweep"):
+        monkeypatch.setattr(f"ftf_assets.sweep.{module}.crypto_groups", lambda: groups)
     for crypto in groups["pair"]:
         write_candles(folder, crypto)
-    before = small_sweep(**QUICK, cryptos="", crypto_group="pair", source="candles", path=str(folder))
+    before = small_sweep(**QUICK, cryptos=None, crypto_group="pair", source="candles", path=str(folder))
     for crypto in before.cryptos:
         land(before, home, crypto)
     calm = tick(input_files, home, None)
@@ -184,11 +186,11 @@ def test_a_group_grows_by_a_file_and_one_line_of_configuration(
         config.sweep_settings(settled.run_requests[0].run_config["resources"]["sweep"]["config"])
     )
     assert grown.cryptos == groups["pair"]
-    assert grown.settings.fold_edges == before.settings.fold_edges
+    assert grown.settings.folds.edges == before.settings.folds.edges
     for crypto in ("OPUSDC", "LDOUSDC"):
         keys = [sweep.plan(crypto).fit_keys() for sweep in (before, grown)]
         assert keys[0] == keys[1], "the others' fits are reused"
-    assert before.settings.crypto_names == ("OPUSDC", "LDOUSDC"), "the old sweep keeps its members"
+    assert before.settings.data.crypto_names == ("OPUSDC", "LDOUSDC"), "the old sweep keeps its members"
 
 
 def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home: Home, tmp_path: Path):
@@ -217,8 +219,9 @@ def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home
         write_candles(folder, crypto, bars=4_168)
     moved_on = on_monday()
     assert [request.partition_key for request in moved_on] == ["OPUSDC", "LDOUSDC"]
-    (edges,) = {request.run_config["resources"]["sweep"]["config"]["fold_edges"] for request in moved_on}
-    assert edges > sweep.settings.fold_edges
+    configured = [request.run_config["resources"]["sweep"]["config"] for request in moved_on]
+    (edges,) = {config.sweep_settings(one).folds.edges for one in configured}
+    assert edges > sweep.settings.folds.edges
     assert {request.tags[SWEEP_TAG] for request in moved_on} != {sweep.sweep_id}
 
 

@@ -17,11 +17,12 @@ from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep, options
+from ftf_assets_tests.support.settings import set_options
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
 
-SMALL = ("--crypto", "OPUSDC", "--trials", "0", *options(n_folds=2, **FEW_ROUNDS))
+SMALL = ("--crypto", "OPUSDC", "--trials", "0", *set_options(n_folds=2, **FEW_ROUNDS))
 
 
 @pytest.mark.slow
@@ -103,7 +104,7 @@ def test_bad_input_is_one_line_that_names_it_exit_code_2_and_nothing_written(
 
 
 def test_a_long_run_is_refused_with_its_plan_until_it_is_confirmed(ftf: Ftf, home: Home):
-    factorial = ("sweep", "--design", "factorial", "--trials", "0", "--set", "seeds=2")
+    factorial = ("sweep", "--design", "factorial", "--trials", "0", "--set", "training.seeds=2")
     done = ftf(*factorial)
     assert done.returncode == 2
     assert "5 cryptos x 5 folds x 9 variants = 225 cells, 825 fits" in done.stderr
@@ -180,7 +181,7 @@ def test_ready_feature_caches_run_without_candles_and_say_which_file_they_were(
 
 def test_a_history_that_is_too_short_is_skipped_shown_and_no_failure(ftf: Ftf, home: Home):
     edges = "2024-01-20T00:00:00Z,2024-03-01T00:00:00Z,2024-12-30T00:00:00Z"
-    done = ftf("sweep", *SMALL, "--set", f"fold_edges={edges}")
+    done = ftf("sweep", *SMALL, "--set", f"folds.edges={edges}")
     assert done.returncode == 0, done.stderr
     rows = ResultsStore(home.results).read()
     assert set(rows.loc[rows["fold"] == 0, "status"]) == {"skipped_short_history"}

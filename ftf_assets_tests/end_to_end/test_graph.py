@@ -18,6 +18,7 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.artifacts import write_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep.settings import SETTINGS, SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training import boosting
 from ftf_assets.training.boosting import bin_features
@@ -155,21 +156,35 @@ def test_every_asset_is_documented_owned_versioned_and_checked():
 def test_the_launchpad_shows_every_setting_with_its_description_and_refuses_unknown_ones():
     job = defs.resolve_job_def(SWEEP_JOB)
     refused = [
-        {"source": "ftp"},
-        {"n_folds": "five"},
-        {"n_fold": 3},
+        {"data": {"source": "ftp"}},
+        {"data": {"cryptos": "OPUSDC"}},
+        {"folds": {"n_folds": "five"}},
+        {"folds": {"n_fold": 3}},
+        {"n_folds": 3},
     ]
     for config in refused:
         with pytest.raises(dg.DagsterInvalidConfigError):
             dg.validate_run_config(job, {"resources": {"sweep": {"config": config}}})
     assert dg.validate_run_config(job, {})
     fields = job.run_config_schema.config_type.fields["resources"].config_type.fields["sweep"].config_type
-    for name, field in fields.fields["config"].config_type.fields.items():
-        assert field.description, name
+    shown = fields.fields["config"].config_type.fields
+    assert list(shown) == sorted(SweepSettings.model_fields)
+    for group, block in shown.items():
+        assert block.description, group
+        for name, field in block.config_type.fields.items():
+            assert field.description == SETTINGS[f"{group}.{name}"].description
+
+
+def test_the_settings_that_the_launchpad_sends_are_those_of_the_command(home: Home):
+    sweep = small_sweep(cryptos="OPUSDC", factors="cleanlab=off,filter", max_rounds=30)
+    config = {"resources": {"sweep": {"config": sweep.settings.model_dump(mode="json")}}}
+    validated = dg.validate_run_config(defs.resolve_job_def(SWEEP_JOB), config)
+    block = validated["resources"]["sweep"]["config"]
+    assert sweep_settings(block) == sweep.settings
 
 
 def test_the_results_asset_shows_its_rows_and_its_sweep(home: Home):
-    sweep = small_sweep(cryptos="OPUSDC", design="single", factor="label_smoothing=mild,cleanlab=reweight")
+    sweep = small_sweep(cryptos="OPUSDC", design="single", factors="label_smoothing=mild,cleanlab=reweight")
     result = materialise(sweep, home, "OPUSDC")
     assert result.success
     (event,) = result.asset_materializations_for_node("finetune_results")
@@ -186,7 +201,7 @@ def test_the_assets_of_a_run_share_what_is_binned(home: Home, monkeypatch: pytes
         "bin_features",
         lambda X, parameters: binned.append(X.tobytes()) or bin_features(X, parameters),
     )
-    sweep = small_sweep(workers=1, factor="label_smoothing=mild,cleanlab=reweight")
+    sweep = small_sweep(workers=1, factors="label_smoothing=mild,cleanlab=reweight")
     assert materialise(sweep, home, "OPUSDC").success
     # Two folds: the fit part, for the baseline, its second seed and both levels, and five out-of-fold blocks.
     assert len(binned) == 2 * (1 + 5)
@@ -209,7 +224,7 @@ def test_a_sweep_that_was_run_from_the_command_line_is_listed_under_its_job(home
 
 def test_the_temporal_cleaner_learns_from_the_graphs_candles_and_says_what_it_estimates(home: Home):
     cleaners = ("filter_temporal", "reweight_temporal", "filter_temporal_random", "filter_temporal_lowest_p")
-    sweep = small_sweep(factor="cleanlab=off," + ",".join(cleaners))
+    sweep = small_sweep(factors="cleanlab=off," + ",".join(cleaners))
     result = materialise(sweep, home, "OPUSDC")
     assert result.success
     (masks,) = (

@@ -42,7 +42,7 @@ def n_runs(home: Home) -> int:
 
 def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(home: Home):
     heard: list[FitEvent] = []
-    sweep = small_sweep(cryptos="OPUSDC", factor="label_smoothing=mild,cleanlab=filter")
+    sweep = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild,cleanlab=filter")
     first = run_sweep(sweep, home, on_fit=heard.append)
     assert {event.key for event in heard if event.kind == "done"} == set(sweep.plan("OPUSDC").fit_keys())
     assert len(materialised(home, first.run_ids["OPUSDC"])) == 8
@@ -56,7 +56,7 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     assert (again.decision, again.red_checks) == (first.decision, first.red_checks)
     assert n_runs(home) == 2, "one of the crypto, one of the gate"
 
-    more = small_sweep(cryptos="OPUSDC", factor="label_smoothing=mild,aggressive,cleanlab=filter")
+    more = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild,aggressive,cleanlab=filter")
     one_more = run_sweep(more, home, on_fit=heard.append)
     assert {event.name for event in heard if event.kind == "done"} == {"aggressive"}
     made = materialised(home, one_more.run_ids["OPUSDC"])
@@ -109,7 +109,7 @@ NOT_STANDING = {
 
 
 def test_of_a_finished_sweep_that_lost_something_just_that_is_made_again(home: Home):
-    sweep = small_sweep(cryptos="OPUSDC", factor="label_smoothing=mild")
+    sweep = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild")
     first = run_sweep(sweep, home, on_fit=lambda event: None)
     rows = ResultsStore(home.results).read()
     for why, (harm, made, decided) in NOT_STANDING.items():

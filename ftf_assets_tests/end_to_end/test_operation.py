@@ -36,7 +36,7 @@ def test_loading_the_graph_imports_nothing_heavy():
 
 
 def land(home: Home) -> dg.ExecuteInProcessResult:
-    sweep = small_sweep(cryptos="OPUSDC", n_folds=1, factor="label_smoothing=none,mild")
+    sweep = small_sweep(cryptos="OPUSDC", n_folds=1, factors="label_smoothing=none,mild")
     with open_instance(home) as instance:
         return defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,

@@ -38,7 +38,7 @@ def cells(settings: dict[str, Any], variants: tuple[str, ...] = tuple(LEVELS)) -
     return [
         ok_row(crypto, fold, variant) | wiggle(i, fold, j)
         for i, crypto in enumerate(sweep.cryptos)
-        for fold in range(sweep.settings.n_folds)
+        for fold in range(sweep.settings.folds.n_folds)
         for j, variant in enumerate(variants)
     ]
 

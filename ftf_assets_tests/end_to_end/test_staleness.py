@@ -17,12 +17,13 @@ from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options, small_sweep
+from ftf_assets_tests.support.settings import set_options
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
 CRYPTO = "OPUSDC"
-QUICK = {"cryptos": CRYPTO, "n_folds": 1, "factor": "label_smoothing=none,mild"}
+QUICK = {"cryptos": CRYPTO, "n_folds": 1, "factors": "label_smoothing=none,mild"}
 TREATMENT = ["baseline_parameters", "cleanlab_masks", "trained_models"]
 WHOLE_SWEEP = [
     Stale("", "gate_decision", f"through finetune_results of {CRYPTO}"),
@@ -73,9 +74,9 @@ def test_what_is_stale_and_why_from_the_first_run_to_a_change_of_everything(
     assert reseeded["cleanlab_masks"] == "through baseline_parameters"
     assert reseeded["trained_models"] == "through cleanlab_masks"
 
-    frozen = one.settings.fold_edges
+    frozen = one.settings.folds.edges
     write_candles(folder, 4_010)
-    new_data = stale_values(small_sweep(**here, fold_edges=frozen), home)
+    new_data = stale_values(small_sweep(**here, edges=frozen), home)
     assert [one.asset for one in new_data[:2]] == ["candles", "feature_cache"]
     assert all(reason.startswith("data changed") for reason in why(new_data).values())
     assert new_data[-2:] == WHOLE_SWEEP
@@ -91,7 +92,7 @@ def test_what_is_stale_and_why_from_the_first_run_to_a_change_of_everything(
 
 def test_rows_without_a_verdict_or_report_are_named_and_the_command_prints_it(ftf: Ftf, home: Home):
     settings = ("--crypto", CRYPTO, "--trials", "0", "--factor", "label_smoothing=none,mild")
-    settings += options(n_folds=1, **FEW_ROUNDS)
+    settings += set_options(n_folds=1, **FEW_ROUNDS)
     one = small_sweep(**{**QUICK, "phase": "manual"})
     run_sweep(one, home, on_fit=lambda event: None)
     home.report(one.sweep_id).unlink()
@@ -100,7 +101,7 @@ def test_rows_without_a_verdict_or_report_are_named_and_the_command_prints_it(ft
     assert answer["stale"] == [
         {"crypto": "", "asset": "sweep_report", "why": "the report does not show the decision"}
     ]
-    printed = ftf("plan", *settings, "--set", "seed=9").stdout
+    printed = ftf("plan", *settings, "--set", "training.seed=9").stdout
     assert "baseline_parameters: settings: seed 7 to 9" in printed
 
 

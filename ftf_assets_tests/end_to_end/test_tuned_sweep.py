@@ -15,13 +15,14 @@ from ftf_assets.training.engine import execute_fit
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.end_to_end.test_graph import materialise
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options, small_sweep
+from ftf_assets_tests.support.settings import set_options
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
 SMALL = ("--crypto", "OPUSDC", "--factor", "cleanlab=filter", "--trials", "2")
-SMALL += options(n_folds=2, tune_folds=2, **FEW_ROUNDS)
-TUNED = {"cryptos": "OPUSDC", "factor": "cleanlab=filter", "trials": 2, "tune_folds": 2}
+SMALL += set_options(n_folds=2, tune_folds=2, **FEW_ROUNDS)
+TUNED = {"cryptos": "OPUSDC", "factors": "cleanlab=filter", "trials": 2, "tune_folds": 2}
 
 
 def test_a_tuned_sweep_counts_its_trials_writes_its_parameters_and_is_resumed_for_free(ftf: Ftf, home: Home):

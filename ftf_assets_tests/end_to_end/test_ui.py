@@ -14,7 +14,7 @@ import pytest
 from ftf_assets.definitions import defs
 from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.settings import all_cryptos
+from ftf_assets.sweep.crypto_groups import all_cryptos
 
 pytest.importorskip("playwright", reason="the package playwright is not installed")
 
@@ -60,7 +60,10 @@ def candles(tmp_path: Path) -> Path:
 
 
 def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
-    settings = f"source: candles, path: {candles}, trials: 0, n_folds: 2, max_rounds: 40, patience: 10"
+    settings = (
+        f"data: {{source: candles, path: {candles}}}, folds: {{n_folds: 2}}, "
+        "training: {trials: 0, max_rounds: 40, patience: 10}"
+    )
     configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"
     page = browser.new_page(viewport={"width": 1500, "height": 850})
     page.set_default_timeout(PATIENCE * 1000)

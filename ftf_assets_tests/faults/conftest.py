@@ -14,7 +14,8 @@ from ftf_assets.sources.market.price_path import market_candles
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.faults.undisturbed import N_CELLS, Sweeps
 from ftf_assets_tests.support.processes import run_ftf
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, options
+from ftf_assets_tests.support.settings import set_options
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS
 from ftf_assets_tests.support.workers import shared_folder
 
 #: ``full`` runs the counts that docs/reliability.md gives; anything else a short version.
@@ -62,7 +63,7 @@ def small_sweep(candle_folder: Path) -> list[str]:
     """The arguments of a sweep of two cryptos, two folds and five variants: 20 cells, seconds."""
     cryptos = ["--crypto", "OPUSDC", "--crypto", "LDOUSDC"]
     source = ["--source", "candles", "--path", str(candle_folder)]
-    return ["sweep", *cryptos, "--trials", "0", *source, *options(n_folds=2, **FEW_ROUNDS)]
+    return ["sweep", *cryptos, "--trials", "0", *source, *set_options(n_folds=2, **FEW_ROUNDS)]
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,9 @@ from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep.settings import read_crypto_groups, stored_sweep_settings, sweep_settings
-from ftf_assets.sweep.sweep import parse_edges
+from ftf_assets.sweep.crypto_groups import read_crypto_groups
+from ftf_assets.sweep.setting_text import setting_from_text
+from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_settings, sweep_settings
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.parameters import parse_search_space
 from ftf_assets.training.variants import parse_factors
@@ -220,13 +221,22 @@ def test_a_damaged_results_store_is_read_or_refused_by_an_error_of_ours(tmp_path
 TEXT = st.text(max_size=40) | st.from_regex(r"[a-z_]+=[a-z_,=.:0-9-]*", fullmatch=True)
 
 
-@pytest.mark.parametrize("parse", [parse_factors, parse_search_space, lambda text: parse_edges(text, 2)])
+@pytest.mark.parametrize("parse", [parse_factors, parse_search_space])
 @given(text=TEXT)
 def test_any_text_as_a_setting_is_read_or_refused_by_an_error_of_ours(parse, text: str):
     assert said(lambda: parse(text)).isprintable()
 
 
-@given(values=st.dictionaries(st.sampled_from(sorted(sweep_settings({}).model_dump())), JSON, max_size=3))
+@given(name=st.sampled_from(sorted(SETTINGS)), text=TEXT)
+def test_any_text_of_a_setting_is_taken_or_refused_by_an_error_of_ours(name: str, text: str):
+    assert said(lambda: sweep_settings({name: setting_from_text(name, text)})).isprintable()
+
+
+@given(
+    values=st.dictionaries(
+        st.sampled_from(sorted([*SETTINGS, *SweepSettings.model_fields])), JSON, max_size=3
+    )
+)
 def test_any_value_of_a_setting_is_taken_or_refused_by_an_error_of_ours(values):
     assert said(lambda: sweep_settings(values)).isprintable()
 

@@ -18,7 +18,7 @@ import pytest
 
 from ftf_assets.command.main import main
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.sweep.settings import read_crypto_groups
+from ftf_assets.sweep.crypto_groups import read_crypto_groups
 from ftf_assets_tests.support.gate_rows import sweep_rows
 from ftf_assets_tests.support.production import feature_cache
 
@@ -35,11 +35,11 @@ BARS = [f"{hour},1.0,1.1,0.9,1.0,10" for hour in HOURS]
 SETTINGS: list[tuple[str, tuple[str, ...]]] = [
     ("--factor magic", ("unknown factor", "'magic'", "label_smoothing, cleanlab")),
     ("--factor cleanlab=of", ("unknown level of factor cleanlab", "'of'", "off, filter")),
-    ("--factor cleanlab=off,off", ("nothing to compare", "'cleanlab=off,off'", "--design single")),
+    ("--factor cleanlab=off,off", ("nothing to compare", "cleanlab=off", "--design single")),
     ("--factor ,", ("a sweep needs at least one factor",)),
     ("--factor label_smoothing=none,extreme", ("unknown level", "'extreme'", "none, mild")),
     ("--power-mode huge", ("power_mode", "'huge'", "smoke, standard, deep")),
-    ("--trials many", ("trials", "'many'", ">= -1")),
+    ("--trials many", ("training.trials", "'many'", ">= 0")),
     ("--trials 1e9", ("trials", "'1e9'")),
     ("--tune per-fold", ("tune", "'per_fold'", "baseline, per_variant, off")),
     ("--design latin", ("design", "'latin'", "one_factor, factorial")),
@@ -57,23 +57,28 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
     ("--phase two|words", ("phase is one word", "'two words'")),
     ("--phase ../../x", ("phase is one word", "'../../x'")),
     ("--phase \x1b[2J", ("phase is one word", r"'\x1b[2J'")),
-    ("--workers -1", ("workers", "'-1'", ">= 0")),
+    ("--workers -1", ("run.workers", "'-1'", ">= 1")),
     ("--device tpu", ("device", "'tpu'", "cpu, cuda")),
     ("--seed 99999999999", ("seed", "'99999999999'", "< 2147483648")),
-    ("--set n_folds", ("--set takes NAME=VALUE", "'n_folds'")),
-    ("--set n_fold=3", ("unknown setting", "'n_fold'", "n_folds")),
-    ("--set n_folds=0", ("n_folds", "'0'", ">= 1")),
-    ("--set n_folds=5.5", ("n_folds", "'5.5'")),
-    ("--set market_noise=nan", ("market_noise", "'nan'")),
-    ("--set cost_bps=inf", ("cost_bps", "'inf'", "<= 1000")),
-    ("--set suspect_cap=-0.1", ("suspect_cap", "'-0.1'", ">= 0")),
-    ("--set mild_epsilon_buy=0.01", ("smoothing level 'mild'", "epsilon_buy 0.01")),
-    ("--set min_rounds=500", ("min_rounds must not exceed max_rounds", "500 > 400")),
-    ("--set n_folds=1 --set fold_edges=1677-01-01T00Z,2024-01-01T00Z", ("fold_edges are UTC instants",)),
-    ("--set fold_edges=2024-01-01", ("fold_edges are UTC instants", "'2024-01-01'")),
-    ("--set fold_edges=2024-01-01T00:00Z,2023-01-01T00:00Z", ("fold_edges increase", "6 instants")),
-    ("--set search_space=max_depth=9:8", ("bounds of max_depth in search_space", "9:8")),
-    ("--set confirm_long_run=perhaps", ("confirm_long_run", "'perhaps'")),
+    ("--set folds.n_folds", ("--set takes NAME=VALUE", "'folds.n_folds'")),
+    ("--set folds.n_fold=3", ("unknown setting", "'folds.n_fold'", "folds.n_folds")),
+    ("--set n_folds=3", ("unknown setting", "'n_folds'", "Did you mean folds.n_folds?")),
+    ("--set folds.n_folds=0", ("n_folds", "'0'", ">= 1")),
+    ("--set folds.n_folds=5.5", ("n_folds", "'5.5'")),
+    ("--set data.market_noise=nan", ("market_noise", "'nan'")),
+    ("--set evaluation.cost_bps=inf", ("cost_bps", "'inf'", "<= 1000")),
+    ("--set treatment.suspect_cap=-0.1", ("suspect_cap", "'-0.1'", ">= 0")),
+    ("--set treatment.mild_epsilon_buy=0.01", ("smoothing level 'mild'", "epsilon_buy 0.01")),
+    ("--set training.min_rounds=500", ("training.min_rounds must not exceed", "500 > 400")),
+    (
+        "--set folds.n_folds=1 --set folds.edges=1677-01-01T00:00Z,2024-01-01T00:00Z",
+        ("folds.edges", "1677", "from 1678"),
+    ),
+    ("--set folds.edges=2024-01-01", ("folds.edges are UTC instants", "'2024-01-01'")),
+    ("--set folds.edges=2024,2025", ("folds.edges are UTC instants", "'2024'")),
+    ("--set folds.edges=2024-01-01T00:00Z,2023-01-01T00:00Z", ("folds.edges increase", "6 instants")),
+    ("--set training.search_space=max_depth=9:8", ("bounds of max_depth in search_space", "9:8")),
+    ("--set run.confirm_long_run=perhaps", ("confirm_long_run", "'perhaps'")),
     ("--nonsense", ("No such option", "--nonsense")),
     ("surplus", ("unexpected extra argument", "surplus")),
 ]

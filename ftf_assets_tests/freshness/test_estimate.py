@@ -8,15 +8,15 @@ import pytest
 from ftf_assets.freshness.estimate import describe_plan
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.boosting import FitResult
+from ftf_assets_tests.support.settings import settings_of
 
 SECONDS_A_ROW = 3e-5
 
 
 def sweep(**settings: object) -> Sweep:
-    return open_sweep(sweep_settings({"cryptos": "OPUSDC", "trials": 0, "workers": 2, **settings}))
+    return open_sweep(settings_of(**{"cryptos": "OPUSDC", "trials": 0, "workers": 2, **settings}))
 
 
 def finished_fit(n_rows: int) -> FitResult:

@@ -127,7 +127,7 @@ def test_with_keep_sweeps_only_those_that_wrote_last_count(home: Home, sweep: Sw
 
 
 def test_a_sweep_whose_source_is_gone_keeps_the_models_of_its_rows(home: Home, sweep: Sweep):
-    gone = sweep.settings.model_copy(update={"source": "candles", "path": str(home.path / "no such folder")})
+    gone = sweep.settings.with_changes(data={"source": "candles", "path": str(home.path / "no such folder")})
     ResultsStore(home.results).write_sweep(sweep.sweep_id, gone.model_dump_json())
     prune(home, keep_days=0)
     assert names(home.fits) == {OLD_MODEL}

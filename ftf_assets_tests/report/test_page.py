@@ -94,7 +94,7 @@ def test_the_tuning_mode_and_the_noise_of_the_seed_are_said_with_what_averages_i
     assert "Tuning: 15 trials per crypto and fold, on the baseline, held for all variants." in text
     assert "itself with another seed: f1_buy SD 0.0113 a cell (4 cells), ±0.0157 over 4 pairs;" in text
     assert "can come from the seed alone" in text
-    assert "Averaging 3 fits a cell makes it smaller: --set seeds=3." in text
+    assert "Averaging 3 fits a cell makes it smaller: --set training.seeds=3." in text
     assert "The seed alone makes up to 0.0" in text, "the forest plot says what its grey band is"
 
 
@@ -104,7 +104,7 @@ def test_unknown_seed_noise_and_tuning_are_said_to_be_unknown():
         Elements(render_report(report_data([row | unknown for row in result_rows()]))).text.split()
     )
     assert "Tuning: not stated." in text
-    assert "Seed noise: not in the rows; --set seeds=3 measures it and averages it down." in text
+    assert "Seed noise: not in the rows; --set training.seeds=3 measures it and averages it down." in text
     assert "The seed alone makes" not in text
 
 

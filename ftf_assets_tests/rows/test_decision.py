@@ -14,7 +14,7 @@ from ftf_assets_tests.support.small_sweep import small_sweep
 CASES = {
     "whole": {},
     "one crypto of two is missing": {"cryptos": "OPUSDC,LDOUSDC"},
-    "per crypto folds": {"folds": "per_crypto"},
+    "per crypto folds": {"calendar": "per_crypto"},
 }
 
 

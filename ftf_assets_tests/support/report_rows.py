@@ -16,8 +16,8 @@ from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factors import baseline_levels
 from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
 from ftf_assets.rows.decision import decision_rows
-from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
+from ftf_assets_tests.support.settings import settings_of
 
 DECIDED_AT = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
 START = pd.Timestamp("2024-01-01", tz="UTC")
@@ -72,7 +72,7 @@ def report_data(
     return ReportData(
         sweep_id=SWEEP,
         cryptos=cryptos,
-        settings=sweep_settings({"n_folds": folds, **settings}),
+        settings=settings_of(**{"n_folds": folds, **settings}),
         levels=judged_levels(verdicts),
         rows=frame,
         metrics=metrics,

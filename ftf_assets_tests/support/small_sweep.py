@@ -11,8 +11,8 @@ from ftf_assets.rows.decision import decision_from_rows
 from ftf_assets.running.sweep_run import SweepRun
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets_tests.support.settings import settings_of
 
 #: Short fits: what is tested around them does not depend on their rounds.
 FEW_ROUNDS = {"min_rounds": 5, "max_rounds": 16, "patience": 5}
@@ -20,13 +20,8 @@ FEW_ROUNDS = {"min_rounds": 5, "max_rounds": 16, "patience": 5}
 SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **FEW_ROUNDS, "phase": "test"}
 
 
-def options(**settings: object) -> tuple[str, ...]:
-    """Word settings as options of the command."""
-    return tuple(word for name, value in settings.items() for word in ("--set", f"{name}={value}"))
-
-
 def small_sweep(**settings: object) -> Sweep:
-    return open_sweep(sweep_settings({**SMALL, **settings}))
+    return open_sweep(settings_of(**SMALL | settings))
 
 
 @dataclass(frozen=True, eq=False)

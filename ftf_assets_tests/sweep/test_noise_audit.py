@@ -16,8 +16,8 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.graph.io_managers import artifact_types
 from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.sweep.noise_audit import Audit
-from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import open_sweep
+from ftf_assets_tests.support.settings import settings_of
 
 CRYPTO = "OPUSDC"
 
@@ -31,7 +31,7 @@ def cache() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def market() -> Audit:
-    return Audit(open_sweep(sweep_settings({"cryptos": CRYPTO})), audit_settings({}))
+    return Audit(open_sweep(settings_of(cryptos=CRYPTO)), audit_settings({}))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def bars():
 def features(cache: pd.DataFrame, folder: Path, *drop: str) -> Audit:
     folder.mkdir(exist_ok=True)
     cache.drop(columns=list(drop)).to_parquet(folder / f"{CRYPTO}.parquet")
-    settings = sweep_settings({"cryptos": CRYPTO, "source": "features", "path": str(folder)})
+    settings = settings_of(cryptos=CRYPTO, source="features", path=str(folder))
     return Audit(open_sweep(settings), audit_settings({}))
 
 
@@ -109,29 +109,29 @@ def test_rows_that_the_markets_truth_does_not_explain_are_refused(market, arrays
 
 
 def test_sweeps_of_the_same_data_find_the_audit_whatever_they_vary(market):
-    others = [{"factor": "cleanlab"}, {"n_folds": 3}, {"seed": 9}, {"trials": 0}, {"max_rounds": 50}]
+    others = [{"factors": "cleanlab"}, {"n_folds": 3}, {"seed": 9}, {"trials": 0}, {"max_rounds": 50}]
     for settings in others:
-        sweep = open_sweep(sweep_settings({"cryptos": CRYPTO, **settings}))
+        sweep = open_sweep(settings_of(**{"cryptos": CRYPTO, **settings}))
         assert sweep.artifact_key("coerced_arrays", CRYPTO) == market.arrays_key(CRYPTO)
     for settings in ({"market_seed": 5}, {"stop_atr": 0.7}, {"market_noise": 0.0}):
-        sweep = open_sweep(sweep_settings({"cryptos": CRYPTO, **settings}))
+        sweep = open_sweep(settings_of(**{"cryptos": CRYPTO, **settings}))
         assert sweep.artifact_key("coerced_arrays", CRYPTO) != market.arrays_key(CRYPTO)
 
 
 def test_what_a_sweep_varies_is_no_part_of_the_audits_identity(market):
-    same = Audit(open_sweep(sweep_settings({"cryptos": CRYPTO, "trials": 0})), market.settings)
+    same = Audit(open_sweep(settings_of(cryptos=CRYPTO, trials=0)), market.settings)
     assert same.audit_id(CRYPTO) == market.audit_id(CRYPTO)
     other = Audit(market.sweep, audit_settings({"noise_seeds": 6}))
     assert other.audit_id(CRYPTO) != market.audit_id(CRYPTO)
 
 
 def test_the_default_audit_of_five_cryptos_needs_no_confirmation_and_a_huge_one_does():
-    group = open_sweep(sweep_settings({}))
+    group = open_sweep(settings_of())
     Audit(group, audit_settings({})).require_confirmation()
     huge = Audit(group, audit_settings({"noise_seeds": 50}))
     with pytest.raises(InputError, match=r"a long audit must be confirmed: \d+ fits"):
         huge.require_confirmation()
-    confirmed = open_sweep(sweep_settings({"confirm_long_run": True}))
+    confirmed = open_sweep(settings_of(confirm_long_run=True))
     Audit(confirmed, huge.settings).require_confirmation()
 
 
@@ -140,7 +140,7 @@ def test_the_default_audit_of_five_cryptos_needs_no_confirmation_and_a_huge_one_
     [
         ({"noise_seeds": 4}, "noise_seeds.*greater than or equal to 5"),
         ({"noise_share": 0.2}, "noise_share.*less than or equal to 0.15"),
-        ({"kinds": "flips"}, "unknown kind of noise.*'flips'"),
+        ({"kinds": ("flips",)}, "unknown kind of noise.*'flips'"),
     ],
 )
 def test_settings_of_the_audit_are_refused_by_name(values, named):

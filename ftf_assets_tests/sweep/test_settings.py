@@ -1,85 +1,183 @@
-"""Settings: validated in one place, every refusal names the setting, what came and what is allowed."""
+"""Settings: typed groups, and every refusal names the setting, what came and what is allowed."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from ftf_assets.contracts.errors import InputError
-from ftf_assets.sweep.settings import SweepSettings, all_cryptos, crypto_groups, sweep_settings
+from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
+from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_settings, sweep_settings
+from ftf_assets_tests.support.settings import settings_of
+
+GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "run")
 
 
 def test_the_defaults_are_the_standard_protocol():
     settings = sweep_settings({})
-    assert settings.crypto_names == ("UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC")
-    assert settings.epsilons == {"none": (0, 0), "mild": (0.10, 0.02), "aggressive": (0.20, 0.05)}
-    assert (settings.n_folds, settings.embargo_bars, settings.validation_fraction) == (5, 24, 0.15)
-    assert (settings.min_rounds, settings.max_rounds, settings.patience) == (20, 400, 30)
-    assert (settings.suspect_cap, settings.out_of_fold_blocks, settings.cost_bps) == (0.10, 5, 15)
-    assert (settings.stop_atr, settings.target_atr, settings.horizon_bars) == (0.5, 1.5, 4)
+    folds, training, labels = settings.folds, settings.training, settings.labels
+    assert settings.data.crypto_names == ("UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC")
+    assert settings.treatment.factors == {
+        "label_smoothing": ("none", "mild", "aggressive"),
+        "cleanlab": ("off", "filter", "reweight"),
+    }
+    assert settings.treatment.epsilons == {"none": (0, 0), "mild": (0.10, 0.02), "aggressive": (0.20, 0.05)}
+    assert (settings.treatment.suspect_cap, settings.treatment.out_of_fold_blocks) == (0.10, 5)
+    assert (folds.n_folds, folds.embargo_bars, folds.validation_fraction) == (5, 24, 0.15)
+    assert (training.min_rounds, training.max_rounds, training.patience) == (20, 400, 30)
+    assert (labels.stop_atr, labels.target_atr, labels.horizon_bars) == (0.5, 1.5, 4)
+    assert settings.evaluation.cost_bps == 15
+
+
+def test_settings_come_in_groups_and_what_is_absent_is_none_and_not_a_code():
+    settings = sweep_settings({})
+    assert tuple(SweepSettings.model_fields) == GROUPS
+    assert (settings.data.path, settings.data.cryptos, settings.folds.edges) == (None, None, None)
+    assert (settings.training.trials, settings.run.workers) == (None, None)
 
 
 def test_every_setting_has_a_description_that_fits_the_launchpad():
-    for name, field in SweepSettings.model_fields.items():
+    for name, field in SETTINGS.items():
         assert field.description, name
         assert len(field.description) < 100, name
 
 
+def test_dotted_names_and_nested_groups_give_the_same_settings():
+    dotted = sweep_settings({"labels.horizon_bars": 6, "folds.n_folds": 3})
+    assert dotted == sweep_settings({"labels": {"horizon_bars": 6}, "folds": {"n_folds": 3}})
+    assert dotted.labels.horizon_bars == 6
+
+
 REFUSED = [
-    ({"n_folds": 0}, "bad value for the setting n_folds (found 0; allowed: >= 1, <= 100)"),
-    ({"suspect_cap": "much"}, "bad value for the setting suspect_cap (found 'much'; allowed: >= 0, <= 0.5)"),
+    ({"n_folds": 0}, "bad value for the setting folds.n_folds (found 0; allowed: >= 1, <= 100)"),
+    (
+        {"suspect_cap": "much"},
+        "bad value for the setting treatment.suspect_cap (found 'much'; allowed: >= 0, <= 0.5)",
+    ),
     (
         {"validation_fraction": 0.5},
-        "bad value for the setting validation_fraction (found 0.5; allowed: > 0, < 0.5)",
+        "bad value for the setting folds.validation_fraction (found 0.5; allowed: > 0, < 0.5)",
     ),
     (
         {"design": "latin"},
-        "bad value for the setting design (found 'latin'; allowed: one_factor, factorial, single)",
+        "bad value for the setting treatment.design (found 'latin'; allowed: one_factor, factorial, single)",
     ),
-    ({"seed": -1}, "bad value for the setting seed (found -1; allowed: >= 0, < 2147483648)"),
+    ({"seed": -1}, "bad value for the setting training.seed (found -1; allowed: >= 0, < 2147483648)"),
     ({"cryptos": "OPUSDC,a'; drop table"}, 'unknown crypto (found "A\'; DROP TABLE"; allowed: UNIUSDC'),
     ({"cryptos": "../../x"}, "unknown crypto (found '../../X'"),
+    ({"cryptos": ""}, "unknown crypto (found ''; allowed: UNIUSDC"),
+    ({"cryptos": ()}, "data.cryptos names no crypto (allowed: UNIUSDC"),
     ({"crypto_group": ""}, "unknown crypto group (found ''; allowed: defi_top5)"),
-    ({"factor": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),
+    ({"crypto_group": "none"}, "unknown crypto group (found None; allowed: defi_top5)"),
+    ({"factors": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),
+    ({"factors": {}}, "a sweep needs at least one factor"),
+    ({"factors": "cleanlab=off"}, "nothing to compare: the sweep is the baseline alone (found cleanlab=off"),
     (
         {"mild_epsilon_hold": 0.2},
         "smoothing level 'mild' is out of bounds (found epsilon_buy 0.1, epsilon_hold 0.2",
     ),
-    ({"phase": ""}, "phase is one word (found ''"),
-    ({"phase": "x" * 41}, "phase is one word"),
+    ({"phase": ""}, "run.phase is one word (found ''"),
+    ({"phase": "x" * 41}, "run.phase is one word"),
     (
         {"tune": "often"},
-        "bad value for the setting tune (found 'often'; allowed: baseline, per_variant, off)",
+        "bad value for the setting training.tune (found 'often'; allowed: baseline, per_variant, off)",
     ),
-    ({"tune_folds": 0}, "bad value for the setting tune_folds (found 0; allowed: >= 1, <= 20)"),
-    ({"search_space": ""}, "search_space names no parameter (allowed: max_depth=2:8,learning_rate="),
+    ({"tune_folds": 0}, "bad value for the setting training.tune_folds (found 0; allowed: >= 1, <= 20)"),
+    ({"trials": -1}, "bad value for the setting training.trials (found -1; allowed: >= 0, <= 10000)"),
+    ({"workers": 0}, "bad value for the setting run.workers (found 0; allowed: >= 1, <= 1024)"),
+    ({"min_rounds": 500}, "training.min_rounds must not exceed training.max_rounds (found 500 > 400)"),
+    ({"search_space": ""}, "search_space names no parameter (allowed: max_depth, learning_rate"),
     ({"search_space": "gamma=0:1"}, "unknown parameter in search_space (found 'gamma'; allowed: max_depth, "),
     ({"search_space": "max_depth"}, "gives max_depth a low and a high bound (found ''; allowed: max_depth=L"),
     ({"search_space": "max_depth=2:few"}, "gives max_depth a low and a high bound (found '2:few'"),
     ({"search_space": "max_depth=2:6:8"}, "gives max_depth a low and a high bound (found '2:6:8'"),
     (
         {"search_space": "max_depth=2:99"},
-        "bounds of max_depth in search_space are not allowed (found '2:99'; allowed: whole numbers, 1 <= LOW",
+        "bounds of max_depth in search_space are not allowed (found 2:99; allowed: whole numbers, 1 <= LOW",
     ),
-    ({"search_space": "max_depth=2.5:8"}, "(found '2.5:8'; allowed: whole numbers"),
+    ({"search_space": "max_depth=2.5:8"}, "(found 2.5:8; allowed: whole numbers"),
     ({"search_space": "subsample=0.9:0.6"}, "bounds of subsample in search_space are not allowed"),
     ({"search_space": "reg_lambda=nan:2"}, "bounds of reg_lambda in search_space are not allowed"),
     (
         {"search_space": "max_depth=6:8"},
-        "must hold the default, which is the first trial (found '6:8'; allowed: LOW <= 5 <= HIGH)",
+        "must hold the default, which is the first trial (found 6:8; allowed: LOW <= 5 <= HIGH)",
     ),
     ({"search_space": "max_depth=2:8,max_depth=3:8"}, "is named once (found 'max_depth' twice)"),
     ({"source": "features"}, "the source features needs a path. Name its folder with --path."),
-    ({"embargo": 3}, "unknown setting (found 'embargo'; allowed: factor, design"),
-    ({"market_noise": 0.5}, "bad value for the setting market_noise (found 0.5; allowed: >= 0, <= 0.25)"),
+    ({"path": "somewhere"}, "the embedded market takes no path (found 'somewhere')"),
+    ({"path": ""}, "bad value for the setting data.path (found ''; allowed: text or none)"),
+    (
+        {"edges": "2024-01-01,2024-02-01"},
+        "folds.edges are UTC instants (found '2024-01-01'; allowed: such",
+    ),
+    ({"edges": "soon"}, "folds.edges are UTC instants (found 'soon'"),
+    ({"edges": "2024", "n_folds": 1}, "folds.edges are UTC instants (found '2024'"),
+    (
+        {"edges": "2024-02-01T00:00Z,2024-01-01T00:00Z", "n_folds": 1},
+        "folds.edges increase and are one more than folds.n_folds (found 2024-02-01T00:00:00+00:00, 2024-01-",
+    ),
+    (
+        {"edges": "2024-01-01T00:00Z,2024-02-01T00:00Z", "n_folds": 1, "calendar": "per_crypto"},
+        "folds.edges are for folds.calendar common (found calendar per_crypto)",
+    ),
+    (
+        {"market_noise": 0.5},
+        "bad value for the setting data.market_noise (found 0.5; allowed: >= 0, <= 0",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("values", "message"), REFUSED, ids=lambda value: str(value)[:50])
 def test_a_refusal_names_the_setting_what_came_and_what_is_allowed(values: dict[str, object], message: str):
     with pytest.raises(InputError) as refused:
-        sweep_settings(values)
+        settings_of(**values)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("folds.embargo", "unknown setting (found 'folds.embargo'; allowed: folds.calendar, folds.n_folds"),
+        ("horizon_bars", "unknown setting (found 'horizon_bars'; allowed: data.source"),
+        ("horizon_bars", "Did you mean labels.horizon_bars?"),
+        ("barriers.horizon_bars", "unknown setting (found 'barriers.horizon_bars'"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_names_that_exist(name: str, message: str):
+    with pytest.raises(InputError) as refused:
+        sweep_settings({name: 3})
+    assert message in str(refused.value)
+
+
+def test_a_group_is_a_mapping():
+    with pytest.raises(InputError, match="folds is a group of settings"):
+        sweep_settings({"folds": 5})
+
+
+STORED = [
+    ({"training": {"min_rounds": 500}}, "training.min_rounds must not exceed training.max_rounds"),
+    ({"folds": {"n_folds": 0}}, "bad value for the setting folds.n_folds"),
+    ({"data": {"cryptos": ["DOGEUSDC"]}}, "unknown crypto"),
+    ({"n_folds": 5}, "unknown setting (found 'n_folds'"),
+]
+
+
+@pytest.mark.parametrize(("stored", "message"), STORED, ids=lambda value: str(value)[:50])
+def test_stored_settings_are_held_to_every_rule_too(stored: dict[str, object], message: str):
+    with pytest.raises(StoreError) as refused:
+        stored_sweep_settings("ftf_0123456789ab", json.dumps(stored))
+    assert message in str(refused.value)
+    assert "ftf_0123456789ab" in str(refused.value)
+    assert "run the sweep again" in str(refused.value)
+
+
+def test_a_changed_copy_is_held_to_every_rule_too():
+    settings = sweep_settings({})
+    assert settings.with_changes(labels={"horizon_bars": 6}).labels.horizon_bars == 6
+    with pytest.raises(InputError, match="must not exceed"):
+        settings.with_changes(training={"min_rounds": 500})
 
 
 TUNED = [
@@ -95,18 +193,18 @@ TUNED = [
 
 @pytest.mark.parametrize(("values", "expected"), TUNED, ids=str)
 def test_the_power_mode_grants_the_trials_unless_they_are_given(values, expected):
-    tuning = sweep_settings(values).tuning
+    tuning = settings_of(**values).training.tuning
     assert (tuning.mode, tuning.trials) == expected
     assert tuning.active is (expected[1] > 0)
 
 
 def test_the_search_space_is_read_in_one_order_and_what_it_does_not_name_is_not_searched():
-    space = sweep_settings({"search_space": " learning_rate=0.01:0.3, max_depth = 2:6 "}).tuning.space
+    space = settings_of(search_space=" learning_rate=0.01:0.3, max_depth = 2:6 ").training.tuning.space
     assert space == (("max_depth", (2.0, 6.0)), ("learning_rate", (0.01, 0.3)))
 
 
 def test_named_cryptos_take_the_place_of_the_group_once_each_in_their_order():
-    assert sweep_settings({"cryptos": " LDOUSDC, OPUSDC,LDOUSDC"}).crypto_names == ("LDOUSDC", "OPUSDC")
+    assert settings_of(cryptos=" LDOUSDC, OPUSDC,LDOUSDC").data.crypto_names == ("LDOUSDC", "OPUSDC")
 
 
 def test_every_crypto_of_every_group_is_a_partition():

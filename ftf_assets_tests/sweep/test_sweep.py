@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.sweep.settings import sweep_settings
-from ftf_assets.sweep.sweep import Sweep, format_edges, open_sweep, parse_edges
+from ftf_assets.sweep.settings import stored_sweep_settings
+from ftf_assets.sweep.sweep import Sweep, edges_from_nanoseconds, edges_in_nanoseconds, open_sweep
 from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE
+from ftf_assets_tests.support.settings import settings_of
 
 ASSETS = [
     *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
@@ -20,19 +22,17 @@ ASSETS = [
 
 
 def sweep(**settings: object) -> Sweep:
-    return open_sweep(sweep_settings(settings))
+    return open_sweep(settings_of(**settings))
 
 
 def test_the_same_settings_are_the_same_sweep_however_they_are_written():
-    one = sweep(factor="label_smoothing,cleanlab")
+    one = sweep(factors="label_smoothing,cleanlab")
     assert one.sweep_id == sweep().sweep_id
-    assert one.sweep_id == sweep(factor="label_smoothing=none,mild,aggressive,cleanlab").sweep_id
+    assert one.sweep_id == sweep(factors="label_smoothing=none,mild,aggressive,cleanlab").sweep_id
     assert one.sweep_id == sweep(power_mode="smoke", trials=15).sweep_id
-    assert one.sweep_id == sweep(search_space=", ".join(reversed(DEFAULT_SEARCH_SPACE.split(",")))).sweep_id
+    assert one.sweep_id == sweep(search_space=dict(reversed(DEFAULT_SEARCH_SPACE.items()))).sweep_id
     assert one.sweep_id == sweep(cryptos="UNIUSDC,OPUSDC,ARBUSDC,AAVEUSDC,LDOUSDC").sweep_id
-    assert one.sweep_id == sweep(fold_edges=one.settings.fold_edges).sweep_id, (
-        "frozen edges are the same edges"
-    )
+    assert one.sweep_id == sweep(edges=one.settings.folds.edges).sweep_id, "frozen edges are the same edges"
     assert one.sweep_id.startswith("ftf_")
     assert len(one.sweep_id) == 16
 
@@ -52,22 +52,22 @@ def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
 def test_a_seed_check_is_part_of_the_identity_only_where_one_is_made():
     assert sweep(seed_check=False).sweep_id != sweep().sweep_id
     assert sweep(seeds=2, seed_check=False).sweep_id == sweep(seeds=2).sweep_id
-    alone = {"factor": "cleanlab=filter", "design": "single"}
+    alone = {"factors": "cleanlab=filter", "design": "single"}
     assert sweep(**alone, seed_check=False).sweep_id == sweep(**alone).sweep_id
     assert sweep(**alone).plan("OPUSDC").seed_check is False
 
 
 def test_how_a_sweep_is_run_is_no_part_of_its_identity():
-    assert sweep(workers=1).sweep_id == sweep(workers=7, confirm_long_run=True).sweep_id
+    assert sweep(workers=1).sweep_id == sweep(workers=7, confirm_long_run=True, phase="nightly").sweep_id
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"seed": 8}, {"n_folds": 4}, {"cryptos": "OPUSDC"}, {"factor": "cleanlab"}, {"design": "factorial"},
-        {"stop_atr": 0.6}, {"suspect_cap": 0.05}, {"phase": "nightly"}, {"market_seed": 1}, {"cost_bps": 10},
+        {"seed": 8}, {"n_folds": 4}, {"cryptos": "OPUSDC"}, {"factors": "cleanlab"}, {"design": "factorial"},
+        {"stop_atr": 0.6}, {"suspect_cap": 0.05}, {"market_seed": 1}, {"cost_bps": 10},
         {"power_mode": "deep"}, {"trials": 3}, {"tune": "off"}, {"tune": "per_variant"},
-        {"tune_folds": 2}, {"search_space": "max_depth=2:8"}, {"seeds": 2}, {"folds": "per_crypto"},
+        {"tune_folds": 2}, {"search_space": "max_depth=2:8"}, {"seeds": 2}, {"calendar": "per_crypto"},
     ],
     ids=str,
 )  # fmt: skip
@@ -96,14 +96,14 @@ CHANGES = {
     ),
     "each variant is tuned": ({"tune": "per_variant"}, {"trained_models"}),
     "one more cleaner": (
-        {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_random"},
+        {"factors": "label_smoothing,cleanlab=off,filter,reweight,filter_random"},
         {"cleanlab_masks", "trained_models"},
     ),
     "a temporal cleaner": (
-        {"factor": "label_smoothing,cleanlab=off,filter,reweight,filter_temporal"},
+        {"factors": "label_smoothing,cleanlab=off,filter,reweight,filter_temporal"},
         {"cleanlab_masks", "trained_models"},
     ),
-    "one smoothing level less": ({"factor": "label_smoothing=mild,cleanlab"}, {"trained_models"}),
+    "one smoothing level less": ({"factors": "label_smoothing=mild,cleanlab"}, {"trained_models"}),
 }
 
 
@@ -136,9 +136,12 @@ def test_fold_edges_are_common_to_the_group_and_lie_in_the_last_half_of_its_comm
     write_candles(tmp_path, "OP", "2023-01-01", 2000)
     write_candles(tmp_path, "LDO", "2023-01-11 10:00", 2000)
     group = sweep(source="candles", path=str(tmp_path), cryptos="OPUSDC,LDOUSDC", n_folds=2)
-    assert group.settings.fold_edges == "2023-02-16T21:30:00Z,2023-03-07T02:45:00Z,2023-03-25T08:00:00Z"
+    edges = ("2023-02-16T21:30:00Z", "2023-03-07T02:45:00Z", "2023-03-25T08:00:00Z")
+    assert group.settings.folds.edges == tuple(map(datetime.fromisoformat, edges))
     np.testing.assert_array_equal(group.edges("OPUSDC"), group.edges("LDOUSDC"))
-    own = sweep(source="candles", path=str(tmp_path), cryptos="OPUSDC,LDOUSDC", n_folds=2, folds="per_crypto")
+    own = sweep(
+        source="candles", path=str(tmp_path), cryptos="OPUSDC,LDOUSDC", n_folds=2, calendar="per_crypto"
+    )
     assert own.edges("OPUSDC")[-1] < own.edges("LDOUSDC")[-1]
 
 
@@ -146,32 +149,26 @@ def test_new_data_under_the_same_settings_change_every_key(tmp_path: Path):
     write_candles(tmp_path, "OP", "2023-01-01", 2000)
     settings = {"source": "candles", "path": str(tmp_path), "cryptos": "OPUSDC"}
     before = sweep(**settings)
-    frozen = before.settings.fold_edges
+    frozen = before.settings.folds.edges
     keys = {asset: before.artifact_key(asset, "OPUSDC") for asset in ASSETS}
     content = (tmp_path / "OPUSDT_1h.csv").read_text(encoding="utf-8")
     (tmp_path / "OPUSDT_1h.csv").write_text(content.replace(",10.0\n", ",10.5\n", 1), encoding="utf-8")
-    after = sweep(**settings, fold_edges=frozen)
+    after = sweep(**settings, edges=frozen)
     assert after.sweep_id == before.sweep_id, "the same settings are the same sweep"
     assert not set(keys.values()) & {after.artifact_key(asset, "OPUSDC") for asset in ASSETS}
 
 
-def test_edges_are_written_and_read_without_loss():
-    edges = sweep().edges("OPUSDC")
-    np.testing.assert_array_equal(parse_edges(format_edges(edges), 5), edges)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "soon", "2024-01-01", "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z,2024-01-01T00:00:00Z"],
-)
-def test_edges_that_are_no_increasing_utc_instants_are_refused(text: str):
-    with pytest.raises(InputError, match="fold_edges"):
-        parse_edges(text, 1)
+def test_edges_are_frozen_and_read_back_without_loss():
+    one = sweep()
+    edges = one.edges("OPUSDC")
+    stored = stored_sweep_settings(one.sweep_id, one.settings.model_dump_json())
+    assert stored == one.settings
+    np.testing.assert_array_equal(edges_in_nanoseconds(edges_from_nanoseconds(edges)), edges)
 
 
 def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
     long = sweep(
-        design="factorial", factor="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
+        design="factorial", factors="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
     )
     assert long.n_cells == 300
     assert long.n_fits == 25 * (12 + 15 + 1)
@@ -199,6 +196,6 @@ def test_a_run_of_one_partition_is_as_long_as_that_partition():
 
 @pytest.mark.parametrize("level", ["filter_temporal", "reweight_temporal", "filter_temporal_random"])
 def test_levels_that_learn_from_candles_are_refused_for_ready_feature_caches(tmp_path: Path, level: str):
-    settings = {"source": "features", "path": str(tmp_path), "factor": f"cleanlab=off,filter,{level}"}
+    settings = {"source": "features", "path": str(tmp_path), "factors": f"cleanlab=off,filter,{level}"}
     with pytest.raises(InputError, match=f"cleanlab = {level} learns from candles .* leave out {level}"):
         sweep(**settings)

@@ -18,12 +18,12 @@ from ftf_assets.training import boosting, engine
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.folds import inner_folds
-from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning, parse_search_space
+from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning
 from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
 from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, plan_of, train, variants_of
 
-SPACE = tuple(parse_search_space(DEFAULT_SEARCH_SPACE).items())
+SPACE = tuple(DEFAULT_SEARCH_SPACE.items())
 #: Enough trials for the estimator to take over from the random ones.
 TRIALS = STARTUP_TRIALS + 3
 

@@ -27,15 +27,19 @@ NOISE_KINDS: dict[str, NoiseKind] = {
 
 
 @typed
-def parse_kinds(text: str) -> tuple[str, ...]:
-    """Read ``independent,bursts`` into names in the registry's order; an empty text names them all.
+def chosen_kinds(names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Put the names of noise kinds into the registry's order; None chooses all of them.
 
     Raises
     ------
     InputError
-        An unknown kind.
+        An unknown kind, or no kind at all.
     """
-    named = {word.strip() for word in text.split(",") if word.strip()}
-    for name in sorted(named - set(NOISE_KINDS)):
-        raise input_error("unknown kind of noise", found=repr(name), allowed=", ".join(NOISE_KINDS))
-    return tuple(name for name in NOISE_KINDS if not named or name in named)
+    if names is None:
+        return tuple(NOISE_KINDS)
+    for name in names:
+        if name not in NOISE_KINDS:
+            raise input_error("unknown kind of noise", found=repr(name), allowed=", ".join(NOISE_KINDS))
+    if not names:
+        raise input_error("an audit needs at least one kind of noise", allowed=", ".join(NOISE_KINDS))
+    return tuple(name for name in NOISE_KINDS if name in names)

@@ -185,7 +185,7 @@ def _without_missing_head(frame: pd.DataFrame, converter: _ColumnConverter) -> t
             str(share.idxmax()),
             frame.iloc[:, 0],
             found=f"{share.max():.0%} of this column missing",
-            fix="Drop the column, or allow them with --set missing=allow.",
+            fix="Drop the column, or allow them with --set data.missing=allow.",
         )
     first = int(whole.argmax())
     return frame.iloc[first:], first

@@ -1,0 +1,55 @@
+"""Settings as the command line writes them: one text a setting, ``labels.horizon_bars=6``."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from ftf_assets.sweep.settings import SETTINGS
+from ftf_assets.training.parameters import parse_search_space
+from ftf_assets.training.variants import parse_factors
+
+
+def setting_from_text(name: str, text: str) -> Any:
+    """Turn the text of a setting into what :func:`~ftf_assets.sweep.settings.sweep_settings` takes.
+
+    Lists are comma-separated, and ``none`` stands for None where a setting may be absent. Factors are written
+    ``label_smoothing,cleanlab=off,filter``, a search space ``max_depth=2:8,subsample=0.5:1``. Numbers, words
+    and unknown names come back as they are: the settings check them.
+
+    Parameters
+    ----------
+    name
+        Dotted name, such as ``labels.horizon_bars``.
+    text
+        What was written behind it.
+
+    Raises
+    ------
+    InputError
+        Factors or a search space that cannot be read.
+
+    Examples
+    --------
+    >>> setting_from_text("data.cryptos", "OPUSDC, LDOUSDC")
+    ('OPUSDC', 'LDOUSDC')
+    >>> setting_from_text("training.trials", "none") is None
+    True
+    """
+    if name == "treatment.factors":
+        return parse_factors(text)
+    if name == "training.search_space":
+        return parse_search_space(text)
+    kinds = _kinds(name)
+    if NoneType in kinds and text.strip() == "none":
+        return None
+    if tuple in (get_origin(kind) for kind in kinds):
+        return tuple(part.strip() for part in text.split(","))
+    return text
+
+
+def _kinds(name: str) -> tuple[Any, ...]:
+    if name not in SETTINGS:
+        return ()
+    annotation = SETTINGS[name].annotation
+    return get_args(annotation) if NoneType in get_args(annotation) else (annotation,)
