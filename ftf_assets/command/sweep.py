@@ -57,7 +57,7 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
 
 def _announce(sweep: Sweep, n_done: int) -> None:
     click.echo(
-        f"{sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.n_folds} folds x "
+        f"{sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits"
         + (f", {n_done} of them done" if n_done else ""),
         err=True,
@@ -97,7 +97,7 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
     from ftf_assets.command.tables import leaderboard_table, stdout
 
     console = stdout()
-    title = f"{sweep.sweep_id} on {sweep.settings.source}, means over cells"
+    title = f"{sweep.sweep_id} on {sweep.settings.data.source}, means over cells"
     console.print(leaderboard_table(leaderboard, title, console.width))
     counts = ", ".join(f"{n} {status}" for status, n in _statuses(rows).items())
     failed = rows[rows["status"] != "ok"]

@@ -482,7 +482,7 @@ def _unknown_setting(name: str) -> InputError:
     return input_error(
         "unknown setting",
         found=repr(name),
-        allowed=", ".join(known or SETTINGS),
+        allowed=", ".join(known or same or SETTINGS),
         fix=f"Did you mean {same[0]}?" if same else None,
     )
 

@@ -18,6 +18,7 @@ from ftf_assets.training import folds
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, Trained
+from ftf_assets_tests.support.settings import settings_of
 
 CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in checks}
 
@@ -39,7 +40,7 @@ class StoredRun:
     def sweep(self) -> SimpleNamespace:
         return SimpleNamespace(
             plan=lambda crypto: self.run.plan,
-            settings=SimpleNamespace(suspect_cap=self.run.plan.suspect_cap, n_folds=self.run.plan.n_folds),
+            settings=settings_of(suspect_cap=self.run.plan.suspect_cap, n_folds=self.run.plan.n_folds),
             variants=STANDARD,
             cryptos=("",) * self.n_cryptos,
         )

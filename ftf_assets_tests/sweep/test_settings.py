@@ -140,8 +140,8 @@ def test_a_refusal_names_the_setting_what_came_and_what_is_allowed(values: dict[
     ("name", "message"),
     [
         ("folds.embargo", "unknown setting (found 'folds.embargo'; allowed: folds.calendar, folds.n_folds"),
-        ("horizon_bars", "unknown setting (found 'horizon_bars'; allowed: data.source"),
-        ("horizon_bars", "Did you mean labels.horizon_bars?"),
+        ("horizon_bars", "(found 'horizon_bars'; allowed: labels.horizon_bars). Did you mean labels.horizon"),
+        ("horizon", "unknown setting (found 'horizon'; allowed: data.source, data.path"),
         ("barriers.horizon_bars", "unknown setting (found 'barriers.horizon_bars'"),
     ],
 )
