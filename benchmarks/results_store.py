@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.measuring import report
 from ftf_assets.gate.decide import decide
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import partition, results_table

@@ -10,9 +10,9 @@ import click
 import numpy as np
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
-from ftf_assets.labels.factor import FitRows
+from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT, average_uniqueness
-from ftf_assets.labels.treatment import treated_weight
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.folds import bar_length

@@ -30,9 +30,9 @@ from ftf_assets.audit.noise import AuditLabels, KnownTruth, NoiseKind, NoisyLabe
 from ftf_assets.audit.ranking import average_precision, rank
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
-from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
-from ftf_assets.labels.label_chain import LabelChain, label_chain
-from ftf_assets.labels.temporal_noise import TEMPERS, temporal_noise
+from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
+from ftf_assets.labels.cleaning.label_chain import LabelChain, label_chain
+from ftf_assets.labels.cleaning.temporal_noise import TEMPERS, temporal_noise
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.sources.registry import open_source

@@ -24,8 +24,8 @@ from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
-from ftf_assets.labels.cleaning import cap_per_class
-from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
+from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
+from ftf_assets.labels.cleaning.suspect_cap import cap_per_class
 from ftf_assets.labels.smoothing import smooth_labels
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs

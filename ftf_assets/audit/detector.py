@@ -12,8 +12,10 @@ from ftf_assets.audit.noise import Needs
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, Int64, typed
-from ftf_assets.labels.cleaning import CLEANERS, CLEANLAB
-from ftf_assets.labels.factor import FitRows, JudgedRows, Judgement, TreatmentSettings
+from ftf_assets.labels.cleaning.cleaners import CLEANERS
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
+from ftf_assets.labels.factor import TreatmentSettings
+from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement
 
 #: How out-of-fold probabilities are made: in purged, embargoed time blocks, or in folds of shuffled rows.
 Scheme = Literal["time_blocks", "shuffled"]

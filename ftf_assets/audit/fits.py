@@ -13,7 +13,7 @@ from ftf_assets.audit.plan import SCHEMES, AuditPlan
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
-from ftf_assets.labels.factor import TreatedRows
+from ftf_assets.labels.fit_rows import TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitTask
 from ftf_assets.training.folds import Block, Fold, bar_length, out_of_fold_blocks

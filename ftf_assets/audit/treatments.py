@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ftf_assets.audit.detector import Evidence
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.cleaning import CLEANERS, CLEANLAB
-from ftf_assets.labels.factor import TreatedRows
+from ftf_assets.labels.cleaning.cleaners import CLEANERS
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
+from ftf_assets.labels.fit_rows import TreatedRows
 
 
 @dataclass(frozen=True)

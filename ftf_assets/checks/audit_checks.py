@@ -4,7 +4,7 @@ import dagster as dg
 
 from ftf_assets.audit.trust import untrusted_cleaning
 from ftf_assets.graph.check_history import SWEEP_ID
-from ftf_assets.labels.cleaning import CLEANLAB
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 
 
 def audit_checks() -> list[dg.AssetChecksDefinition]:

@@ -247,7 +247,7 @@ class NoiseEstimate:
     temper
         Weight of the features' log odds, 0 to 1; 0 = the labels alone were used.
     entry, stay, missed_buy, false_buy, burst_flip
-        Rates of errors, as in :class:`~ftf_assets.labels.hidden_labels.ErrorRates`.
+        Rates of errors, as in :class:`~ftf_assets.labels.cleaning.hidden_labels.ErrorRates`.
     """
 
     noise_rate: float

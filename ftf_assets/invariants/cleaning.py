@@ -7,8 +7,8 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
-from ftf_assets.labels.factor import FitRows
-from ftf_assets.labels.treatment import treated_weight
+from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.folds import bar_length
 from ftf_assets.training.plan import TrainingPlan
 

@@ -1,8 +1,9 @@
-"""What a factor is: a named lever on the training rows, one column of the results table.
+"""What a factor is: a named treatment of training data that a sweep varies, one column of the results table.
 
-A factor treats one of three things, and its class says which: the labels that a model is asked to believe,
-the weights of its rows, or the rows themselves. They act in that order, each on what the one before left, and
-on the fit part only: validation and test rows are never treated.
+A factor treats one of three things, and its class says which: the labels that a model learns
+(``LabelFactor``), the weights of its rows (``WeightFactor``), or the choice of rows (``RowFactor``). They
+apply in this order, each to the result of the one before, and to the fit part only: validation and test rows
+are never treated.
 """
 
 from __future__ import annotations
@@ -11,27 +12,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
-from ftf_assets.contracts.bundles import NoiseEstimate
-from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
+from ftf_assets.contracts.typed import Array, Float32, Float64, typed
+from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 
 if TYPE_CHECKING:
-    from ftf_assets.labels.confident_learning import LabelQuality
+    from ftf_assets.labels.cleaning.confident_learning import LabelQuality
     from ftf_assets.labels.triple_barrier import BarrierSettings
 
 
 @runtime_checkable
 class TreatmentSettings(Protocol):
-    """The sweep's settings that levels depend on; what a plan of a crypto provides.
+    """The settings of a sweep that levels depend on; a ``TrainingPlan`` provides them.
 
     Attributes
     ----------
     epsilons
-        (epsilon_buy, epsilon_hold) per smoothing level.
+        (epsilon_buy, epsilon_hold) for each smoothing level.
     suspect_cap
-        Largest share of a class that a cleaner may suspect.
+        Largest share of a class that may be suspect.
     label_quality
-        How cleanlab scores a label.
+        Method by which cleanlab scores labels.
     barriers
         The triple barrier that made the labels.
     """
@@ -46,116 +46,6 @@ class TreatmentSettings(Protocol):
     def barriers(self) -> BarrierSettings: ...  # noqa: D102
 
 
-@typed
-@dataclass(frozen=True, eq=False)
-class FitRows:
-    """What a treatment may know of the rows that a fit trains on, arrays of shape (n_rows,); no features.
-
-    Everything here is known at the end of the training window: the fit part ends before the validation slice
-    begins, and every label of it is known by then.
-
-    Attributes
-    ----------
-    y, start, end, label_return, base_weight, label_stability
-        As in :class:`~ftf_assets.contracts.arrays.TrainingArrays`, of these rows alone.
-    bar
-        Length of a bar in nanoseconds.
-    """
-
-    y: Int8[Array, " rows"]
-    start: Int64[Array, " rows"]
-    end: Int64[Array, " rows"]
-    label_return: Float32[Array, " rows"]
-    base_weight: Float32[Array, " rows"]
-    label_stability: Float32[Array, " rows"] | None
-    bar: int
-
-    @classmethod
-    def of(cls, arrays: TrainingArrays, rows: Int64[Array, " fit"], bar: int) -> FitRows:
-        """Take the rows of a fit, by their numbers in the training arrays."""
-        stability = arrays.label_stability
-        return cls(
-            y=arrays.y[rows],
-            start=arrays.start[rows],
-            end=arrays.end[rows],
-            label_return=arrays.label_return[rows],
-            base_weight=arrays.base_weight[rows],
-            label_stability=None if stability is None else stability[rows],
-            bar=bar,
-        )
-
-
-@typed
-@dataclass(frozen=True, eq=False)
-class JudgedRows:
-    """A fit part with what out-of-fold models say about it.
-
-    Attributes
-    ----------
-    rows
-        The rows of the fit part.
-    probability
-        Out-of-fold P(BUY): no row's probability comes from a model that saw the row. The models trained on
-        the variant's own labels and weights.
-    weight
-        Weight of every row as the variant's weights, and the row factors before this one, leave it.
-    seed
-        For random choices, the same for all variants of the (crypto, fold).
-    candles
-        Bars of the crypto, of which those that closed by the rows' latest label end may be read; None where
-        no level of the sweep needs them.
-    """
-
-    rows: FitRows
-    probability: Float64[Array, " rows"]
-    weight: Float32[Array, " rows"]
-    seed: int
-    candles: CandleArrays | None = None
-
-
-@typed
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """What a judge says about the labels of a fit part, arrays of shape (n_rows,).
-
-    Attributes
-    ----------
-    label_quality
-        How well each given label agrees with the judge, in [0, 1]; low is suspect.
-    flagged
-        Rows that the judge doubts, before any cap.
-    suspect
-        Rows that are held for mislabelled, after the cap a class.
-    noise
-        What the judge estimates about the noise as a whole, where it does.
-    """
-
-    label_quality: Float64[Array, " rows"]
-    flagged: Bool[Array, " rows"]
-    suspect: Bool[Array, " rows"]
-    noise: NoiseEstimate | None = None
-
-
-@typed
-@dataclass(frozen=True, eq=False)
-class TreatedRows:
-    """What a row factor does with a fit part, arrays of shape (n_rows,).
-
-    Attributes
-    ----------
-    suspect
-        Rows that the level treats: the judge's suspects, or as many others where the level is a control.
-    keep
-        Rows that stay in the fit part; only suspects leave it.
-    weight
-        Training weight of every row, of those that are dropped too.
-    """
-
-    suspect: Bool[Array, " rows"]
-    keep: Bool[Array, " rows"]
-    weight: Float32[Array, " rows"]
-
-
 Identity = Callable[[str, TreatmentSettings], Mapping[str, object]]
 LabelTreatment = Callable[[str, Float32[Array, " rows"], TreatmentSettings], Float32[Array, " rows"]]
 WeightTreatment = Callable[[str, FitRows, TreatmentSettings], Float64[Array, " rows"]]
@@ -165,36 +55,37 @@ RowTreatment = Callable[[str, JudgedRows, Judgement], TreatedRows]
 
 @typed
 def level_alone(level: str, settings: TreatmentSettings) -> Mapping[str, object]:  # noqa: ARG001
-    """Identify a level that depends on no setting."""
+    """Return the identity of a level that depends on no setting."""
     return {"level": level}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Factor:
-    """A lever on the training data that a sweep varies while everything else stays locked.
+    """A treatment of training data that a sweep varies while everything else stays fixed.
 
     Attributes
     ----------
     name
-        Column of the results table and word of ``--factor``.
+        Column of the results table, and the word that ``--factor`` takes.
     baseline
-        The level that changes nothing and costs nothing: it is never applied. Every other level is compared
-        with it.
+        The level that changes nothing. It is never applied, so it costs nothing. Every other level is
+        compared with it.
     default_levels
-        What ``--factor NAME`` runs, the baseline first.
+        Levels that ``--factor NAME`` runs, the baseline first.
     levels
-        Everything that ``--factor NAME=…`` accepts, controls included. Names off the baseline are unique in
-        the registry, because they name variants.
+        Every level that ``--factor NAME=…`` accepts, controls included. Levels other than the baseline are
+        unique in the registry, because they name variants.
     description
         One line for people.
     identity
-        JSON of everything besides the rows that a level's effect depends on: part of the keys of its fits.
+        (level, settings) to a JSON mapping of everything besides the rows that the level's effect depends on.
+        It is part of the keys of the level's fits.
     needs
-        Pairs (level, optional column of the feature cache that the level cannot do without).
+        Pairs (level, optional column of the feature cache that the level requires).
     needs_candles
-        Levels that read candles: no sweep of ready feature caches can have them.
+        Levels that read candles. Sweeps of ready feature caches have none and refuse these levels.
     controls
-        Levels that treat nothing and only show what a treatment must beat.
+        Levels that clean nothing and only show what a treatment must beat.
     """
 
     name: str
@@ -229,8 +120,12 @@ class WeightFactor(Factor):
     Attributes
     ----------
     treat
-        (level, rows of one fit, settings) to non-negative multipliers of their weights, of any scale. They
-        see the rows of that fit alone: an out-of-fold model's weights know nothing of its held-out block.
+        (level, rows of one fit, settings) to non-negative multipliers of the rows' weights, on any scale.
+
+    Warnings
+    --------
+    ``treat`` may use the rows of its own fit only. The weights of an out-of-fold model must not depend on the
+    block that it predicts.
     """
 
     treat: WeightTreatment
@@ -238,16 +133,17 @@ class WeightFactor(Factor):
 
 @dataclass(frozen=True, kw_only=True)
 class RowFactor(Factor):
-    """A factor that chooses among rows by out-of-fold probabilities: a cleaner.
+    """A factor that selects or weighs rows by out-of-fold probabilities: a cleaner.
 
     Attributes
     ----------
     judge
-        (level, the fit part, settings) to suspects. It does not look at the weights.
+        (level, fit part, settings) to a judgement. It must not depend on the weights.
     treat
-        (level, the fit part, its judgement) to rows to keep and weights.
+        (level, fit part, judgement) to the rows to keep and their weights.
     judges
-        Name of each level's judge; levels of one name share its judgement. By default each has its own.
+        Level to the name of its judge. Levels with the same judge share one judgement. By default each level
+        has its own.
     """
 
     judge: RowJudge

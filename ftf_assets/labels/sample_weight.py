@@ -12,7 +12,8 @@ import numpy as np
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
-from ftf_assets.labels.factor import FitRows, TreatmentSettings, WeightFactor
+from ftf_assets.labels.factor import TreatmentSettings, WeightFactor
+from ftf_assets.labels.fit_rows import FitRows
 
 #: Weight of the oldest row of ``time_decay``; the newest has 1.
 OLDEST_WEIGHT = 0.5

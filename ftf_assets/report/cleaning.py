@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ftf_assets.labels.factor import RowFactor
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.report.data import Level, ReportData
 from ftf_assets.report.formats import share
 from ftf_assets.report.svg import Room, drawing, inline_svg

@@ -17,7 +17,7 @@ from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import results_frame
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decision import Decision
-from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.noise_audit import AuditData, load_audit
 from ftf_assets.rows.decision import decision_rows
 from ftf_assets.rows.results_contract import finetune_results_contract

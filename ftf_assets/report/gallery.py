@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.contracts.typed import Array
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.svg import Room, drawing, inline_svg

@@ -16,7 +16,7 @@ from ftf_assets.gate.clusters import calendar_clusters
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
 from ftf_assets.gate.fingerprint import decision_fingerprints
-from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.rows.records import plain_records
 from ftf_assets.sweep.settings import SweepSettings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from ftf_assets.contracts.results import results_contract
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 
 
 def finetune_results_contract() -> type[pa.DataFrameModel]:

@@ -20,7 +20,7 @@ from ftf_assets.contracts.results import SHARE_COLUMNS, STATUSES
 from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.settings import TRADES
 from ftf_assets.gate.tuning import tuning_of
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.readers.csv_files import read_csv_table
 from ftf_assets.sources.readers.parquet_files import read_parquet_table
 

@@ -11,7 +11,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from ftf_assets.contracts.errors import StoreBusyError, StoreError
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, add_factors_sql, create_schema_sql
 

@@ -13,7 +13,7 @@ from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, Ga
 from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
-from ftf_assets.labels.factors import FACTORS, baseline_levels
+from ftf_assets.labels.factor_registry import FACTORS, baseline_levels
 from ftf_assets.rows.results_contract import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
-from ftf_assets.labels.confident_learning import LabelQuality
+from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups

@@ -14,7 +14,7 @@ import numpy as np
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.protocol import Provenance, Source
 from ftf_assets.sources.registry import open_source
 from ftf_assets.sweep.crypto_groups import crypto_groups

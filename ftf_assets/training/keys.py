@@ -14,7 +14,7 @@ from ftf_assets.contracts.typed import typed
 
 #: The code that decides what a cell computes. The table contracts are no part of it: they refuse, they do not
 #: compute.
-_CODE = ("contracts/coercion.py", "labels/*.py", "sources/**/*.py", "training/*.py")
+_CODE = ("contracts/coercion.py", "labels/**/*.py", "sources/**/*.py", "training/**/*.py")
 
 
 @typed

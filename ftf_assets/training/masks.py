@@ -17,17 +17,10 @@ from ftf_assets.contracts.bundles import (
 )
 from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Float64, typed
-from ftf_assets.labels.factor import (
-    FitRows,
-    JudgedRows,
-    Judgement,
-    LabelFactor,
-    RowFactor,
-    TreatedRows,
-    WeightFactor,
-)
-from ftf_assets.labels.factors import moved_factors
-from ftf_assets.labels.treatment import treated_weight
+from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
+from ftf_assets.labels.factor_registry import moved_factors
+from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.folds import Block, Fold, bar_length, out_of_fold_blocks

@@ -18,8 +18,9 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.labels.factor import FitRows, LabelFactor, RowFactor
-from ftf_assets.labels.treatment import treated_weight
+from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.factor import LabelFactor, RowFactor
+from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask

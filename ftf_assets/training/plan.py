@@ -10,10 +10,10 @@ from typing import Literal
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.typed import Array, Int8, Int64, typed
-from ftf_assets.labels.confident_learning import LabelQuality
+from ftf_assets.labels.apply_factors import treated_labels
+from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
-from ftf_assets.labels.factors import FACTORS
-from ftf_assets.labels.treatment import treated_labels
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
 from ftf_assets.training.keys import (

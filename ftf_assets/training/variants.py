@@ -11,7 +11,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import Factor
-from ftf_assets.labels.factors import FACTORS, Moved
+from ftf_assets.labels.factor_registry import FACTORS, Moved
 
 Design = Literal["one_factor", "factorial", "single"]
 BASELINE = "baseline"

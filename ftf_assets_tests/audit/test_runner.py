@@ -14,7 +14,7 @@ from ftf_assets.audit.noise import AuditLabels, KnownTruth
 from ftf_assets.audit.plan import AuditPlan
 from ftf_assets.audit.runner import run_audit
 from ftf_assets.audit.treatments import TREATMENTS
-from ftf_assets.labels.cleaning import CLEANLAB
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.training import engine
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.parameters import Rounds

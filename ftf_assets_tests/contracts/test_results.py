@@ -13,7 +13,7 @@ from ftf_assets.contracts.results import (
     METRIC_COLUMNS,
     PRIMARY_KEY,
 )
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets_tests.support.results_rows import failed_row, ok_row, partition, results_table, skipped_row
 

@@ -10,8 +10,9 @@ import pytest
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.results import OK, results_frame
 from ftf_assets.contracts.table_validation import validated
-from ftf_assets.labels.factor import Factor, Judgement, LabelFactor, RowFactor, TreatedRows, WeightFactor
-from ftf_assets.labels.factors import FACTORS, registry
+from ftf_assets.labels.factor import Factor, LabelFactor, RowFactor, WeightFactor
+from ftf_assets.labels.factor_registry import FACTORS, registry
+from ftf_assets.labels.fit_rows import Judgement, TreatedRows
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_store import ResultsStore

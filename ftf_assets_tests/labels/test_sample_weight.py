@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftf_assets.contracts.errors import CellError, InputError
-from ftf_assets.labels.factor import FitRows
+from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import (
     OLDEST_WEIGHT,
     SAMPLE_WEIGHT,
@@ -18,7 +19,6 @@ from ftf_assets.labels.sample_weight import (
     sample_weight,
     time_decay,
 )
-from ftf_assets.labels.treatment import treated_weight
 from ftf_assets_tests.support.production import plan_of
 
 HOUR = 3_600_000_000_000

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.smoothing import (
     LABEL_SMOOTHING,
     check_epsilons,
@@ -36,7 +36,7 @@ def test_buy_is_one_minus_epsilon_buy_and_hold_is_epsilon_hold(epsilon_buy, epsi
     assert soft.tolist() == np.array(expected, np.float32).tolist()
 
 
-def test_failure_4_the_off_path_is_free_none_returns_the_same_object():
+def test_the_off_path_is_free_none_returns_the_same_object():
     assert smooth_labels(HARD, epsilon_buy=0.0, epsilon_hold=0.0) is HARD
 
 

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.results import PRIMARY_KEY
-from ftf_assets.labels.factors import FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage import results_database
 from ftf_assets.storage.results_schema import SCHEMA_VERSION

@@ -13,7 +13,7 @@ from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decide import decide
-from ftf_assets.labels.factors import baseline_levels
+from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
 from ftf_assets.rows.decision import decision_rows
 from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table

@@ -103,7 +103,7 @@ def test_no_task_is_no_work(training_arrays, fit_store):
     ],
     ids=["error", "out of memory", "own stage"],
 )
-def test_failure_3_a_fit_that_raises_is_an_outcome_and_the_others_finish(
+def test_a_fit_that_raises_is_an_outcome_and_the_others_finish(
     tasks, training_arrays, fit_store, monkeypatch, error, outcome, workers
 ):
     expected, _ = run(tasks, training_arrays)

@@ -104,7 +104,7 @@ def test_scores_are_those_of_the_hard_test_labels(rows, standard_run):
 
 
 @pytest.mark.parametrize("variant", ["mild", "aggressive"])
-def test_failure_7_the_calibration_of_a_smoothed_variant_is_not_0(rows, standard_run, variant):
+def test_the_calibration_of_a_smoothed_variant_is_not_0(rows, standard_run, variant):
     for fold in (0, 1):
         row = rows[fold, variant]
         cell = standard_run.cell(variant, fold)
@@ -175,9 +175,7 @@ FAILED = Outcome("training_failed", "ValueError", "bad split", "fit")
 @pytest.mark.parametrize(
     "outcome", [FAILED, Outcome.skipped("412 fit rows, 1000 needed")], ids=["failed", "skipped"]
 )
-def test_failure_3_a_cell_without_a_model_has_no_metric_and_pollutes_no_other_row(
-    standard_run, rows, outcome
-):
+def test_a_cell_without_a_model_has_no_metric_and_pollutes_no_other_row(standard_run, rows, outcome):
     models = with_cell(standard_run, 1, "filter", outcome=outcome)
     found = evaluate(standard_run, models=models)
     row = found.pop((1, "filter"))

@@ -67,7 +67,7 @@ def code_at(tmp_path, monkeypatch):
 
     def version_of(text: str, package: str = "labels", name: str = "smoothing.py") -> str:
         for folder in ("training", package):
-            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         (tmp_path / package / name).write_bytes(text.encode())
         monkeypatch.setattr(keys, "__file__", str(tmp_path / "training" / "keys.py"))
         return code_version.__wrapped__()
@@ -88,7 +88,11 @@ def test_line_ends_of_windows_are_those_of_unix(code_at):
 
 @pytest.mark.parametrize(
     ("package", "name"),
-    [("contracts", "coercion.py"), ("labels", "new.py"), ("sources", "new.py"), ("training", "new.py")],
+    [
+        ("contracts", "coercion.py"),
+        *((room, "new.py") for room in ("labels", "labels/cleaning", "sources", "sources/readers")),
+        *((room, "new.py") for room in ("training", "training/folds")),
+    ],
 )
 def test_the_code_that_decides_what_a_cell_computes_counts(code_at, package, name):
     assert code_at("x = 1\n", package, name) != code_at("x = 2\n", package, name)

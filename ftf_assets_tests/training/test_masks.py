@@ -12,8 +12,8 @@ import pytest
 
 from ftf_assets.contracts.bundles import CleanlabMasks
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.labels import cleaning
-from ftf_assets.labels.cleaning import clean
+from ftf_assets.labels.cleaning import cleanlab_factor
+from ftf_assets.labels.cleaning.suspect_treatments import clean
 from ftf_assets.training import engine, masks
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets_tests.support.production import MemoryFitStore, plan_of, train, variants_of
@@ -105,7 +105,7 @@ def test_validation_and_test_rows_change_no_mask(make_plan, training_arrays):
     np.testing.assert_array_equal(found.keep, expected.mask("filter").keep)
 
 
-def test_failure_6_at_most_a_tenth_of_each_class_is_suspect_and_plain_flags_are_counted(standard_run):
+def test_at_most_a_tenth_of_each_class_is_suspect_and_plain_flags_are_counted(standard_run):
     for mask in standard_run.masks.masks:
         y = standard_run.arrays.y[mask.rows]
         for label, n_flagged in ((0, mask.n_flagged_hold), (1, mask.n_flagged_buy)):
@@ -152,7 +152,7 @@ print(sorted({"cleanlab", "xgboost"} & set(sys.modules)))
 """
 
 
-def test_failure_4_the_off_path_makes_no_fit_and_imports_neither_cleanlab_nor_xgboost():
+def test_the_off_path_makes_no_fit_and_imports_neither_cleanlab_nor_xgboost():
     root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", OFF_PATH], cwd=root, capture_output=True, text=True, timeout=120
@@ -177,7 +177,7 @@ def statuses(run):
     }
 
 
-def test_failure_3_a_failing_out_of_fold_fit_fails_the_cells_that_need_it_at_its_stage(
+def test_a_failing_out_of_fold_fit_fails_the_cells_that_need_it_at_its_stage(
     make_plan, training_arrays, standard_run, monkeypatch
 ):
     fail_where(
@@ -215,7 +215,7 @@ def test_a_cleaner_that_raises_fails_its_own_cells(make_plan, training_arrays, m
             raise error
         return clean(level, **arguments)
 
-    monkeypatch.setattr(cleaning, "clean", fails_reweight)
+    monkeypatch.setattr(cleanlab_factor, "clean", fails_reweight)
     run = train(make_plan(), training_arrays)
     assert statuses(run) == {(0, "reweight"): expected, (1, "reweight"): expected}
     assert run.cell("reweight").outcome.error_message == str(error)

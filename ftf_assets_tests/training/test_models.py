@@ -224,7 +224,7 @@ def test_rule_13_a_failed_baseline_fails_every_cell_of_its_fold_at_stage_baselin
 
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("variant", ["mild", "reweight"])
-def test_failure_3_a_model_that_raises_leaves_all_other_cells_bit_identical(
+def test_a_model_that_raises_leaves_all_other_cells_bit_identical(
     make_plan, training_arrays, standard_run, fail_where, variant, workers
 ):
     fail_where(lambda task: (task.name, task.fold) == (variant, 0), ValueError("bad split"))

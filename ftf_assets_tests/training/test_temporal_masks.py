@@ -11,7 +11,7 @@ from jaxtyping import TypeCheckError
 
 from ftf_assets.contracts.coercion import coerce_candles, coerce_training_data
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.labels import cleaning
+from ftf_assets.labels.cleaning import judges
 from ftf_assets.training.engine import FitEngine
 from ftf_assets.training.masks import make_masks
 from ftf_assets_tests.support.production import CRYPTO, MemoryFitStore, plan_of, train, variants_of
@@ -97,11 +97,11 @@ def test_each_judge_is_asked_once_for_all_its_levels(training_arrays, bars, monk
     asked = []
 
     def note(name):
-        ask = getattr(cleaning, name)
+        ask = getattr(judges, name)
         return lambda *arguments, **keywords: asked.append(name) or ask(*arguments, **keywords)
 
     for name in ("temporal_noise", "flag_label_issues"):
-        monkeypatch.setattr(cleaning, name, note(name))
+        monkeypatch.setattr(judges, name, note(name))
     variants = variants_of("cleanlab=filter,reweight," + ",".join(TEMPORAL))
     train(plan_of(training_arrays, variants=variants), training_arrays, candles=bars)
     assert sorted(asked) == ["flag_label_issues"] * 2 + ["temporal_noise"] * 2

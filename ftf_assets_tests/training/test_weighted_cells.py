@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.labels.factor import FitRows
+from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
-from ftf_assets.labels.treatment import treated_weight
 from ftf_assets.training import engine
 from ftf_assets.training.engine import execute_fit
 from ftf_assets.training.variants import require_columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftf_assets.audit.detector import Detection, Detector, Evidence
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.confident_learning import flag_label_issues, label_quality
+from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
 
 
 @typed

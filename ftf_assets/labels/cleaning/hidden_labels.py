@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, typed
-from ftf_assets.labels.label_chain import LabelChain
+from ftf_assets.labels.cleaning.label_chain import LabelChain
 
 #: Rows of a chunk: no rescaling inside it, and even improbable rows stay far from the smallest float.
 CHUNK_ROWS = 48

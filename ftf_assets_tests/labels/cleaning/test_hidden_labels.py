@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from ftf_assets.labels.hidden_labels import CHUNK_ROWS, ErrorRates, infer_hidden_labels
-from ftf_assets.labels.label_chain import LabelChain
+from ftf_assets.labels.cleaning.hidden_labels import CHUNK_ROWS, ErrorRates, infer_hidden_labels
+from ftf_assets.labels.cleaning.label_chain import LabelChain
 
 CHAINS = {
     1: LabelChain(1, np.array([0.1, 0.5]), 1),

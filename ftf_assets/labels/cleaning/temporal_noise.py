@@ -2,10 +2,10 @@
 
 Confident learning scores rows one by one. Here the whole sequence speaks: a lone BUY where true labels come
 in runs, a stretch with too many BUYs. Hidden are the true label, whose chain is known from relabelled candles
-(:mod:`~ftf_assets.labels.label_chain`), and whether labels are in a burst of errors; the rates of errors are
-estimated from the observed labels by expectation maximisation (Dempster, Laird and Rubin 1977, JRSS B 39).
-In the terms of Frénay and Verleysen (2014), "Classification in the Presence of Label Noise: A Survey", IEEE
-TNNLS 25, the noise depends on class, here on time as well, and given these not on the features.
+(:mod:`~ftf_assets.labels.cleaning.label_chain`), and whether labels are in a burst of errors; the rates of
+errors are estimated from the observed labels by expectation maximisation (Dempster, Laird and Rubin 1977,
+JRSS B 39). In the terms of Frénay and Verleysen (2014), "Classification in the Presence of Label Noise: A
+Survey", IEEE TNNLS 25, the noise depends on class, here on time as well, and given these not on the features.
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ import numpy as np
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
-from ftf_assets.labels.hidden_labels import BURST, QUIET, ErrorRates, HiddenLabels, infer_hidden_labels
-from ftf_assets.labels.label_chain import LabelChain
+from ftf_assets.labels.cleaning.hidden_labels import (
+    BURST,
+    QUIET,
+    ErrorRates,
+    HiddenLabels,
+    infer_hidden_labels,
+)
+from ftf_assets.labels.cleaning.label_chain import LabelChain
 
 #: Weights that the features' log odds may get: none at all to a full Bayesian update.
 TEMPERS = (0.0, 0.25, 0.5, 1.0)

@@ -9,7 +9,7 @@ import pytest
 
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.errors import CellError, InputError
-from ftf_assets.labels.label_chain import LabelChain, label_chain
+from ftf_assets.labels.cleaning.label_chain import LabelChain, label_chain
 
 HOUR = 3_600_000_000_000
 

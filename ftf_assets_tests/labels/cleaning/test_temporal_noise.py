@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.labels.hidden_labels import ErrorRates
-from ftf_assets.labels.label_chain import LabelChain
-from ftf_assets.labels.temporal_noise import TEMPERS, flag_expected_errors, temporal_noise
+from ftf_assets.labels.cleaning.hidden_labels import ErrorRates
+from ftf_assets.labels.cleaning.label_chain import LabelChain
+from ftf_assets.labels.cleaning.temporal_noise import TEMPERS, flag_expected_errors, temporal_noise
 
 HOUR = 3_600_000_000_000
 CHAIN = LabelChain(2, np.array([0.08, 0.48, 0.18, 0.47]), 1)

@@ -1,4 +1,4 @@
-"""What a variant makes of labels and weights, factor by factor in the registry's order."""
+"""Labels and weights of a variant: its factors, applied one after the other in the order of the registry."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import numpy as np
 
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
-from ftf_assets.labels.factor import FitRows, LabelFactor, TreatmentSettings, WeightFactor
-from ftf_assets.labels.factors import Moved, moved_factors
+from ftf_assets.labels.factor import LabelFactor, TreatmentSettings, WeightFactor
+from ftf_assets.labels.factor_registry import Moved, moved_factors
+from ftf_assets.labels.fit_rows import FitRows
 
 
 @typed
 def treated_labels(
     moved: Moved, y: Int8[Array, " rows"], settings: TreatmentSettings
 ) -> Float32[Array, " rows"]:
-    """Labels that a variant's models are asked to believe.
+    """Return the training labels of a variant.
 
     Parameters
     ----------
     moved
-        Levels off the baseline; those of other kinds of factors are passed over.
+        Levels of the factors that are not at their baseline. Factors of other kinds are ignored.
     y
         Hard labels, 1 = BUY, shape (n_rows,).
     settings
@@ -28,7 +29,7 @@ def treated_labels(
     Returns
     -------
     numpy.ndarray
-        Shape (n_rows,), in [0, 1]; the hard labels where no label factor moves.
+        Labels in [0, 1], shape (n_rows,); the hard labels where every label factor is at its baseline.
     """
     labels = y.astype(np.float32)
     for factor, level in moved_factors(LabelFactor, moved):
@@ -38,12 +39,12 @@ def treated_labels(
 
 @typed
 def treated_weight(moved: Moved, rows: FitRows, settings: TreatmentSettings) -> Float32[Array, " rows"]:
-    """Weights of one fit's rows: base weight times each weight factor's multipliers, which average 1.
+    """Return the training weights of one fit: base weight times the multipliers of each weight factor.
 
     Parameters
     ----------
     moved
-        Levels off the baseline; those of other kinds of factors are passed over.
+        Levels of the factors that are not at their baseline. Factors of other kinds are ignored.
     rows
         The rows that the fit trains on, before any cleaning.
     settings
@@ -52,12 +53,13 @@ def treated_weight(moved: Moved, rows: FitRows, settings: TreatmentSettings) -> 
     Returns
     -------
     numpy.ndarray
-        Shape (n_rows,); ``rows.base_weight`` itself, the same object, where no weight factor moves.
+        Weights, shape (n_rows,). The multipliers of each factor are rescaled to a mean of 1. Where every
+        weight factor is at its baseline, this is ``rows.base_weight`` itself, the same object.
 
     Raises
     ------
     CellError
-        Stage ``weighting`` where multipliers are negative, not finite or all zero.
+        Stage ``weighting``: multipliers are negative, not finite or all zero.
     """
     weight = rows.base_weight
     for factor, level in moved_factors(WeightFactor, moved):

@@ -10,8 +10,8 @@ from sklearn.metrics import average_precision_score
 
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
-from ftf_assets.labels.label_chain import label_chain
-from ftf_assets.labels.temporal_noise import TemporalNoise, temporal_noise
+from ftf_assets.labels.cleaning.label_chain import label_chain
+from ftf_assets.labels.cleaning.temporal_noise import TemporalNoise, temporal_noise
 from ftf_assets.sources.candles.source import CandleFileSource
 
 pytestmark = pytest.mark.slow

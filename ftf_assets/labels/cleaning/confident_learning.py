@@ -54,8 +54,8 @@ def flag_label_issues(y: Int8[Array, " rows"], probability: Float64[Array, " row
     """Flag the rows that cleanlab's confident learning holds for mislabelled, before any cap.
 
     On weak models this flags about half of a minority class: its probabilities rarely exceed one half, so
-    most of its rows sit below the class threshold. :func:`~ftf_assets.labels.cleaning.cap_per_class` is
-    therefore part of the method.
+    most of its rows sit below the class threshold.
+    :func:`~ftf_assets.labels.cleaning.suspect_cap.cap_per_class` is therefore part of the method.
 
     Raises
     ------

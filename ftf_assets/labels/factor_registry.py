@@ -1,7 +1,7 @@
-"""The factor registry: what a sweep can vary. A new factor is one module and one line here.
+"""The registry of factors: everything that a sweep can vary.
 
-Variants, plans, keys, masks, models, the columns of ``finetune_results``, the gate and the command all follow
-from it.
+A new factor is one module and one line here. Variants, plans, keys, masks, models, the columns of
+``finetune_results``, the gate and the command follow from the registry.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.cleaning import CLEANLAB
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.factor import Factor
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 
 Moved = tuple[tuple[str, str], ...]
-"""Pairs (factor, level) off the baseline, in the registry's order."""
+"""Pairs (factor, level) of the factors that are not at their baseline, in the order of the registry."""
 
 Kind = TypeVar("Kind", bound=Factor)
 
@@ -28,7 +28,7 @@ def registry(factors: tuple[Factor, ...]) -> dict[str, Factor]:
     Raises
     ------
     InputError
-        Two factors of one name, or two levels off the baseline of one name: they name columns and variants.
+        Two factors, or two levels other than baselines, share a name. Names become columns and variants.
     """
     return _by_name(factors)
 
@@ -42,17 +42,21 @@ def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
     return {factor.name: factor for factor in factors}
 
 
-# Built without the check of its type: the first one imports beartype, and every process starts here.
+# Not through ``registry``: its first run-time type check imports beartype, in every process that starts.
 FACTORS: dict[str, Factor] = _by_name((LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT))
 
 
 def baseline_levels() -> dict[str, str]:
-    """Give the level of every factor at which it changes nothing."""
+    """Return the baseline level of each factor.
+
+    >>> baseline_levels()
+    {'label_smoothing': 'none', 'cleanlab': 'off', 'sample_weight': 'none'}
+    """
     return {name: factor.baseline for name, factor in FACTORS.items()}
 
 
 @typed
 def moved_factors(kind: type[Kind], moved: Moved) -> list[tuple[Kind, str]]:
-    """Give the factors of one kind that a variant moves, each with its level."""
+    """Return the factors of one kind that are not at their baseline, each with its level."""
     found = ((FACTORS[name], level) for name, level in moved)
     return [(factor, level) for factor, level in found if isinstance(factor, kind)]

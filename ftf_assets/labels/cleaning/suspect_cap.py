@@ -1,0 +1,62 @@
+"""The cap on suspects: at most a share of each class may be treated as mislabelled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, typed
+
+
+@typed
+def cap_per_class(
+    flagged: Bool[Array, " rows"],
+    quality: Float64[Array, " rows"],
+    y: Int8[Array, " rows"],
+    share: float,
+) -> Bool[Array, " rows"]:
+    """Keep the worst flagged rows of each class, at most ``share`` of the class.
+
+    On weak models confident learning flags about half of the minority class. Without a cap, cleaning would
+    remove the very class that the model is to find.
+
+    Parameters
+    ----------
+    flagged
+        Candidates, shape (n_rows,).
+    quality
+        Label quality, shape (n_rows,). The lowest is suspected first; of equal rows the earlier one.
+    y
+        Given hard labels, shape (n_rows,): the classes of the cap.
+    share
+        Largest share of a class that may be suspect, in [0, 1]; rounded down to whole rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        Suspects, shape (n_rows,), a subset of ``flagged``.
+
+    Raises
+    ------
+    InputError
+        ``share`` lies outside [0, 1].
+
+    Examples
+    --------
+    Half of the four HOLDs and half of the two BUYs may be suspect, so the worst two and the worst one remain:
+
+    >>> y = np.array([0, 0, 0, 0, 1, 1], np.int8)
+    >>> quality = np.array([0.4, 0.1, 0.3, 0.9, 0.3, 0.2])
+    >>> cap_per_class(quality < 0.5, quality, y, share=0.5)
+    array([False,  True,  True, False, False,  True])
+    """
+    if not 0.0 <= share <= 1.0:
+        raise input_error("the cap a class is a share", found=share, allowed="[0, 1]")
+    suspect = np.zeros(len(y), np.bool_)
+    for label in (0, 1):
+        of_class = np.flatnonzero(flagged & (y == label))
+        worst_first = of_class[np.argsort(quality[of_class], kind="stable")]
+        # Without the epsilon binary floating point makes 0.1 * 120 eleven rows instead of twelve.
+        limit = int(np.floor(share * np.count_nonzero(y == label) + 1e-9))
+        suspect[worst_first[:limit]] = True
+    return suspect

@@ -1,0 +1,123 @@
+"""The rows of a fit part, as factors see them and as they return them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
+from ftf_assets.contracts.bundles import NoiseEstimate
+from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class FitRows:
+    """What a treatment may know of the rows that a fit trains on; arrays of shape (n_rows,), no features.
+
+    All of it is known at the end of the training window, because the fit part and its label intervals end
+    before the validation slice begins.
+
+    Attributes
+    ----------
+    y, start, end, label_return, base_weight, label_stability
+        As in :class:`~ftf_assets.contracts.arrays.TrainingArrays`, of these rows only.
+    bar
+        Length of a bar in nanoseconds.
+    """
+
+    y: Int8[Array, " rows"]
+    start: Int64[Array, " rows"]
+    end: Int64[Array, " rows"]
+    label_return: Float32[Array, " rows"]
+    base_weight: Float32[Array, " rows"]
+    label_stability: Float32[Array, " rows"] | None
+    bar: int
+
+    @classmethod
+    def of(cls, arrays: TrainingArrays, rows: Int64[Array, " fit"], bar: int) -> FitRows:
+        """Select rows of the training arrays by position."""
+        stability = arrays.label_stability
+        return cls(
+            y=arrays.y[rows],
+            start=arrays.start[rows],
+            end=arrays.end[rows],
+            label_return=arrays.label_return[rows],
+            base_weight=arrays.base_weight[rows],
+            label_stability=None if stability is None else stability[rows],
+            bar=bar,
+        )
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class JudgedRows:
+    """A fit part with its out-of-fold probabilities: the input of a judge.
+
+    Attributes
+    ----------
+    rows
+        The rows of the fit part.
+    probability
+        Out-of-fold P(BUY), shape (n_rows,): no row's probability comes from a model that saw the row. The
+        models trained on the variant's own labels and weights.
+    weight
+        Weight of each row, shape (n_rows,), after the variant's weight factors and any earlier row factor.
+    seed
+        Seed of random choices, the same for all variants of a (crypto, fold).
+    candles
+        Bars of the crypto; None where no level of the sweep needs them.
+
+    Warnings
+    --------
+    Only candles that closed by the latest label end of the rows may be read. Later ones are the future of the
+    training window.
+    """
+
+    rows: FitRows
+    probability: Float64[Array, " rows"]
+    weight: Float32[Array, " rows"]
+    seed: int
+    candles: CandleArrays | None = None
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What a judge says about the labels of a fit part; arrays of shape (n_rows,).
+
+    Attributes
+    ----------
+    label_quality
+        Agreement of each given label with the judge, in [0, 1]; low is suspect.
+    flagged
+        Rows that the judge considers mislabelled, before the cap.
+    suspect
+        Flagged rows that remain under the cap of their class.
+    noise
+        The judge's estimate of the noise as a whole; None where it makes none.
+    """
+
+    label_quality: Float64[Array, " rows"]
+    flagged: Bool[Array, " rows"]
+    suspect: Bool[Array, " rows"]
+    noise: NoiseEstimate | None = None
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class TreatedRows:
+    """What a row factor makes of a fit part; arrays of shape (n_rows,).
+
+    Attributes
+    ----------
+    suspect
+        Rows that the level treats: the judge's suspects, or as many other rows where the level is a control.
+    keep
+        Rows that stay in the fit part. Only suspects may leave it.
+    weight
+        Training weight of each row, dropped rows included.
+    """
+
+    suspect: Bool[Array, " rows"]
+    keep: Bool[Array, " rows"]
+    weight: Float32[Array, " rows"]
