@@ -17,7 +17,8 @@ from ftf_assets.graph.io_managers import ArtifactIOManager
 from ftf_assets.graph.metadata import table
 from ftf_assets.graph.partitioned import CRYPTOS
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.sweep import ARTIFACTS, Sweep
+from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.sweep import Sweep
 
 if TYPE_CHECKING:
     import pandas as pd

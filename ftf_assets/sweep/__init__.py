@@ -1,1 +1,19 @@
-"""TODO face."""
+"""A sweep before it runs: its settings, its identity, and the plan of what to fit.
+
+==================  =====================================================================================
+module              what is there
+==================  =====================================================================================
+``setting_groups``  every setting, in its group, with default, bounds, description and rules
+``settings``        ``SweepSettings``: the groups together; ``sweep_settings`` reads and checks them
+``setting_text``    one setting written as text, as ``--set`` and the flags of the command take it
+``crypto_groups``   the groups of ``crypto_groups.toml``; all of their cryptos are the partitions
+``sweep``           ``open_sweep`` resolves settings against their source into a ``Sweep``
+``artifact_keys``   what each asset depends on, and the key of its artifact
+``fold_edges``      fold edges as instants and as nanoseconds
+``noise_audit``     the audit of a sweep's data: its plan, and what is known about the labels
+==================  =====================================================================================
+
+A new setting is one field of its group; command, launchpad and stored JSON follow. Whoever adds one that
+changes what an asset computes also names it in ``artifact_keys``, or two sweeps would share an artifact.
+``run`` holds what changes no result: it is no part of a sweep's identity.
+"""

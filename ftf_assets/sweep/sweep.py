@@ -1,67 +1,30 @@
-"""A sweep: settings that are resolved against their source, and every identity that follows from them."""
+"""A sweep: settings resolved against their data source, and its identity, cryptos, variants and plans."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.protocol import Provenance, Source
 from ftf_assets.sources.registry import open_source
+from ftf_assets.sweep import artifact_keys
 from ftf_assets.sweep.crypto_groups import crypto_groups
-from ftf_assets.sweep.settings import LONG_RUN_FITS, SweepSettings
+from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
+from ftf_assets.sweep.setting_groups import LONG_RUN_FITS
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training.folds import calendar_edges
-from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
+from ftf_assets.training.keys import stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant, expand_variants
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = 1_000_000_000
-
-_FIT_SETTINGS = (
-    "folds.validation_fraction",
-    "folds.embargo_bars",
-    "training.min_rounds",
-    "training.max_rounds",
-    "training.patience",
-    "training.seed",
-    "training.device",
-)
-
-#: What each asset depends on besides the data: upstream assets, and settings. Names without a dot are worked
-#: out from several settings. An artifact's path holds the hash of these, so two sweeps never share a path.
-_DEPENDS_ON: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    # asset: (upstream assets, settings)
-    "candles": ((), ()),
-    "feature_cache": (
-        ("candles",),
-        ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing"),
-    ),
-    "coerced_arrays": (("feature_cache",), ("data.missing",)),
-    "smoothed_labels": (("coerced_arrays",), ("label_treatments",)),
-    "baseline_parameters": (("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)),
-    "cleanlab_masks": (
-        ("candles", "smoothed_labels", "baseline_parameters"),
-        ("cleaned_variants", "treatment.out_of_fold_blocks"),
-    ),
-    "trained_models": (
-        ("cleanlab_masks",),
-        ("variants", "training.rounds", "training.seeds", "checks_seed", "tuning_mode"),
-    ),
-}
-
-
-#: Settings that change how a sweep is run, not what it computes, or that others are worked out from.
+#: Settings outside the identity: how a sweep is run, and what the resolved values below are computed from.
 _NOT_IDENTITY: dict[str, Any] = {
     "run": True,
     "data": {"crypto_group", "cryptos"},
@@ -69,15 +32,12 @@ _NOT_IDENTITY: dict[str, Any] = {
     "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seed_check"},
 }
 
-#: The assets whose values are artifacts under keyed paths, in flow order.
-ARTIFACTS = tuple(_DEPENDS_ON)
-
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Resolved settings: fold edges frozen, cryptos and variants known, the source open.
+    """A sweep that is ready to run: source open, fold edges frozen, cryptos and variants known.
 
-    It lives as long as its run and sees the data as they were when it first looked.
+    Provenance is read once and kept, so a file that changes during a run does not change the sweep.
 
     Attributes
     ----------
@@ -97,7 +57,7 @@ class Sweep:
 
     @functools.cached_property
     def longest_first(self) -> tuple[str, ...]:
-        """The cryptos, the longest history first: run in this order, they end together and no core waits."""
+        """The cryptos, longest history first: started in this order, they finish at about the same time."""
         return tuple(sorted(self.cryptos, key=lambda crypto: -self.source.span(crypto).rows))
 
     @functools.cached_property
@@ -131,27 +91,27 @@ class Sweep:
 
     @property
     def n_cells(self) -> int:
-        """Rows that the sweep ends with."""
+        """Number of cells, one row each: cryptos x folds x variants."""
         return len(self.cryptos) * self.settings.folds.n_folds * len(self.variants)
 
     @functools.cached_property
     def n_fits(self) -> int:
-        """Fits of the whole sweep, each counted once, done or not."""
+        """Number of fits of the whole sweep, shared ones counted once, finished ones included."""
         return sum(len(self.plan(crypto).fit_keys()) for crypto in self.cryptos)
 
     @functools.cached_property
     def n_tuning_fits(self) -> int:
-        """Those of them that only score a tuning trial."""
+        """Number of those fits that only score a tuning trial."""
         plans = [self.plan(crypto) for crypto in self.cryptos]
         return sum(len(set(plan.trial_keys(fold))) for plan in plans for fold in range(plan.n_folds))
 
     def require_member(self, crypto: str) -> None:
-        """Refuse a partition that is no crypto of this sweep.
+        """Refuse a partition whose crypto is not part of this sweep.
 
         Raises
         ------
         InputError
-            Names the crypto and the sweep's.
+            The crypto, and those of the sweep.
         """
         if crypto not in self.cryptos:
             raise input_error(
@@ -167,12 +127,12 @@ class Sweep:
         Parameters
         ----------
         crypto
-            What runs is this partition alone, as in the Dagster UI; by default the whole sweep.
+            Count the fits of this partition only, as for a run in the Dagster UI; default the whole sweep.
 
         Raises
         ------
         InputError
-            More than 500 fits without ``confirm_long_run``, with the plan.
+            More than 500 fits without ``run.confirm_long_run``; the message counts cells and fits.
         """
         if self.settings.run.confirm_long_run:
             return
@@ -203,22 +163,12 @@ class Sweep:
         return calendar_edges([_span(self.source, crypto)], self.settings.folds.n_folds)
 
     def artifact_key(self, asset: str, crypto: str) -> str:
-        """Hash everything that an asset's value depends on."""
-        return stable_hash(self.artifact_identity(asset, crypto))
+        """Hash everything that an asset's value depends on; see ``artifact_keys``."""
+        return artifact_keys.artifact_key(self, asset, crypto)
 
     def artifact_identity(self, asset: str, crypto: str) -> dict[str, Any]:
-        """Name everything that an asset's value depends on: data, settings, code, keys of upstream values."""
-        upstream, names = _DEPENDS_ON[asset]
-        return {
-            "asset": asset,
-            "crypto": crypto,
-            "data": self.provenance(crypto).fingerprint,
-            "source": self.settings.data.source,
-            "code": code_version(),
-            "libraries": artifact_versions(),
-            "upstream": {name: self.artifact_key(name, crypto) for name in upstream},
-            "settings": {name: self._setting(name, crypto) for name in names},
-        }
+        """Name everything that an asset's value depends on; see ``artifact_keys``."""
+        return artifact_keys.artifact_identity(self, asset, crypto)
 
     def plan(self, crypto: str) -> TrainingPlan:
         """Plan one crypto: what to fit, and the keys of every fit."""
@@ -247,25 +197,8 @@ class Sweep:
         )
 
     def expected_rows(self, crypto: str) -> dict[str, float]:
-        """Guess the training rows of every fit of a crypto from the span of its data, by key."""
+        """Estimate the training rows of each fit of a crypto from the span of its data, by fit key."""
         return self.plan(crypto).expected_rows(*_span(self.source, crypto), self.source.span(crypto).rows)
-
-    def _setting(self, name: str, crypto: str) -> object:
-        if name == "edges":
-            return self.edges(crypto).tolist()
-        if name == "search":
-            # What the baseline's study depends on; whether the variants have theirs too concerns the models.
-            return {**dataclasses.asdict(self.tuning), "mode": self.tuning.active}
-        if name == "tuning_mode":
-            return self.tuning.mode
-        if name == "parameters":
-            return dict(DEFAULT_PARAMETERS)
-        if name == "checks_seed":
-            return self.settings.checks_seed
-        if name in ("variants", "cleaned_variants", "label_treatments"):
-            plan = self.plan(crypto)
-            return [[variant.name, plan.treatment(variant)] for variant in getattr(plan, name)]
-        return self.settings.by_name()[name]
 
 
 def open_sweep(settings: SweepSettings) -> Sweep:
@@ -301,7 +234,8 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         spans = [_span(source, crypto) for crypto in data.crypto_names]
         edges = edges_from_nanoseconds(calendar_edges(spans, folds.n_folds))
     members = data.crypto_names
-    # A group may grow: a stored sweep keeps the members that it ran, and the name of the group they make up.
+    # A group may grow later: the resolved sweep names its cryptos, and the group only while they are its
+    # members.
     group = data.crypto_group if crypto_groups().get(data.crypto_group or "") == members else None
     resolved = settings.with_changes(
         data={"path": path, "cryptos": members, "crypto_group": group}, folds={"edges": edges}
@@ -327,16 +261,6 @@ def _resolved(path: str) -> str:
         return str(Path(path).resolve())
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, a link that leads to itself
         raise input_error("the path cannot be read", file=path, found=error) from None
-
-
-def edges_from_nanoseconds(edges: Array) -> tuple[datetime, ...]:
-    """Give fold edges, whole seconds as int64 nanoseconds, as the setting ``folds.edges`` holds them."""
-    return tuple(_EPOCH + timedelta(seconds=int(edge) // _SECOND) for edge in edges)
-
-
-def edges_in_nanoseconds(edges: Sequence[datetime]) -> Array:
-    """Give fold edges as int64 nanoseconds since the epoch, shape (n_folds + 1,)."""
-    return np.array([(edge - _EPOCH) // timedelta(microseconds=1) * 1000 for edge in edges], np.int64)
 
 
 def _span(source: Source, crypto: str) -> tuple[int, int]:

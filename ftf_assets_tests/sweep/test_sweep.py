@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
 from ftf_assets.sweep.settings import stored_sweep_settings
-from ftf_assets.sweep.sweep import Sweep, edges_from_nanoseconds, edges_in_nanoseconds, open_sweep
+from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE
 from ftf_assets_tests.support.settings import settings_of
 

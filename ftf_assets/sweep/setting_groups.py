@@ -1,0 +1,318 @@
+"""The groups of a sweep's settings: defaults, bounds, descriptions and the rules of each group.
+
+Every rule, also one between two settings of a group, is a validator of its model, so that settings are held
+to it wherever they come from: the command, the launchpad, or a store.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.labels.cleaning.confident_learning import LabelQuality
+from ftf_assets.labels.smoothing import check_epsilons
+from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
+from ftf_assets.training.parameters import (
+    DEFAULT_SEARCH_SPACE,
+    Device,
+    Rounds,
+    SearchSpace,
+    TuneMode,
+    Tuning,
+    check_search_space,
+)
+from ftf_assets.training.plan import RoundsMode
+from ftf_assets.training.variants import Design, check_factors, expand_variants
+
+PowerMode = Literal["smoke", "standard", "deep"]
+SourceName = Literal["market", "candles", "features"]
+Calendar = Literal["common", "per_crypto"]
+Missing = Literal["refuse", "allow"]
+
+#: Tuning trials that each power mode grants per (crypto, fold).
+TRIALS: dict[PowerMode, int] = {"smoke": 0, "standard": 15, "deep": 30}
+
+#: Fits beyond which a sweep must be confirmed.
+LONG_RUN_FITS = 500
+
+
+class SettingsGroup(BaseModel):
+    """A group of settings: frozen, and closed against names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class DataSettings(SettingsGroup):
+    """Which rows the sweep reads."""
+
+    source: SourceName = Field("market", description="Embedded market, candle files or ready feature caches.")
+    path: str | None = Field(
+        None, min_length=1, description="Folder of the candle files or feature caches; none for the market."
+    )
+    crypto_group: str | None = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
+    cryptos: tuple[str, ...] | None = Field(
+        None, description="Cryptos instead of a group, such as OPUSDC and LDOUSDC."
+    )
+    missing: Missing = Field(
+        "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
+    )
+    market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
+    market_noise: float = Field(
+        0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
+    )
+
+    @field_validator("cryptos")
+    @classmethod
+    def _known_cryptos(cls, named: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if named is None:
+            return None
+        names = tuple(dict.fromkeys(name.strip().upper() for name in named))
+        if not names:
+            raise input_error(
+                "data.cryptos names no crypto",
+                allowed=", ".join(all_cryptos()),
+                fix="Leave it out to run the whole crypto group.",
+            )
+        for name in names:
+            if name not in all_cryptos():
+                raise input_error(
+                    "unknown crypto",
+                    found=repr(name),
+                    allowed=", ".join(all_cryptos()),
+                    fix="To add one, add its name to a group in crypto_groups.toml.",
+                )
+        return names
+
+    @model_validator(mode="after")
+    def _one_place_for_the_data(self) -> DataSettings:
+        if self.cryptos is None and self.crypto_group not in crypto_groups():
+            raise input_error(
+                "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(crypto_groups())
+            )
+        if self.source == "market" and self.path is not None:
+            raise input_error(
+                "the embedded market takes no path",
+                found=repr(self.path),
+                fix="Add --source candles or --source features.",
+            )
+        if self.source != "market" and self.path is None:
+            raise input_error(f"the source {self.source} needs a path", fix="Name its folder with --path.")
+        return self
+
+    @property
+    def crypto_names(self) -> tuple[str, ...]:
+        """The cryptos of the sweep: those named, else the group's."""
+        return self.cryptos or crypto_groups()[str(self.crypto_group)]
+
+
+class LabelSettings(SettingsGroup):
+    """The triple barrier that labels the bars of candles and market."""
+
+    stop_atr: float = Field(0.5, gt=0, le=20, description="Stop of the triple barrier, in ATR(14).")
+    target_atr: float = Field(1.5, gt=0, le=20, description="Target of the triple barrier, in ATR(14).")
+    horizon_bars: int = Field(4, ge=1, le=500, description="Horizon of the triple barrier, in bars.")
+
+    @property
+    def barriers(self) -> BarrierSettings:
+        """The same numbers as the labelling functions take them."""
+        return BarrierSettings(
+            stop_multiple=self.stop_atr, target_multiple=self.target_atr, horizon=self.horizon_bars
+        )
+
+
+class FoldSettings(SettingsGroup):
+    """The walk-forward folds."""
+
+    calendar: Calendar = Field(
+        "common", description="common: one calendar for the group; per_crypto: each crypto's own history."
+    )
+    n_folds: int = Field(5, ge=1, le=100, description="Walk-forward folds.")
+    edges: tuple[datetime, ...] | None = Field(
+        None,
+        description="Frozen fold edges, UTC instants; none = from the common span of the sources.",
+    )
+    validation_fraction: float = Field(0.15, gt=0, lt=0.5, description="Last share of the training window.")
+    embargo_bars: int = Field(24, ge=0, le=10_000, description="Bars kept free after a held-out block.")
+
+    @field_validator("edges", mode="before")
+    @classmethod
+    def _utc_instants(cls, edges: Any) -> Any:
+        # pydantic alone would also take "2024" for seconds since 1970.
+        return tuple(map(_utc_instant, edges)) if isinstance(edges, list | tuple) else edges
+
+    @model_validator(mode="after")
+    def _edges_fit_the_folds(self) -> FoldSettings:
+        if self.edges is None:
+            return self
+        if self.calendar != "common":
+            raise input_error(
+                "folds.edges are for folds.calendar common",
+                found=f"calendar {self.calendar}",
+                fix="Leave folds.edges out.",
+            )
+        years = all(1678 <= edge.year <= 2261 for edge in self.edges)  # what int64 nanoseconds can hold
+        increasing = all(one < other for one, other in zip(self.edges, self.edges[1:], strict=False))
+        if len(self.edges) != self.n_folds + 1 or not increasing or not years:
+            raise input_error(
+                "folds.edges increase and are one more than folds.n_folds",
+                found=", ".join(edge.isoformat() for edge in self.edges),
+                allowed=f"{self.n_folds + 1} instants from 1678 to 2261",
+            )
+        return self
+
+
+def _utc_instant(edge: object) -> datetime:
+    try:
+        instant = edge if isinstance(edge, datetime) else datetime.fromisoformat(str(edge))
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise input_error(
+            "folds.edges are UTC instants", found=repr(str(edge)), allowed="such as 2023-08-11T12:00:00Z"
+        ) from None
+
+
+class TreatmentSettings(SettingsGroup):
+    """What is done about the label noise: the factors, their levels and how each level works."""
+
+    factors: dict[str, tuple[str, ...]] = Field(
+        {"label_smoothing": (), "cleanlab": ()},
+        description="Factors to vary, each with its levels; an empty list takes the default levels.",
+    )
+    design: Design = Field(
+        "one_factor",
+        description="one_factor: one lever at a time; factorial: all combinations; single: one variant.",
+    )
+    mild_epsilon_buy: float = Field(0.10, ge=0, lt=0.5, description="Smoothing level mild: BUY is 1 - this.")
+    mild_epsilon_hold: float = Field(0.02, ge=0, lt=0.5, description="Smoothing level mild: HOLD is this.")
+    aggressive_epsilon_buy: float = Field(0.20, ge=0, lt=0.5, description="Smoothing level aggressive, BUY.")
+    aggressive_epsilon_hold: float = Field(
+        0.05, ge=0, lt=0.5, description="Smoothing level aggressive, HOLD."
+    )
+    out_of_fold_blocks: int = Field(5, ge=2, le=50, description="Time blocks of the out-of-fold models.")
+    suspect_cap: float = Field(
+        0.10, ge=0, le=0.5, description="Largest share of a class that may be suspect."
+    )
+    label_quality: LabelQuality = Field(
+        "self_confidence", description="cleanlab's score, plain or after taking out each class's mean."
+    )
+
+    @field_validator("factors")
+    @classmethod
+    def _known_factors(cls, factors: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return check_factors(factors)
+
+    @model_validator(mode="after")
+    def _something_to_compare(self) -> TreatmentSettings:
+        variants = expand_variants(self.factors, self.design)
+        if len(variants) == 1 and self.design != "single":
+            raise input_error(
+                "nothing to compare: the sweep is the baseline alone",
+                found=", ".join(
+                    f"{name}={level}" for name, levels in self.factors.items() for level in levels
+                ),
+                allowed="a level beside the baseline",
+                fix="To run one variant alone, add --design single.",
+            )
+        for level, (epsilon_buy, epsilon_hold) in self.epsilons.items():
+            check_epsilons(level, epsilon_buy, epsilon_hold)
+        return self
+
+    @property
+    def epsilons(self) -> dict[str, tuple[float, float]]:
+        """(epsilon_buy, epsilon_hold) per smoothing level."""
+        return {
+            "none": (0.0, 0.0),
+            "mild": (self.mild_epsilon_buy, self.mild_epsilon_hold),
+            "aggressive": (self.aggressive_epsilon_buy, self.aggressive_epsilon_hold),
+        }
+
+
+class TrainingSettings(SettingsGroup):
+    """How models are fitted and tuned."""
+
+    power_mode: PowerMode = Field("standard", description="Search budget per (crypto, fold).")
+    trials: int | None = Field(
+        None, ge=0, le=10_000, description="Tuning trials; none = those of the power mode."
+    )
+    tune: TuneMode = Field(
+        "baseline",
+        description="baseline: one study a fold, held for all variants; per_variant: each its own; off.",
+    )
+    tune_folds: int = Field(3, ge=1, le=20, description="Inner folds of the fit part that score a trial.")
+    search_space: dict[str, tuple[float, float]] = Field(
+        DEFAULT_SEARCH_SPACE,
+        description="What tuning searches: low and high per parameter; the others keep their defaults.",
+    )
+    rounds: RoundsMode = Field(
+        "baseline",
+        description="baseline: its early stopping holds for all; per_variant: each its own.",
+    )
+    min_rounds: int = Field(20, ge=1, le=10_000, description="Fewest boosting rounds.")
+    max_rounds: int = Field(400, ge=1, le=100_000, description="Most boosting rounds.")
+    patience: int = Field(30, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
+    seed: int = Field(7, ge=0, lt=2**31, description="Seed of the sweep; every fit derives its own.")
+    seeds: int = Field(1, ge=1, le=100, description="Fits with different seeds that a cell averages.")
+    seed_check: bool = Field(
+        True,
+        description="With one seed: fit each baseline once more with another, to measure the seed's noise.",
+    )
+    device: Device = Field("cpu", description="Where XGBoost fits.")
+
+    @field_validator("search_space")
+    @classmethod
+    def _known_parameters(cls, space: SearchSpace) -> SearchSpace:
+        return check_search_space(space)
+
+    @model_validator(mode="after")
+    def _bounds_of_rounds(self) -> TrainingSettings:
+        if self.min_rounds > self.max_rounds:
+            raise input_error(
+                "training.min_rounds must not exceed training.max_rounds",
+                found=f"{self.min_rounds} > {self.max_rounds}",
+            )
+        return self
+
+    @property
+    def early_stopping(self) -> Rounds:
+        """Bounds and patience of the search for rounds."""
+        return Rounds(minimum=self.min_rounds, maximum=self.max_rounds, patience=self.patience)
+
+    @property
+    def tuning(self) -> Tuning:
+        """Who is tuned and how; without trials nobody, whatever the mode."""
+        trials = TRIALS[self.power_mode] if self.trials is None else self.trials
+        if self.tune == "off" or trials == 0:
+            return Tuning()
+        return Tuning(
+            mode=self.tune, trials=trials, folds=self.tune_folds, space=tuple(self.search_space.items())
+        )
+
+
+class EvaluationSettings(SettingsGroup):
+    """How cells are scored."""
+
+    cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
+
+
+class RunSettings(SettingsGroup):
+    """How a sweep is run and announced: no part of its identity."""
+
+    phase: str = Field("manual", description="Why the sweep is run: a word that is kept in every row.")
+    workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one a core.")
+    confirm_long_run: bool = Field(False, description=f"Needed for more than {LONG_RUN_FITS} fits.")
+
+    @field_validator("phase")
+    @classmethod
+    def _one_word(cls, phase: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", phase):
+            raise input_error(
+                "run.phase is one word", found=repr(phase), allowed="letters, digits, _ and -, up to 40"
+            )
+        return phase
