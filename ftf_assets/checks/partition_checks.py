@@ -17,7 +17,7 @@ from ftf_assets.graph.io_managers import ArtifactIOManager
 from ftf_assets.graph.metadata import table
 from ftf_assets.graph.partitioned import CRYPTOS
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 
 if TYPE_CHECKING:

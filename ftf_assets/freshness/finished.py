@@ -20,7 +20,7 @@ from ftf_assets.graph.io_managers import artifact_types
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 
 

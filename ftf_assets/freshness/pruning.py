@@ -14,7 +14,7 @@ from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import alone
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import open_sweep
 from ftf_assets.training.evaluation import score_key

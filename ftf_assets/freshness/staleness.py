@@ -11,7 +11,7 @@ from typing import Any
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.keys import code_version
 

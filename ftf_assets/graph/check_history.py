@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 
 #: Name of the contract check that every table and bundle has.

@@ -8,12 +8,12 @@ module              what is there
 ``setting_text``    one setting written as text, as ``--set`` and the flags of the command take it
 ``crypto_groups``   the groups of ``crypto_groups.toml``; all of their cryptos are the partitions
 ``sweep``           ``open_sweep`` resolves settings against their source into a ``Sweep``
-``artifact_keys``   what each asset depends on, and the key of its artifact
+``asset_inputs``    what each asset depends on: its artifact's key is the hash of it
 ``fold_edges``      fold edges as instants and as nanoseconds
 ``noise_audit``     the audit of a sweep's data: its plan, and what is known about the labels
 ==================  =====================================================================================
 
 A new setting is one field of its group; command, launchpad and stored JSON follow. Whoever adds one that
-changes what an asset computes also names it in ``artifact_keys``, or two sweeps would share an artifact.
+changes what an asset computes also names it in ``asset_inputs``, or two sweeps would share an artifact.
 ``run`` holds what changes no result: it is no part of a sweep's identity.
 """

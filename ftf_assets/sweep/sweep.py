@@ -13,13 +13,13 @@ from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.protocol import Provenance, Source
 from ftf_assets.sources.registry import open_source
-from ftf_assets.sweep import artifact_keys
+from ftf_assets.sweep.asset_inputs import ASSET_INPUTS
 from ftf_assets.sweep.crypto_groups import crypto_groups
 from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
 from ftf_assets.sweep.setting_groups import LONG_RUN_FITS
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training.folds import calendar_edges
-from ftf_assets.training.keys import stable_hash
+from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant, expand_variants
@@ -163,12 +163,30 @@ class Sweep:
         return calendar_edges([_span(self.source, crypto)], self.settings.folds.n_folds)
 
     def artifact_key(self, asset: str, crypto: str) -> str:
-        """Hash everything that an asset's value depends on; see ``artifact_keys``."""
-        return artifact_keys.artifact_key(self, asset, crypto)
+        """Hash everything that an asset's value depends on to 16 hex digits: the folder of its artifact."""
+        return stable_hash(self.artifact_identity(asset, crypto))
 
     def artifact_identity(self, asset: str, crypto: str) -> dict[str, Any]:
-        """Name everything that an asset's value depends on; see ``artifact_keys``."""
-        return artifact_keys.artifact_identity(self, asset, crypto)
+        """Name everything that an asset's value depends on.
+
+        Returns
+        -------
+        dict
+            ``data`` (fingerprint), ``source``, ``code`` and ``libraries`` (versions), ``upstream`` (keys by
+            asset) and ``settings`` (values by name): JSON, stored beside the artifact so that a later run can
+            say what has changed.
+        """
+        upstream, names = ASSET_INPUTS[asset]
+        return {
+            "asset": asset,
+            "crypto": crypto,
+            "data": self.provenance(crypto).fingerprint,
+            "source": self.settings.data.source,
+            "code": code_version(),
+            "libraries": artifact_versions(),
+            "upstream": {name: self.artifact_key(name, crypto) for name in upstream},
+            "settings": {name: self._input_setting(name, crypto) for name in names},
+        }
 
     def plan(self, crypto: str) -> TrainingPlan:
         """Plan one crypto: what to fit, and the keys of every fit."""
@@ -199,6 +217,24 @@ class Sweep:
     def expected_rows(self, crypto: str) -> dict[str, float]:
         """Estimate the training rows of each fit of a crypto from the span of its data, by fit key."""
         return self.plan(crypto).expected_rows(*_span(self.source, crypto), self.source.span(crypto).rows)
+
+    def _input_setting(self, name: str, crypto: str) -> object:
+        if name == "edges":
+            return self.edges(crypto).tolist()
+        if name == "search":
+            # Whether each variant has a study of its own concerns the models only, not the baseline's
+            # parameters.
+            return {**dataclasses.asdict(self.tuning), "mode": self.tuning.active}
+        if name == "tuning_mode":
+            return self.tuning.mode
+        if name == "parameters":
+            return dict(DEFAULT_PARAMETERS)
+        if name == "checks_seed":
+            return self.settings.checks_seed
+        if name in ("variants", "cleaned_variants", "label_treatments"):
+            plan = self.plan(crypto)
+            return [[variant.name, plan.treatment(variant)] for variant in getattr(plan, name)]
+        return self.settings.by_name()[name]
 
 
 def open_sweep(settings: SweepSettings) -> Sweep:

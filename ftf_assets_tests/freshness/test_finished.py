@@ -27,7 +27,7 @@ from ftf_assets.graph.check_history import ARTIFACT_KEY, DECISIVE_CHECKS
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.artifact_keys import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import FitResult
 from ftf_assets_tests.support.small_sweep import small_sweep

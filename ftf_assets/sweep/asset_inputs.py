@@ -1,0 +1,61 @@
+"""What the value of each asset depends on: the key of its artifact is the hash of these.
+
+Two sweeps share an artifact exactly where all of it is equal: data, code, library versions, the settings
+named here and the artifacts upstream. A setting that is missing here would let a sweep read a value that was
+made under another one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class AssetInputs(NamedTuple):
+    """What an asset's value depends on besides data and code.
+
+    Attributes
+    ----------
+    upstream
+        The assets whose values it is computed from.
+    settings
+        Dotted names of settings. A name without a dot is computed from several settings by ``Sweep``.
+    """
+
+    upstream: tuple[str, ...]
+    settings: tuple[str, ...]
+
+
+_FIT_SETTINGS = (
+    "folds.validation_fraction",
+    "folds.embargo_bars",
+    "training.min_rounds",
+    "training.max_rounds",
+    "training.patience",
+    "training.seed",
+    "training.device",
+)
+
+#: By asset, in the order in which a run makes them.
+ASSET_INPUTS: dict[str, AssetInputs] = {
+    "candles": AssetInputs((), ()),
+    "feature_cache": AssetInputs(
+        ("candles",),
+        ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing"),
+    ),
+    "coerced_arrays": AssetInputs(("feature_cache",), ("data.missing",)),
+    "smoothed_labels": AssetInputs(("coerced_arrays",), ("label_treatments",)),
+    "baseline_parameters": AssetInputs(
+        ("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)
+    ),
+    "cleanlab_masks": AssetInputs(
+        ("candles", "smoothed_labels", "baseline_parameters"),
+        ("cleaned_variants", "treatment.out_of_fold_blocks"),
+    ),
+    "trained_models": AssetInputs(
+        ("cleanlab_masks",),
+        ("variants", "training.rounds", "training.seeds", "checks_seed", "tuning_mode"),
+    ),
+}
+
+#: The assets whose values are artifacts, in the order in which a run makes them.
+ARTIFACTS = tuple(ASSET_INPUTS)
