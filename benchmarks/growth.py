@@ -30,7 +30,7 @@ from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.evaluation import evaluate_cells
-from ftf_assets.training.folds import calendar_edges
+from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS

@@ -19,7 +19,8 @@ from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.boosting import bin_features, fit_booster
-from ftf_assets.training.folds import bar_length, out_of_fold_blocks
+from ftf_assets.training.folds.label_intervals import bar_length
+from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
 ROUNDS, EMBARGO_BARS = 60, 24

@@ -15,7 +15,7 @@ from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT, average_uniqueness
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
-from ftf_assets.training.folds import bar_length
+from ftf_assets.training.folds.label_intervals import bar_length
 
 
 def described(sweep: Sweep, crypto: str) -> dict[str, tuple[float, float]]:

@@ -38,7 +38,7 @@ from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.sources.registry import open_source
 from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.boosting import bin_features, fit_booster
-from ftf_assets.training.folds import out_of_fold_blocks
+from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
 ROUNDS, BLOCKS, EMBARGO_BARS = 30, 5, 24

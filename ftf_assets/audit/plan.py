@@ -16,7 +16,7 @@ from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitTask
-from ftf_assets.training.folds import Fold
+from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.keys import fit_seed, source_hash, stable_hash
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT

@@ -18,7 +18,8 @@ from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Fold, short_history
+from ftf_assets.training.folds.short_history import short_history
+from ftf_assets.training.folds.walk_forward import Fold
 
 
 @dataclass(frozen=True)

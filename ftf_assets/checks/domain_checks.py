@@ -20,7 +20,7 @@ from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
 from ftf_assets.storage.fit_store import FolderFitStore
-from ftf_assets.training.folds import out_of_fold_blocks
+from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 
 _WARN = dg.AssetCheckSeverity.WARN
 

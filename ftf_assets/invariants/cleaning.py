@@ -9,7 +9,7 @@ from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.fit_rows import FitRows
-from ftf_assets.training.folds import bar_length
+from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.plan import TrainingPlan
 
 #: Relative rounding of a float32 sum over some ten thousand weights.

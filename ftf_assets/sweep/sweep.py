@@ -18,7 +18,7 @@ from ftf_assets.sweep.crypto_groups import crypto_groups
 from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
 from ftf_assets.sweep.setting_groups import LONG_RUN_FITS
 from ftf_assets.sweep.settings import SweepSettings
-from ftf_assets.training.folds import calendar_edges
+from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan

@@ -10,7 +10,8 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Fold, short_history
+from ftf_assets.training.folds.short_history import short_history
+from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.tuning import Tuned, TuningTarget, tune

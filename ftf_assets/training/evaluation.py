@@ -18,7 +18,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
-from ftf_assets.training.folds import Fold
+from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.keys import library_versions, stable_hash, tuning_versions
 from ftf_assets.training.metrics import breakeven_precision, classification_metrics, seed_spread
 from ftf_assets.training.plan import TrainingPlan

@@ -23,7 +23,9 @@ from ftf_assets.labels.factor_registry import moved_factors
 from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Block, Fold, bar_length, out_of_fold_blocks
+from ftf_assets.training.folds.label_intervals import bar_length
+from ftf_assets.training.folds.out_of_fold_blocks import Block, out_of_fold_blocks
+from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant
 

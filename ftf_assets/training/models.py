@@ -24,7 +24,8 @@ from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Fold, bar_length
+from ftf_assets.training.folds.label_intervals import bar_length
+from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.threshold import f1_optimal_threshold

@@ -15,7 +15,8 @@ from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.training.folds import Fold, bar_length, walk_forward_folds
+from ftf_assets.training.folds.label_intervals import bar_length
+from ftf_assets.training.folds.walk_forward import Fold, walk_forward_folds
 from ftf_assets.training.keys import (
     code_version,
     fit_seed,
@@ -138,7 +139,7 @@ class TrainingPlan:
         return tuple(dict.fromkeys((BASELINE_VARIANT, *others)))
 
     def folds(self, arrays: TrainingArrays) -> tuple[Fold, ...]:
-        """Split the crypto's rows; see :func:`~ftf_assets.training.folds.walk_forward_folds`."""
+        """Split the crypto's rows; see :func:`~ftf_assets.training.folds.walk_forward.walk_forward_folds`."""
         return walk_forward_folds(
             arrays.start,
             arrays.end,

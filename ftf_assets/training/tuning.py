@@ -2,9 +2,10 @@
 
 Tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization") as
 Optuna implements it (Akiba et al. 2019). A trial is scored on the inner folds of
-:func:`~ftf_assets.training.folds.inner_folds`: expanding walk-forward blocks inside the fit part, purged. So
-in time: inner fit < inner validation (stops the boosting) < scored block < outer validation (rounds,
-threshold) < test. The validation slice that picks the threshold and the test rows belong to no inner fold.
+:func:`~ftf_assets.training.folds.inner_folds.inner_folds`: expanding walk-forward blocks inside the fit part,
+purged. So in time: inner fit < inner validation (stops the boosting) < scored block < outer validation
+(rounds, threshold) < test. The validation slice that picks the threshold and the test rows belong to no inner
+fold.
 
 Within a study trials follow one another: each is asked for only when all before it are told, so what is tried
 does not depend on the number of workers. Studies, and the inner folds of a trial, run side by side.
@@ -24,7 +25,8 @@ from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds import Fold, inner_folds
+from ftf_assets.training.folds.inner_folds import inner_folds
+from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import SEARCHABLE, Parameters
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant

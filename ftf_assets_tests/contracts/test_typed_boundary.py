@@ -23,7 +23,7 @@ from ftf_assets.labels.cleaning.suspect_treatments import clean
 from ftf_assets.labels.sample_weight import average_uniqueness
 from ftf_assets.labels.smoothing import recover_hard_labels, smooth_labels
 from ftf_assets.training.boosting import ValidationSlice, bin_features, fit_booster
-from ftf_assets.training.folds import walk_forward_folds
+from ftf_assets.training.folds.walk_forward import walk_forward_folds
 from ftf_assets.training.metrics import classification_metrics
 from ftf_assets.training.threshold import f1_optimal_threshold
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
-from ftf_assets.training.folds import held_out_span, purge
+from ftf_assets.training.folds.purge_and_embargo import held_out_span, purge
 
 #: Ten rows, one an hour; each label ends two hours later.
 START = np.arange(10, dtype=np.int64)

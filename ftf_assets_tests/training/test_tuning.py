@@ -17,7 +17,7 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.training import boosting, engine
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.evaluation import evaluate_cells
-from ftf_assets.training.folds import inner_folds
+from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning
 from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
