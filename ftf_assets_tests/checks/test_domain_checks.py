@@ -15,8 +15,6 @@ import pytest
 from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels, TrainedModels
 from ftf_assets.training.evaluation import evaluate_cells
-from ftf_assets.training.folds import walk_forward
-from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, Trained
 from ftf_assets_tests.support.settings import settings_of
@@ -235,8 +233,10 @@ def test_every_check_has_a_defect_that_turns_it_red():
 def test_a_purge_that_forgets_to_purge_is_a_leak_whoever_wrote_it(
     stored: StoredRun, monkeypatch: pytest.MonkeyPatch
 ):
-    for splitter in (walk_forward, out_of_fold_blocks):
-        monkeypatch.setattr(splitter, "purge", lambda start, end, rows, span, embargo=0: rows)
+    for splitter in ("walk_forward", "out_of_fold_blocks"):
+        monkeypatch.setattr(
+            f"ftf_assets.training.folds.{splitter}.purge", lambda start, end, rows, span, embargo=0: rows
+        )
     found = judge("no_leak", stored, monkeypatch)
     assert any("fit rows touch the validation slice" in one for one in found)
     assert any("rows touch the out-of-fold block" in one for one in found)
