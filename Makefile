@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: sweep ui smoke test test-slow faults screenshots lint types imports definitions check lock clean bench
+.PHONY: sweep ui smoke test test-slow faults screenshots static lint types imports definitions check lock clean bench
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -41,6 +41,8 @@ faults: $(READY) ## Every fault at its full length, with the figures of docs/rel
 screenshots: $(READY) ## Those of docs/operating.md, by the test that walks through the UI.
 	FTF_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m end_to_end -rA ftf_assets_tests/end_to_end/test_ui.py
 
+static: lint types imports definitions ## Everything that runs no test.
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,7 +56,7 @@ imports: $(READY)
 definitions: $(READY)
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-check: lint types imports definitions test test-slow smoke ## What .ci/run runs.
+check: static test test-slow smoke ## What .ci/run runs.
 
 lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

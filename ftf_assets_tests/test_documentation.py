@@ -40,14 +40,25 @@ def test_the_search_space_is_documented_as_it_is():
         assert f"| `{name}` | {DEFAULT_PARAMETERS[name]:g} | {low:g} | {high:g} | {scale} |" in page
 
 
-def test_the_workflow_runs_what_everybody_runs_on_every_python_that_is_supported():
-    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
-    gate = workflow["jobs"]["gate"]
-    assert gate["steps"][-1] == {"run": ".ci/run"}
-    assert gate["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
-    audited = workflow["jobs"]["audit"]["steps"][-1]["run"]
+def workflow(name: str) -> dict:
+    return yaml.safe_load((ROOT / ".github/workflows" / name).read_text(encoding="utf-8"))
+
+
+def test_the_workflow_runs_the_fast_part_on_every_python_that_is_supported_and_the_slow_part_on_one():
+    jobs = workflow("ci.yml")["jobs"]
+    assert jobs["fast"]["steps"][-1] == {"run": ".ci/run static fast"}
+    assert jobs["fast"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert jobs["slow"]["steps"][-1] == {"run": ".ci/run slow"}
+    assert "strategy" not in jobs["slow"]
+    audited = jobs["audit"]["steps"][-1]["run"]
     assert "requirements.lock --require-hashes" in audited
     assert "--hash=sha256:" in (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def test_every_night_the_faults_run_at_their_full_length():
+    (job,) = workflow("nightly.yml")["jobs"].values()
+    assert job["steps"][-1] == {"run": "make ${{ matrix.target }}"}
+    assert job["strategy"]["matrix"]["target"] == ["faults"]
 
 
 def test_screenshots_are_few_small_and_shown():
