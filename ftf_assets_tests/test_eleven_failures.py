@@ -135,9 +135,14 @@ def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_the_other_124_are_unto
     compared = mine.columns.drop("sweep_id")
     assert_same_rows(mine.loc[kept, compared], healthy.loc[kept, compared])
     assert [event.name for event in events if event.kind == "failed"] == ["reweight"]
-    red, unaudited = done.red_checks
-    assert "cleaners_audited" in unaudited
-    assert red.startswith("OPUSDC: trained_models: cells_complete: fold 3 reweight: RuntimeError")
+    incomplete, unaudited = done.failed_checks
+    assert unaudited.check == "cleaners_audited"
+    assert (incomplete.crypto, incomplete.asset, incomplete.check) == (
+        "OPUSDC",
+        "trained_models",
+        "cells_complete",
+    )
+    assert incomplete.in_words.startswith("Warning: OPUSDC: fold 3 reweight: RuntimeError")
     with open_instance(home) as instance:
         messages = [entry.user_message for entry in instance.all_logs(done.run_ids["OPUSDC"])]
     assert any(
@@ -259,7 +264,7 @@ def test_10_a_smoke_on_the_real_path_gates_the_merge(
     assert code == (0 if healthy else 1)
     assert summary["cells"] == 1
     assert summary["statuses"] == ({"ok": 1} if healthy else {"training_failed": 1})
-    assert bool(summary["red_checks"]) is not healthy
+    assert bool(summary["failed_checks"]) is not healthy
 
 
 @pytest.mark.end_to_end

@@ -40,21 +40,21 @@ def untrusted_cleaning(
     by_crypto = {
         crypto: [row for row in found if row["arrays_key"] == key] for crypto, key in arrays_keys.items()
     }
-    warnings = []
+    warnings, n_levels = [], sum(map(len, cleaners.values()))
     unaudited = [crypto for crypto, rows in by_crypto.items() if not rows]
     if unaudited:
         warnings.append(
-            f"cleaning is judged on data that were never audited: {', '.join(unaudited)}. Whether "
-            f"{', '.join(level for of in cleaners.values() for level in of)} find wrong labels there is not "
-            "known: run ftf audit"
+            f"no noise audit of these data yet ({', '.join(unaudited)}), so whether "
+            f"{' and '.join(level for of in cleaners.values() for level in of)} "
+            f"{'finds' if n_levels == 1 else 'find'} real errors is unknown. Run ftf audit"
         )
     for cleaner, its_levels in cleaners.items():
         beaten = [crypto for crypto, rows in by_crypto.items() if rows and not _beats(cleaner, rows)]
         if beaten:
             warnings.append(
-                "cleaning is judged on data where its cleaner was audited and beats the controls for no kind "
-                f"of noise: {', '.join(beaten)} ({cleaner}, levels {', '.join(its_levels)}). What it removes "
-                "there is not shown to be wrong"
+                f"in the noise audit of {', '.join(beaten)}, {cleaner} beats the controls for no kind of "
+                f"noise, so nothing shows that {' and '.join(its_levels)} "
+                f"{'finds' if len(its_levels) == 1 else 'find'} real errors there"
             )
     return warnings
 

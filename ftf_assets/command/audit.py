@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ftf_assets.command.options import home_option, json_option
 from ftf_assets.command.sweep_flags import requested_sweep, sweep_flags
 
 if TYPE_CHECKING:
+    from ftf_assets.graph.check_history import FailedCheck
     from ftf_assets.storage.home import Home
 
 
@@ -51,22 +53,21 @@ def audit(home: str, as_json: bool, **flags: Any) -> int:
         shown = {
             "audit_ids": {crypto: planned.audit_id(crypto) for crypto in cryptos},
             "run_ids": done.run_ids,
-            "red_checks": done.red_checks,
+            "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],
             "results": str(place.results),
             "found": found,
             "effects": effects,
         }
         click.echo(json.dumps(shown, default=str))
     else:
-        _show(place, found, effects, done.red_checks)
+        _show(place, found, effects, done.failed_checks)
     failed = any(row["status"] == "failed" for row in (*found, *effects))
-    return ExitCode.FAILED if failed or done.red_checks else ExitCode.DONE
+    return ExitCode.FAILED if failed or done.failed_checks else ExitCode.DONE
 
 
 def _show(
-    home: Home, found: list[dict[str, Any]], effects: list[dict[str, Any]], red_checks: list[str]
+    home: Home, found: list[dict[str, Any]], effects: list[dict[str, Any]], failed_checks: list[FailedCheck]
 ) -> None:
-    from ftf_assets.command.sentences import red_checks_in_words
     from ftf_assets.command.tables import audit_tables, stdout
     from ftf_assets.report.noise_audit import AuditData, audit_section
 
@@ -74,7 +75,7 @@ def _show(
     for table in audit_tables(audit_section(AuditData(found, effects)), console.width):
         console.print(table)
     for line in (
-        *red_checks_in_words(red_checks),
+        *(check.in_words for check in failed_checks),
         f"table   {home.results}: noise_audit, noise_audit_effects",
         "report  ftf report shows it beside the verdict",
         "runs    ftf ui shows runs, pictures and checks",

@@ -49,8 +49,3 @@ def stale_in_words(stale: Sequence[Stale]) -> list[str]:
         by_reason.setdefault((one.crypto or "whole sweep", one.why), []).append(one.asset)
     lines = [f"{crypto}: {', '.join(assets)}: {why}" for (crypto, why), assets in by_reason.items()]
     return lines or ["nothing: every value is what these settings, data and code would make again"]
-
-
-def red_checks_in_words(red_checks: Sequence[str]) -> list[str]:
-    """Write the asset checks that failed, one a line."""
-    return [f"red check: {check}" for check in red_checks]

@@ -25,5 +25,5 @@ def smoke(crypto: str, source: str, path: str | None, home: str, as_json: bool) 
     data = {"source": source, "path": path, "cryptos": (crypto,)}
     wanted = open_sweep(sweep_settings({**SMOKE, "data": data}))
     rows, done = run_and_show(wanted, Home.locate(home), job=SMOKE_JOB, as_json=as_json)
-    green = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.red_checks
+    green = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.failed_checks
     return ExitCode.DONE if green else ExitCode.FAILED

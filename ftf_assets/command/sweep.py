@@ -83,7 +83,7 @@ def _as_json(
         "cells": sweep.n_cells,
         "statuses": _statuses(rows),
         "tuning": sweep.tuning.in_words,
-        "red_checks": done.red_checks,
+        "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],
         "run_ids": done.run_ids,
         "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts],
         "report": str(done.report) if done.report else None,
@@ -93,7 +93,7 @@ def _as_json(
 
 
 def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun) -> None:
-    from ftf_assets.command.sentences import baseline_in_words, red_checks_in_words, verdicts_in_words
+    from ftf_assets.command.sentences import baseline_in_words, verdicts_in_words
     from ftf_assets.command.tables import leaderboard_table, stdout
 
     console = stdout()
@@ -105,7 +105,7 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
         f"{len(rows)} rows: {counts}",
         *baseline_in_words(leaderboard),
         *(verdicts_in_words(done.decision) if done.decision else ()),
-        *red_checks_in_words(done.red_checks),
+        *(check.in_words for check in done.failed_checks),
         *(
             f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
             for row in failed.itertuples()

@@ -14,6 +14,7 @@ from ftf_assets.graph.check_history import (
     CONTRACT_CHECK,
     DECIDING_CHECKS,
     SWEEP_ID,
+    FailedCheck,
     latest_check,
 )
 from ftf_assets.rows.cells import ROW_IDENTITY, row_identity
@@ -71,22 +72,23 @@ def _identities(rows: pd.DataFrame) -> list[dict[str, str | None]]:
 
 def standing_decision(
     sweep: Sweep, home: Home, instance: dg.DagsterInstance
-) -> tuple[Decision, list[str]] | None:
+) -> tuple[Decision, list[FailedCheck]] | None:
     """Give the decision that covers a sweep's rows as they are, and what its checks found.
 
     Returns
     -------
-    tuple of Decision and list of str, or None
-        None where gate or report owe an answer, or where one of their checks never ran. The texts are those
-        of red checks, ``all: asset: check: description``: what was red stays red until something changes.
+    tuple of Decision and list of FailedCheck, or None
+        None where the decision or the report is out of date, or where one of their checks never ran. What
+        failed stays failed until something changes.
     """
     if not home.results.exists() or why_undecided(home, instance, sweep.sweep_id) is not None:
         return None
-    red = []
+    failed = []
     for asset, names in DECIDING_CHECKS.items():
         for name in names:
             latest = latest_check(instance, asset, name, None, SWEEP_ID, sweep.sweep_id)
             if latest is None:
                 return None
-            red += [] if latest.passed else [f"all: {asset}: {name}: {latest.description}"]
-    return decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id)), red
+            if not latest.passed:
+                failed.append(FailedCheck(None, asset, name, latest.description, latest.is_warning))
+    return decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id)), failed

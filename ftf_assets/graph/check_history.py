@@ -95,11 +95,56 @@ class Judged:
         What it found.
     run_id
         Dagster run that made it.
+    is_warning
+        Whether the check only warns where it fails.
     """
 
     passed: bool
     description: str
     run_id: str
+    is_warning: bool
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """An asset check that failed.
+
+    Attributes
+    ----------
+    crypto
+        The partition; None for a check of the whole sweep.
+    asset, check
+        Names of the asset and of its check.
+    description
+        What the check found.
+    is_warning
+        Whether the failure is a warning rather than an error.
+    """
+
+    crypto: str | None
+    asset: str
+    check: str
+    description: str
+    is_warning: bool
+
+    @classmethod
+    def of(cls, evaluation: dg.AssetCheckEvaluation, crypto: str | None) -> FailedCheck:
+        """Take what people need from an evaluation in a Dagster run of ``crypto``."""
+        return cls(
+            crypto,
+            evaluation.asset_key.to_user_string(),
+            evaluation.check_name,
+            evaluation.description or "no description",
+            evaluation.severity == dg.AssetCheckSeverity.WARN,
+        )
+
+    @property
+    def in_words(self) -> str:
+        """One line: ``Warning: …``, or ``Check no_leak of trained_models failed for OPUSDC: …``."""
+        if self.is_warning:
+            return f"Warning: {f'{self.crypto}: ' if self.crypto else ''}{self.description}"
+        where = f" for {self.crypto}" if self.crypto else ""
+        return f"Check {self.check} of {self.asset} failed{where}: {self.description}"
 
 
 def latest_check(
@@ -129,7 +174,8 @@ def latest_check(
                 continue
             judged = evaluation.metadata.get(name)
             if judged is not None and judged.value == value:
-                return Judged(evaluation.passed, evaluation.description or "", record.run_id)
+                is_warning = evaluation.severity == dg.AssetCheckSeverity.WARN
+                return Judged(evaluation.passed, evaluation.description or "", record.run_id, is_warning)
         if len(records) < _PAGE:
             return None
         cursor = records[-1].id

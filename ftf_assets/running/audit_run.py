@@ -1,4 +1,4 @@
-"""Running a noise audit: its own job, once a crypto."""
+"""A run of a noise audit: its own job, once for each crypto."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.jobs import AUDIT_JOB, AUDIT_TAG
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
@@ -17,20 +18,20 @@ from ftf_assets.sweep.noise_audit import Audit
 
 @dataclass(frozen=True)
 class AuditRun:
-    """What an audit's runs left behind.
+    """What running an audit gave.
 
     Attributes
     ----------
     run_ids
-        Dagster run per crypto, in the order in which they ran.
-    red_checks
-        Asset checks that failed, ``crypto: asset: check: description``.
+        Id of the Dagster run by crypto, in the order in which they ran.
+    failed_checks
+        The asset checks that failed.
     found, effects
         Rows of ``noise_audit`` and ``noise_audit_effects`` of all cryptos.
     """
 
     run_ids: dict[str, str]
-    red_checks: list[str]
+    failed_checks: list[FailedCheck]
     found: pd.DataFrame
     effects: pd.DataFrame
 
@@ -41,11 +42,11 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     Parameters
     ----------
     audit
-        What to run; a long one must be confirmed before.
+        What to run; the caller has confirmed a long one.
     home
-        Where everything lies.
+        Folder of all state.
     on_fit
-        Told of every fit that ends.
+        Called with every fit that finishes.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
         As :func:`~ftf_assets.running.job_runs.run_jobs`.
     """
     check_inputs(audit.sweep, home)
-    # The audit was confirmed as a whole: what its partitions would ask for as a sweep is not run.
+    # The confirmation of the audit stands for the sweep in its configuration, which is not run.
     confirmed = audit.sweep.settings.with_changes(run={"confirm_long_run": True})
     config = run_config(audit.sweep, home)
     config["resources"] |= {
@@ -64,8 +65,8 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
         JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto, libraries=("cleanlab.filter",))
         for crypto in audit.sweep.longest_first
     ]
-    ends = run_jobs(runs, home, workers=confirmed.run.workers, on_fit=on_fit)
-    run_ids = {crypto: end.run_id for crypto, end in ends.items()}
-    red_checks = [check for end in ends.values() for check in end.red_checks]
+    results = run_jobs(runs, home, workers=confirmed.run.workers, on_fit=on_fit)
+    run_ids = {crypto: result.run_id for crypto, result in results.items()}
+    failed_checks = [check for result in results.values() for check in result.failed_checks]
     keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]
-    return AuditRun(run_ids, red_checks, *AuditStore(home.results).audits(keys))
+    return AuditRun(run_ids, failed_checks, *AuditStore(home.results).audits(keys))

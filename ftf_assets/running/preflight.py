@@ -1,4 +1,4 @@
-"""Before a sweep: everything that the user can mend is refused here, so that bad input writes nothing."""
+"""Checks before a run: bad input is refused here, before anything is written."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ftf_assets.training.variants import require_columns
 
 
 def check_inputs(sweep: Sweep, home: Home) -> None:
-    """Read every crypto's input once, up to the arrays, and look for the device.
+    """Read the input of every crypto up to its training arrays, and check that the device exists.
 
     Parameters
     ----------
     sweep
-        What would run. The embedded market needs no look: it is ours.
+        What would run. The embedded market is generated, so it is not checked.
     home
-        Input of which the arrays are there was accepted before and is not read again: they lie under the hash
-        of the file's content, the settings and the code that read it.
+        Stored arrays are not made again: they were accepted before, and their key covers the file's content,
+        the settings and the code that reads it.
 
     Raises
     ------
     InputError
-        The first broken rule, naming crypto, file, row and column; a level that needs a column that the data
-        do not have; or a device that is not there.
+        The first broken rule, naming crypto, file, row and column; or a level that needs a column which the
+        data do not have; or a device that does not exist.
     """
     require_device(sweep.settings.training.device)
     if sweep.settings.data.source == "market":
@@ -34,13 +34,13 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
     for crypto in sweep.cryptos:
         file = sweep.provenance(crypto).file
         try:
-            arrays = _accepted(sweep, home, crypto) or _read(sweep, crypto)
+            arrays = _stored_arrays(sweep, home, crypto) or _read_arrays(sweep, crypto)
             require_columns(sweep.variants, arrays, crypto)
         except InputError as error:
             raise InputError(str(error) if file in str(error) else f"file {file}: {error}") from None
 
 
-def _accepted(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:
+def _stored_arrays(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:
     folder = home.artifact("coerced_arrays", crypto, sweep.artifact_key("coerced_arrays", crypto))
     try:
         return read_artifact(folder, TrainingArrays)
@@ -48,7 +48,7 @@ def _accepted(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:
         return None
 
 
-def _read(sweep: Sweep, crypto: str) -> TrainingArrays:
+def _read_arrays(sweep: Sweep, crypto: str) -> TrainingArrays:
     from ftf_assets.contracts.coercion import coerce_feature_cache
 
     frame, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))

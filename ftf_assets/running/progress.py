@@ -1,4 +1,4 @@
-"""How many fits and cells of a sweep have finished, and the time that the rest will take."""
+"""How many fits and cells of a sweep have finished, and how long the rest will take."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ftf_assets.training.engine import FitEvent
 
 
 class SweepProgress:
-    """How far a sweep is.
+    """Count of finished fits and cells, with the pace of this run.
 
     Parameters
     ----------
     n_fits
-        All fits, each once; those of out-of-fold models and trials are no cell's.
+        Number of different fits of the sweep. Some belong to no cell: out-of-fold models and tuning trials.
     cells
-        Keys of the fits of each cell.
+        For each cell, the keys of its fits.
     done
-        Keys of the fits that an earlier run has finished.
+        Keys of the fits that an earlier run finished.
     clock
-        Seconds, never backwards.
+        Monotonic clock, in seconds.
     """
 
     def __init__(
@@ -45,28 +45,28 @@ class SweepProgress:
 
     @property
     def n_fits_ended(self) -> int:
-        """Fits that are done, of this run or an earlier one, or have failed."""
+        """Fits that have finished or failed, in this run or an earlier one."""
         return len(self._ended)
 
     @property
     def n_cells_ended(self) -> int:
-        """Cells whose every fit has ended."""
+        """Cells all of whose fits have finished or failed."""
         return sum(not left for left in self._cells)
 
     @property
     def fits_per_second(self) -> float | None:
-        """Fits that this run made, by the time since it began; None before the first."""
+        """Fits made by this run, per second since it began; None before the first."""
         passed = self._clock() - self._begin
         return self._made / passed if self._made and passed > 0 else None
 
     @property
     def seconds_left(self) -> float | None:
-        """Time for the fits that are left at this run's pace; None before the first."""
+        """Time that the remaining fits take at this run's pace; None before its first fit."""
         pace = self.fits_per_second
         return (self.n_fits - self.n_fits_ended) / pace if pace else None
 
     def count(self, event: FitEvent) -> None:
-        """Count a fit's end; one that was counted before changes nothing."""
+        """Count a fit that has finished or failed; counting it twice changes nothing."""
         if event.key in self._ended:
             return
         self._ended.add(event.key)
@@ -76,7 +76,7 @@ class SweepProgress:
 
 
 def sweep_progress(sweep: Sweep, home: Home) -> SweepProgress:
-    """Open the count of a sweep's fits and cells, those that the home has finished counted already."""
+    """Start counting a sweep's fits and cells; fits that the home holds count as finished."""
     store, cells, fits = FolderFitStore(home.fits), [], []
     for crypto in sweep.cryptos:
         plan = sweep.plan(crypto)

@@ -1,4 +1,4 @@
-"""Running a sweep: the graph itself, once a crypto, then the gate and the report."""
+"""A run of a sweep: the graph once for each crypto, then the decision and the report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ftf_assets.freshness.standing import assets_to_make, rows_stand, standing_decision
 from ftf_assets.gate.decision import Decision
+from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
@@ -20,24 +21,24 @@ from ftf_assets.sweep.sweep import Sweep
 
 @dataclass
 class SweepRun:
-    """What a sweep's runs left behind.
+    """What running a sweep gave; its rows lie in the results store.
 
     Attributes
     ----------
     run_ids
-        Dagster run per crypto that had something to run.
+        Id of the Dagster run by crypto, for the cryptos that had something to run.
     decision
-        The gate's; None where there was nothing to compare.
+        The gate's decision; None for a sweep that compares nothing.
     report
-        The HTML file that shows the decision; None without one.
-    red_checks
-        Asset checks that failed, ``crypto: asset: check: description``.
+        The HTML file that shows the decision; None without a decision.
+    failed_checks
+        The asset checks that failed.
     """
 
     run_ids: dict[str, str] = field(default_factory=dict)
     decision: Decision | None = None
     report: Path | None = None
-    red_checks: list[str] = field(default_factory=list)
+    failed_checks: list[FailedCheck] = field(default_factory=list)
 
 
 def run_sweep(
@@ -47,21 +48,21 @@ def run_sweep(
     on_fit: Listener,
     job: str = SWEEP_JOB,
 ) -> SweepRun:
-    """Materialise the graph for every crypto of a sweep, side by side, then the gate and the report once.
+    """Materialise the graph for every crypto of a sweep, side by side, then decide and report once.
 
-    What stands as it is, rows or decision, is not made again.
+    Rows, decision and report that are current are not made again.
 
     Parameters
     ----------
     sweep
         What to run.
     home
-        Where everything lies.
+        Folder of all state.
     on_fit
-        Told of every fit that ends.
+        Called with every fit that finishes.
     job
-        Job that runs a crypto: the sweep's, which makes what is not finished, or the smoke's, which goes
-        through every stage with additional checks.
+        Job that runs a crypto: ``SWEEP_JOB`` makes what is not current; ``SMOKE_JOB`` goes through every
+        stage, and also runs the checks that need fits of their own.
 
     Raises
     ------
@@ -83,21 +84,21 @@ def run_sweep(
         )
         for crypto in (_unfinished(sweep, home) if resumed else sweep.longest_first)
     ]
-    ends = run_jobs(runs, home, workers=workers, on_fit=on_fit) if runs else {}
-    done = SweepRun({crypto: ends[crypto].run_id for crypto in sweep.cryptos if crypto in ends})
-    done.red_checks = [check for end in ends.values() for check in end.red_checks]
-    if not sweep.settings.compares_variants:  # one variant alone has no level to compare
+    results = run_jobs(runs, home, workers=workers, on_fit=on_fit) if runs else {}
+    done = SweepRun({crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results})
+    done.failed_checks = [check for result in results.values() for check in result.failed_checks]
+    if not sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
         return done
     done.report = home.report(sweep.sweep_id)
     with open_instance(home) as instance:
-        standing = standing_decision(sweep, home, instance)
-    if standing is not None:
-        done.decision, red_checks = standing
+        current = standing_decision(sweep, home, instance)
+    if current is not None:
+        done.decision, failed_checks = current
     else:
         deciding = JobRun(DECIDE_JOB, config, tags, output="gate_decision")
-        end = run_jobs([deciding], home, workers=workers, on_fit=on_fit)[DECIDE_JOB]
-        done.decision, red_checks = end.output, end.red_checks
-    done.red_checks += red_checks
+        result = run_jobs([deciding], home, workers=workers, on_fit=on_fit)[DECIDE_JOB]
+        done.decision, failed_checks = result.output, result.failed_checks
+    done.failed_checks += failed_checks
     return done
 
 

@@ -27,23 +27,34 @@ def audited(op: bool | None, ldo: bool | None, detector: str = "cleanlab") -> li
         # Controls need no trust.
         (("off", "filter_random", "filter_lowest_p"), [], []),
         (("off", "filter"), audited(True, True), []),
-        (("off", "filter"), audited(True, False), ["beats the controls for no kind of noise: LDOUSDC"]),
+        (
+            ("off", "filter"),
+            audited(True, False),
+            ["audit of LDOUSDC, cleanlab beats the controls for no kind of noise.*filter finds real"],
+        ),
         (
             ("off", "filter"),
             audited(None, None),
-            ["beats the controls for no kind of noise: OPUSDC, LDOUSDC"],
+            ["audit of OPUSDC, LDOUSDC, cleanlab beats the controls for no kind of noise"],
         ),
-        (("off", "reweight"), [], ["never audited: OPUSDC, LDOUSDC.*run ftf audit"]),
+        (
+            ("off", "reweight"),
+            [],
+            [r"no noise audit .* \(OPUSDC, LDOUSDC\), so whether reweight finds .*Run ftf audit"],
+        ),
         (
             ("off", "filter", "reweight"),
             [row("key of OP", beats=False)],
-            ["never audited: LDOUSDC", r"OPUSDC \(cleanlab, levels filter, reweight\)"],
+            [
+                r"no noise audit .* \(LDOUSDC\), so whether filter and reweight find",
+                "audit of OPUSDC, cleanlab beats .* that filter and reweight find",
+            ],
         ),
         # The leaky reference and the controls do not speak for the cleaner.
         (
             ("filter",),
             [*audited(True, True, "cleanlab_shuffled"), *audited(False, False)],
-            ["for no kind of noise: OPUSDC, LDOUSDC"],
+            ["audit of OPUSDC, LDOUSDC, cleanlab beats the controls for no kind of noise"],
         ),
         # One kind and one class are enough.
         (
@@ -66,11 +77,11 @@ def test_the_gate_warns_where_no_audit_speaks_for_the_cleaner(levels, found, exp
 
 def test_never_audited_and_audited_in_vain_are_worded_differently():
     never, in_vain = untrusted_cleaning(("filter",), KEYS, [row("key of OP", beats=False)])
-    assert "never audited" in never
-    assert "never audited" not in in_vain
-    assert "is not shown to be wrong" in in_vain
+    assert "no noise audit of these data" in never
+    assert "no noise audit" not in in_vain
+    assert "nothing shows that filter finds real errors" in in_vain
 
 
 def test_an_audit_of_other_rows_does_not_count():
     (warning,) = untrusted_cleaning(("filter",), KEYS, audited(True, True)[:1])
-    assert "never audited: LDOUSDC" in warning
+    assert "no noise audit of these data yet (LDOUSDC)" in warning

@@ -24,7 +24,7 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     done = ftf(*asked, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["red_checks"] == []
+    assert told["failed_checks"] == []
     assert {row["kind"] for row in told["found"]} == {"none", "known_truth"}
     assert all(row["status"] == "ok" for row in told["found"] + told["effects"])
 
@@ -42,9 +42,9 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     assert {record.data["detector"] for record in metadata["found"].records} == set(found["detector"])
 
     gate = run_sweep(sweep, home, on_fit=lambda event: None)
-    warned = [check for check in gate.red_checks if "cleaners_audited" in check]
+    warned = [check for check in gate.failed_checks if check.check == "cleaners_audited"]
     beats = (found["detector"] == "cleanlab") & found["beats_controls"].fillna(value=False)
-    assert not any("never audited" in check for check in warned)
+    assert not any("no noise audit" in check.description for check in warned)
     assert bool(warned) != bool(beats.any())
     page = gate.report.read_text(encoding="utf-8")
     assert "The noise audit: would wrong labels be found on these data?" in page

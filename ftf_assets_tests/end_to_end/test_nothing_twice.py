@@ -53,7 +53,7 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     assert again.run_ids == {}
     assert heard == []
     pd.testing.assert_frame_equal(ResultsStore(home.results).read(), rows)
-    assert (again.decision, again.red_checks) == (first.decision, first.red_checks)
+    assert (again.decision, again.failed_checks) == (first.decision, first.failed_checks)
     assert n_runs(home) == 2, "one of the crypto, one of the gate"
 
     more = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild,aggressive,cleanlab=filter")

@@ -108,7 +108,7 @@ def test_a_failed_study_leaves_the_other_folds_and_a_second_run_mends_it(
     rows = ResultsStore(home.results).read()
     assert rows.groupby("fold")["status"].agg(set).to_dict() == {0: {"ok"}, 1: {"training_failed"}}
     assert set(rows.loc[rows["fold"] == 1, "error_stage"]) == {"tuning"}
-    assert done.red_checks
+    assert done.failed_checks
 
     monkeypatch.setattr(engine, "execute_fit", execute_fit)
     run_sweep(sweep, home, on_fit=lambda event: None)

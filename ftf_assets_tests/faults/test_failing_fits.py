@@ -93,7 +93,7 @@ def test_a_crypto_whose_process_is_killed_is_named_the_others_land_and_a_rerun_h
     lines = [line for line in broken.stderr.splitlines() if line.startswith("ftf: ")]
     assert len(lines) == 1
     assert lines[0].startswith(
-        "ftf: OPUSDC: its process was killed by SIGKILL, as a machine does that has no"
+        "ftf: OPUSDC: its process was killed by SIGKILL, probably because memory ran out"
     )
     assert ResultsStore(home.results).read().groupby("crypto").size().to_dict() == {"LDOUSDC": 10}
     assert_nothing_half_written(home)

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
-from ftf_assets.running.child_processes import _interrupts_raise, run_side_by_side
+from ftf_assets.running.child_processes import run_side_by_side
+from ftf_assets.running.interrupts import interrupts_raise
 
 Job = Callable[[str], object]
 
@@ -123,7 +124,7 @@ def test_what_a_job_raises_stops_all_of_them(raised: Exception, told: type[Excep
     [
         (
             lambda: os.kill(os.getpid(), signal.SIGKILL),
-            "OP: its process was killed by SIGKILL, as a machine does that has no memory left",
+            "OP: its process was killed by SIGKILL, probably because memory ran out",
         ),
         (lambda: os._exit(3), "OP: its process ended with exit code 3"),
     ],
@@ -144,7 +145,7 @@ def test_a_child_that_dies_is_a_clear_error_once_the_others_have_done_the_rest(
     with pytest.raises(RunError) as failure:
         run(["UNI", "OP", "ARB"], die, on_event=heard.append)
     assert str(failure.value).startswith(message)
-    assert "run it again to go on from it" in str(failure.value)
+    assert "run the same command again to go on from them" in str(failure.value)
     assert sorted(heard) == ["ARB", "OP", "UNI"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ARB", "UNI"]
 
@@ -172,7 +173,7 @@ def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pyte
 
 
 def test_an_interrupt_that_is_to_be_raised_again_does_not_outlive_the_run():
-    with suppress(Interrupted), _interrupts_raise():
+    with suppress(Interrupted), interrupts_raise():
         DestroyedByAnInterrupt()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "SIGALRM ends a process that has no handler"
 
@@ -186,7 +187,8 @@ def test_where_every_child_dies_the_error_names_them_all_in_their_order_and_what
         run(["UNI", "OP", "ARB"], die)
     assert str(failure.value) == (
         "UNI: its process ended with exit code 3; OP: its process ended with exit code 3; "
-        "ARB: not begun, as no process was left. What is finished is kept; run it again to go on from it"
+        "ARB: not started, because no process was left. Finished fits are kept; run the same command again "
+        "to go on from them"
     )
 
 

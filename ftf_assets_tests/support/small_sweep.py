@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.rows.decision import decision_from_rows
 from ftf_assets.running.sweep_run import SweepRun
 from ftf_assets.storage.home import Home
@@ -35,16 +36,20 @@ class FinishedSweep:
     @classmethod
     def open(cls, sweep: Sweep, home: Home, told: Mapping[str, Any]) -> FinishedSweep:
         """Give a sweep that ended in ``home``, from what :attr:`told` said of its runs."""
+        failed = [FailedCheck(**check) for check in told["failed_checks"]]
         decision = decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id))
-        return cls(sweep, home, SweepRun(**told, decision=decision, report=home.report(sweep.sweep_id)))
+        return cls(sweep, home, SweepRun(told["run_ids"], decision, home.report(sweep.sweep_id), failed))
 
     @property
     def told(self) -> dict[str, Any]:
         """What its runs said and no table holds."""
-        return {"run_ids": self.done.run_ids, "red_checks": self.done.red_checks}
+        return {
+            "run_ids": self.done.run_ids,
+            "failed_checks": [asdict(check) for check in self.done.failed_checks],
+        }
 
     def copy(self, home: Home) -> SweepRun:
         """Put a copy into a test's own home."""
         shutil.copytree(self.home.path, home.path)
         report = None if self.done.report is None else home.report(self.sweep.sweep_id)
-        return SweepRun(dict(self.done.run_ids), self.done.decision, report, list(self.done.red_checks))
+        return SweepRun(dict(self.done.run_ids), self.done.decision, report, list(self.done.failed_checks))

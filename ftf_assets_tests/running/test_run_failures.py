@@ -1,0 +1,91 @@
+"""Why a run stopped: an error whose type and words tell people what they can do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from ftf_assets.contracts.errors import FtfError, InputError, RunError, StoreBusyError, StoreError
+from ftf_assets.graph.check_history import FailedCheck
+from ftf_assets.running.run_failures import raise_failure
+
+
+def full_disk() -> None:
+    """As SQLAlchemy raises it for Dagster's own records, which are written while a step runs."""
+    said = sqlite3.OperationalError("database or disk is full")
+    raise OperationalError("INSERT INTO event_logs", {}, said) from said
+
+
+def bad_input() -> None:
+    raise InputError("OPUSDC, column 'close': not a number")
+
+
+def busy_store() -> None:
+    raise StoreBusyError("the results store is busy")
+
+
+def defect() -> None:
+    raise ZeroDivisionError("ours")
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised", "message"),
+    [
+        (
+            full_disk,
+            StoreError,
+            "Dagster's records in records cannot be used: database or disk is full. Make",
+        ),
+        (bad_input, InputError, "OPUSDC, column 'close': not a number"),
+        (busy_store, StoreError, "the results store is busy"),
+        (defect, RunError, "OPUSDC: ZeroDivisionError: ours (run "),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_the_first_cause_of_a_failed_step_is_raised(fault, raised: type[FtfError], message: str):
+    @dg.op
+    def step() -> None:
+        fault()
+
+    @dg.job
+    def job() -> None:
+        step()
+
+    result = job.execute_in_process(raise_on_error=False)
+    with pytest.raises(FtfError) as stopped:
+        raise_failure(result, "OPUSDC", [], Path("records"))
+    assert type(stopped.value) is raised
+    assert str(stopped.value).startswith(message)
+
+
+def test_a_failed_blocking_check_stops_a_run_with_the_words_of_the_check():
+    failed = FailedCheck("OPUSDC", "coerced_arrays", "contract", "row 17 is out of order", is_warning=False)
+
+    @dg.job
+    def job() -> None:
+        pass
+
+    with pytest.raises(InputError) as stopped:
+        raise_failure(job.execute_in_process(), "OPUSDC", [failed], Path("records"))
+    assert str(stopped.value) == (
+        "stopped, because a blocking check failed. Check contract of coerced_arrays failed for OPUSDC: "
+        "row 17 is out of order"
+    )
+
+
+@pytest.mark.parametrize(
+    ("crypto", "is_warning", "line"),
+    [
+        (None, True, "Warning: too few trades"),
+        ("OPUSDC", True, "Warning: OPUSDC: too few trades"),
+        (None, False, "Check enough_trades of gate_decision failed: too few trades"),
+        ("OPUSDC", False, "Check enough_trades of gate_decision failed for OPUSDC: too few trades"),
+    ],
+)
+def test_a_failed_check_reads_as_a_warning_or_names_its_check(crypto, is_warning, line):
+    failed = FailedCheck(crypto, "gate_decision", "enough_trades", "too few trades", is_warning)
+    assert failed.in_words == line
