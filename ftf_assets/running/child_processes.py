@@ -2,8 +2,8 @@
 
 Children are forked, so they start at once with everything that the parent has imported, and a job is sent as
 its name. A fork copies only the calling thread. The parent must therefore fork before it starts threads (such
-as a progress display) and while no DuckDB or SQLite connection is open. It must run no fit itself: a child that
-uses OpenMP after its parent has used several OpenMP threads waits for threads that do not exist in the child.
+as a progress display) and while no DuckDB or SQLite connection is open. It must run no fit itself: a child
+that uses OpenMP after its parent has used several OpenMP threads waits for threads that it does not have.
 """
 
 from __future__ import annotations
