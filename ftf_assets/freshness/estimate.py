@@ -43,7 +43,8 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "cryptos": ", ".join(sweep.cryptos),
         "variants": ", ".join(variant.name for variant in sweep.variants),
         "folds": sweep.settings.folds.n_folds,
-        "fold_edges": sweep.settings.folds.edges or "per crypto",
+        "fold_edges": ", ".join(f"{edge:%Y-%m-%dT%H:%M:%SZ}" for edge in sweep.settings.folds.edges or ())
+        or "per crypto",
         "cells": sweep.n_cells,
         "tuning": sweep.tuning.in_words,
         "fits": len(rows),
