@@ -30,8 +30,8 @@ def cleanlab_masks(
     """
     from ftf_assets.contracts.coercion import coerce_candles
     from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.data import crypto_data
-    from ftf_assets.report.pictures import cleaning_pictures
+    from ftf_assets.report.asset_pictures import cleaning_pictures
+    from ftf_assets.report.collect import suspects_of_crypto
 
     crypto = context.partition_key
     run = sweep.open(crypto)
@@ -52,7 +52,7 @@ def cleanlab_masks(
             "masks": metadata.masks_table(masks),
             **pictures(
                 context.log,
-                lambda: cleaning_pictures(crypto_data(home.home, run, crypto, coerced_arrays, masks=masks)),
+                lambda: cleaning_pictures(suspects_of_crypto(home.home, run, crypto, coerced_arrays, masks)),
             ),
         },
     )

@@ -33,8 +33,8 @@ def finetune_results(
     rows that the cleaners suspect.
     """
     from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.data import crypto_data
-    from ftf_assets.report.pictures import trade_pictures
+    from ftf_assets.report.asset_pictures import trade_pictures
+    from ftf_assets.report.collect import curves_of_crypto
     from ftf_assets.rows.cells import crypto_results
 
     crypto = context.partition_key
@@ -65,9 +65,7 @@ def finetune_results(
             "by_regime": metadata.regimes_table(results.regimes),
             **pictures(
                 context.log,
-                lambda: trade_pictures(
-                    crypto_data(home.home, run, crypto, coerced_arrays, models=trained_models)
-                ),
+                lambda: trade_pictures(curves_of_crypto(run, crypto, coerced_arrays, trained_models)),
             ),
         },
     )

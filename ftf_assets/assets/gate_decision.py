@@ -32,9 +32,9 @@ def gate_decision(
     from ftf_assets.gate.seed_noise import seed_noise_in_words
     from ftf_assets.gate.tuning import tuning_in_words
     from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.data import decided_data
-    from ftf_assets.report.pictures import gate_pictures
-    from ftf_assets.report.words import decision_in_words, headline
+    from ftf_assets.report.asset_pictures import gate_pictures
+    from ftf_assets.report.collect import decision_of_run
+    from ftf_assets.report.sections.verdict import decision_in_words, headline
     from ftf_assets.rows.decision import decide_sweep
 
     run = sweep.open()
@@ -45,7 +45,7 @@ def gate_decision(
         run.sweep_id,
         broken_checks=red_checks(context.instance, run.sweep_id, run.cryptos),
     )
-    data = decided_data(run, rows, decision)
+    data = decision_of_run(run, rows, decision)
     return dg.MaterializeResult(
         value=decision,
         metadata={

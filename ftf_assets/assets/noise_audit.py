@@ -26,8 +26,9 @@ def noise_audit(
     """
     from ftf_assets.audit.runner import run_audit
     from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.noise_audit import AuditData, audit_section
-    from ftf_assets.report.pictures import audit_pictures
+    from ftf_assets.report.asset_pictures import audit_pictures
+    from ftf_assets.report.data import AuditData
+    from ftf_assets.report.sections.noise_audit import audit_section
     from ftf_assets.rows.noise_audit import audit_rows
     from ftf_assets.rows.records import plain_records
 

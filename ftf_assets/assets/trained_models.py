@@ -26,8 +26,8 @@ def trained_models(
     A cell that fails is recorded and the others go on; finished fits are reused, whichever sweep made them.
     """
     from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.data import crypto_data
-    from ftf_assets.report.pictures import model_pictures
+    from ftf_assets.report.asset_pictures import model_pictures
+    from ftf_assets.report.collect import curves_of_crypto
 
     crypto = context.partition_key
     run = sweep.open(crypto)
@@ -46,7 +46,7 @@ def trained_models(
             "all_cells": metadata.cells_table(models),
             **pictures(
                 context.log,
-                lambda: model_pictures(crypto_data(home.home, run, crypto, coerced_arrays, models=models)),
+                lambda: model_pictures(curves_of_crypto(run, crypto, coerced_arrays, models)),
             ),
         },
     )

@@ -14,14 +14,14 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def opens(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from ftf_assets.report.opening import what_is_missing
+        from ftf_assets.report.written_page import missing_from_page
 
         sweep_id = context.resources.sweep.open().sweep_id
         home = context.resources.home
         metrics, _ = home.results.decision(sweep_id)
         file = home.home.report(sweep_id)
         missing = (
-            what_is_missing(file.read_text(encoding="utf-8", errors="replace"), metrics)
+            missing_from_page(file.read_text(encoding="utf-8", errors="replace"), metrics)
             if file.is_file()
             else ["the file"]
         )

@@ -69,7 +69,8 @@ def _show(
     home: Home, found: list[dict[str, Any]], effects: list[dict[str, Any]], failed_checks: list[FailedCheck]
 ) -> None:
     from ftf_assets.command.tables import audit_tables, stdout
-    from ftf_assets.report.noise_audit import AuditData, audit_section
+    from ftf_assets.report.data import AuditData
+    from ftf_assets.report.sections.noise_audit import audit_section
 
     console = stdout()
     for table in audit_tables(audit_section(AuditData(found, effects)), console.width):

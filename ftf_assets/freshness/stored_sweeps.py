@@ -10,9 +10,9 @@ import pandas as pd
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.gate.decision import Decision
 from ftf_assets.graph.check_history import red_checks
-from ftf_assets.report.data import stored_audit
-from ftf_assets.report.opening import what_is_missing
+from ftf_assets.report.collect import load_audit
 from ftf_assets.report.stamp import stamp, stamp_of
+from ftf_assets.report.written_page import missing_from_page
 from ftf_assets.rows.decision import decide_sweep, sweep_fingerprints
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -87,9 +87,9 @@ def why_undecided(home: Home, instance: dg.DagsterInstance, sweep_id: str) -> st
     report = home.report(sweep_id)
     # Damaged bytes are no text: what they hid is then missing, and the report is written anew.
     page = report.read_text(encoding="utf-8", errors="replace") if report.is_file() else ""
-    if what_is_missing(page, metrics):
+    if missing_from_page(page, metrics):
         return "the report does not show the decision"
-    if stamp_of(page) != stamp(stored_audit(home, settings)):
+    if stamp_of(page) != stamp(load_audit(home, settings)):
         return "the report is of other code, or of an older noise audit"
     return None
 

@@ -1,1 +1,17 @@
-"""The report: one self-contained HTML file a sweep. A pure function of what the home holds, drawn lazily."""
+"""The report of a sweep: one self-contained HTML file; and the same pictures in the Dagster UI.
+
+* ``collect``: read what is shown from a home, or take it from the values of a run (types in ``data``)
+* ``charts/``: a module a picture, all drawn through ``charts/svg``
+* ``sections/``: a module a section, with the words and tables that it shows
+* ``templates/``: ``page.html.j2``, a template a section, and the style sheet
+* ``page``: all of it as one HTML text; ``file``: the text as a file; ``asset_pictures``: the pictures of each
+  asset
+* ``written_page``, ``stamp``: whether a written report shows the decision and is drawn by the current code
+
+A new section: a module in ``sections/`` or a picture in ``charts/``, its values in ``page``, its template.
+For the Dagster UI, add the picture to ``asset_pictures`` and to the asset's metadata.
+
+Keep the page free of scripts and of anything from the network, escape every text (the templates do), and draw
+the same bytes from the same data: tests compare. matplotlib is imported inside functions, because it takes a
+second.
+"""

@@ -1,4 +1,4 @@
-"""Writing the report: the whole page or none."""
+"""Write the report of a sweep to its file: the whole page or none."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import uuid
 from pathlib import Path
 
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.report.data import load_report_data
+from ftf_assets.report.collect import load_report_data
 from ftf_assets.report.page import render_report
 from ftf_assets.storage.home import Home
 
 
 def write_report(home: Home, sweep_id: str = "", output: Path | None = None) -> Path:
-    """Make the report of a sweep from what the home holds.
+    """Write the report of a sweep from what the home holds.
 
     Parameters
     ----------
     home
-        Where the sweep's tables and artifacts lie.
+        Where the sweep's tables and artifacts are stored.
     sweep_id
         The sweep; empty takes the one that wrote last.
     output
@@ -31,7 +31,7 @@ def write_report(home: Home, sweep_id: str = "", output: Path | None = None) -> 
     Raises
     ------
     InputError, StoreError
-        As :func:`~ftf_assets.report.data.load_report_data`, and where the file cannot be written.
+        As :func:`~ftf_assets.report.collect.load_report_data`, and where the file cannot be written.
     """
     data = load_report_data(home, sweep_id)
     page = render_report(data)

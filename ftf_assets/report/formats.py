@@ -1,8 +1,10 @@
-"""How numbers are written in the report; the gate's numbers are found again by the same functions."""
+"""How numbers are written in the report. The check that reads a written report uses the same functions."""
 
 from __future__ import annotations
 
 import pandas as pd
+
+from ftf_assets.audit.intervals import Estimate
 
 NOTHING = "–"  # noqa: RUF001  a dash, not a minus
 
@@ -20,7 +22,7 @@ def is_absent(value: object) -> bool:
 
 
 def gate_text(column: str, value: object) -> str:
-    """Write a value of a ``gate_metrics`` column; a number that no test could give is a dash."""
+    """Write a value of a ``gate_metrics`` column; a missing number is a dash."""
     if is_absent(value):
         return NOTHING
     if column in _DIFFERENCES:
@@ -52,5 +54,18 @@ def share(part: float, whole: float) -> str:
 
 
 def listed(words: list[str]) -> str:
-    """Join words as a sentence does."""
+    """Join words as in a sentence.
+
+    Examples
+    --------
+    >>> listed(["mild", "filter", "reweight"])
+    'mild, filter and reweight'
+    """
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def lift_text(estimate: Estimate | None) -> str:
+    """Write a lift with its interval."""
+    if estimate is None:
+        return NOTHING
+    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"

@@ -1,24 +1,27 @@
-"""The page: everything that a report shows, laid out by one template that escapes all text."""
+"""The page: everything that a report shows, laid out by templates that escape all text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 
-from ftf_assets.report.cleaning import removed_per_class, suspects_over_time
-from ftf_assets.report.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
+from ftf_assets.contracts.results import OK
+from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
+from ftf_assets.report.charts.forest_plot import forest_plot
+from ftf_assets.report.charts.heat_maps import heat_maps
+from ftf_assets.report.charts.suspects_over_time import suspects_over_time
 from ftf_assets.report.data import ReportData
-from ftf_assets.report.formats import NOTHING, gate_text, is_absent
-from ftf_assets.report.gallery import suspect_cards
-from ftf_assets.report.gate_charts import forest_plot, heat_maps
-from ftf_assets.report.noise_audit import audit_section
-from ftf_assets.report.regimes import regime_headings, regime_lines, regimes_in_words
-from ftf_assets.report.stamp import TEMPLATE, stamp
-from ftf_assets.report.words import (
+from ftf_assets.report.formats import NOTHING, is_absent
+from ftf_assets.report.sections.cleaning import removed_per_class
+from ftf_assets.report.sections.gate_table import GATE_COLUMNS, TEXT_COLUMNS, gate_tables
+from ftf_assets.report.sections.noise_audit import audit_section
+from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
+from ftf_assets.report.sections.suspects import suspect_cards
+from ftf_assets.report.sections.verdict import (
     baseline_in_words,
     headline,
     meanings,
@@ -26,31 +29,9 @@ from ftf_assets.report.words import (
     statements,
     tuning_sentence,
 )
+from ftf_assets.report.stamp import TEMPLATES, stamp
+from ftf_assets.sweep.settings import SweepSettings
 
-#: Columns of the gate's table: name in ``gate_metrics`` to heading. ``sweep_id`` stands above it.
-GATE_COLUMNS = {
-    "metric": "metric",
-    "n_pairs": "pairs",
-    "mean_difference": "mean",
-    "median_difference": "median",
-    "ci_low": "95 % from",
-    "ci_high": "to",
-    "seed_margin": "seed ±",
-    "bootstrap_low": "boot. from",
-    "bootstrap_high": "to",
-    "t": "t",
-    "p_value": "p",
-    "p_corrected": "p corr.",
-    "wilcoxon_p": "p Wilc.",
-    "cohens_d": "d",
-    "fold_n": "folds",
-    "fold_t": "fold t",
-    "fold_p": "fold p",
-    "cryptos_better": "better",
-    "cryptos_worse": "worse",
-    "outcome": "outcome",
-}
-_TEXT_COLUMNS = ("metric", "outcome")
 _PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")
 
 
@@ -60,7 +41,7 @@ def render_report(data: ReportData) -> str:
     Parameters
     ----------
     data
-        From :func:`~ftf_assets.report.data.load_report_data`.
+        From :func:`~ftf_assets.report.collect.load_report_data`.
 
     Returns
     -------
@@ -70,81 +51,65 @@ def render_report(data: ReportData) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(TEMPLATE).render(_contents(data))
+    return environment.get_template("page.html.j2").render(_contents(data))
 
 
 def _contents(data: ReportData) -> dict[str, Any]:
-    curves, n_common = pooled_curves(data)
-    decided = data.verdicts.iloc[0]
+    """Give every value that the templates name, section by section."""
+    decision, rows = data.decision, data.decision.rows
+    decided = decision.verdicts.iloc[0]
+    curves, n_common = pooled_curves(data.curves)
     return {
         "sweep_id": data.sweep_id,
         "stamp": stamp(data.audit),
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
         "nothing": NOTHING,
-        "headline": headline(data),
-        "statements": statements(data),
-        "meanings": meanings(data),
-        "baseline": baseline_in_words(data),
-        "tuning": tuning_sentence(data),
-        "seed_noise": seed_noise_sentence(data),
-        "forest": forest_plot(data) if len(data.metrics) else None,
+        # verdict
+        "headline": headline(decision),
+        "statements": statements(decision),
+        "meanings": meanings(decision),
+        "baseline": baseline_in_words(decision),
+        "tuning": tuning_sentence(decision),
+        # gate, cells
+        "seed_noise": seed_noise_sentence(decision),
+        "forest": forest_plot(decision) if len(decision.metrics) else None,
         "gate_columns": GATE_COLUMNS,
-        "text_columns": _TEXT_COLUMNS,
-        "gate": _gate_tables(data),
-        "heat_maps": heat_maps(data),
-        "regime_headings": regime_headings(data),
-        "regime_lines": regime_lines(data),
-        "regime_words": regimes_in_words(data),
+        "text_columns": TEXT_COLUMNS,
+        "gate": gate_tables(decision),
+        "heat_maps": heat_maps(decision),
+        # regimes
+        "regime_headings": regime_headings(decision.levels),
+        "regime_lines": regime_lines(data.regimes, decision.levels),
+        "regime_words": regimes_in_words(data.regimes),
+        # curves
         "curves": curves,
         "n_common": n_common,
         "curve_charts": [precision_recall(curves), reliability_chart(curves)] if curves else [],
         "equity": equity_chart(curves) if curves else None,
-        "cost_bps": data.settings.evaluation.cost_bps,
+        "cost_bps": data.curves.cost_bps,
         "missing_artifacts": data.unavailable,
-        "removed": removed_per_class(data),
+        # cleaning, suspects, noise audit
+        "removed": removed_per_class(rows),
         "cap": data.settings.treatment.suspect_cap,
-        "suspects": suspects_over_time(data),
-        "cards": suspect_cards(data),
+        "suspects": suspects_over_time(data.suspects.suspects),
+        "cards": suspect_cards(data.suspects),
         "audit": audit_section(data.audit),
-        "counts": {
-            str(status): int(n) for status, n in data.rows["status"].value_counts().sort_index().items()
-        },
-        "unmeasured": _records(data.rows[data.rows["status"] != "ok"]),
+        # failed cells, provenance
+        "counts": {str(status): int(n) for status, n in rows["status"].value_counts().sort_index().items()},
+        "unmeasured": _records(rows[rows["status"] != OK]),
         "provenance_columns": _PROVENANCE,
-        "provenance": _records(data.rows[["crypto", *_PROVENANCE]].drop_duplicates()),
-        "settings": _settings(data),
+        "provenance": _records(rows[["crypto", *_PROVENANCE]].drop_duplicates()),
+        "settings": _settings(data.settings),
         "gate_settings": json.loads(decided["settings"]),
         "rows_fingerprint": decided["rows_fingerprint"],
         "settings_fingerprint": decided["settings_fingerprint"],
     }
-
-
-def _gate_tables(data: ReportData) -> list[dict[str, Any]]:
-    tables = []
-    for one in data.verdicts.to_dict("records"):
-        mine = (data.metrics["factor"] == one["factor"]) & (data.metrics["level"] == one["level"])
-        tables.append(
-            {
-                "factor": one["factor"],
-                "level": one["level"],
-                "verdict": one["verdict"],
-                "facts": {
-                    name: NOTHING if is_absent(one[name]) else one[name]
-                    for name in ("n_pairs", "n_expected", "n_trades", "min_trades_a_fold", "useful_gain")
-                },
-                "rows": [
-                    {name: gate_text(name, row[name]) for name in GATE_COLUMNS}
-                    for row in data.metrics[mine].to_dict("records")
-                ],
-            }
-        )
-    return tables
 
 
 def _records(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
@@ -154,10 +119,10 @@ def _records(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
     ]
 
 
-def _settings(data: ReportData) -> dict[str, str]:
-    """The settings by dotted name; of the path the last folder only, because reports are passed on."""
-    values = {name: _in_words(value) for name, value in data.settings.by_name().items()}
-    return values | {"data.path": PurePath(data.settings.data.path or NOTHING).name}
+def _settings(settings: SweepSettings) -> dict[str, str]:
+    """Give the settings by dotted name; of the path the last folder only, because reports are passed on."""
+    values = {name: _in_words(value) for name, value in settings.by_name().items()}
+    return values | {"data.path": PurePath(settings.data.path or NOTHING).name}
 
 
 def _in_words(value: object) -> str:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from ftf_assets.graph.instance import open_instance
-from ftf_assets.report.opening import what_is_missing
+from ftf_assets.report.written_page import missing_from_page
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
@@ -66,7 +66,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert done.report == home.report(sweep.sweep_id)
     dom, log = browse(done.report)
     metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
-    assert what_is_missing(dom, metrics) == []
+    assert missing_from_page(dom, metrics) == []
     assert all(verdict in dom for verdict in verdicts["verdict"])
     assert CONSOLE not in log
     assert not re.search(r"https?://", dom)

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.gate import VERDICTS
-from ftf_assets.report import words
 from ftf_assets.report.data import ReportData
-from ftf_assets.report.opening import what_is_missing
 from ftf_assets.report.page import render_report
+from ftf_assets.report.sections import verdict as words
+from ftf_assets.report.written_page import missing_from_page
 from ftf_assets_tests.support.report_rows import cell_of, report_data, result_rows, some_suspects
 from ftf_assets_tests.support.results_rows import failed_row, ok_row, skipped_row
 
@@ -65,8 +65,8 @@ def parsed(page: str) -> Elements:
 
 def test_the_verdict_comes_first_in_words_with_what_it_means(page, data):
     text = Elements(page).text
-    assert text.index(words.headline(data)) < text.index("The gate: each level minus the baseline")
-    for one in data.verdicts.itertuples():
+    assert text.index(words.headline(data.decision)) < text.index("The gate: each level minus the baseline")
+    for one in data.decision.verdicts.itertuples():
         assert one.verdict in text
         assert one.reason in text
     assert all(words.MEANINGS[verdict] for verdict in VERDICTS)
@@ -79,14 +79,14 @@ def test_every_verdict_has_words_and_a_sign_of_its_own():
 
 def test_no_signal_is_explained_where_it_is_the_verdict():
     beaten = report_data([row | {"f1_always_buy": 0.4} for row in result_rows(CRYPTOS)])
-    assert set(beaten.verdicts["verdict"]) == {"NO_SIGNAL"}
+    assert set(beaten.decision.verdicts["verdict"]) == {"NO_SIGNAL"}
     text = Elements(render_report(beaten)).text
     assert "no verdict on the treatment but on the model under it" in text
     assert "Work on what comes first" in text
 
 
 def test_every_number_of_the_gate_is_there(page, data):
-    assert what_is_missing(page, data.metrics) == []
+    assert missing_from_page(page, data.decision.metrics) == []
 
 
 def test_the_tuning_mode_and_the_noise_of_the_seed_are_said_with_what_averages_it_down(page):
@@ -109,11 +109,11 @@ def test_unknown_seed_noise_and_tuning_are_said_to_be_unknown():
 
 
 def test_the_check_names_a_number_that_is_missing_or_wrong(page, data):
-    changed = data.metrics.copy()
+    changed = data.decision.metrics.copy()
     changed.loc[3, "mean_difference"] += 1.0
     metric, factor, level = changed.loc[3, ["metric", "factor", "level"]]
-    assert what_is_missing(page, changed) == [f"mean_difference of {metric}, {factor} = {level}"]
-    assert what_is_missing(page[: len(page) // 2], data.metrics) == ["the end of the page"]
+    assert missing_from_page(page, changed) == [f"mean_difference of {metric}, {factor} = {level}"]
+    assert missing_from_page(page[: len(page) // 2], data.decision.metrics) == ["the end of the page"]
 
 
 def test_the_page_needs_nothing_from_outside_and_runs_nothing(page, parsed):
@@ -175,7 +175,7 @@ def test_names_and_messages_come_out_inert():
     assert not {"script", "b"} & {tag for tag, _ in parsed.elements}
     assert HOSTILE in parsed.text
     assert f"{HOSTILE} & <b>bold</b>" in parsed.text
-    assert what_is_missing(page, data.metrics) == []
+    assert missing_from_page(page, data.decision.metrics) == []
 
 
 def test_failed_and_skipped_cells_are_listed_and_marked_in_the_heat_map():
@@ -209,9 +209,9 @@ def test_poor_sweeps_give_a_page_that_says_so_and_never_nan(rows: list[dict], ar
     data = report_data(rows, artifacts=artifacts)
     page = render_report(data)
     text = Elements(page).text
-    assert what_is_missing(page, data.metrics) == []
+    assert missing_from_page(page, data.decision.metrics) == []
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b|<NA>|\binf\b", text)
-    assert all(reason in text for reason in data.verdicts["reason"])
+    assert all(reason in text for reason in data.decision.verdicts["reason"])
 
 
 def test_without_artifacts_the_page_says_what_is_not_drawn_and_why():
@@ -244,8 +244,8 @@ def test_neither_the_command_nor_the_code_location_imports_matplotlib():
 
 
 def test_provenance_names_files_currency_fingerprint_code_and_run(page, data):
-    row = data.rows.iloc[0]
+    row = data.decision.rows.iloc[0]
     for name in ("source_file", "quote_currency", "data_fingerprint", "code_version", "run_id"):
         assert str(row[name]) in page
-    assert data.verdicts["rows_fingerprint"].iloc[0] in page
-    assert isinstance(data.verdicts["created_at"].iloc[0], pd.Timestamp)
+    assert data.decision.verdicts["rows_fingerprint"].iloc[0] in page
+    assert isinstance(data.decision.verdicts["created_at"].iloc[0], pd.Timestamp)

@@ -16,12 +16,10 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
 from ftf_assets.contracts.results import OK
-from ftf_assets.report.regimes import regime_headings, regime_lines, regimes_in_words
 from ftf_assets.rows.regimes import pooled_by_regime, rows_by_regime
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.regimes import regime_scores
 from ftf_assets_tests.support.production import CRYPTO, Trained
-from ftf_assets_tests.support.report_rows import report_data
 from ftf_assets_tests.support.results_rows import SWEEP, failed_row, ok_row, partition, results_table
 
 
@@ -180,29 +178,3 @@ def test_a_sweep_from_before_regimes_says_how_to_get_them(tmp_path: Path) -> Non
     assert done.exit_code == 2
     assert "no rows by regime" in done.output
     assert "finished fits are reused" in done.output
-
-
-def test_the_report_has_a_line_a_regime_with_every_level_and_says_it_in_words(regimes) -> None:
-    data = dataclasses.replace(report_data(partition(CRYPTO, folds=2)), regimes=regimes)
-    assert regime_headings(data) == ["baseline", "aggressive", "mild", "filter", "reweight"]
-    lines = regime_lines(data)
-    assert [line.regime for line in lines] == ["down", "up"]
-    assert all(len(line.values) == 5 for line in lines)
-    pooled = pooled_by_regime(regimes).set_index(["regime", "variant"])
-    for line in lines:
-        one = pooled.loc[(line.regime, "baseline")]
-        assert line.values[0].f1_buy == f"{one['f1_buy']:.3f}"
-        assert line.values[0].beats == (one["f1_buy"] > one["f1_always_buy"])
-    words = regimes_in_words(data)
-    assert "of 2 regimes" in words
-    assert "No test stands behind a single regime" in words
-
-
-def test_the_report_says_why_there_is_no_breakdown(regimes) -> None:
-    data = report_data(partition(CRYPTO, folds=2))
-    assert regime_lines(data) == []
-    assert "no breakdown by regime" in regimes_in_words(data)
-    unavailable = dataclasses.replace(
-        data, regimes=regimes[regimes["regime"] == "up"].assign(regime=UNAVAILABLE)
-    )
-    assert "The source provides no regimes" in regimes_in_words(unavailable)

@@ -10,11 +10,20 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factor_registry import baseline_levels
-from ftf_assets.report.data import CryptoArtifacts, ReportData, judged_levels
+from ftf_assets.report.data import (
+    AuditData,
+    CurveData,
+    DecisionData,
+    ReportData,
+    SuspectData,
+    TrainedCrypto,
+)
 from ftf_assets.rows.decision import decision_rows
 from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
 from ftf_assets_tests.support.settings import settings_of
@@ -51,15 +60,8 @@ def cell_of(row: dict) -> dict[str, Any]:
     return {name: row[name] for name in ("crypto", "fold", "variant", "label_smoothing", "cleanlab")}
 
 
-def report_data(
-    rows: list[dict],
-    *,
-    suspects: pd.DataFrame | None = None,
-    artifacts: bool = False,
-    candles: bool = True,
-    **settings: Any,
-) -> ReportData:
-    """What ``load_report_data`` gives for these rows; the verdicts are the gate's own."""
+def decision_data(rows: list[dict], *, n_seeds: int = 1) -> DecisionData:
+    """What a decision on these rows is explained from; the verdicts are the gate's own."""
     frame = results_table(rows)
     cryptos, folds = tuple(dict.fromkeys(frame["crypto"])), int(frame["fold"].max()) + 1
     decision = decide(
@@ -69,23 +71,53 @@ def report_data(
         expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
     )
     metrics, verdicts = decision_rows(decision)
+    return DecisionData(cryptos, folds, n_seeds, frame, metrics, verdicts.assign(created_at=DECIDED_AT))
+
+
+def report_data(
+    rows: list[dict],
+    *,
+    suspects: pd.DataFrame | None = None,
+    artifacts: bool = False,
+    candles: bool = True,
+    regimes: pd.DataFrame | None = None,
+    audit: AuditData | None = None,
+    **settings: Any,
+) -> ReportData:
+    """What ``load_report_data`` gives for these rows; the verdicts are the gate's own."""
+    decision = decision_data(rows)
+    chosen = settings_of(**{"n_folds": decision.n_folds, **settings})
+    stored = (
+        {name: crypto_artifacts(n, decision.n_folds, candles) for n, name in enumerate(decision.cryptos)}
+        if artifacts
+        else {}
+    )
+    unavailable = (
+        {} if stored else dict.fromkeys(decision.cryptos, "there is no artifact. Materialise it first")
+    )
     return ReportData(
         sweep_id=SWEEP,
-        cryptos=cryptos,
-        settings=settings_of(**{"n_folds": folds, **settings}),
-        levels=judged_levels(verdicts),
-        rows=frame,
-        metrics=metrics,
-        verdicts=verdicts.assign(created_at=DECIDED_AT),
-        suspects=no_suspects() if suspects is None else suspects,
-        artifacts={c: crypto_artifacts(n, folds, candles) for n, c in enumerate(cryptos)}
-        if artifacts
-        else {},
-        unavailable={} if artifacts else dict.fromkeys(cryptos, "there is no artifact. Materialise it first"),
+        settings=chosen,
+        decision=decision,
+        curves=CurveData(
+            decision.levels,
+            {name: trained for name, (trained, _) in stored.items()},
+            chosen.evaluation.cost_bps,
+        ),
+        suspects=SuspectData(
+            no_suspects() if suspects is None else suspects,
+            {name: bars for name, (_, bars) in stored.items()},
+            unavailable,
+            chosen.labels.barriers,
+        ),
+        regimes=contract_frame(RegimeResults, []) if regimes is None else regimes,
+        unavailable=unavailable,
+        audit=audit or AuditData(),
     )
 
 
-def crypto_artifacts(seed: int, folds: int, candles: bool) -> CryptoArtifacts:
+def crypto_artifacts(seed: int, folds: int, candles: bool) -> tuple[TrainedCrypto, pd.DataFrame]:
+    """The stored values of one crypto: its trained cells with their rows, and its candles."""
     random = np.random.default_rng(seed)
     index = pd.date_range(START, periods=N_BARS, freq="h", tz="UTC", name="timestamp")
     start = index.to_numpy("datetime64[ns]").view(np.int64)
@@ -112,9 +144,8 @@ def crypto_artifacts(seed: int, folds: int, candles: bool) -> CryptoArtifacts:
         for fold in range(folds)
         for variant, (smoothing, cleaner) in LEVELS.items()
     ]
-    return CryptoArtifacts(
-        arrays, TrainedModels(tuple(cells)), some_candles(random, index if candles else index[:0])
-    )
+    bars = some_candles(random, index if candles else index[:0])
+    return TrainedCrypto(arrays, TrainedModels(tuple(cells))), bars
 
 
 def some_candles(random: np.random.Generator, index: pd.DatetimeIndex) -> pd.DataFrame:

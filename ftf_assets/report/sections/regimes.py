@@ -1,20 +1,22 @@
-"""The sweep by market regime: a table of f1 of BUY and precision, and what it says in words."""
+"""The sweep by market regime: a table of f1 of BUY and precision, and what it shows in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from ftf_assets.contracts.regimes import UNAVAILABLE
-from ftf_assets.report.data import BASELINE, ReportData
 from ftf_assets.report.formats import NOTHING, is_absent
+from ftf_assets.report.levels import BASELINE, Level
 from ftf_assets.rows.regimes import pooled_by_regime
 
 
 @dataclass(frozen=True)
 class RegimeLine:
-    """A regime of the table; texts as they are shown, ``values`` one a level, the baseline first."""
+    """A regime of the table as texts; ``values`` has one item a level, the baseline first."""
 
     regime: str
     n: str
@@ -32,15 +34,23 @@ class RegimeValue:
     beats: bool
 
 
-def regime_headings(data: ReportData) -> list[str]:
-    """Name the levels of the table, the baseline first."""
-    return [level.short for level in (BASELINE, *data.levels)]
+def regime_headings(levels: Sequence[Level]) -> list[str]:
+    """Name the columns of the table: the baseline, then each level."""
+    return [level.short for level in (BASELINE, *levels)]
 
 
-def regime_lines(data: ReportData) -> list[RegimeLine]:
-    """Lay the breakdown out, a line a regime; none where the sweep has no rows by regime."""
-    pooled = pooled_by_regime(data.regimes)
-    variants = regime_headings(data)
+def regime_lines(regimes: pd.DataFrame, levels: Sequence[Level]) -> list[RegimeLine]:
+    """Lay out the breakdown, a line a regime; none where the sweep has no rows by regime.
+
+    Parameters
+    ----------
+    regimes
+        Rows of ``regime_results``.
+    levels
+        Levels that are shown beside the baseline.
+    """
+    pooled = pooled_by_regime(regimes)
+    variants = regime_headings(levels)
     lines = []
     for regime, rows in pooled.groupby("regime"):
         of_variant = {row["variant"]: row for row in rows.to_dict("records")}
@@ -60,14 +70,11 @@ def regime_lines(data: ReportData) -> list[RegimeLine]:
     return lines
 
 
-def regimes_in_words(data: ReportData) -> str:
+def regimes_in_words(regimes: pd.DataFrame) -> str:
     """Say in which regimes the baseline beats always-BUY, and where it does best and worst."""
-    pooled = pooled_by_regime(data.regimes)
+    pooled = pooled_by_regime(regimes)
     if pooled.empty:
-        return (
-            "This sweep has no breakdown by regime: it was run before regimes were kept, or no cell was "
-            "measured."
-        )
+        return "This sweep has no breakdown by regime, because no cell was measured."
     if set(pooled["regime"]) == {UNAVAILABLE}:
         return (
             "The source provides no regimes, so there is one line of all test rows. A column regime in the "
@@ -81,8 +88,8 @@ def regimes_in_words(data: ReportData) -> str:
     n_above = sum(_gain(row) > 0 for row in rows)
     return (
         f"The baseline's f1 of BUY is above that of always saying BUY in {n_above} of {len(rows)} "
-        f"regimes: by most in {_against(rows[-1])}, by least in {_against(rows[0])}. No test stands behind a "
-        "single regime; the gate judges all rows."
+        f"regimes. The difference is largest in {_against(rows[-1])} and smallest in {_against(rows[0])}. No "
+        "test stands behind a single regime; the gate judges all rows."
     )
 
 

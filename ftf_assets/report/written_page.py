@@ -1,4 +1,4 @@
-"""Whether a written report opens: it parses, and holds every number of the gate."""
+"""Read a written report back: whether it is whole and shows every number of the gate."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import pandas as pd
 
 from ftf_assets.report.formats import gate_text
-from ftf_assets.report.page import GATE_COLUMNS
+from ftf_assets.report.sections.gate_table import GATE_COLUMNS
 
 
 class _GateRows(HTMLParser):
-    """Collects the cells of the gate's tables, and whether the page is whole."""
+    """Collects the cells of the gate's tables, and whether the page has its end."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -43,8 +43,8 @@ class _GateRows(HTMLParser):
             self.whole = True
 
 
-def what_is_missing(page: str, metrics: pd.DataFrame) -> list[str]:
-    """Name every number of the gate that a page does not show; none where all is well.
+def missing_from_page(page: str, metrics: pd.DataFrame) -> list[str]:
+    """Name the numbers of the gate that a page does not show.
 
     Parameters
     ----------
@@ -52,6 +52,11 @@ def what_is_missing(page: str, metrics: pd.DataFrame) -> list[str]:
         HTML of a report.
     metrics
         Rows of ``gate_metrics`` of its sweep.
+
+    Returns
+    -------
+    list of str
+        Empty where the page shows all of them.
     """
     parsed = _GateRows()
     parsed.feed(page)

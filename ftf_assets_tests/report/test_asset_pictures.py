@@ -12,18 +12,24 @@ import pytest
 
 from ftf_assets.graph import pictures as as_metadata
 from ftf_assets.graph.pictures import MAX_BYTES, pictures
-from ftf_assets.report.gate_charts import forest_plot
+from ftf_assets.report.asset_pictures import (
+    cleaning_pictures,
+    gate_pictures,
+    model_pictures,
+    trade_pictures,
+)
+from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.page import render_report
-from ftf_assets.report.pictures import cleaning_pictures, gate_pictures, model_pictures, trade_pictures
 from ftf_assets_tests.support.report_rows import report_data, result_rows, some_suspects
 
 LOG = logging.getLogger("pictures")
 CRYPTOS = ("OPUSDC", "LDOUSDC")
+#: Pictures of an asset: how they are drawn, from which part of the report's data, and how many there are.
 DRAWN = {
-    gate_pictures: {"differences": 1, "f1_by_crypto_and_fold": 4},
-    cleaning_pictures: {"suspects_over_time": 1, "worst_suspects": 4},
-    model_pictures: {"precision_recall": 1, "reliability": 1},
-    trade_pictures: {"equity": 1},
+    gate_pictures: ("decision", {"differences": 1, "f1_by_crypto_and_fold": 4}),
+    cleaning_pictures: ("suspects", {"suspects_over_time": 1, "worst_suspects": 4}),
+    model_pictures: ("curves", {"precision_recall": 1, "reliability": 1}),
+    trade_pictures: ("curves", {"equity": 1}),
 }
 
 
@@ -39,8 +45,9 @@ def images(markdown: str) -> list[tuple[str, ElementTree.Element]]:
 
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.__name__)
 def test_every_asset_shows_its_pictures_as_whole_svg_files_with_alt_texts(data, draw):
-    metadata = pictures(LOG, lambda: draw(data))
-    assert {name: len(images(value.md_str)) for name, value in metadata.items()} == DRAWN[draw]
+    part, numbers = DRAWN[draw]
+    metadata = pictures(LOG, lambda: draw(getattr(data, part)))
+    assert {name: len(images(value.md_str)) for name, value in metadata.items()} == numbers
     for value in metadata.values():
         for alt, root in images(value.md_str):
             assert root.tag == "{http://www.w3.org/2000/svg}svg"
@@ -51,20 +58,20 @@ def test_every_asset_shows_its_pictures_as_whole_svg_files_with_alt_texts(data, 
 
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.__name__)
 def test_a_picture_stays_small_enough_for_the_event_log(data, draw):
-    sizes = [len(one.svg) for ones in draw(data).values() for one in ones]
+    sizes = [len(one.svg) for ones in draw(getattr(data, DRAWN[draw][0])).values() for one in ones]
     assert max(sizes) < MAX_BYTES
 
 
 def test_the_pictures_are_those_of_the_report(data):
     page = render_report(data)
     for draw in (gate_pictures, model_pictures, trade_pictures):
-        for ones in draw(data).values():
+        for ones in draw(getattr(data, DRAWN[draw][0])).values():
             assert all(one.svg in page for one in ones)
 
 
 def test_a_picture_that_is_too_large_is_named_and_left_to_the_report(data, monkeypatch):
     monkeypatch.setattr(as_metadata, "MAX_BYTES", 1_000)
-    (value,) = pictures(LOG, lambda: {"differences": gate_pictures(data)["differences"]}).values()
+    (value,) = pictures(LOG, lambda: {"differences": gate_pictures(data.decision)["differences"]}).values()
     assert re.search(r"too large for the event log \([\d,]+ bytes\): see the report", value.md_str)
     assert len(value.md_str) < 200
 
@@ -81,13 +88,13 @@ def test_a_picture_that_cannot_be_drawn_costs_no_run_and_says_so(data, caplog):
 def test_names_in_an_alt_text_cannot_close_it():
     hostile = "OP](javascript:alert(1))[X"
     data = report_data(result_rows((hostile, "OPUSDC")))
-    for value in pictures(LOG, lambda: gate_pictures(data)).values():
+    for value in pictures(LOG, lambda: gate_pictures(data.decision)).values():
         rest = re.sub(r"!\[[^\]]*\]\(data:[^)]*\)", "", value.md_str)
         assert "javascript" not in unquote(rest)
 
 
 def test_without_suspects_or_common_cells_there_is_no_empty_picture():
     data = report_data(result_rows(CRYPTOS))
-    assert pictures(LOG, lambda: cleaning_pictures(data)) == {}
-    assert model_pictures(data) == trade_pictures(data) == {}
-    assert forest_plot(data) in [one.svg for one in gate_pictures(data)["differences"]]
+    assert pictures(LOG, lambda: cleaning_pictures(data.suspects)) == {}
+    assert model_pictures(data.curves) == trade_pictures(data.curves) == {}
+    assert forest_plot(data.decision) in [one.svg for one in gate_pictures(data.decision)["differences"]]

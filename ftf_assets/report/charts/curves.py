@@ -1,4 +1,4 @@
-"""Curves of baseline and levels on the same rows: precision and recall, reliability, equity after costs."""
+"""Curves of baseline and levels on the same test rows: precision over recall, reliability, equity."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from ftf_assets.report.data import BASELINE, Level, ReportData
-from ftf_assets.report.svg import Room, drawing, inline_svg, line_style
+from ftf_assets.report.charts.svg import Room, drawing, inline_svg, line_style
+from ftf_assets.report.data import CurveData
+from ftf_assets.report.levels import BASELINE, Level
 from ftf_assets.rows.cells import BASIS_POINT
 from ftf_assets.training.trades import DAY, simulate_trades
 
@@ -23,18 +24,19 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LevelCurves:
-    """What one level did on the rows of all common cells.
+    """What one level predicted and earned on the test rows of all common cells.
 
     Attributes
     ----------
     level
-        Which.
+        The level.
     y, probability
-        Labels and P(BUY) of the test rows, pooled over cells.
+        Labels and P(BUY) of the test rows of all common cells, shape (n_rows,).
     days, equity
-        UTC days since the epoch, and the mean over cryptos of the equity at the end of each: 1 at the start.
+        UTC days since the epoch, and the mean over cryptos of the equity at the end of each day; equity is 1
+        at the start. Shape (n_days,).
     n_trades
-        Trades behind the equity.
+        Number of trades behind the equity.
     """
 
     level: Level
@@ -46,14 +48,14 @@ class LevelCurves:
 
     @property
     def average_precision(self) -> float:
-        """Average precision of the pooled rows."""
+        """Average precision over the pooled rows."""
         from sklearn.metrics import average_precision_score
 
         return float(average_precision_score(self.y, self.probability))
 
 
-def pooled_curves(data: ReportData) -> tuple[list[LevelCurves], int]:
-    """Pool the cells that the baseline and every level have, so that all curves stand on the same rows.
+def pooled_curves(data: CurveData) -> tuple[list[LevelCurves], int]:
+    """Pool the cells that the baseline and every level have, so that all curves use the same rows.
 
     Returns
     -------
@@ -64,8 +66,8 @@ def pooled_curves(data: ReportData) -> tuple[list[LevelCurves], int]:
     """
     shown = [BASELINE, *data.levels]
     common: dict[str, list[int]] = {}
-    for crypto in data.artifacts:
-        folds = set.intersection(*(set(data.cells_of(level, crypto)) for level in shown))
+    for crypto, of in data.cryptos.items():
+        folds = set.intersection(*(set(level.cells(of.models)) for level in shown))
         if folds:
             common[crypto] = sorted(folds)
     if not common:
@@ -73,11 +75,11 @@ def pooled_curves(data: ReportData) -> tuple[list[LevelCurves], int]:
     return [_pooled(data, level, common) for level in shown], sum(map(len, common.values()))
 
 
-def _pooled(data: ReportData, level: Level, common: dict[str, list[int]]) -> LevelCurves:
+def _pooled(data: CurveData, level: Level, common: dict[str, list[int]]) -> LevelCurves:
     labels, probabilities, traded = [], [], []
     first, last = np.iinfo(np.int64).max, 0
     for crypto, folds in common.items():
-        arrays, cells = data.artifacts[crypto].arrays, data.cells_of(level, crypto)
+        arrays, cells = data.cryptos[crypto].arrays, level.cells(data.cryptos[crypto].models)
         exits, returns = [], []
         for fold in folds:
             cell = cells[fold]
@@ -89,7 +91,7 @@ def _pooled(data: ReportData, level: Level, common: dict[str, list[int]]) -> Lev
                 arrays.end[rows],
                 arrays.label_return[rows],
                 cell.test_probability >= cell.threshold,
-                cost=data.settings.evaluation.cost_bps * BASIS_POINT,
+                cost=data.cost_bps * BASIS_POINT,
             )
             exits.append(trades.exit)
             returns.append(trades.net_return)
@@ -114,7 +116,25 @@ def _equity(days: npt.NDArray[np.int64], exits: npt.NDArray[np.int64], returns: 
 
 
 def reliability(y: npt.NDArray[np.int8], probability: Floats, n_bins: int = N_BINS) -> tuple[Floats, Floats]:
-    """Mean P(BUY) and BUY rate in bins of equal mass, each of shape (n_bins,) or less."""
+    """Average P(BUY) and the labels in bins of equally many rows.
+
+    Parameters
+    ----------
+    y, probability
+        Labels and P(BUY), shape (n_rows,).
+    n_bins
+        Number of bins; fewer rows give fewer bins.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Mean P(BUY) and rate of BUY of each bin, both of shape (n_bins,).
+
+    Examples
+    --------
+    >>> reliability(np.array([0, 0, 0, 1], np.int8), np.array([0.1, 0.2, 0.3, 0.8]), n_bins=2)
+    (array([0.15, 0.55]), array([0. , 0.5]))
+    """
     order = np.argsort(probability, kind="stable")
     parts = [part for part in np.array_split(order, n_bins) if len(part)]
     return (
@@ -124,7 +144,7 @@ def reliability(y: npt.NDArray[np.int8], probability: Floats, n_bins: int = N_BI
 
 
 def precision_recall(curves: list[LevelCurves]) -> Markup:
-    """Draw precision over recall, with the rate of BUY as the floor that calling every bar BUY stands on."""
+    """Draw precision over recall; the horizontal line is the precision of calling every bar BUY."""
     from sklearn.metrics import precision_recall_curve
 
     base_rate = float(curves[0].y.mean())
@@ -167,7 +187,7 @@ def precision_recall(curves: list[LevelCurves]) -> Markup:
 
 
 def reliability_chart(curves: list[LevelCurves]) -> Markup:
-    """Draw the rate of BUY over the mean P(BUY), ten bins of equal mass; on the diagonal P(BUY) is right."""
+    """Draw the rate of BUY over the mean P(BUY) in ten bins; on the diagonal P(BUY) is right."""
     said = []
     with drawing(5.6, 4.2, _ROOM) as (figure, ((ax,),)):
         top, low = 0.0, 1.0
@@ -199,7 +219,7 @@ def reliability_chart(curves: list[LevelCurves]) -> Markup:
 
 
 def equity_chart(curves: list[LevelCurves]) -> Markup:
-    """Draw the equity after costs by day, the mean over cryptos of one unit each."""
+    """Draw the equity after costs by day, a mean over cryptos that each start with one unit."""
     with drawing(10, 3.6, _ROOM) as (figure, ((ax,),)):
         ax.axhline(1.0, color="#777777", linewidth=1)
         for number, one in enumerate(curves):
@@ -224,7 +244,7 @@ def equity_chart(curves: list[LevelCurves]) -> Markup:
 
 
 def _style(number: int) -> dict[str, Any]:
-    # Markers would hide a dense line: a few of them tell the lines apart.
+    # A marker at every point would hide the line; a few are enough to tell the lines apart.
     return line_style(number) | {"markevery": (0.04 + 0.02 * number, 0.16)}
 
 

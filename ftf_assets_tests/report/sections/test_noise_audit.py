@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from xml.etree import ElementTree
 
@@ -11,8 +10,10 @@ import pytest
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.summary import pool_findings
 from ftf_assets.audit.treatments import TREATMENTS
-from ftf_assets.report.noise_audit import NOTHING_LOST, AuditData, audit_section, lift_chart
+from ftf_assets.report.charts.noise_lift import lift_chart
+from ftf_assets.report.data import AuditData
 from ftf_assets.report.page import render_report
+from ftf_assets.report.sections.noise_audit import NOTHING_LOST, audit_section
 from ftf_assets.report.stamp import stamp, stamp_of
 from ftf_assets.rows.records import plain_records
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
@@ -31,7 +32,7 @@ def audited(*cryptos: str) -> AuditData:
 
 
 def page_of(audit: AuditData) -> str:
-    return render_report(dataclasses.replace(report_data(result_rows(CRYPTOS)), audit=audit))
+    return render_report(report_data(result_rows(CRYPTOS), audit=audit))
 
 
 @pytest.fixture(scope="module")

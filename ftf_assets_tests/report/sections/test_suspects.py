@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ftf_assets.report.gallery import suspect_cards, worst_suspects
+from ftf_assets.report.sections.suspects import suspect_cards, worst_suspects
 from ftf_assets_tests.support.report_rows import N_BARS, START, report_data, result_rows, some_suspects
 
 CRYPTOS = ("OPUSDC", "LDOUSDC", "ARBUSDC")
@@ -33,8 +33,8 @@ def test_the_controls_have_no_suspects_worth_a_look():
 
 def test_a_card_shows_entry_at_the_next_open_and_barriers_from_it():
     data = report_data(result_rows(("OPUSDC",)), suspects=some_suspects(("OPUSDC",)), artifacts=True)
-    card = suspect_cards(data)[0]
-    candles = data.artifacts["OPUSDC"].candles
+    card = suspect_cards(data.suspects)[0]
+    candles = data.suspects.candles["OPUSDC"]
     bar = candles.index.get_loc(card.timestamp)
     entry = candles["open"].iloc[bar + 1]
     assert card.chart is not None
@@ -47,6 +47,6 @@ def test_a_suspect_whose_path_the_candles_do_not_hold_has_no_chart_but_a_reason(
     suspects = some_suspects(("OPUSDC",), 1)
     for hours in (N_BARS - 2, N_BARS + 50):
         late = suspects.assign(timestamp=START + pd.Timedelta(hours=hours))
-        (card,) = suspect_cards(report_data(result_rows(("OPUSDC",)), suspects=late, artifacts=True))
+        (card,) = suspect_cards(report_data(result_rows(("OPUSDC",)), suspects=late, artifacts=True).suspects)
         assert card.chart is None
         assert "the candles do not hold this bar" in card.unavailable

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.bundles import Outcome, TrainedModels
-from ftf_assets.report.curves import pooled_curves, reliability
+from ftf_assets.report.charts.curves import pooled_curves, reliability
 from ftf_assets.training.trades import simulate_trades
 from ftf_assets_tests.support.report_rows import N_TEST, report_data, result_rows
 
@@ -16,33 +16,31 @@ CRYPTOS = ("OPUSDC", "LDOUSDC")
 
 
 def test_a_cell_that_one_level_lacks_is_left_out_for_all():
-    data = report_data(result_rows(CRYPTOS), artifacts=True)
+    data = report_data(result_rows(CRYPTOS), artifacts=True).curves
     whole, n_whole = pooled_curves(data)
-    models = data.artifacts["OPUSDC"].models
+    models = data.cryptos["OPUSDC"].models
     failed = [
         dataclasses.replace(cell, outcome=Outcome.failed(RuntimeError("broken"), "fit"))
         if (cell.fold, cell.variant) == (0, "mild")
         else cell
         for cell in models.cells
     ]
-    data.artifacts["OPUSDC"] = dataclasses.replace(
-        data.artifacts["OPUSDC"], models=TrainedModels(tuple(failed))
-    )
-    left, n_left = pooled_curves(data)
+    broken = dataclasses.replace(data.cryptos["OPUSDC"], models=TrainedModels(tuple(failed)))
+    left, n_left = pooled_curves(dataclasses.replace(data, cryptos={**data.cryptos, "OPUSDC": broken}))
     assert (n_whole, n_left) == (4, 3)
     assert [len(one.y) for one in whole] == [4 * N_TEST] * 5
     assert [len(one.y) for one in left] == [3 * N_TEST] * 5
 
 
 def test_equity_ends_where_the_compounded_trades_of_each_crypto_end():
-    data = report_data(result_rows(CRYPTOS), artifacts=True, cost_bps=15)
+    data = report_data(result_rows(CRYPTOS), artifacts=True, cost_bps=15).curves
     curves, _ = pooled_curves(data)
     ends, trades = [], 0
     for crypto in CRYPTOS:
-        arrays, value = data.artifacts[crypto].arrays, 1.0
+        arrays, value = data.cryptos[crypto].arrays, 1.0
         for fold in (0, 1):
             (cell,) = [
-                c for c in data.artifacts[crypto].models.cells if (c.fold, c.variant) == (fold, "baseline")
+                c for c in data.cryptos[crypto].models.cells if (c.fold, c.variant) == (fold, "baseline")
             ]
             done = simulate_trades(
                 arrays.start[cell.test_rows],

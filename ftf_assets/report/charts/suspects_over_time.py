@@ -1,4 +1,4 @@
-"""What cleaning removed: per class in numbers, over time in a picture."""
+"""Suspects over time: how many labels of each class the cleaners suspect, by month or quarter."""
 
 from __future__ import annotations
 
@@ -6,46 +6,23 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from ftf_assets.labels.factor import RowFactor
-from ftf_assets.labels.factor_registry import FACTORS
-from ftf_assets.report.data import Level, ReportData
-from ftf_assets.report.formats import share
-from ftf_assets.report.svg import Room, drawing, inline_svg
+from ftf_assets.report.charts.svg import Room, drawing, inline_svg
 
 #: Months beyond which bars are quarters.
 _MOST_MONTHS = 48
 
 
-def removed_per_class(data: ReportData) -> list[dict[str, str]]:
-    """Add up rows, suspects and dropped rows of the good cells, a line a cleaner and class."""
-    lines = []
-    for level in _cleaners(data):
-        rows = data.rows_of(level)
-        rows = rows[rows["status"] == "ok"]
-        total = [int(rows[name].sum()) for name in ("n_train", "n_suspects", "n_dropped")]
-        buy = [int(rows[name].sum()) for name in ("n_train_buy", "n_suspects_buy", "n_dropped_buy")]
-        hold = [both - one for both, one in zip(total, buy, strict=True)]
-        for label, (n_rows, n_suspects, n_dropped) in (("BUY", buy), ("HOLD", hold)):
-            lines.append(
-                {
-                    "cleaner": level.level,
-                    "label": label,
-                    "rows": f"{n_rows:,}",
-                    "suspects": f"{n_suspects:,}",
-                    "suspect_share": share(n_suspects, n_rows),
-                    "dropped": f"{n_dropped:,}",
-                    "dropped_share": share(n_dropped, n_rows),
-                }
-            )
-    return lines
+def suspects_over_time(suspects: pd.DataFrame) -> Markup | None:
+    """Draw the suspects in each crypto's longest fit part by month and class; None where there are none.
 
+    Cleaners that suspect exactly the same rows, as filter and reweight do, share a panel.
 
-def suspects_over_time(data: ReportData) -> Markup | None:
-    """Draw the suspects of each crypto's longest fit part by month and class; None where there are none.
-
-    Cleaners that suspect the very same rows, as filter and reweight do, share a panel.
+    Parameters
+    ----------
+    suspects
+        Rows of ``label_suspects``.
     """
-    longest = _longest_fit_parts(data)
+    longest = _longest_fit_parts(suspects)
     if longest.empty:
         return None
     panels: dict[tuple[object, ...], list[str]] = {}
@@ -90,17 +67,8 @@ def suspects_over_time(data: ReportData) -> Markup | None:
         return inline_svg(figure, "suspects", f"Suspects by {unit} and given label", " ".join(sentences))
 
 
-def _cleaners(data: ReportData) -> list[Level]:
-    cleaning = [factor for factor in FACTORS.values() if isinstance(factor, RowFactor)]
-    return [
-        Level(factor.name, str(level))
-        for factor in cleaning
-        for level in sorted(set(data.rows[factor.name]) - {factor.baseline})
-    ]
-
-
-def _longest_fit_parts(data: ReportData) -> pd.DataFrame:
-    """The suspects of each crypto's last fold that has any, of cleaners with all else at its baseline."""
-    suspects = data.suspects[data.suspects["variant"] == data.suspects["cleaner"]]
+def _longest_fit_parts(suspects: pd.DataFrame) -> pd.DataFrame:
+    """Select the suspects of each crypto's last fold, by cleaners with all other factors at the baseline."""
+    suspects = suspects[suspects["variant"] == suspects["cleaner"]]
     last = suspects.groupby("crypto")["fold"].transform("max")
     return suspects[suspects["fold"] == last]

@@ -1,4 +1,4 @@
-"""Inline SVG: drawn without a display, the same bytes for the same data, named for screen readers."""
+"""Inline SVG: drawn without a display, the same bytes for the same data, described for screen readers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Colours that colour-blind readers tell apart; each line has its own dashes and marker too.
+#: Colours that colour-blind readers can tell apart; each line also has its own dashes and marker.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#AA4499", "#5A5A5A", "#B8860B", "#56B4E9")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
@@ -36,7 +36,7 @@ _STYLE: Any = {
     "text.parse_math": False,  # names of cryptos and levels are no formulae
     "hatch.linewidth": 0.6,
 }
-#: Inches that a letter of the report's size takes; few are wider.
+#: Width of a letter and of a capital at the report's font size, inches; few letters are wider.
 _LETTER, _CAPITAL = 0.08, 0.105
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -44,9 +44,9 @@ _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 @dataclass(frozen=True)
 class Room:
-    """Inches around and between the axes of a figure, for the text that stands outside them.
+    """Inches around and between the axes of a figure, for the text outside the axes.
 
-    Matplotlib could measure that text, which takes as long as to draw it.
+    Matplotlib could measure that text, but that takes as long as drawing it.
 
     Attributes
     ----------
@@ -68,18 +68,18 @@ class Room:
 def drawing(
     width: float, height: float, room: Room, shape: tuple[int, int] = (1, 1), **options: Any
 ) -> Iterator[tuple[Figure, Any]]:
-    """Give a figure in the report's style, and its axes in an array of ``shape``.
+    """Open a figure in the report's style, with its axes in an array of ``shape``.
 
     Parameters
     ----------
     width, height
         Inches.
     room
-        What the axes leave free.
+        Space around the axes.
     shape
         Rows and columns of axes.
     options
-        Of ``Figure.subplots``, such as ``sharey``.
+        Keywords of ``Figure.subplots``, such as ``sharey``.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -101,7 +101,7 @@ def drawing(
 
 
 def text_width(texts: Iterable[str]) -> float:
-    """Inches that the longest of some texts takes in the report's size, with a little to spare."""
+    """Estimate the width of the longest text at the report's font size, inches, with a little to spare."""
     widths = (sum(_CAPITAL if letter.isupper() else _LETTER for letter in text) for text in texts)
     return max(widths, default=0.0)
 
@@ -116,7 +116,7 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> Marku
     name
         Prefix of every id, unique in the page.
     title, description
-        What the picture is and what it shows, for those who do not see it.
+        What the picture is and what it shows, for readers who cannot see it.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> Marku
     with mpl.rc_context({"svg.hashsalt": name}):
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", metadata=nothing)
-    # Our own output, not an upload: no entity can hide in it.
+    # This is our own output, not an upload, so it holds no malicious entity.
     root = ElementTree.fromstring(buffer.getvalue())  # noqa: S314
     width = float(str(root.get("width")).removesuffix("pt"))
     for parent in list(root.iter()):
@@ -153,7 +153,7 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> Marku
 
 
 def standalone_svg(svg: Markup) -> str:
-    """Turn an element of :func:`inline_svg` into an SVG file of its natural size, as ``<img>`` needs it."""
+    """Turn an element of :func:`inline_svg` into an SVG file of its natural size, for an ``<img>``."""
     root = ElementTree.fromstring(svg)  # noqa: S314  our own output
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib |= {

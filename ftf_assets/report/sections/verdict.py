@@ -1,4 +1,4 @@
-"""The report's words: what was decided, what each verdict means and what to do about it."""
+"""The verdict in words: what was decided, what each verdict means and what to do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from ftf_assets.contracts.gate import ABANDON, INVALID, KEEP_AVAILABLE, LOCK, NO_SIGNAL, VERDICTS
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
-from ftf_assets.report.data import BASELINE, Level, ReportData
+from ftf_assets.report.data import DecisionData
 from ftf_assets.report.formats import is_absent, listed
+from ftf_assets.report.levels import BASELINE, Level
 
-#: A sign beside each verdict, so that it is told apart without colour.
+#: A sign beside each verdict, so that verdicts can be told apart without colour.
 SIGNS = {LOCK: "✔", ABANDON: "✘", KEEP_AVAILABLE: "○", NO_SIGNAL: "∅", INVALID: "!"}
 
 MEANINGS: dict[str, tuple[str, ...]] = {
@@ -30,19 +31,19 @@ MEANINGS: dict[str, tuple[str, ...]] = {
         "NO_SIGNAL: this is no verdict on the treatment but on the model under it. The untreated baseline "
         "does not beat calling every bar BUY. On a low base rate the F1-optimal threshold of a weak model "
         "calls BUY almost everywhere, and its f1 is then that of always saying BUY; a treatment of the "
-        "labels moves it by chance only.",
+        "labels changes it by chance only.",
         "It is the usual answer on market data and no fault of the sweep. Work on what comes first: "
         "features that carry information about the next bars, another horizon or other barriers, more "
         "history. The differences below are measured all the same; read them as a description, not as "
         "evidence.",
     ),
     INVALID: (
-        "INVALID: the numbers cannot be trusted yet. Cells are missing or a contract check is red; mend "
-        "that and run the sweep again, finished fits are reused.",
+        "INVALID: the numbers cannot be trusted yet. Cells are missing or a contract check failed; mend that "
+        "and run the sweep again: finished fits are reused.",
     ),
 }
 
-#: Fits a cell that the report recommends to average.
+#: Number of fits a cell that the report recommends to average.
 RECOMMENDED_SEEDS = 3
 
 _ADVICE = {
@@ -57,7 +58,7 @@ _ORDER = (LOCK, ABANDON, KEEP_AVAILABLE, NO_SIGNAL, INVALID)
 
 @dataclass(frozen=True)
 class Statement:
-    """A verdict in words, with all levels that share it and its reason."""
+    """A verdict with its reason and warnings, and all levels that share them."""
 
     verdict: str
     sign: str
@@ -66,7 +67,7 @@ class Statement:
     warnings: tuple[str, ...]
 
 
-def headline(data: ReportData) -> str:
+def headline(data: DecisionData) -> str:
     """Say in one line what to do."""
     sentences = []
     for verdict in _ORDER:
@@ -77,7 +78,7 @@ def headline(data: ReportData) -> str:
     return ". ".join(sentences) + "."
 
 
-def statements(data: ReportData) -> list[Statement]:
+def statements(data: DecisionData) -> list[Statement]:
     """Write every verdict with its reason; levels of one verdict, reason and warnings share a statement."""
     shared: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for one in data.verdicts.to_dict("records"):
@@ -92,14 +93,14 @@ def statements(data: ReportData) -> list[Statement]:
     ]
 
 
-def meanings(data: ReportData) -> list[str]:
+def meanings(data: DecisionData) -> list[str]:
     """Explain the verdicts that this report has."""
     present = set(data.verdicts["verdict"])
     return [paragraph for verdict in VERDICTS if verdict in present for paragraph in MEANINGS[verdict]]
 
 
-def decision_in_words(data: ReportData) -> list[str]:
-    """Say the decision in paragraphs: verdicts, reasons, warnings, what they mean and what they stand on."""
+def decision_in_words(data: DecisionData) -> list[str]:
+    """Write the decision as paragraphs: verdicts, reasons, warnings, their meaning and their basis."""
     said = []
     for one in statements(data):
         said.append(f"{one.sign} {one.verdict} · {one.levels}: {one.reason}")
@@ -113,10 +114,9 @@ def decision_in_words(data: ReportData) -> list[str]:
     ]
 
 
-def baseline_in_words(data: ReportData) -> str:
-    """Say aloud what the baseline is worth against calling every bar BUY."""
-    rows = data.rows_of(BASELINE)
-    rows = rows[rows["status"] == "ok"]
+def baseline_in_words(data: DecisionData) -> str:
+    """Compare the baseline with calling every bar BUY, in one or two sentences."""
+    rows = BASELINE.measured_rows(data.rows)
     if rows.empty:
         return "No cell of the baseline was measured."
     mean = rows[
@@ -134,18 +134,18 @@ def baseline_in_words(data: ReportData) -> str:
     )
 
 
-def tuning_sentence(data: ReportData) -> str:
-    """Name the tuning mode that the verdict was made under."""
+def tuning_sentence(data: DecisionData) -> str:
+    """Name the tuning mode behind the verdict."""
     decided = data.verdicts.iloc[0]
     trials = decided["n_trials"]
     return _sentence(tuning_in_words(str(decided["tuning"]), None if is_absent(trials) else int(trials)))
 
 
-def seed_noise_sentence(data: ReportData) -> str:
-    """Say what the seed alone makes, and how to average it down."""
+def seed_noise_sentence(data: DecisionData) -> str:
+    """Say how large a difference the seed alone explains, and how to average it down."""
     rows = [{str(name): value for name, value in row.items()} for row in data.metrics.to_dict("records")]
     said = _sentence(seed_noise_in_words(rows))
-    if data.settings.training.seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
+    if data.n_seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
         return said
     fix = f"--set training.seeds={RECOMMENDED_SEEDS}"
     return f"{said} Averaging {RECOMMENDED_SEEDS} fits a cell makes it smaller: {fix}."

@@ -1,0 +1,72 @@
+"""The section on market regimes: a line a regime with every level, and words that say what it shows."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
+from ftf_assets.report.levels import Level
+from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
+from ftf_assets.rows.regimes import pooled_by_regime
+from ftf_assets.training.regimes import regime_scores
+from ftf_assets_tests.support.results_rows import LEVELS, SWEEP
+
+SHOWN = (
+    Level("label_smoothing", "aggressive"),
+    Level("label_smoothing", "mild"),
+    Level("cleanlab", "filter"),
+    Level("cleanlab", "reweight"),
+)
+
+
+def counts(place: int, regime: str) -> dict[str, int]:
+    """Counts of one cell: in the regime "up" the calls are right more often than in "down"."""
+    n_correct = 30 + place % 7 if regime == "up" else 10 + place % 7
+    return {"n": 200, "n_buy": 40, "n_called": 60, "n_correct": n_correct}
+
+
+@pytest.fixture(scope="module")
+def regimes() -> pd.DataFrame:
+    cells = [(fold, variant, regime) for fold in (0, 1) for variant in LEVELS for regime in ("up", "down")]
+    return contract_frame(
+        RegimeResults,
+        [
+            {"sweep_id": SWEEP, "crypto": "OPUSDC", "fold": fold, "variant": variant, "regime": regime}
+            | counts(place, regime)
+            | regime_scores(**counts(place, regime))
+            for place, (fold, variant, regime) in enumerate(cells)
+        ],
+    )
+
+
+def test_there_is_a_line_a_regime_with_every_level(regimes):
+    assert regime_headings(SHOWN) == ["baseline", "aggressive", "mild", "filter", "reweight"]
+    lines = regime_lines(regimes, SHOWN)
+    assert [line.regime for line in lines] == ["down", "up"]
+    assert all(len(line.values) == 5 for line in lines)
+    pooled = pooled_by_regime(regimes).set_index(["regime", "variant"])
+    for line in lines:
+        one = pooled.loc[(line.regime, "baseline")]
+        assert line.values[0].f1_buy == f"{one['f1_buy']:.3f}"
+        assert line.values[0].beats == (one["f1_buy"] > one["f1_always_buy"])
+    assert [line.values[0].beats for line in lines] == [False, True]
+
+
+def test_the_words_count_the_regimes_in_which_the_baseline_beats_always_buy(regimes):
+    words = regimes_in_words(regimes)
+    assert "in 1 of 2 regimes" in words
+    assert "largest in up (" in words
+    assert "smallest in down (" in words
+    assert "No test stands behind a single regime" in words
+
+
+def test_without_rows_there_is_no_line_and_the_words_say_why(regimes):
+    assert regime_lines(regimes.head(0), SHOWN) == []
+    assert "no breakdown by regime" in regimes_in_words(regimes.head(0))
+
+
+def test_without_regimes_in_the_source_the_words_say_so(regimes):
+    unavailable = regimes[regimes["regime"] == "up"].assign(regime=UNAVAILABLE)
+    assert "The source provides no regimes" in regimes_in_words(unavailable)
