@@ -1,19 +1,26 @@
-"""What the documents say exists: columns, commands, flags, files and settings."""
+"""The documents are true: the columns, commands, flags, files and settings that they name exist."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import click
+import dagster as dg
 import pytest
 import yaml
+from pydantic.fields import FieldInfo
 
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.command.main import cli
+from ftf_assets.command.sweep_flags import SETTING_OF_FLAG
+from ftf_assets.definitions import defs
 from ftf_assets.rows.results_contract import finetune_results_contract
-from ftf_assets.sweep.settings import SETTINGS
+from ftf_assets.sweep.setting_text import setting_from_text
+from ftf_assets.sweep.settings import SETTINGS, SweepSettings, bounds_of, choices_of, sweep_settings
 from ftf_assets.training.parameters import (
     DEFAULT_PARAMETERS,
     DEFAULT_SEARCH_SPACE,
@@ -21,13 +28,31 @@ from ftf_assets.training.parameters import (
 )
 
 ROOT = Path(__file__).parents[1]
+FOLDERS = (ROOT, ROOT / "ftf_assets", ROOT / "ftf_assets_tests")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 
 
-def test_the_readme_lists_every_column_of_the_table_with_its_description():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, column in finetune_results_contract().to_schema().columns.items():
-        assert f"| `{name}` | {column.description} |" in readme
+def test_every_column_of_the_results_is_documented_with_its_description():
+    columns = finetune_results_contract().to_schema().columns
+    expected = [f"| `{name}` | {column.description} |" for name, column in columns.items()]
+    assert _table_rows("docs/columns.md") == expected
+
+
+def test_every_setting_is_documented_with_its_default_its_bounds_and_its_description():
+    # A row that differs is shown with what it should be: copy it into the page.
+    assert _table_rows("docs/settings.md") == [_setting_row(name, field) for name, field in SETTINGS.items()]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_documented_default_means_the_default_on_the_command_line(name: str):
+    default = sweep_settings({}).by_name()[name]
+    given = {name: setting_from_text(name, _as_text(SETTINGS[name].default))}
+    assert sweep_settings(given).by_name()[name] == default
+
+
+def test_the_settings_page_has_a_section_for_every_group():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## `(\w+)`", page, re.MULTILINE) == list(SweepSettings.model_fields)
 
 
 def test_the_search_space_is_documented_as_it_is():
@@ -61,14 +86,22 @@ def test_every_night_the_faults_run_at_their_full_length():
     assert job["strategy"]["matrix"]["target"] == ["faults"]
 
 
-def test_screenshots_are_few_small_and_shown():
-    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    pictures = sorted(ROOT.glob("docs/screenshots/*.png"))
-    assert {f"screenshots/{picture.name}" for picture in pictures} == set(
-        re.findall(r"!\[[^]]+\]\(([^)]+)\)", page)
-    )
+def test_every_screenshot_is_shown_and_small():
+    shown = {
+        (document.parent / target).resolve()
+        for document in DOCUMENTS
+        for target in re.findall(r"!\[[^]]+\]\(([^)]+)\)", document.read_text(encoding="utf-8"))
+    }
+    pictures = set(ROOT.glob("docs/screenshots/*.png"))
+    assert pictures == shown
     for picture in pictures:
-        assert picture.stat().st_size < 200_000, picture.name
+        assert picture.stat().st_size < 300_000, picture.name
+
+
+def test_the_first_screen_of_the_readme_shows_the_two_commands_a_picture_and_an_answer():
+    first_screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:60]
+    for shown in ("make sweep", "make test", "![", "NO_SIGNAL"):
+        assert any(shown in line for line in first_screen), shown
 
 
 def test_every_kind_of_noise_and_every_detector_is_documented_as_it_is():
@@ -84,6 +117,29 @@ def test_links_lead_to_files_that_exist(document: Path):
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (document.parent / target).exists(), target
+
+
+def test_the_launchpad_takes_every_configuration_that_is_documented():
+    job = defs.resolve_job_def("ftf_sweep")
+    blocks = [
+        block
+        for document in DOCUMENTS
+        for block in re.findall(r"```yaml\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    assert len(blocks) >= 2
+    for block in blocks:
+        dg.validate_run_config(job, yaml.safe_load(block))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_and_make_targets_that_are_named_exist(document: Path):
+    text = document.read_text(encoding="utf-8")
+    for named in re.findall(r"`([\w./-]+(?:/|\.(?:py|toml|yaml|j2|md)))`", text):
+        if not named.startswith("../shared/"):  # real candles lie beside the repository, where there are any
+            assert any((folder / named).exists() for folder in FOLDERS), named
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for target in re.findall(r"(?:^ +|`)make ([a-z][a-z-]*)\b", text, re.MULTILINE):
+        assert target in targets, target
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -102,3 +158,44 @@ def test_commands_flags_and_settings_exist(document: Path):
                 assert word in flags, f"ftf {line}"
     for setting in re.findall(r"--set ([a-z][\w.]*)=", text):
         assert setting in SETTINGS
+
+
+def _table_rows(document: str) -> list[str]:
+    """The rows of a document's tables whose first cell is a name in code; the heads are left out."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.startswith("| `")]
+
+
+def _flags() -> dict[str, str]:
+    """The flag of ``ftf sweep`` that gives each setting, by the setting's name."""
+    options = {str(parameter.name): parameter.opts[0] for parameter in cli.commands["sweep"].params}
+    return {setting: options[name] for name, setting in SETTING_OF_FLAG.items()}
+
+
+def _setting_row(name: str, field: FieldInfo) -> str:
+    flag = f"<br>`{_flags()[name]}`" if name in _flags() else ""
+    cells = (f"`{name}`{flag}", f"`{_as_text(field.default)}`", _allowed(field), str(field.description))
+    return f"| {' | '.join(cells)} |"
+
+
+def _as_text(value: Any) -> str:
+    """A value as the command line takes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        parts = {name: ":".join(f"{part:g}" for part in parts) for name, parts in value.items()}
+        return ",".join(f"{name}={text}" if text else name for name, text in parts.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What a setting takes, in words; the bounds of a number with it."""
+    union = get_origin(field.annotation) in (Union, UnionType)
+    kinds = get_args(field.annotation) if union else (field.annotation,)
+    words = {int: "integer", float: "number", str: "text", tuple: "list", dict: "map", bool: "`true`, `false`"}
+    said = words[get_origin(kinds[0]) or kinds[0]] if not choices_of(field) else ""
+    said += ", ".join(f"`{choice}`" for choice in choices_of(field))
+    bounds = f" {bounds_of(field)}" if bounds_of(field) else ""
+    return f"{said}{bounds}{', or `none`' if type(None) in kinds else ''}"
