@@ -194,7 +194,14 @@ def _allowed(field: FieldInfo) -> str:
     """What a setting takes, in words; the bounds of a number with it."""
     union = get_origin(field.annotation) in (Union, UnionType)
     kinds = get_args(field.annotation) if union else (field.annotation,)
-    words = {int: "integer", float: "number", str: "text", tuple: "list", dict: "map", bool: "`true`, `false`"}
+    words = {
+        int: "integer",
+        float: "number",
+        str: "text",
+        tuple: "list",
+        dict: "map",
+        bool: "`true`, `false`",
+    }
     said = words[get_origin(kinds[0]) or kinds[0]] if not choices_of(field) else ""
     said += ", ".join(f"`{choice}`" for choice in choices_of(field))
     bounds = f" {bounds_of(field)}" if bounds_of(field) else ""
