@@ -33,6 +33,7 @@ from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.parameters import Rounds
 from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets.training.variants import expand_variants, parse_factors
 
 HOUR = 3_600_000_000_000
@@ -93,7 +94,7 @@ def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, A
     precisions = [average_precision_score(arrays.y[c.test_rows], c.test_probability) for c in cells]
     return {
         "seconds": seconds,
-        "fits": len(plan.fit_keys()),
+        "fits": len(planned_fit_keys(plan)),
         "cells": len(cells),
         "precision": float(np.mean(precisions)),
     }

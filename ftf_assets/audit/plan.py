@@ -16,8 +16,10 @@ from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitTask
+from ftf_assets.training.fit_keys import model_fit_key
+from ftf_assets.training.fit_seeds import fit_seed
 from ftf_assets.training.folds.walk_forward import Fold
-from ftf_assets.training.keys import fit_seed, source_hash, stable_hash
+from ftf_assets.training.keys import source_hash, stable_hash
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
 
@@ -167,7 +169,7 @@ class AuditPlan:
     def _key(self, **content: object) -> str:
         return stable_hash(
             {
-                "baseline": self.training.model_fit_key(FOLD, BASELINE_VARIANT),
+                "baseline": model_fit_key(self.training, FOLD, BASELINE_VARIANT),
                 "audit_code": audit_version(),
                 **content,
             }

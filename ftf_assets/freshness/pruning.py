@@ -18,6 +18,8 @@ from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import open_sweep
 from ftf_assets.training.evaluation import score_key
+from ftf_assets.training.fit_keys import cell_key
+from ftf_assets.training.planned_fits import planned_fit_keys
 
 _DAY = 86_400.0
 
@@ -152,12 +154,12 @@ def _reach_by_settings(home: Home, settings: SweepSettings, reached: _Reached) -
     sweep = open_sweep(settings)
     for crypto in sweep.cryptos:
         plan = sweep.plan(crypto)
-        reached.fits.update(plan.fit_keys())
+        reached.fits.update(planned_fit_keys(plan))
         reached.artifacts.update(
             home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)) for asset in ARTIFACTS
         )
         reached.scores.update(
-            score_key(plan.cell_key(fold, variant), settings.evaluation.cost_bps * BASIS_POINT)
+            score_key(cell_key(plan, fold, variant), settings.evaluation.cost_bps * BASIS_POINT)
             for fold in range(plan.n_folds)
             for variant in plan.variants
         )

@@ -13,6 +13,7 @@ from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.fit_keys import cell_key
 from ftf_assets.training.keys import code_version
 
 NEVER_MADE = "never made"
@@ -138,7 +139,7 @@ def why_rows(sweep: Sweep, home: Home, crypto: str) -> str | None:
     plan = sweep.plan(crypto)
     variants = {variant.name: variant for variant in sweep.variants}
     expected = {
-        (fold, name): plan.cell_key(fold, variant)
+        (fold, name): cell_key(plan, fold, variant)
         for fold in range(plan.n_folds)
         for name, variant in variants.items()
     }

@@ -9,6 +9,8 @@ from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.engine import FitEvent
+from ftf_assets.training.fit_keys import cell_fit_keys
+from ftf_assets.training.planned_fits import planned_fit_keys
 
 
 class SweepProgress:
@@ -80,6 +82,6 @@ def sweep_progress(sweep: Sweep, home: Home) -> SweepProgress:
     store, cells, fits = FolderFitStore(home.fits), [], []
     for crypto in sweep.cryptos:
         plan = sweep.plan(crypto)
-        fits += plan.fit_keys()
-        cells += [plan.cell_fit_keys(fold, v) for fold in range(plan.n_folds) for v in plan.variants]
+        fits += planned_fit_keys(plan)
+        cells += [cell_fit_keys(plan, fold, v) for fold in range(plan.n_folds) for v in plan.variants]
     return SweepProgress(len(fits), cells, [key for key in fits if key in store])

@@ -18,10 +18,12 @@ from ftf_assets.sweep.crypto_groups import crypto_groups
 from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
 from ftf_assets.sweep.setting_groups import LONG_RUN_FITS
 from ftf_assets.sweep.settings import SweepSettings
+from ftf_assets.training.fit_keys import treatment_identity
 from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.keys import artifact_versions, code_version, stable_hash
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Tuning
 from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.planned_fits import expected_rows, planned_fit_keys, planned_trial_keys
 from ftf_assets.training.variants import Variant, expand_variants
 
 #: Settings outside the identity: how a sweep is run, and what the resolved values below are computed from.
@@ -97,13 +99,13 @@ class Sweep:
     @functools.cached_property
     def n_fits(self) -> int:
         """Number of fits of the whole sweep, shared ones counted once, finished ones included."""
-        return sum(len(self.plan(crypto).fit_keys()) for crypto in self.cryptos)
+        return sum(len(planned_fit_keys(self.plan(crypto))) for crypto in self.cryptos)
 
     @functools.cached_property
     def n_tuning_fits(self) -> int:
         """Number of those fits that only score a tuning trial."""
         plans = [self.plan(crypto) for crypto in self.cryptos]
-        return sum(len(set(plan.trial_keys(fold))) for plan in plans for fold in range(plan.n_folds))
+        return sum(len(set(planned_trial_keys(plan, fold))) for plan in plans for fold in range(plan.n_folds))
 
     def require_member(self, crypto: str) -> None:
         """Refuse a partition whose crypto is not part of this sweep.
@@ -136,7 +138,7 @@ class Sweep:
         """
         if self.settings.run.confirm_long_run:
             return
-        n_fits = self.n_fits if crypto is None else len(self.plan(crypto).fit_keys())
+        n_fits = self.n_fits if crypto is None else len(planned_fit_keys(self.plan(crypto)))
         if n_fits > LONG_RUN_FITS:
             tuning = f", {self.n_tuning_fits} of them for tuning" if self.n_tuning_fits else ""
             own = "" if crypto is None else f", {n_fits} of them for {crypto}"
@@ -216,7 +218,7 @@ class Sweep:
 
     def expected_rows(self, crypto: str) -> dict[str, float]:
         """Estimate the training rows of each fit of a crypto from the span of its data, by fit key."""
-        return self.plan(crypto).expected_rows(*_span(self.source, crypto), self.source.span(crypto).rows)
+        return expected_rows(self.plan(crypto), *_span(self.source, crypto), self.source.span(crypto).rows)
 
     def _input_setting(self, name: str, crypto: str) -> object:
         if name == "edges":
@@ -233,7 +235,7 @@ class Sweep:
             return self.settings.checks_seed
         if name in ("variants", "cleaned_variants", "label_treatments"):
             plan = self.plan(crypto)
-            return [[variant.name, plan.treatment(variant)] for variant in getattr(plan, name)]
+            return [[variant.name, treatment_identity(plan, variant)] for variant in getattr(plan, name)]
         return self.settings.by_name()[name]
 
 

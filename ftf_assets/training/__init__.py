@@ -1,1 +1,28 @@
-"""Purged folds, fit engine, metrics and trade simulation: pure functions on arrays."""
+"""Training and scoring of cells: pure functions on arrays, from a plan to one result row a cell.
+
+What is decided before anything runs:
+
+    variants.py       the treatments that a sweep compares, and the designs that combine them
+    parameters.py     XGBoost parameters, early stopping, and the search space of tuning
+    plan.py           everything besides the rows that decides the cells of one crypto
+    folds/            walk-forward folds, purging and embargo: the only place that decides who learns from whom
+    keys.py           hash of a key; versions of code and libraries
+    fit_keys.py       keys of fits and cells        fit_seeds.py     their seeds
+    planned_fits.py   the fits of a plan and their expected rows: what a sweep costs
+
+The stages, in their order, each from arrays and the results of the stages before:
+
+    tuning.py         hyper-parameters, by a seeded search inside the fit part
+    baseline.py       the baseline of each fold: its rounds hold for every variant
+    masks.py          cleaning masks, by out-of-fold models
+    models.py         one model a fold and variant; threshold.py picks its decision threshold
+    evaluation.py     one result row a cell: metrics.py on labels, trades.py on returns
+    regimes.py        the same scores by market regime
+
+How fits run: ``engine.py`` (many one-thread fits side by side, none twice), ``boosting.py`` (one XGBoost
+fit), ``binning.py`` (binned matrices shared by fits on the same rows).
+
+Test rows choose nothing: parameters come from the fit part, rounds and threshold from the validation slice.
+No module imports pandas or Dagster; XGBoost, Optuna and scikit-learn are imported where they are called.
+Every file is part of each key's code version, so an edit makes every sweep fit again.
+"""

@@ -10,6 +10,8 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_keys import model_fit_key
+from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.folds.short_history import short_history
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
@@ -107,7 +109,7 @@ def _tuned_baseline(fold: int, found: Tuned) -> FoldBaseline:
 def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, parameters: Parameters) -> FitTask:
     """Describe the baseline's fit of a fold: the one that stops early, and the baseline cell's model."""
     return FitTask(
-        key=plan.model_fit_key(fold.index, BASELINE_VARIANT),
+        key=model_fit_key(plan, fold.index, BASELINE_VARIANT),
         crypto=plan.crypto,
         fold=fold.index,
         name=BASELINE_VARIANT.name,
@@ -117,6 +119,6 @@ def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, parame
         predict={"validation": fold.validation, "test": fold.test},
         rounds=plan.rounds,
         parameters=parameters,
-        seed=plan.model_seed(fold.index),
+        seed=model_seed(plan, fold.index),
         device=plan.device,
     )

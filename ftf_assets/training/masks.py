@@ -23,6 +23,8 @@ from ftf_assets.labels.factor_registry import moved_factors
 from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_keys import out_of_fold_key
+from ftf_assets.training.fit_seeds import control_seed, out_of_fold_seed
 from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.out_of_fold_blocks import Block, out_of_fold_blocks
 from ftf_assets.training.folds.walk_forward import Fold
@@ -127,7 +129,7 @@ def _out_of_fold_tasks(
     bar = bar_length(arrays.start)
     return [
         FitTask(
-            key=plan.out_of_fold_key(fold.index, judge, number),
+            key=out_of_fold_key(plan, fold.index, judge, number),
             crypto=plan.crypto,
             fold=fold.index,
             name=f"out-of-fold block {number} of {judge.name}",
@@ -137,7 +139,7 @@ def _out_of_fold_tasks(
             predict={"held_out": block.held_out},
             rounds=baseline.rounds,
             parameters=baseline.parameters,
-            seed=plan.out_of_fold_seed(fold.index, number),
+            seed=out_of_fold_seed(plan, fold.index, number),
             device=plan.device,
             # Only the models of other judges train on these rows again.
             keep_bins=len(plan.judges) > 1,
@@ -157,7 +159,7 @@ def _assemble(
         return blocks
     parts: list[Array] = []
     for number in range(len(blocks)):
-        result = results[plan.out_of_fold_key(fold.index, judge, number)]
+        result = results[out_of_fold_key(plan, fold.index, judge, number)]
         if isinstance(result, Outcome):
             return result
         parts.append(result.probabilities["held_out"])
@@ -189,7 +191,7 @@ def _clean(
             rows = FitRows.of(arrays, fold.fit, bar_length(arrays.start))
             if weight is None:
                 weight = treated_weight(variant.moved, rows, plan)
-            judged = JudgedRows(rows, probability, weight, plan.control_seed(fold.index), candles)
+            judged = JudgedRows(rows, probability, weight, control_seed(plan, fold.index), candles)
             judge = (factor.name, factor.judges.get(level, level))
             if judge not in judgements:
                 judgements[judge] = factor.judge(level, judged, plan)

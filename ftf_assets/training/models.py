@@ -24,6 +24,8 @@ from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_keys import cell_key, model_fit_key
+from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
@@ -162,7 +164,7 @@ def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -
             continue
         tasks.append(
             FitTask(
-                key=plan.model_fit_key(fold.index, variant, repeat),
+                key=model_fit_key(plan, fold.index, variant, repeat),
                 crypto=plan.crypto,
                 fold=fold.index,
                 name=variant.name,
@@ -172,7 +174,7 @@ def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -
                 predict={"validation": fold.validation, "test": fold.test},
                 rounds=plan.rounds if plan.stops_every_variant else treated.baseline.rounds,
                 parameters=treated.parameters,
-                seed=plan.model_seed(fold.index, repeat),
+                seed=model_seed(plan, fold.index, repeat),
                 device=plan.device,
             )
         )
@@ -188,8 +190,8 @@ def _without_model(
         variant=variant.name,
         levels=variant.levels,
         outcome=outcome,
-        cell_key=plan.cell_key(baseline.fold, variant),
-        seed=plan.model_seed(baseline.fold),
+        cell_key=cell_key(plan, baseline.fold, variant),
+        seed=model_seed(plan, baseline.fold),
         parameters=baseline.parameters if held else {},
         n_trials=baseline.n_trials if held else 0,
     )
@@ -223,11 +225,11 @@ def _cell(
         variant=variant.name,
         levels=variant.levels,
         outcome=Outcome(),
-        cell_key=plan.cell_key(fold.index, variant),
+        cell_key=cell_key(plan, fold.index, variant),
         fit_keys=tuple(task.key for task in tasks[: plan.seeds]),
         rounds=fits[0].rounds,
         threshold=threshold,
-        seed=plan.model_seed(fold.index),
+        seed=model_seed(plan, fold.index),
         fit_seconds=sum(fit.seconds for fit in fits),
         n_kept=len(tasks[0].rows),
         weight_sum=float(tasks[0].weight.sum(dtype=np.float64)),

@@ -25,6 +25,8 @@ from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_keys import trial_key
+from ftf_assets.training.fit_seeds import sampler_seed, trial_seed
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import SEARCHABLE, Parameters
@@ -154,7 +156,7 @@ def _open(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget) -> _
     study = optuna.create_study(
         direction="maximize",
         sampler=optuna.samplers.TPESampler(
-            seed=plan.sampler_seed(target.fold.index),
+            seed=sampler_seed(plan, target.fold.index),
             n_startup_trials=STARTUP_TRIALS,
             multivariate=True,
             constant_liar=False,  # trials follow one another: none is running when the next is asked for
@@ -174,7 +176,7 @@ def _ask(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask]:
         kept = np.isin(target.rows, inner.fit)
         tasks.append(
             FitTask(
-                key=plan.trial_key(crypto_fold, target.variant, trial, inner.index),
+                key=trial_key(plan, crypto_fold, target.variant, trial, inner.index),
                 crypto=plan.crypto,
                 fold=crypto_fold,
                 name=f"{target.variant.name}, tuning trial {trial}, inner fold {inner.index}",
@@ -184,7 +186,7 @@ def _ask(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask]:
                 predict={"validation": inner.validation, "scored": inner.test},
                 rounds=plan.rounds,
                 parameters=parameters,
-                seed=plan.trial_seed(crypto_fold, inner.index),
+                seed=trial_seed(plan, crypto_fold, inner.index),
                 device=plan.device,
                 keep_booster=False,
             )

@@ -22,6 +22,7 @@ from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import settings as config
 from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
@@ -188,7 +189,7 @@ def test_a_group_grows_by_a_file_and_one_line_of_configuration(
     assert grown.cryptos == groups["pair"]
     assert grown.settings.folds.edges == before.settings.folds.edges
     for crypto in ("OPUSDC", "LDOUSDC"):
-        keys = [sweep.plan(crypto).fit_keys() for sweep in (before, grown)]
+        keys = [planned_fit_keys(sweep.plan(crypto)) for sweep in (before, grown)]
         assert keys[0] == keys[1], "the others' fits are reused"
     assert before.settings.data.crypto_names == ("OPUSDC", "LDOUSDC"), "the old sweep keeps its members"
 

@@ -23,6 +23,7 @@ from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training import engine
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.engine import FitEvent, FitTask
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.support.small_sweep import small_sweep
 
@@ -44,7 +45,9 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     heard: list[FitEvent] = []
     sweep = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild,cleanlab=filter")
     first = run_sweep(sweep, home, on_fit=heard.append)
-    assert {event.key for event in heard if event.kind == "done"} == set(sweep.plan("OPUSDC").fit_keys())
+    assert {event.key for event in heard if event.kind == "done"} == set(
+        planned_fit_keys(sweep.plan("OPUSDC"))
+    )
     assert len(materialised(home, first.run_ids["OPUSDC"])) == 8
     rows = ResultsStore(home.results).read()
 

@@ -23,6 +23,7 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.evaluation import CellScores, score_key
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.results_rows import partition, results_table
 from ftf_assets_tests.support.small_sweep import small_sweep
 
@@ -58,19 +59,19 @@ def home(tmp_path: Path, sweep: Sweep) -> Home:
     rows = results_table(partition(CRYPTO, sweep_id=sweep.sweep_id))
     store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
     store.write_partition(rows, sweep.sweep_id, CRYPTO)
-    for key in (plan.fit_keys()[0], plan.fit_keys()[-1], STRANGER, OLD_MODEL):
+    for key in (planned_fit_keys(plan)[0], planned_fit_keys(plan)[-1], STRANGER, OLD_MODEL):
         keep_fit(home, key)
     scores = FolderScoreStore(home.scores)
     for cell_key in (rows["cell_key"].iloc[0], STRANGER):
         scores.put(score_key(cell_key, COST), CellScores({"f1_buy": 0.3}))
-    keep_models(home, sweep.artifact_key("trained_models", CRYPTO), "of now", plan.fit_keys()[0])
+    keep_models(home, sweep.artifact_key("trained_models", CRYPTO), "of now", planned_fit_keys(plan)[0])
     keep_models(home, "0ld0ld0ld0ld0ld0", rows["cell_key"].iloc[0], OLD_MODEL)
     keep_models(home, "dddd0000dddd0000", "of nobody", STRANGER)
     return home
 
 
 def test_what_the_sweep_leads_to_stays_and_everything_else_goes(home: Home, sweep: Sweep):
-    fits = sweep.plan(CRYPTO).fit_keys()
+    fits = planned_fit_keys(sweep.plan(CRYPTO))
     pruned = prune(home, keep_days=0)
     assert pruned.sweeps == [sweep.sweep_id]
     assert names(home.fits) == {fits[0], fits[-1], OLD_MODEL}, (
@@ -122,7 +123,7 @@ def test_with_keep_sweeps_only_those_that_wrote_last_count(home: Home, sweep: Sw
     assert prune(home, keep_days=0, dry_run=True).sweeps == [later.sweep_id, sweep.sweep_id]
     pruned = prune(home, keep_days=0, keep_sweeps=1)
     assert pruned.sweeps == [later.sweep_id]
-    shared = set(later.plan(CRYPTO).fit_keys()) & set(sweep.plan(CRYPTO).fit_keys())
+    shared = set(planned_fit_keys(later.plan(CRYPTO))) & set(planned_fit_keys(sweep.plan(CRYPTO)))
     assert names(home.fits) <= shared
 
 

@@ -17,6 +17,8 @@ from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.fit_keys import model_fit_key
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.production import plan_of, train, variants_of
 from ftf_assets_tests.support.results_rows import SWEEP, ok_row
 
@@ -72,7 +74,7 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
     variants = variants_of("cleanlab=filter,toy", "factorial")
     assert [variant.name for variant in variants] == ["baseline", "toy_a", "filter", "filter+toy_a"]
     run = train(plan_of(training_arrays, variants=variants), training_arrays)
-    assert set(run.store.fits) == set(run.plan.fit_keys())
+    assert set(run.store.fits) == set(planned_fit_keys(run.plan))
     run.masks.validate(
         "OPUSDC", training_arrays.y, {f.index: f.fit for f in run.plan.folds(training_arrays)}, 0.10
     )
@@ -118,10 +120,10 @@ def test_two_row_factors_act_one_after_the_other(training_arrays, monkeypatch):
 
 def test_a_levels_identity_is_part_of_its_keys_and_of_no_others(toy, training_arrays):
     before = plan_of(training_arrays, variants=variants_of("toy"))
-    keys = {variant.name: before.model_fit_key(0, variant) for variant in before.variants}
+    keys = {variant.name: model_fit_key(before, 0, variant) for variant in before.variants}
     stronger = dataclasses.replace(toy, identity=lambda level, settings: {"level": level, "strength": 2})
     FACTORS["toy"] = stronger  # the fixture's monkeypatch takes it out again
-    after = {variant.name: before.model_fit_key(0, variant) for variant in before.variants}
+    after = {variant.name: model_fit_key(before, 0, variant) for variant in before.variants}
     assert after["baseline"] == keys["baseline"]
     assert after["toy_a"] != keys["toy_a"]
 

@@ -10,6 +10,7 @@ import pytest
 from ftf_assets.training import boosting
 from ftf_assets.training.baseline import baseline_task, fit_baselines
 from ftf_assets.training.engine import FitEngine
+from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.production import EPSILONS, MemoryFitStore
 
@@ -37,7 +38,7 @@ def test_the_baseline_trains_on_hard_labels_base_weights_and_the_whole_fit_part(
         np.testing.assert_array_equal(task.labels, training_arrays.y[fold.fit])
         np.testing.assert_array_equal(task.weight, training_arrays.base_weight[fold.fit])
         assert task.rounds == plan.rounds
-        assert task.seed == plan.model_seed(fold.index)
+        assert task.seed == model_seed(plan, fold.index)
 
 
 def test_test_rows_choose_nothing(make_plan, training_arrays):

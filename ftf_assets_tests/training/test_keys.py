@@ -1,4 +1,4 @@
-"""Identity: keys and seeds that depend on inputs and settings, and on nothing else."""
+"""Hashes of keys, and the versions of code and libraries that are part of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ftf_assets.training import keys
-from ftf_assets.training.keys import code_version, fit_seed, library_versions, stable_hash
+from ftf_assets.training.keys import code_version, library_versions, stable_hash
 
 
 def test_a_hash_ignores_the_order_of_its_keys_and_nothing_else():
@@ -40,25 +40,6 @@ def test_what_json_cannot_hold_is_an_error_and_never_its_text(value):
 def test_nan_has_no_hash():
     with pytest.raises(ValueError, match="JSON"):
         stable_hash({"a": float("nan")})
-
-
-SEED = {"sweep_seed": 7, "crypto": "OPUSDC", "fold": 1, "role": "model", "repeat": 0}
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [{"sweep_seed": 8}, {"crypto": "ARBUSDC"}, {"fold": 2}, {"role": "out_of_fold_0"}, {"repeat": 1}],
-    ids=lambda changed: next(iter(changed)),
-)
-def test_every_part_of_a_fits_identity_moves_its_seed(changed):
-    assert fit_seed(**SEED | changed) != fit_seed(**SEED)
-
-
-def test_seeds_fit_xgboost_and_are_reproducible():
-    seeds = {fit_seed(7, "OPUSDC", fold, "model") for fold in range(200)}
-    assert len(seeds) == 200
-    assert all(0 <= seed < 2**31 for seed in seeds)
-    assert fit_seed(**SEED) == fit_seed(7, "OPUSDC", 1, "model")
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ import pytest
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.training import engine, models
 from ftf_assets.training.engine import execute_fit
+from ftf_assets.training.fit_keys import model_fit_key
+from ftf_assets.training.fit_seeds import model_seed
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets.training.threshold import f1_optimal_threshold
 from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, train, variants_of
 
@@ -150,7 +153,7 @@ def test_seeds_average_the_probabilities_of_as_many_fits(make_plan, training_arr
     for cell in run.models.cells:
         fits = [run.store.fits[key] for key in cell.fit_keys]
         assert len(set(cell.fit_keys)) == 3
-        assert [seen[key].seed for key in cell.fit_keys] == [plan.model_seed(cell.fold, r) for r in range(3)]
+        assert [seen[key].seed for key in cell.fit_keys] == [model_seed(plan, cell.fold, r) for r in range(3)]
         expected = np.mean([fit.probabilities["test"] for fit in fits], axis=0)
         np.testing.assert_array_equal(cell.test_probability, expected)
         assert (expected != fits[0].probabilities["test"]).any()
@@ -163,7 +166,7 @@ def test_rule_14_a_seed_check_fits_the_baseline_once_more_and_changes_no_cell(
     plan = make_plan(seed_check=True)
     run = train(plan, training_arrays)
     assert len(run.store.fits) == len(standard_run.store.fits) + plan.n_folds
-    assert set(run.store.fits) == set(plan.fit_keys())
+    assert set(run.store.fits) == set(planned_fit_keys(plan))
     for cell, plain in zip(run.models.cells, standard_run.models.cells, strict=True):
         same_cell(
             dataclasses.replace(cell, seed_thresholds=np.empty(0), seed_probability=np.empty((0, 0))),
@@ -172,18 +175,20 @@ def test_rule_14_a_seed_check_fits_the_baseline_once_more_and_changes_no_cell(
         if cell.variant != "baseline":
             assert len(cell.seed_thresholds) == 0
             continue
-        fits = [run.store.fits[plan.model_fit_key(cell.fold, STANDARD[0], repeat)] for repeat in (0, 1)]
+        fits = [run.store.fits[model_fit_key(plan, cell.fold, STANDARD[0], repeat)] for repeat in (0, 1)]
         np.testing.assert_array_equal(cell.seed_probability, [fit.probabilities["test"] for fit in fits])
         assert (cell.seed_probability[0] != cell.seed_probability[1]).any()
         assert cell.seed_thresholds[0] == cell.threshold
-        second = seen[plan.model_fit_key(cell.fold, STANDARD[0], 1)]
+        second = seen[model_fit_key(plan, cell.fold, STANDARD[0], 1)]
         assert second.rounds == fits[0].rounds, "nothing but the seed differs"
 
 
 def test_a_sweep_of_several_seeds_needs_no_fit_more_to_know_its_seed_noise(make_plan, training_arrays):
     plan = make_plan(seeds=2)
-    assert plan.fit_keys() == make_plan(seeds=2, seed_check=True).fit_keys()
-    assert set(make_plan(seed_check=True).fit_keys()) < set(plan.fit_keys()), "and it finds the check's fits"
+    assert planned_fit_keys(plan) == planned_fit_keys(make_plan(seeds=2, seed_check=True))
+    assert set(planned_fit_keys(make_plan(seed_check=True))) < set(planned_fit_keys(plan)), (
+        "and it finds the check's fits"
+    )
     for cell in train(plan, training_arrays).models.cells:
         assert cell.seed_probability.shape == (2, len(cell.test_rows))
 
@@ -192,7 +197,7 @@ def test_a_seed_check_that_fails_is_reported_and_costs_no_cell(
     make_plan, training_arrays, standard_run, fail_where
 ):
     plan = make_plan(seed_check=True)
-    check = plan.model_fit_key(1, STANDARD[0], 1)
+    check = model_fit_key(plan, 1, STANDARD[0], 1)
     fail_where(lambda task: task.key == check, RuntimeError("out of luck"))
     run = train(plan, training_arrays)
     assert [event.key for event in run.events if event.kind == "failed"] == [check]
@@ -241,7 +246,7 @@ def test_a_model_that_raises_leaves_all_other_cells_bit_identical(
 def test_one_failed_repeat_fails_its_cell_and_leaves_no_half_average(make_plan, training_arrays, fail_where):
     plan = make_plan(seeds=3)
     fail_where(
-        lambda task: (task.name, task.fold, task.seed) == ("mild", 1, plan.model_seed(1, 2)),
+        lambda task: (task.name, task.fold, task.seed) == ("mild", 1, model_seed(plan, 1, 2)),
         ValueError("bad split"),
     )
     run = train(plan, training_arrays)

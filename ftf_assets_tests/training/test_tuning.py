@@ -17,8 +17,10 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.training import boosting, engine
 from ftf_assets.training.engine import FitEngine, execute_fit
 from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.fit_keys import trial_key
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning
+from ftf_assets.training.planned_fits import planned_fit_keys, planned_trial_keys
 from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
 from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, plan_of, train, variants_of
@@ -162,7 +164,7 @@ def test_the_objective_is_the_mean_average_precision_on_hard_labels(tuned_plan, 
         training_arrays.start, training_arrays.end, training_arrays.y, fold.fit,
         n_folds=2, validation_fraction=0.15, embargo=plan.embargo(training_arrays),
     )  # fmt: skip
-    fits = [fit_store.fits[plan.trial_key(0, BASELINE_VARIANT, 0, block.index)] for block in inner]
+    fits = [fit_store.fits[trial_key(plan, 0, BASELINE_VARIANT, 0, block.index)] for block in inner]
     scores = [
         average_precision_score(training_arrays.y[block.test], fit.probabilities["scored"])
         for block, fit in zip(inner, fits, strict=True)
@@ -308,9 +310,9 @@ def runs(training_arrays):
 @pytest.mark.parametrize("mode", ["baseline", "per_variant"])
 def test_the_plan_knows_every_fit_of_a_tuned_run(runs, mode):
     run = runs[mode]
-    assert set(run.store.fits) == set(run.plan.fit_keys())
+    assert set(run.store.fits) == set(planned_fit_keys(run.plan))
     n_studies = 2 * (1 if mode == "baseline" else 3)
-    assert sum(len(run.plan.trial_keys(fold)) for fold in (0, 1)) == n_studies * 4 * 2
+    assert sum(len(planned_trial_keys(run.plan, fold)) for fold in (0, 1)) == n_studies * 4 * 2
 
 
 def test_tuned_parameters_hold_for_masks_and_all_variants(tuned_plan, training_arrays, seen):
