@@ -5,7 +5,7 @@ What is decided before anything runs:
     variants.py       the treatments that a sweep compares, and the designs that combine them
     parameters.py     XGBoost parameters, early stopping, and the search space of tuning
     plan.py           everything besides the rows that decides the cells of one crypto
-    folds/            walk-forward folds, purging and embargo: the only place that decides who learns from whom
+    folds/            walk-forward folds, purging and embargo: who may learn from which row
     keys.py           hash of a key; versions of code and libraries
     fit_keys.py       keys of fits and cells        fit_seeds.py     their seeds
     planned_fits.py   the fits of a plan and their expected rows: what a sweep costs
