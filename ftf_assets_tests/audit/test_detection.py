@@ -14,7 +14,7 @@ from ftf_assets.audit.detectors import CONTROLS, DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import AuditLabels, NoisyLabels
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets_tests.audit.labels import evidence_of, runs_of_labels
+from ftf_assets_tests.support.audit_labels import evidence_of, runs_of_labels
 
 SEEDS = 5
 RATES = (0.1, 0.2, 0.1, 0.2, 0.1)

@@ -14,7 +14,7 @@ from ftf_assets.contracts.errors import CellError
 from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.sources.candles.indicators import wilder_atr
-from ftf_assets_tests.audit.labels import evidence_of, random_candles, runs_of_labels
+from ftf_assets_tests.support.audit_labels import evidence_of, random_candles, runs_of_labels
 
 
 def overall(detector: str, noisy: NoisyLabels) -> float:

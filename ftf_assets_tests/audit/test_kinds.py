@@ -10,7 +10,7 @@ import pytest
 from ftf_assets.audit.kinds import NOISE_KINDS, bursts, chosen_kinds
 from ftf_assets.audit.noise import NO_BURST, AuditLabels
 from ftf_assets.contracts.errors import CellError, InputError
-from ftf_assets_tests.audit.labels import N_ROWS, audit_labels
+from ftf_assets_tests.support.audit_labels import N_ROWS, audit_labels
 
 DRAWN = [name for name, kind in NOISE_KINDS.items() if kind.drawn]
 SHARE = 0.10

@@ -8,7 +8,7 @@ import pytest
 from ftf_assets.audit.margin import barrier_margin
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.labels.triple_barrier import triple_barrier
-from ftf_assets_tests.audit.labels import HOUR
+from ftf_assets_tests.support.audit_labels import HOUR
 
 BARRIERS = {"stop_multiple": 0.5, "target_multiple": 1.5, "horizon": 2}
 
