@@ -1,4 +1,4 @@
-"""What a detector of wrong labels is, what it may look at, and what it says."""
+"""What a detector of wrong labels is: what it may look at, and what it returns."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.factor import TreatmentSettings
 from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement
 
-#: How out-of-fold probabilities are made: in purged, embargoed time blocks, or in folds of shuffled rows.
+#: How out-of-fold probabilities are made: on purged, embargoed time blocks, or on folds of shuffled rows.
 Scheme = Literal["time_blocks", "shuffled"]
 
-#: ``cleaner``: a level of the product stands on it. ``reference``: shown because most people run it.
-#: ``control``: looks at no model; a cleaner that does not beat it has not cleaned.
+#: ``cleaner``: a level of the factor cleanlab uses it. ``reference``: shown because most people use it.
+#: ``control``: looks at no model; a cleaner that does not beat every control finds nothing that matters.
 Role = Literal["cleaner", "reference", "control"]
 
 
 @typed
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a detector may look at: the labels as given, and models of them. Never the truth.
+    """What a detector may look at: the given labels and models of them, never the true labels.
 
     Attributes
     ----------
@@ -37,18 +37,18 @@ class Evidence:
     start, end
         Their label intervals, int64 nanoseconds, UTC.
     base_weight
-        Weights of the rows.
+        Sample weights of the rows before cleaning, shape (n_rows,).
     bar
         Length of a bar in nanoseconds.
     settings
-        Cap, label quality and barriers, as the sweep's cleaners take them.
+        Cap, label quality and barriers, the same as for the sweep's cleaners.
     seed
-        Of random choices.
+        Seed of random choices.
     probability
         Out-of-fold P(BUY) by scheme, from models trained on ``y``, each of shape (n_rows,).
     candles
-        Bars, from which a judge may learn how labels follow each other, and nothing about a row; None where
-        the source has none.
+        Bars, from which a judge may learn how labels follow each other but nothing about a single row; None
+        where the source has none.
     """
 
     y: Int8[Array, " rows"]
@@ -63,7 +63,7 @@ class Evidence:
     _judgements: dict[str, Judgement] = field(default_factory=dict)
 
     def probability_of(self, scheme: Scheme) -> Array:
-        """Out-of-fold P(BUY) of one scheme.
+        """Give the out-of-fold P(BUY) of one scheme, shape (n_rows,).
 
         Raises
         ------
@@ -76,9 +76,10 @@ class Evidence:
 
     @property
     def judged(self) -> JudgedRows:
-        """The fit part as a sweep's judges get it, without what would give the true label away.
+        """The fit part as a sweep's judges take it, without what would reveal the true label.
 
-        A label's return and its stability belong to the label that the price made, not to the given one.
+        The return and the stability of a label belong to the true label, not to the given one, so the return
+        is 0 and the stability is left out.
         """
         rows = FitRows(
             y=self.y,
@@ -93,7 +94,7 @@ class Evidence:
         return JudgedRows(rows, probability, self.base_weight, self.seed, self.candles)
 
     def judgement(self, level: str) -> Judgement:
-        """What the judge of a level of the factor cleanlab says, asked once for all levels of that judge."""
+        """Give the judgement behind a level of the factor cleanlab; levels of one judge share it."""
         judge = CLEANERS[level].judge
         if judge not in self._judgements:
             self._judgements[judge] = CLEANLAB.judge(level, self.judged, self.settings)
@@ -103,14 +104,14 @@ class Evidence:
 @typed
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """What a detector says.
+    """What a detector returns.
 
     Attributes
     ----------
     suspicion
-        Higher is more suspect, of any scale; equal values are a tie, broken at random. Shape (n_rows,).
+        Higher is more suspect, on any scale; ties count as broken at random. Shape (n_rows,).
     estimated_noise_rate
-        Share of the labels that the detector holds for wrong; None where it does not say.
+        Share of the labels that the detector takes for wrong; None where it gives no estimate.
     """
 
     suspicion: Float64[Array, " rows"]
@@ -126,15 +127,15 @@ class Detector:
     name
         Value of the column ``detector``.
     role
-        Whether it is judged, shown beside, or what the judged must beat.
+        ``cleaner``, ``reference`` or ``control``.
     description
-        One line for people.
+        One line for report and terminal.
     detect
-        From evidence to suspicion; equal evidence gives equal bits.
+        Gives the suspicion of every row; equal evidence gives equal bits.
     schemes
-        The out-of-fold models that it needs.
+        The schemes whose out-of-fold models it needs.
     needs
-        What it looks at besides the labels and models of them.
+        What it needs besides the labels and models of them.
     """
 
     name: str

@@ -1,108 +1,211 @@
-"""The fits behind the downstream effect: models of clean, noisy and cleaned labels on the same test rows."""
+"""What label noise costs a model, and how much of that cleaning wins back.
+
+Every model is trained on the audit's fit part and judged by its average precision on the same test rows,
+whose labels are hard and stay as they are. The models of clean, noisy and cleaned labels of one draw share
+their seed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from ftf_assets.audit.detector import Evidence
-from ftf_assets.audit.downstream import Effect, Score, measure_effects, score, week_resamples
-from ftf_assets.audit.fits import Results, model_task
-from ftf_assets.audit.noise import NoiseKind, NoisyLabels
-from ftf_assets.audit.plan import AuditPlan
-from ftf_assets.audit.treatments import TREATMENTS, treat
-from ftf_assets.contracts.arrays import TrainingArrays
+import numpy as np
+
+from ftf_assets.audit.intervals import N_RESAMPLES, Estimate, estimate
+from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.training.engine import FitEngine, FitTask
-from ftf_assets.training.folds.walk_forward import Fold
+from ftf_assets.contracts.typed import Array, Float64, Int8, Int64, typed
 
-CLEAN, NOISY = "clean", "noisy"
+#: Test rows are resampled by calendar week: rows of one day resemble each other, so they are not independent.
+WEEK = 7 * 86_400_000_000_000
 
-#: Draws of one kind of noise: labels and what the detectors may look at, one a seed.
-Draws = tuple[Sequence[NoisyLabels], Sequence[Evidence]]
+
+@dataclass(frozen=True)
+class Effect:
+    """How much one treatment wins back of the average precision that one kind of noise costs.
+
+    Attributes
+    ----------
+    kind, treatment
+        Kind of noise and treatment.
+    outcome
+        Nothing was measured where it is not ``ok``.
+    n_seeds, n_test
+        Number of draws, and of test rows.
+    clean, noisy, treated
+        Mean average precision of models trained on the true labels, on the given ones, and on what the
+        treatment leaves of the given ones.
+    lost, won
+        ``clean - noisy`` and ``treated - noisy``.
+    recovered
+        ``won / lost``; None where no significant loss can be divided by.
+    over_random, over_lowest_p
+        The treated model's average precision minus that of the same judge's controls, which drop as many rows
+        at random, or those with the lowest probability of their label.
+    """
+
+    kind: str
+    treatment: str
+    outcome: Outcome
+    n_seeds: int = 0
+    n_test: int = 0
+    clean: float | None = None
+    noisy: float | None = None
+    treated: float | None = None
+    lost: Estimate | None = None
+    won: Estimate | None = None
+    recovered: Estimate | None = None
+    over_random: Estimate | None = None
+    over_lowest_p: Estimate | None = None
 
 
 @typed
-def effects_of(
-    plan: AuditPlan,
-    arrays: TrainingArrays,
-    fold: Fold,
-    draws: dict[NoiseKind, Draws],
-    baseline: FitTask,
-    engine: FitEngine,
-) -> list[Effect]:
-    """Fit and score every reference and treatment of every kind that has wrong labels.
+@dataclass(frozen=True, eq=False)
+class Score:
+    """Average precision of one model on the test rows, and on each resample of their weeks."""
+
+    value: float
+    resampled: Float64[Array, " resamples"]
+
+
+@typed
+def week_resamples(
+    start: Int64[Array, " test"], random: np.random.Generator, n_resamples: int = N_RESAMPLES
+) -> Int64[Array, "resamples test"]:
+    """Draw calendar weeks with replacement, and count how often each resample holds each test row.
 
     Parameters
     ----------
-    plan, arrays, fold
-        The audit, the crypto's rows and their cut.
-    draws
-        Labels and evidence by kind of noise.
-    baseline
-        The fit that all others differ from in rows, labels, weights and seed; its rounds are a number.
-    engine
-        Runs the fits.
-
-    Returns
-    -------
-    list of Effect
-        A kind and treatment each. A model that failed in any draw fails its treatment, a reference all.
+    start
+        Timestamps of the test rows, int64 nanoseconds, UTC, increasing.
+    random
+        Equal generators give equal resamples.
+    n_resamples
+        Rows of the result, shape (n_resamples, n_test).
     """
-    tasks = {
-        (kind, name): [
-            _task(plan, arrays, fold, kind, seed, name, labels, shown, baseline)
-            for seed, (labels, shown) in enumerate(zip(*of, strict=True))
-        ]
-        for kind, of in draws.items()
-        for name in (CLEAN, NOISY, *plan.treatments)
-    }
-    wanted = [one for of in tasks.values() for one in of if isinstance(one, FitTask)]
-    results = engine.run(wanted, arrays, stage="fit")
-    y = arrays.y[fold.test]
-    times = week_resamples(arrays.start[fold.test], plan.resampling_generator("test"))
-    scores = {which: _scores(of, results, y, times) for which, of in tasks.items()}
-    effects: list[Effect] = []
-    for kind in draws:
-        clean, noisy = scores[kind, CLEAN], scores[kind, NOISY]
-        treated = {name: scores[kind, name] for name in plan.treatments}
-        if isinstance(clean, Outcome) or isinstance(noisy, Outcome):
-            failed = clean if isinstance(clean, Outcome) else noisy
-            treated = dict.fromkeys(plan.treatments, failed)
-            clean = noisy = []
-        effects += measure_effects(kind.name, clean, noisy, treated, n_test=len(y))
+    weeks, week = np.unique(start // WEEK, return_inverse=True)
+    times = random.multinomial(len(weeks), np.full(len(weeks), 1.0 / len(weeks)), size=n_resamples)
+    return times.astype(np.int64)[:, week]
+
+
+@typed
+def score(
+    y: Int8[Array, " test"], probability: Float64[Array, " test"], times: Int64[Array, "resamples test"]
+) -> Score:
+    """Measure the average precision of P(BUY) on the test rows and on each resample of their weeks.
+
+    Average precision is that of :mod:`ftf_assets.training.metrics`.
+
+    Parameters
+    ----------
+    y
+        Hard test labels.
+    probability
+        P(BUY) of the same rows, shape (n_test,).
+    times
+        From :func:`week_resamples`.
+    """
+    order = np.argsort(-probability, kind="stable")
+    last_of_tie = np.append(np.flatnonzero(np.diff(probability[order])), len(y) - 1)
+    copies = np.concatenate([np.ones((1, len(y)), np.int64), times])[:, order]
+    called = np.cumsum(copies, axis=1)[:, last_of_tie]
+    hits = np.cumsum(copies * y[order], axis=1)[:, last_of_tie]
+    gained = np.diff(hits, axis=1, prepend=0)
+    precision = np.divide(hits, called, out=np.zeros(hits.shape), where=called > 0)
+    with np.errstate(invalid="ignore"):
+        values = (gained * precision).sum(axis=1) / hits[:, -1]
+    return Score(float(values[0]), values[1:])
+
+
+@typed
+def measure_effects(
+    kind: str,
+    clean: list[Score],
+    noisy: list[Score],
+    treated: Mapping[str, list[Score] | Outcome],
+    *,
+    n_test: int,
+) -> list[Effect]:
+    """Compare the treatments of one kind of noise.
+
+    Intervals cover two sources of variance: the weeks of the test rows (resampled, the same for all models)
+    and the choice of flipped labels (the variance between seeds).
+
+    Parameters
+    ----------
+    kind
+        The kind of noise.
+    clean, noisy
+        Scores of the two reference models, one a seed.
+    treated
+        Scores of each treatment, one a seed, or how it failed.
+    n_test
+        Number of test rows.
+    """
+    lost = _difference(clean, noisy)
+    effects = []
+    for name, scores in treated.items():
+        blank = Effect(
+            kind,
+            name,
+            Outcome(),
+            n_seeds=len(clean),
+            n_test=n_test,
+            clean=_mean(clean),
+            noisy=_mean(noisy),
+            lost=lost,
+        )
+        if isinstance(scores, Outcome):
+            effects.append(Effect(kind, name, scores))
+            continue
+        one = TREATMENTS[name]
+        over = {
+            action: _difference(scores, other)
+            for action in ("drop_random", "drop_lowest_p")
+            if not one.control and isinstance(other := treated.get(one.control_by(action)), list)
+        }
+        effects.append(
+            replace(
+                blank,
+                treated=_mean(scores),
+                won=_difference(scores, noisy),
+                recovered=_recovered(clean, noisy, scores) if lost.low > 0 else None,
+                over_random=over.get("drop_random"),
+                over_lowest_p=over.get("drop_lowest_p"),
+            )
+        )
     return effects
 
 
-def _task(
-    plan: AuditPlan,
-    arrays: TrainingArrays,
-    fold: Fold,
-    kind: NoiseKind,
-    seed: int,
-    name: str,
-    labels: NoisyLabels,
-    evidence: Evidence,
-    baseline: FitTask,
-) -> FitTask | Outcome:
-    weight = arrays.base_weight[fold.fit]
-    trained_on = labels.true if name == CLEAN else labels.given
-    cleaning = None
-    if name in TREATMENTS:
-        try:
-            cleaning = treat(TREATMENTS[name], evidence)
-        except Exception as error:  # noqa: BLE001  a cleaner that raises fails by name, the others go on
-            return Outcome.failed(error, "cleaning")
-    return model_task(plan, fold, f"{kind.name} {seed}, {name}", seed, trained_on, weight, baseline, cleaning)
+def _recovered(clean: list[Score], noisy: list[Score], treated: list[Score]) -> Estimate:
+    """Give the ratio won / lost; its error is by linearisation, because won - ratio x lost has mean zero."""
+    lost = _mean(clean) - _mean(noisy)
+    ratio = (_mean(treated) - _mean(noisy)) / lost
+    remainder = _estimate(
+        _values(treated) - _values(noisy) - ratio * (_values(clean) - _values(noisy)),
+        _resampled(treated) - _resampled(noisy) - ratio * (_resampled(clean) - _resampled(noisy)),
+    )
+    error = remainder.standard_error / lost
+    return Estimate(ratio, ratio - 1.96 * error, ratio + 1.96 * error, error)
 
 
-def _scores(
-    tasks: Sequence[FitTask | Outcome], results: Results, y: Array, times: Array
-) -> list[Score] | Outcome:
-    scores = []
-    for task in tasks:
-        result = task if isinstance(task, Outcome) else results[task.key]
-        if isinstance(result, Outcome):
-            return result
-        scores.append(score(y, result.probabilities["test"], times))
-    return scores
+def _difference(one: list[Score], other: list[Score]) -> Estimate:
+    return _estimate(_values(one) - _values(other), _resampled(one) - _resampled(other))
+
+
+def _estimate(values: Array, resampled: Array) -> Estimate:
+    # The test rows are the same in every seed, so averaging seeds does not reduce their part of the error.
+    return estimate(values, resampled, drawn=False)
+
+
+def _values(scores: list[Score]) -> Array:
+    return np.array([one.value for one in scores])
+
+
+def _resampled(scores: list[Score]) -> Array:
+    return np.array([one.resampled for one in scores])
+
+
+def _mean(scores: list[Score]) -> float:
+    return float(_values(scores).mean())

@@ -1,4 +1,4 @@
-"""The audit's fits: out-of-fold models of noisy labels, and models that noise and cleaning change."""
+"""The audit's fits: out-of-fold models of noisy labels, and models of clean, noisy or cleaned labels."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def blocks_of(
     scheme: Scheme,
     seed: int,
 ) -> tuple[Block, ...]:
-    """Cut the fit part into out-of-fold blocks, as one scheme does.
+    """Cut the fit part into the out-of-fold blocks of one scheme.
 
-    ``time_blocks`` is the sweep's own: contiguous, purged by label intervals, embargoed. ``shuffled`` is what
-    cleanlab does by default: stratified folds of shuffled rows, with nothing kept apart.
+    ``time_blocks`` are those of a sweep: contiguous, purged by label intervals, embargoed. ``shuffled`` is
+    cleanlab's default: stratified folds of shuffled rows, neither purged nor embargoed.
 
     Parameters
     ----------
     plan, arrays, fold
-        The audit, the crypto's rows and their cut.
+        The audit, the crypto's rows and their fold.
     given
-        Labels of the fit part, which the shuffled folds are stratified by.
+        Labels of the fit part, by which the shuffled folds are stratified.
     scheme, seed
-        How to cut, and the seed of the shuffle.
+        The scheme, and the seed of the shuffle.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def out_of_fold_tasks(
 ) -> list[FitTask]:
     """Describe the out-of-fold fits of one draw, for every scheme that a detector needs.
 
-    They differ from the baseline's fit in rows, labels and seed; ``baseline.rounds`` is a number by now.
+    They differ from the baseline's fit in rows, labels and seed. ``baseline.rounds`` must be a number.
     """
     position = _positions(arrays, fold)
     return [
@@ -106,12 +106,12 @@ def gather_evidence(
     results: Results,
     candles: CandleArrays | None = None,
 ) -> Evidence | Outcome:
-    """Put the out-of-fold probabilities of one draw together: what the detectors may look at.
+    """Gather what the detectors may look at in one draw: labels and out-of-fold probabilities.
 
     Parameters
     ----------
     plan, arrays, fold, kind, seed, labels
-        The audit, the crypto's rows, their cut, and the draw.
+        The audit, the crypto's rows, their fold, and the draw.
     results
         The out-of-fold fits by key.
     candles
@@ -120,7 +120,7 @@ def gather_evidence(
     Returns
     -------
     Evidence or Outcome
-        The outcome of the first fit that failed.
+        The evidence, or the outcome of the first fit that failed.
     """
     position = _positions(arrays, fold)
     probability: dict[str, Array] = {}
@@ -161,17 +161,17 @@ def model_task(
     Parameters
     ----------
     plan, fold
-        The audit and the cut of the rows.
+        The audit and the fold of the rows.
     name
-        For people.
+        Name of the fit, for progress and errors.
     seed
-        Which draw.
+        Number of the draw.
     labels, base_weight
         Labels and weights of the fit part.
     baseline
-        The fit that it differs from in rows, labels, weights and seed.
+        The fit that it copies but for rows, labels, weights and seed.
     cleaning
-        The rows that it keeps and their weights; None keeps them all.
+        The rows that are kept and their weights; None keeps all.
     """
     keep = np.ones(len(labels), np.bool_) if cleaning is None else cleaning.keep
     weight = base_weight if cleaning is None else cleaning.weight
@@ -188,7 +188,7 @@ def model_task(
 
 
 def _positions(arrays: TrainingArrays, fold: Fold) -> Array:
-    """Place of each row of the crypto in the fit part."""
+    """Give the place of each row of the crypto in the fit part, -1 for none."""
     position = np.full(arrays.n_rows, -1, np.int64)
     position[fold.fit] = np.arange(len(fold.fit))
     return position

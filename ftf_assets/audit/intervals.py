@@ -1,4 +1,4 @@
-"""Intervals of what the audit measures: bursts are the sample, seeds repeat the draw."""
+"""Intervals of what the audit measures: bursts are the sample, and seeds repeat the draw."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 
-#: Resamples behind every interval.
+#: Number of resamples behind every interval.
 N_RESAMPLES = 200
 
 
@@ -21,7 +21,7 @@ class Estimate:
     value, low, high
         The mean and the ends of its interval.
     standard_error
-        What the interval was made from.
+        Standard error of the mean; the interval is 1.96 of it to either side.
     """
 
     value: float
@@ -31,7 +31,7 @@ class Estimate:
 
     @property
     def p_value(self) -> float:
-        """One-sided p-value against "not above 0"."""
+        """One-sided p-value of the value being above 0."""
         from scipy.stats import norm
 
         if self.standard_error == 0:
@@ -43,16 +43,17 @@ class Estimate:
 def burst_resamples(
     n_bursts: int, random: np.random.Generator, n_resamples: int = N_RESAMPLES
 ) -> Int64[Array, "resamples bursts"]:
-    """Draw bursts with replacement: how often each resample holds each of them.
+    """Draw bursts with replacement, and count how often each resample holds each burst.
 
     Parameters
     ----------
     n_bursts
-        Bursts in one draw of the noise.
+        Number of bursts in one draw of the noise.
     random
         Equal generators give equal resamples.
     n_resamples
-        Rows of the result, shape (n_resamples, n_bursts); every row sums to ``n_bursts``.
+        Number of resamples: rows of the result, of shape (n_resamples, n_bursts); every row sums to
+        ``n_bursts``.
     """
     if n_bursts == 0:
         return np.zeros((n_resamples, 0), np.int64)
@@ -63,22 +64,23 @@ def burst_resamples(
 def estimate(
     per_seed: Float64[Array, " seeds"], resampled: Float64[Array, "seeds resamples"], *, drawn: bool
 ) -> Estimate:
-    """Mean over seeds, with an interval by burst.
+    """Average over seeds, with an interval by burst.
 
-    Errors of one burst are one observation, so the spread of a seed's value is taken from resamples of its
+    The errors of one burst are one observation, so the variance of a seed's value comes from resamples of its
     bursts (a cluster bootstrap; Cameron, Gelbach and Miller 2008, REStat 90). Seeds that drew their own noise
-    are independent: their mean has the larger of the mean burst variance and the variance between seeds, over
-    their number. Seeds that share one noise repeat the models only: the bursts' variance does not shrink, and
-    that between the seeds comes on top. The interval is the mean plus and minus 1.96 standard errors; the
-    resamples give their spread, not their place, because copies of a burst tie with each other.
+    are independent: the variance of their mean is the larger of the mean burst variance and the variance
+    between seeds, divided by their number. Seeds that share one noise repeat the models only: the variance of
+    the bursts does not shrink, and that between the seeds is added. The interval is the mean plus and minus
+    1.96 standard errors. The resamples give the spread and not the centre, because copies of a burst tie with
+    each other.
 
     Parameters
     ----------
     per_seed
-        The value of each seed.
+        The value of each seed, shape (n_seeds,).
     resampled
-        The same of every resample of each seed's bursts; where seeds share one noise, resample b of every
-        seed holds the same bursts.
+        The value of every resample of each seed's bursts, shape (n_seeds, n_resamples); where seeds share one
+        noise, resample b of every seed holds the same bursts.
     drawn
         Whether each seed drew its own noise.
     """

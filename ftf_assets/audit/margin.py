@@ -1,4 +1,4 @@
-"""How close a path came to the barrier that would have given the other label."""
+"""How close the price came to the barrier that would have given the other label."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def barrier_margin(
     target_multiple: float,
     horizon: int,
 ) -> Float64[Array, " bars"]:
-    """Measure the distance to the other barrier over the life of each trade.
+    """Measure the smallest distance to the other barrier while each trade was open.
 
-    A BUY is measured from its lowest low to the stop, a HOLD from its highest high to the target, both from
-    the entry bar t + 1 to the bar in which the trade ended. Like the label this looks ahead: it is known at
-    ``label_end``, and serves to choose rows whose label was a close call, never as a feature.
+    For a BUY it is the distance of the lowest low from the stop, for a HOLD that of the highest high from the
+    target, both from the entry bar t + 1 to the bar in which the trade ended. Like the label it looks ahead:
+    it is known at ``label_end`` and chooses rows whose label was a close call. It must never be a feature.
 
     Parameters
     ----------
     candles, labels, atr
         Bars, their triple-barrier labels and the ATR that these were made with, each of shape (n_bars,).
     stop_multiple, target_multiple, horizon
-        Barriers of the labels.
+        The barriers of the labels.
 
     Returns
     -------
     numpy.ndarray
-        Share of the barrier's distance from the entry that was left, 0 where it was touched (a bar that
-        touches both is a stop), shape (n_bars,); infinite where a bar has no label.
+        Remaining distance as a share of the barrier's distance from the entry, shape (n_bars,): 0 where the
+        barrier was touched (a bar that touches both is a stop), infinite where a bar has no label.
     """
     n_inside = max(len(candles.close) - horizon, 0)
     entry = candles.open[1 : 1 + n_inside]

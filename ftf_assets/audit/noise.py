@@ -1,4 +1,4 @@
-"""What a kind of label noise is, what it may look at, and what it leaves behind."""
+"""What a kind of label noise is: what it may look at, and what it returns."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import numpy as np
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
 
-#: What a kind of noise or a detector needs besides the labels: nothing, their stability, the candles that
-#: they were made from, or the truth that only a simulated market knows.
+#: What a kind of noise or a detector needs: the labels alone, or also their stability, the candles that they
+#: were made from, or the true labels, which only a simulated market knows.
 Needs = Literal["labels", "stability", "candles", "truth"]
 
-#: Why something is unavailable, by what it needs.
+#: Why a kind of noise or a detector is unavailable, by what it needs.
 NEEDS_IN_WORDS: dict[Needs, str] = {
     "stability": "needs label_stability, which this source does not provide",
     "candles": "needs candles, and the source is a ready feature cache",
     "truth": "only the embedded market knows which of its labels are wrong",
 }
 
-#: Burst of a row whose label is right.
+#: Burst number of a row whose label is right.
 NO_BURST = -1
 
 
 @typed
 @dataclass(frozen=True, eq=False)
 class KnownTruth:
-    """What a simulated market knows of its own label noise; arrays of shape (n_rows,).
+    """What a simulated market knows about its own label noise; arrays of shape (n_rows,).
 
     Attributes
     ----------
     label
-        The labels as they would be without noise.
+        The labels without noise.
     in_burst
-        Rows that lie in a stretch of many errors, the rightly labelled among them too.
+        Whether the row lies in a stretch of many errors, also where its own label is right.
     """
 
     label: Int8[Array, " rows"]
@@ -53,12 +53,12 @@ class AuditLabels:
     y
         Hard labels as observed, 1 = BUY, shape (n_rows,).
     stability
-        Share of the jittered relabellings (METHOD rule 7) that agree with the label, in [0, 1]; None where
-        the source does not provide it.
+        Share of the relabellings with jittered barriers and ATR that agree with the label, in [0, 1], as
+        :mod:`ftf_assets.labels.label_stability` gives it; None where the source does not provide it.
     margin
         From :func:`~ftf_assets.audit.margin.barrier_margin`, shape (n_rows,); None without candles.
     truth
-        Of a simulated market; None anywhere else.
+        Given by a simulated market; None for any other source.
     """
 
     y: Int8[Array, " rows"]
@@ -67,7 +67,7 @@ class AuditLabels:
     truth: KnownTruth | None = None
 
     def require(self, needs: Needs) -> None:
-        """Refuse what these labels cannot give.
+        """Raise an error where these labels lack what a kind of noise needs.
 
         Raises
         ------
@@ -82,17 +82,17 @@ class AuditLabels:
 @typed
 @dataclass(frozen=True, eq=False)
 class NoisyLabels:
-    """Labels of which it is known which are wrong; arrays of shape (n_rows,).
+    """Labels, some of them known to be wrong; arrays of shape (n_rows,).
 
     Attributes
     ----------
     given
-        The labels that detectors and models get to see.
+        The labels that detectors and models see.
     true
-        The labels that they are judged against. Nothing else differs: features, times and returns stay.
+        The labels that detectors are judged against. Features, times and returns are the same for both.
     burst
-        Number of the burst that a wrong label belongs to, ``NO_BURST`` where the label is right. Errors of
-        one burst come from one draw, so they are one observation; a scattered error is a burst of its own.
+        Number of the burst that a wrong label belongs to, ``NO_BURST`` where the label is right. The errors
+        of one burst come from one draw, so they are one observation; a scattered error is its own burst.
     """
 
     given: Int8[Array, " rows"]
@@ -112,15 +112,15 @@ class NoiseKind:
     Attributes
     ----------
     name
-        Word of ``--kinds`` and value of the column ``kind``.
+        Name in ``--kinds`` and value of the column ``kind``.
     description
-        One line for people.
+        One line for report and terminal.
     inject
-        Takes the labels, the share of rows to flip and a generator; equal generators give equal flips.
+        Takes the labels, the share of rows to flip and a generator. Equal generators give equal flips.
     needs
-        What it looks at besides the labels.
+        What it needs besides the labels.
     drawn
-        Whether each seed draws other flips. What is not drawn is one and the same in every seed.
+        Whether each seed draws its own flips; otherwise the noise is the same in every seed.
     """
 
     name: str
@@ -132,14 +132,14 @@ class NoiseKind:
 
 @typed
 def flip(y: Int8[Array, " rows"], rows: Int64[Array, " flips"], burst: Int64[Array, " flips"]) -> NoisyLabels:
-    """Flip the labels of ``rows``, each a member of its ``burst``.
+    """Flip the labels of ``rows``.
 
     Parameters
     ----------
     y
         Labels, shape (n_rows,).
     rows, burst
-        Positions to flip, each once, and the number of the burst that each belongs to.
+        Positions to flip, each once, and the burst number of each.
     """
     given = y.copy()
     given[rows] = 1 - given[rows]
@@ -150,13 +150,13 @@ def flip(y: Int8[Array, " rows"], rows: Int64[Array, " flips"], burst: Int64[Arr
 
 @typed
 def n_flips(n_rows: int, share: float) -> int:
-    """Rows that a share comes to, to the nearest."""
+    """Give the number of rows that a share comes to, rounded to the nearest."""
     return round(share * n_rows)
 
 
 @typed
 def runs(rows: Int64[Array, " flips"]) -> Int64[Array, " flips"]:
-    """Number the runs of neighbouring positions: labels overlap their neighbours' and go wrong together.
+    """Number the runs of neighbouring positions: a label overlaps its neighbours, so they go wrong together.
 
     Parameters
     ----------
@@ -166,6 +166,11 @@ def runs(rows: Int64[Array, " flips"]) -> Int64[Array, " flips"]:
     Returns
     -------
     numpy.ndarray
-        0, 1, … per position, the same number for positions without one between them.
+        Number of the run of each position, from 0.
+
+    Examples
+    --------
+    >>> runs(np.array([3, 4, 5, 9, 12, 13]))
+    array([0, 0, 0, 1, 2, 2])
     """
     return np.cumsum(np.diff(rows, prepend=rows[:1]) > 1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The plan of one crypto's audit: its one fold, its noise draws, its fits and their keys."""
+"""The plan of one crypto's audit: its single fold, its noise draws, its fits and their keys."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from ftf_assets.training.keys import source_hash, stable_hash
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
 
-#: The audit has one fold.
+#: Number of the audit's single fold.
 FOLD = 0
 
-#: What the given labels are where nothing is injected.
+#: Names of given labels into which nothing is injected.
 OBSERVED, TRUTH = "observed", "truth"
 
 
-#: The code that decides what is drawn and fitted. What only measures is no part of it: it refits nothing.
+#: The code that decides what is drawn and fitted. Code that only measures is left out: changing it needs no
+# refit.
 _FITS_CODE = ("audit/kinds/*.py", "audit/noise.py", "audit/margin.py", "audit/fits.py", "audit/plan.py")
 
 
 @functools.cache
 def audit_version() -> str:
-    """Hash the code of the audit that its fits depend on, besides that of a sweep's."""
+    """Hash the audit's code that its fits depend on, in addition to the code of a sweep's fits."""
     return source_hash(_FITS_CODE)
 
 
@@ -48,24 +49,24 @@ SCHEMES: tuple[Scheme, ...] = tuple(
 @typed
 @dataclass(frozen=True, eq=False)
 class AuditPlan:
-    """Everything besides the arrays that decides what one crypto's audit is.
+    """Everything besides the arrays that decides the audit of one crypto.
 
-    The history is cut once: noise goes into the labels of the fit part of the sweep's **first** fold, the
-    rows that every cleaner of every fold sees, and models are judged on all test spans together, whose labels
-    are never touched. So in time: fit part < validation slice < test rows, purged as in a sweep.
+    The history is cut once. Noise goes into the labels of the fit part of the sweep's **first** fold, the
+    rows that the cleaners of every fold see. Models are judged on all test spans together, whose labels are
+    never changed. In time order: fit part, validation slice, test rows, purged as in a sweep.
 
     Attributes
     ----------
     training
-        Plan of that one fold: its two edges are the first and the last of the sweep, nothing is tuned.
+        Plan of that single fold: its two edges are the first and the last of the sweep, and nothing is tuned.
     kinds
-        Kinds of noise by name.
+        Names of the kinds of noise.
     share
         Share of the fit part whose labels are flipped.
     seeds
-        Draws of every kind, at least 5.
+        Number of draws of every kind, at least 5.
     provides
-        What the source gives besides the labels.
+        What the source provides: ``labels``, and possibly ``stability``, ``candles`` and ``truth``.
     """
 
     training: TrainingPlan
@@ -81,7 +82,7 @@ class AuditPlan:
 
     @property
     def unavailable(self) -> tuple[NoiseKind, ...]:
-        """The kinds that need what the source does not have."""
+        """The kinds that need what the source does not provide."""
         return tuple(NOISE_KINDS[name] for name in self.kinds if NOISE_KINDS[name].needs not in self.provides)
 
     @property
@@ -97,35 +98,35 @@ class AuditPlan:
         )
 
     def fold(self, arrays: TrainingArrays) -> Fold:
-        """Cut the crypto's rows."""
+        """Cut the crypto's rows into the single fold."""
         return self.training.folds(arrays)[FOLD]
 
     def noise_generator(self, kind: str, seed: int) -> np.random.Generator:
-        """The generator of one draw."""
+        """Give the random generator of one noise draw."""
         return np.random.default_rng(self._seed(f"noise_{kind}", seed))
 
     def resampling_generator(self, purpose: str, seed: int = 0) -> np.random.Generator:
-        """The generator of an interval's resamples."""
+        """Give the random generator of an interval's resamples."""
         return np.random.default_rng(self._seed(f"resamples_{purpose}", seed))
 
     def block_seed(self, scheme: Scheme, block: int, seed: int) -> int:
-        """Seed of an out-of-fold fit: the same for every kind of noise."""
+        """Give the seed of an out-of-fold fit, the same for every kind of noise."""
         return self._seed(f"{scheme}_{block}", seed)
 
     def shuffle_seed(self, seed: int) -> int:
-        """Seed of the shuffled folds."""
+        """Give the seed of the shuffled folds."""
         return self._seed("shuffle", seed)
 
     def control_seed(self, seed: int) -> int:
-        """Seed of the random control."""
+        """Give the seed of the random control."""
         return self._seed("filter_random", seed)
 
     def model_seed(self, seed: int) -> int:
-        """Seed of a model of the downstream effect: clean, noisy and cleaned differ in their rows only."""
+        """Give the seed of a model, the same for clean, noisy and cleaned labels of one draw."""
         return self._seed("model", seed)
 
     def block_key(self, kind: NoiseKind, seed: int, scheme: Scheme, block: int) -> str:
-        """Content address of an out-of-fold fit on one draw's labels."""
+        """Give the key of an out-of-fold fit on one draw's labels."""
         return self._key(
             role=scheme,
             labels=kind.name if kind.drawn else OBSERVED,
@@ -136,7 +137,7 @@ class AuditPlan:
         )
 
     def model_key(self, task: FitTask) -> str:
-        """Content address of a model of the downstream effect: what it is trained on, whoever chose the rows.
+        """Give the key of a model by the rows, labels and weights that it is trained on.
 
         Cleaners that leave the same rows share a fit.
         """
@@ -147,7 +148,7 @@ class AuditPlan:
 
     @property
     def n_fits(self) -> int:
-        """Fits of the audit: the baseline, those that judge labels, those that measure the effect."""
+        """Number of fits: the baseline, the out-of-fold fits, and the models that measure the effects."""
         n_blocks = len(SCHEMES) * self.training.out_of_fold_blocks
         given = {kind.name if kind.drawn else OBSERVED for kind in self.available}
         injected = [kind for kind in self.available if kind.name != "none"]
@@ -160,7 +161,7 @@ class AuditPlan:
         return 1 + self.seeds * (len(given) * n_blocks + models)
 
     def audit_id(self) -> str:
-        """``audit_`` and 12 hex digits of data, labels and settings: the same audit replaces its rows."""
+        """Give ``audit_`` and 12 hex digits of data and settings: the same audit replaces its rows."""
         return "audit_" + self._key(kinds=list(self.kinds), share=self.share, seeds=self.seeds)[:12]
 
     def _seed(self, role: str, seed: int) -> int:

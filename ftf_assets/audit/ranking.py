@@ -1,4 +1,4 @@
-"""Average precision of a ranking of suspects: exact with ties, and again for every resample of the bursts."""
+"""Average precision of a ranking of suspects: exact with ties, also for every resample of the bursts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from ftf_assets.contracts.typed import Array, Bool, Float64, Int64, typed
 @typed
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Where the wrong labels stand among all that were ranked, the most suspect first.
+    """Where the wrong labels stand in a ranking, the most suspect row first.
 
-    Tied rows form a group. Only groups that hold a wrong label are kept: no other enters average precision.
+    Tied rows form a group. Only groups with a wrong label are kept: the others do not enter average
+    precision.
 
     Attributes
     ----------
@@ -24,9 +25,9 @@ class Ranking:
     group_start
         Position in ``burst`` at which each group begins, shape (n_groups,).
     right_before, right_within
-        Rightly labelled rows that stand before each group, and in it.
+        Number of rightly labelled rows before each group, and in it.
     n_right
-        Rightly labelled rows in all.
+        Number of rightly labelled rows.
     """
 
     burst: Int64[Array, " wrong"]
@@ -47,7 +48,7 @@ def rank(
     suspicion
         Higher is more suspect; equal values are tied.
     wrong, burst
-        Whether each label is wrong, and the burst that it then belongs to.
+        Whether each label is wrong, and the burst number of those that are.
     """
     order = np.argsort(-suspicion, kind="stable")
     ranked, is_wrong = suspicion[order], wrong[order]
@@ -67,11 +68,11 @@ def rank(
 
 @typed
 def average_precision(ranking: Ranking) -> float:
-    """Average precision of the wrong labels, the expectation over every order of tied rows.
+    """Give the average precision of the wrong labels, the expectation over every order of tied rows.
 
     McSherry and Najork (2008), "Computing Information Retrieval Performance Measures Efficiently in the
-    Presence of Tied Scores", ECIR. scikit-learn counts a tied group as if it came at once, which flatters
-    or punishes a control that ties everything; this is what choosing among the tied rows at random gives.
+    Presence of Tied Scores", ECIR. scikit-learn counts a tied group as a whole, which favours or
+    punishes a control that ties everything. This is the value of choosing among tied rows at random.
 
     Returns
     -------
@@ -83,20 +84,20 @@ def average_precision(ranking: Ranking) -> float:
 
 @typed
 def resampled_lift(ranking: Ranking, times: Int64[Array, "resamples bursts"]) -> Float64[Array, " resamples"]:
-    """Lift of the ranking where each burst is there several times, or not at all.
+    """Give the lift of the ranking in each resample, which holds a burst several times or not at all.
 
     Parameters
     ----------
     ranking
-        What was ranked.
+        The ranking.
     times
         How often each resample holds each burst, shape (n_resamples, n_bursts): column b counts burst b.
 
     Returns
     -------
     numpy.ndarray
-        Average precision over the share of wrong labels, of shape (n_resamples,); NaN for a resample without
-        a wrong label.
+        Average precision divided by the share of wrong labels, shape (n_resamples,); NaN for a resample
+        without a wrong label.
     """
     copies = times[:, ranking.burst]
     n_wrong = copies.sum(axis=1)
@@ -107,15 +108,16 @@ def resampled_lift(ranking: Ranking, times: Int64[Array, "resamples bursts"]) ->
 
 
 def _average_precision(ranking: Ranking, copies: Array) -> Array:
-    """Expected average precision where the wrong label i stands there ``copies[:, i]`` times."""
+    """Give the expected average precision where wrong label i occurs ``copies[:, i]`` times."""
     if not len(ranking.burst):
         return np.full(len(copies), np.nan)
     wrong = np.add.reduceat(copies, ranking.group_start, axis=1)
     wrong_before = np.cumsum(wrong, axis=1) - wrong
     before = wrong_before + ranking.right_before
     size = wrong + ranking.right_within
-    # Among i rows of a group of n with r wrong ones, 1 + (i - 1)(r - 1)/(n - 1) are wrong if the i-th is: the
-    # sum of (wrong_before + that) / (before + i) over i is one difference of harmonic numbers.
+    # In a group of n rows with r wrong ones, the first i hold 1 + (i - 1)(r - 1)/(n - 1) wrong ones on
+    # average if the i-th is wrong. The sum of (wrong_before + that) / (before + i) over i is a difference of
+    # harmonic numbers.
     others = np.divide(wrong - 1, size - 1, out=np.zeros(wrong.shape), where=size > 1)
     harmonic = _harmonic(int((before + size).max(initial=0)))
     precision = others * size + (wrong_before + 1 - others - others * before) * (

@@ -1,14 +1,14 @@
-"""The audit of one crypto: draw noise, fit, let every detector judge, measure."""
+"""The audit of one crypto: draw noise, fit models, let every detector judge the labels, measure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ftf_assets.audit.detection import Found, correct, measure_kind
 from ftf_assets.audit.detector import Detection
 from ftf_assets.audit.detectors import DETECTORS
-from ftf_assets.audit.downstream import Effect
-from ftf_assets.audit.effects import Draws, effects_of
+from ftf_assets.audit.effect_fits import Draws, effects_of
+from ftf_assets.audit.effects import Effect
+from ftf_assets.audit.findings import Finding, correct, measure_kind
 from ftf_assets.audit.fits import gather_evidence, out_of_fold_tasks
 from ftf_assets.audit.noise import NEEDS_IN_WORDS, AuditLabels, NoiseKind, NoisyLabels
 from ftf_assets.audit.plan import AuditPlan
@@ -29,16 +29,16 @@ class AuditResult:
     Attributes
     ----------
     found
-        A kind of noise, detector and observed label each; a kind that failed has one a detector.
+        One item a kind of noise, detector and observed label; a kind that failed has one item a detector.
     effects
-        A kind of noise and treatment each.
+        One item a kind of noise and treatment.
     unavailable
         Kinds that the source does not allow, with the reason.
     rounds
         Boosting rounds of every model; 0 where there was none.
     """
 
-    found: list[Found]
+    found: list[Finding]
     effects: list[Effect]
     unavailable: dict[str, str]
     rounds: int = 0
@@ -54,20 +54,21 @@ def run_audit(
 ) -> AuditResult:
     """Audit one crypto.
 
-    All models run the rounds at which the clean baseline stopped early on the validation slice, with its
-    parameters. Noise, a fit or a detector that fails fails its kind of noise, by name; the others go on.
+    All models have the parameters of the clean baseline, and as many rounds as it had when it stopped early
+    on the validation slice. Where drawing noise or a fit fails, its kind of noise is recorded as failed and
+    the others go on; a detector that fails is recorded alone.
 
     Parameters
     ----------
     plan, arrays
-        What to do, and the crypto's rows.
+        The audit, and the crypto's rows.
     labels
         The labels of the audit's fit part, with what is known about them.
     engine
         Runs the fits.
     candles
-        The crypto's bars, of which those that closed by the end of the fit part may teach a judge how labels
-        follow each other; None where the source has none.
+        The crypto's bars. A judge may learn how labels follow each other from those that closed by the end of
+        the fit part. None where the source has none.
     """
     fold = plan.fold(arrays)
     unavailable = {kind.name: NEEDS_IN_WORDS[kind.needs] for kind in plan.unavailable}
@@ -109,7 +110,7 @@ def _judge_by_models(
     engine: FitEngine,
     candles: CandleArrays | None,
 ) -> tuple[dict[NoiseKind, Draws], dict[NoiseKind, Outcome]]:
-    """Fit the out-of-fold models of all draws at once; a kind with a fit that failed has failed."""
+    """Fit the out-of-fold models of all draws at once; a failed fit fails its kind of noise."""
     tasks = [
         task
         for kind, of in drawn.items()
@@ -136,16 +137,16 @@ def _judge_by_models(
     return draws, failed
 
 
-def _detect(plan: AuditPlan, kind: NoiseKind, draws: Draws) -> list[Found]:
+def _detect(plan: AuditPlan, kind: NoiseKind, draws: Draws) -> list[Finding]:
     drawn, evidence = draws
     said: dict[str, list[Detection]] = {}
-    failures: list[Found] = []
+    failures: list[Finding] = []
     for name in plan.detectors:
         try:
             said[name] = [DETECTORS[name].detect(one) for one in evidence]
-        except Exception as error:  # noqa: BLE001  a detector that raises fails by name, the others go on
-            failures.append(Found(kind.name, name, "all", Outcome.failed(error, "detection")))
-    # What is not drawn is the same noise in every seed, and so are its resamples.
+        except Exception as error:  # noqa: BLE001  recorded by name; the other detectors go on
+            failures.append(Finding(kind.name, name, "all", Outcome.failed(error, "detection")))
+    # Noise that is not drawn is the same in every seed, and so must be its resamples.
     generators = [
         plan.resampling_generator(kind.name, seed if kind.drawn else 0) for seed in range(plan.seeds)
     ]
@@ -158,8 +159,8 @@ def _nothing(plan: AuditPlan, outcome: Outcome, unavailable: dict[str, str]) -> 
     return AuditResult(found, effects, unavailable)
 
 
-def _not_found(plan: AuditPlan, kind: NoiseKind, outcome: Outcome) -> list[Found]:
-    return [Found(kind.name, name, "all", outcome) for name in plan.detectors]
+def _not_found(plan: AuditPlan, kind: NoiseKind, outcome: Outcome) -> list[Finding]:
+    return [Finding(kind.name, name, "all", outcome) for name in plan.detectors]
 
 
 def _no_effects(plan: AuditPlan, kind: NoiseKind, outcome: Outcome) -> list[Effect]:

@@ -10,7 +10,7 @@ from ftf_assets.audit.kinds import chosen_kinds
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 
-#: Fits beyond which an audit must be confirmed. They are small: half of the history, one number of rounds.
+#: Number of fits beyond which an audit must be confirmed. A fit is small: half of the history, fixed rounds.
 LONG_AUDIT_FITS = 6_000
 
 
@@ -38,7 +38,7 @@ def audit_settings(values: dict[str, Any]) -> AuditSettings:
     Parameters
     ----------
     values
-        Name to value; what is absent takes its default.
+        Name to value; a setting that is absent takes its default.
 
     Raises
     ------

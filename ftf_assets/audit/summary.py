@@ -1,4 +1,4 @@
-"""An audit in short: the rows of several cryptos pooled, as the terminal and the report show them."""
+"""The audits of several cryptos pooled, as terminal and report show them."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PooledFinding:
-    """A detector on a kind of noise, the mean over cryptos.
+    """How well a detector finds a kind of noise, as a mean over cryptos.
 
     Attributes
     ----------
     kind, detector, role
-        Which.
+        Kind of noise, detector and its role.
     buy, hold
-        Lift within the observed BUYs and HOLDs; None where no label of theirs is wrong.
+        Lift within the observed BUYs and HOLDs; None where none of these labels is wrong.
     beats_buy, beats_hold
-        Cryptos on which it beats all controls, and cryptos on which that was asked; None for controls.
+        Number of cryptos on which it beats all controls, and of cryptos on which that was tested; None for
+        controls.
     overall
-        Average precision over both classes: no evidence.
+        Average precision over both classes, which is no evidence.
     estimated_noise_rate
-        Share of all labels that it holds for wrong.
+        Share of all labels that it takes for wrong.
     reason
-        Why nothing was measured, on the first crypto where nothing was; empty where all was.
+        Why nothing was measured on the first crypto without a measurement; empty where all were measured.
     """
 
     kind: str
@@ -49,20 +50,20 @@ class PooledFinding:
 
 @dataclass(frozen=True)
 class PooledEffect:
-    """A treatment of a kind of noise, the mean over cryptos.
+    """What a treatment wins back of a kind of noise, as a mean over cryptos.
 
     Attributes
     ----------
     kind, treatment, control
-        Which.
+        Kind of noise, treatment, and whether it is a control.
     clean, noisy, treated
         Average precision of the models.
     lost, won, over_random, over_lowest_p
         As in ``noise_audit_effects``.
     recovered
-        Pooled won over pooled lost; None where nothing was lost beyond chance.
+        Pooled won divided by pooled lost; None where the loss is not significant.
     reason
-        Why nothing was measured; empty where all was.
+        Why nothing was measured; empty where all were measured.
     """
 
     kind: str
@@ -81,9 +82,9 @@ class PooledEffect:
 
 @typed
 def pool_findings(rows: Sequence[Row]) -> list[PooledFinding]:
-    """Average rows of ``noise_audit`` over cryptos, in their order.
+    """Average rows of ``noise_audit`` over cryptos, in the order of the rows.
 
-    Cryptos are weighted alike; each drew its own noise, so the variances of their means add.
+    Every crypto has the same weight. Each drew its own noise, so the variances of their means add up.
     """
     pooled = []
     for kind, detector in dict.fromkeys((row["kind"], row["detector"]) for row in rows):
@@ -108,7 +109,7 @@ def pool_findings(rows: Sequence[Row]) -> list[PooledFinding]:
 
 @typed
 def pool_effects(rows: Sequence[Row]) -> list[PooledEffect]:
-    """Average rows of ``noise_audit_effects`` over cryptos, in their order."""
+    """Average rows of ``noise_audit_effects`` over cryptos, in the order of the rows."""
     pooled = []
     for kind, treatment in dict.fromkeys((row["kind"], row["treatment"]) for row in rows):
         mine = [row for row in rows if (row["kind"], row["treatment"]) == (kind, treatment)]
@@ -144,7 +145,7 @@ def _mean(rows: Sequence[Row], name: str) -> Estimate | None:
 
 
 def _recovered(rows: Sequence[Row], lost: Estimate | None) -> Estimate | None:
-    """Pooled won over pooled lost; cryptos are the sample, because they share the weeks of the test."""
+    """Divide pooled won by pooled lost; cryptos are the sample, because they share the test weeks."""
     if len(rows) == 1:
         return _mean(rows, "recovered")
     if lost is None or lost.low <= 0:

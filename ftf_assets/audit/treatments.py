@@ -20,12 +20,12 @@ class Treatment:
     name
         The level.
     detector
-        The detector whose suspects it treats: the level's judge.
+        The detector whose suspects it treats, which is the level's judge.
     control
-        Whether it is what the others must beat.
+        Whether it is a control, which the others must beat.
     own_fit
-        Whether it leaves other rows than every treatment before it. Within a class cleanlab's order is that
-        of P, so dropping its suspects and dropping as many rows of lowest P is the same.
+        Whether it leaves other rows than every treatment before it. Within a class cleanlab orders rows by P,
+        so dropping its suspects and dropping as many rows of lowest P leaves the same rows.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Treatment:
         return self.name in CLEANLAB.needs_candles
 
     def control_by(self, action: str) -> str:
-        """The control of the same judge that acts so: ``drop_random`` or ``drop_lowest_p``."""
+        """Give the control of the same judge with this action: ``drop_random`` or ``drop_lowest_p``."""
         mine = CLEANERS[self.name].judge
         return next(name for name, one in CLEANERS.items() if (one.judge, one.action) == (mine, action))
 
@@ -62,7 +62,7 @@ def treat(treatment: Treatment, evidence: Evidence) -> TreatedRows:
     Parameters
     ----------
     treatment
-        What to do.
+        The level.
     evidence
         Given labels and out-of-fold probabilities of the fit part.
 

@@ -1,4 +1,4 @@
-"""Whether the cleaners of a sweep were shown to find anything on its data: what the gate warns about."""
+"""Whether an audit shows that a sweep's cleaners find wrong labels on its data. The gate warns where not."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from ftf_assets.contracts.typed import typed
 def untrusted_cleaning(
     levels: Sequence[str], arrays_keys: Mapping[str, str], found: Sequence[Mapping[str, Any]]
 ) -> list[str]:
-    """Say where cleaning levels are judged on data that give no reason to trust their cleaner.
+    """Say where the gate judges cleaning levels although no audit supports their cleaner.
 
     Parameters
     ----------
     levels
         Levels of the factor cleanlab that the sweep compares.
     arrays_keys
-        Key of the audited rows by crypto of the sweep.
+        Key of the rows that an audit must have used, by crypto of the sweep.
     found
         Rows of ``noise_audit`` of these keys.
 
     Returns
     -------
     list of str
-        A warning for the cryptos that were never audited, and one for each cleaner and the cryptos on which
-        it beats the controls for no kind of noise, in neither observed class. Empty where all is well, or no
-        level cleans.
+        A warning for the cryptos without an audit, and one for each cleaner and the cryptos on which it beats
+        the controls for no kind of noise, in neither observed class. Empty where there is nothing to warn of.
     """
     cleaners: dict[str, list[str]] = {}
     for level in levels:

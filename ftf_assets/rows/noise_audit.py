@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from ftf_assets.audit.detection import Found
 from ftf_assets.audit.detectors import DETECTORS
-from ftf_assets.audit.downstream import Effect
+from ftf_assets.audit.effects import Effect
+from ftf_assets.audit.findings import Finding
 from ftf_assets.audit.intervals import Estimate
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import NEEDS_IN_WORDS, Needs
@@ -102,7 +102,7 @@ def audit_rows(
 _NOT_COUNTED = {"n_seeds": 0, "n_rows": 0, "n_wrong": 0, "n_bursts": 0}
 
 
-def _found(one: Found) -> Row:
+def _found(one: Finding) -> Row:
     return {
         "kind": one.kind,
         "detector": one.detector,

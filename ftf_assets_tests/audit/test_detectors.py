@@ -1,4 +1,4 @@
-"""The detectors: what each may look at, the controls' formulas, and what rule 23 says that they score."""
+"""The detectors: what each may look at, the controls' formulas, and what the controls score."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def noise(kind: str, seed: int) -> NoisyLabels:
 
 
 def test_label_only_scores_a_third_overall_on_independent_flips_and_finds_nothing_within_a_class():
-    """Rule 23: at a BUY rate of 16 % the rule "observed BUY" alone scores 0.31 to 0.35."""
+    """At a BUY rate of 16 %, suspecting every observed BUY scores an average precision of 0.31 to 0.35."""
     for seed in range(5):
         noisy = noise("independent", seed)
         assert 0.31 <= overall("label_only", noisy) <= 0.35
@@ -41,7 +41,7 @@ def test_label_only_scores_a_third_overall_on_independent_flips_and_finds_nothin
 
 
 def test_a_rolling_mean_of_the_labels_finds_bursts_without_any_model():
-    """Rule 23: for flips in bursts it alone scores 0.77 and more overall; on single flips hardly chance."""
+    """On flips in bursts its average precision is above 0.77; on single flips hardly more than chance."""
     assert all(overall("rolling_mean", noise("bursts", seed)) > 0.77 for seed in range(5))
     assert all(overall("rolling_mean", noise("independent", seed)) < 0.15 for seed in range(5))
 
@@ -91,7 +91,7 @@ def test_a_detector_without_its_models_says_so():
 def test_every_name_is_its_own_and_every_role_is_there():
     assert all(name == detector.name for name, detector in DETECTORS.items())
     assert {detector.role for detector in DETECTORS.values()} == {"cleaner", "reference", "control"}
-    assert CONTROLS == ("label_only", "constant_p", "rolling_mean"), "rule 23 names these three"
+    assert CONTROLS == ("label_only", "constant_p", "rolling_mean"), "a cleaner must beat exactly these three"
 
 
 def test_the_temporal_judge_finds_bursts_and_says_how_many_labels_it_holds_for_wrong():

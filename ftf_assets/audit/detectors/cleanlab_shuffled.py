@@ -1,4 +1,4 @@
-"""cleanlab as most people run it: on folds of shuffled rows, so that overlapping labels leak into models."""
+"""cleanlab with its default, folds of shuffled rows, where overlapping labels leak into the models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, lab
 
 @typed
 def detect(evidence: Evidence) -> Detection:
-    """Judge the labels by models that have seen the rows before and after, with the same wrong labels."""
+    """Judge the labels by models that were trained on the neighbouring rows, with the same wrong labels."""
     probability = evidence.probability_of("shuffled")
     return Detection(
         1.0 - label_quality(evidence.y, probability, "self_confidence"),

@@ -8,9 +8,9 @@ from ftf_assets.contracts.typed import typed
 
 @typed
 def detect(evidence: Evidence) -> Detection:
-    """Judge the labels by models that saw neither them nor labels that overlap theirs.
+    """Judge the labels by models that were trained neither on them nor on labels that overlap them.
 
-    The noise rate is the share that cleanlab flags before any cap.
+    The noise rate is the share that cleanlab flags, before any cap.
     """
     judgement = evidence.judgement("filter")
     return Detection(1.0 - judgement.label_quality, float(judgement.flagged.mean()))

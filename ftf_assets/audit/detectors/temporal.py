@@ -1,4 +1,4 @@
-"""The cleaner that knows time: the judge of the levels ``filter_temporal`` and ``reweight_temporal``."""
+"""The judge that uses the order of labels in time, behind ``filter_temporal`` and ``reweight_temporal``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def detect(evidence: Evidence) -> Detection:
     Raises
     ------
     CellError
-        Stage ``detection`` where the judge estimates no noise rate.
+        Stage ``detection`` where the judge gives no noise rate.
     """
     judgement = evidence.judgement("filter_temporal")
     if judgement.noise is None:

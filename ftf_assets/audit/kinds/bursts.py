@@ -1,6 +1,6 @@
-"""Errors that come in runs: stretches that are wrong as a whole, in part, or carry another stretch's labels.
+"""Errors in stretches: wrong as a whole, wrong in part, or with the labels of another stretch.
 
-The length of every stretch is drawn anew from a wide range, so no detector's window can fit it.
+The length of every stretch is drawn from a wide range, so that no detector's window fits all of them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from ftf_assets.audit.noise import AuditLabels, NoiseKind, NoisyLabels, flip, n_
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, typed
 
-#: Rows of a burst: drawn log-uniformly, so a few hours are as likely as a few days.
+#: Number of rows of a burst: drawn log-uniformly, so a few hours are as likely as a few days.
 SHORTEST, LONGEST = 6, 96
 #: Chance that a label in a partial burst is wrong.
 PARTIAL = 0.5
-#: Draws after which the labels are held to be too full, or too short, for another stretch.
+#: Draws after which there is taken to be no room for another stretch.
 _PATIENCE = 20_000
 
 
@@ -35,11 +35,11 @@ def partial_bursts(labels: AuditLabels, share: float, random: np.random.Generato
 
 @typed
 def block_copy(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:
-    """Give some stretches the labels of others that hold as many BUYs, ``share`` of the rows wrong in all.
+    """Give some stretches the labels of others with as many BUYs, ``share`` of the rows wrong in all.
 
-    Rate, run lengths and overlap stay those of real labels; only their fit to the features is lost, so no
-    rule that looks at labels alone can find them. Every stretch loses as many BUYs as it gains, which makes
-    the number of wrong labels even.
+    Rate, run lengths and overlap stay those of real labels. Only their relation to the features is lost, so
+    no rule that looks at labels alone can find them. Every stretch loses as many BUYs as it gains, so the
+    number of wrong labels is even.
     """
     y = labels.y
     wanted = n_flips(len(y), share) // 2
@@ -88,7 +88,7 @@ def _within_stretches(
 
 
 def _stretches(free: Array, random: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """Propose stretches of rows that are all free; whoever takes one marks it taken."""
+    """Propose stretches of free rows; the caller marks those it uses as taken."""
     longest = min(LONGEST, len(free) // 2)
     for _ in range(_PATIENCE):
         length = int(np.exp(random.uniform(np.log(SHORTEST), np.log(longest + 1))))

@@ -1,4 +1,4 @@
-"""The noise that a simulated market made itself: nothing is injected, because what is wrong is known."""
+"""The noise of a simulated market itself: nothing is injected, because the true labels are known."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ftf_assets.contracts.typed import typed
 
 @typed
 def known_truth(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:  # noqa: ARG001
-    """Judge the observed labels against the true ones, as they are.
+    """Take the observed labels as given and the market's own labels as true.
 
-    A burst is a stretch that the market itself made one; errors outside are bursts of their own.
+    Bursts are the market's own stretches of errors; every other error is its own burst.
 
     Raises
     ------
     CellError
-        Stage ``noise`` where the truth is not known.
+        Stage ``noise`` where the true labels are not known.
     """
     labels.require("truth")
     truth = cast("KnownTruth", labels.truth)

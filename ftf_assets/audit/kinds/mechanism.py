@@ -1,4 +1,4 @@
-"""Errors where the labels were a close call: other barriers, or a path that nearly touched the other one."""
+"""Errors where the label was a close call: jittered barriers change it, or the price came near a change."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ftf_assets.audit.noise import AuditLabels, NoiseKind, NoisyLabels, flip, n_
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import typed
 
-#: The flips among the closest calls are drawn from this many times as many rows.
+#: The flips are drawn among this many times as many rows, those with the smallest margin.
 _POOL = 2
 
 
 @typed
 def label_jitter(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:
-    """Flip rows that jittered barriers label differently, the less stable the likelier.
+    """Flip rows that jittered barriers label differently; a less stable row is more likely to be flipped.
 
-    ``share`` of the rows, or all rows that any relabelling changes where these are fewer.
+    ``share`` of the rows is flipped, or every row that any relabelling changes if these are fewer.
 
     Raises
     ------
@@ -36,9 +36,9 @@ def label_jitter(labels: AuditLabels, share: float, random: np.random.Generator)
 
 @typed
 def near_barrier(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:
-    """Flip rows whose path came close to the other barrier: ``share`` of the rows, drawn from the closest.
+    """Flip rows whose price came close to the other barrier: ``share`` of the rows, drawn from the closest.
 
-    The pool holds twice as many rows as are flipped, so that closeness alone does not give them away.
+    They are drawn from twice as many rows, so that closeness alone does not reveal them.
 
     Raises
     ------

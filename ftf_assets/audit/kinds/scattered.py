@@ -1,4 +1,4 @@
-"""Errors that know nothing of each other: none at all, anywhere, or missed BUYs."""
+"""Errors that are independent of each other: none at all, in any row, or BUYs only."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ftf_assets.contracts.typed import typed
 
 @typed
 def no_flips(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:  # noqa: ARG001
-    """Leave the labels alone: whatever a detector finds here is its estimate of the noise already in them."""
+    """Leave the labels alone: what a detector flags here is its estimate of the noise already in them."""
     return flip(labels.y, np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @typed
 def independent(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:
-    """Flip ``share`` of the rows, each as likely as any other; most of them are HOLDs that turn BUY."""
+    """Flip ``share`` of the rows, each equally likely; most of them are HOLDs that become BUY."""
     rows = np.sort(random.choice(len(labels.y), n_flips(len(labels.y), share), replace=False))
     return flip(labels.y, rows, np.arange(len(rows)))
 
@@ -25,8 +25,8 @@ def independent(labels: AuditLabels, share: float, random: np.random.Generator) 
 def missed_buys(labels: AuditLabels, share: float, random: np.random.Generator) -> NoisyLabels:
     """Turn BUYs into HOLDs: half of ``share`` of the rows, at most half of the BUYs.
 
-    Half, because that is the part of balanced noise that hides BUYs; the whole share would leave hardly one
-    where one row in six is a BUY.
+    Half, because that is the part of balanced noise that hides BUYs; the whole share would leave hardly a BUY
+    where one row in six is one.
     """
     buys = np.flatnonzero(labels.y == 1)
     n_missed = min(n_flips(len(labels.y), share / 2), len(buys) // 2)
@@ -36,9 +36,9 @@ def missed_buys(labels: AuditLabels, share: float, random: np.random.Generator) 
 
 NONE = NoiseKind(
     "none",
-    "Nothing is flipped: what is found is an estimate of the noise there is.",
+    "Nothing is flipped: what is found is an estimate of the noise in the data.",
     no_flips,
     drawn=False,
 )
-INDEPENDENT = NoiseKind("independent", "Any row is flipped, each as likely as the others.", independent)
+INDEPENDENT = NoiseKind("independent", "Any row may be flipped, each equally likely.", independent)
 MISSED_BUYS = NoiseKind("missed_buys", "BUYs are labelled HOLD, never the other way round.", missed_buys)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from ftf_assets.audit.downstream import WEEK, Score, measure_effects, score, week_resamples
+from ftf_assets.audit.effects import WEEK, Score, measure_effects, score, week_resamples
 from ftf_assets.contracts.bundles import Outcome
 
 N_TEST = 1_500

@@ -1,4 +1,4 @@
-"""How well each detector finds each kind of noise, within each observed class and beside the controls."""
+"""How well each detector finds each kind of noise, within each observed class and against the controls."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ftf_assets.audit.ranking import average_precision, rank, resampled_lift
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, typed
 
-#: Rows of one observed label, or all of them. ``all`` is shown and is no evidence.
+#: Rows with one observed label, or all rows. ``all`` is shown and is no evidence.
 GivenLabel = Literal["BUY", "HOLD", "all"]
 GIVEN_LABELS: tuple[GivenLabel, ...] = ("BUY", "HOLD", "all")
 
-#: Largest share of false discoveries among "beats the controls".
+#: Largest expected share of false discoveries among the findings that beat the controls.
 FALSE_DISCOVERIES = 0.05
 
 
 @dataclass(frozen=True)
-class Found:
-    """What one detector found of one kind of noise among the rows of one observed label.
+class Finding:
+    """How well one detector found one kind of noise among the rows with one observed label.
 
     Attributes
     ----------
     kind, detector, given_label
-        Which.
+        Kind of noise, detector and observed label.
     outcome
-        Where it is not ``ok``, nothing was measured.
+        Nothing was measured where it is not ``ok``.
     n_seeds
-        Draws that the numbers are means of: those with a wrong label among these rows.
+        Number of draws that the numbers average: those with a wrong label among these rows.
     n_rows, n_wrong, n_bursts
         Rows, wrong labels and bursts, summed over those draws.
     average_precision
@@ -43,12 +43,12 @@ class Found:
     lift
         Average precision over the share of wrong labels; 1 is chance.
     hardest_control, margin, p_value
-        The control that is hardest to beat, the lift over its, and the one-sided p-value: the largest of all
-        controls. None for controls and for ``all``.
+        The control with the largest one-sided p-value, the difference from its lift, and that p-value. None
+        for controls and for ``all``.
     p_corrected
-        ``p_value`` after Benjamini-Hochberg over everything that was tested on this crypto.
+        ``p_value`` after Benjamini-Hochberg over all tests on this crypto.
     estimated_noise_rate
-        Share of all labels that the detector holds for wrong, a mean over draws; of the rows ``all`` only.
+        Share of all labels that the detector takes for wrong, a mean over draws; given for ``all`` only.
     """
 
     kind: str
@@ -69,7 +69,7 @@ class Found:
 
     @property
     def beats_controls(self) -> bool | None:
-        """Whether the lift is above that of every control, beyond chance; None where that is not asked."""
+        """Whether the lift is significantly above that of every control; None where that is not tested."""
         return None if self.p_corrected is None else self.p_corrected < FALSE_DISCOVERIES
 
 
@@ -88,7 +88,7 @@ def measure_kind(
     draws: Sequence[NoisyLabels],
     detections: Mapping[str, Sequence[Detection]],
     generators: Sequence[np.random.Generator],
-) -> list[Found]:
+) -> list[Finding]:
     """Measure every detector on the draws of one kind of noise.
 
     Parameters
@@ -96,16 +96,17 @@ def measure_kind(
     kind
         The kind.
     draws
-        Its labels, one a seed.
+        The noisy labels of each seed.
     detections
-        What each detector, by name, said of each draw.
+        What each detector, by name, returned for each draw.
     generators
-        One a seed, for the resamples. All detectors meet the same resamples, so that they can be compared.
+        A generator a seed, for the resamples. All detectors get the same resamples, so that they can be
+        compared.
 
     Returns
     -------
-    list of Found
-        A detector and observed label each; where nothing was flipped, only the estimated noise rates.
+    list of Finding
+        One item a detector and observed label; where nothing was flipped, only the estimated noise rates.
     """
     rates = {name: _mean_rate(said) for name, said in detections.items()}
     if not any(draw.wrong.any() for draw in draws):
@@ -132,8 +133,8 @@ def measure_kind(
 
 
 @typed
-def correct(found: Sequence[Found]) -> list[Found]:
-    """Correct the p-values of one crypto for everything that was tested on it (Benjamini-Hochberg)."""
+def correct(found: Sequence[Finding]) -> list[Finding]:
+    """Correct the p-values of one crypto for all tests on it (Benjamini-Hochberg)."""
     from scipy.stats import false_discovery_control
 
     tested = [one.p_value for one in found if one.p_value is not None]
@@ -143,9 +144,9 @@ def correct(found: Sequence[Found]) -> list[Found]:
 
 def _counted(
     kind: NoiseKind, detector: str, given_label: GivenLabel, rows: Sequence[tuple[NoisyLabels, Array]]
-) -> Found:
+) -> Finding:
     wrong = [draw.burst[draw.wrong & chosen] for draw, chosen in rows]
-    return Found(
+    return Finding(
         kind.name,
         detector,
         given_label,
@@ -157,7 +158,7 @@ def _counted(
     )
 
 
-def _measured(blank: Found, lifts: Mapping[str, _Lifts], kind: NoiseKind) -> Found:
+def _measured(blank: Finding, lifts: Mapping[str, _Lifts], kind: NoiseKind) -> Finding:
     if blank.n_seeds == 0:
         return blank
     mine = lifts[blank.detector]
@@ -199,7 +200,7 @@ def _lifts(draws: Sequence[tuple[NoisyLabels, Array, Detection, Array]]) -> _Lif
 
 
 def _number_bursts(draw: NoisyLabels) -> NoisyLabels:
-    """Number the bursts of a draw 0, 1, …: the columns of its resamples."""
+    """Number the bursts of a draw from 0 without gaps, as the columns of its resamples."""
     burst = draw.burst.copy()
     burst[draw.wrong] = np.unique(draw.burst[draw.wrong], return_inverse=True)[1]
     return replace(draw, burst=burst)

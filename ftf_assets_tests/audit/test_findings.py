@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ftf_assets.audit import detection
-from ftf_assets.audit.detection import Found, correct, measure_kind
+from ftf_assets.audit import findings
 from ftf_assets.audit.detector import Detection, Evidence
 from ftf_assets.audit.detectors import CONTROLS, DETECTORS
+from ftf_assets.audit.findings import Finding, correct, measure_kind
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import AuditLabels, NoisyLabels
 from ftf_assets.contracts.bundles import Outcome
@@ -30,7 +30,7 @@ def controls_on(draws: list[NoisyLabels]) -> dict[str, list[Detection]]:
     return {name: [DETECTORS[name].detect(one) for one in shown] for name in CONTROLS}
 
 
-def measure(kind: str, draws: list[NoisyLabels], judged: list[Detection]) -> dict[str, Found]:
+def measure(kind: str, draws: list[NoisyLabels], judged: list[Detection]) -> dict[str, Finding]:
     """Measure ``judged`` in cleanlab's place, by observed label."""
     generators = [np.random.default_rng(100 + seed) for seed in range(len(draws))]
     said = {"cleanlab": judged, **controls_on(draws)}
@@ -109,7 +109,7 @@ def test_equal_draws_and_generators_give_equal_numbers():
 
 
 def test_p_values_are_corrected_for_everything_that_was_tested():
-    blank = Found("bursts", "cleanlab", "BUY", Outcome())
+    blank = Finding("bursts", "cleanlab", "BUY", Outcome())
     found = correct([dataclasses.replace(blank, p_value=p) for p in (0.01, 0.04, None, 0.5)])
     assert [one.p_corrected for one in found] == [pytest.approx(0.03), pytest.approx(0.06), None, 0.5]
     assert [one.beats_controls for one in found] == [True, False, None, False]
@@ -117,7 +117,7 @@ def test_p_values_are_corrected_for_everything_that_was_tested():
 
 
 def test_a_control_that_is_missing_was_not_beaten(monkeypatch):
-    monkeypatch.setattr(detection, "CONTROLS", (*CONTROLS, "another"))
+    monkeypatch.setattr(findings, "CONTROLS", (*CONTROLS, "another"))
     draws = draws_of("independent")
     found = measure("independent", draws, [Detection(draw.wrong.astype(float)) for draw in draws])
     assert found["BUY"].beats_controls is None
