@@ -11,6 +11,7 @@ import click
 import dagster as dg
 import pytest
 import yaml
+from click.testing import CliRunner
 from pydantic.fields import FieldInfo
 
 from ftf_assets.audit.detectors import DETECTORS
@@ -110,6 +111,16 @@ def test_every_kind_of_noise_and_every_detector_is_documented_as_it_is():
         assert f"| `{kind.name}` | {kind.description} |" in page
     for detector in DETECTORS.values():
         assert f"| `{detector.name}` | {detector.role} | {detector.description} |" in page
+
+
+def test_the_published_results_of_the_gate_page_get_the_answer_that_it_prints(tmp_path: Path):
+    page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"^    (crypto,cleanlab,.*\n(?:    .*\n)+)", page, re.MULTILINE)
+    (answer,) = re.findall(r"```text\n(KEEP_AVAILABLE.*?)```", page, re.DOTALL)
+    file = tmp_path / "means.csv"
+    file.write_text(rows.replace("    ", ""), encoding="utf-8")
+    printed = CliRunner().invoke(cli, ["gate", "--results", str(file)])
+    assert " ".join(answer.split()) in " ".join(printed.output.split())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
