@@ -134,10 +134,17 @@ class FoldSettings(SettingsGroup):
     n_folds: int = Field(5, ge=1, le=100, description="Walk-forward folds.")
     edges: tuple[datetime, ...] | None = Field(
         None,
-        description="Frozen fold edges, UTC instants; none = from the common span of the sources.",
+        description="Fold edges as UTC instants; none = computed from the common span of the data.",
     )
-    validation_fraction: float = Field(0.15, gt=0, lt=0.5, description="Last share of the training window.")
-    embargo_bars: int = Field(24, ge=0, le=10_000, description="Bars kept free after a held-out block.")
+    validation_fraction: float = Field(
+        0.15,
+        gt=0,
+        lt=0.5,
+        description="Share of the training window, at its end, that is the validation slice.",
+    )
+    embargo_bars: int = Field(
+        24, ge=0, le=10_000, description="Bars after a held-out block that are not trained on."
+    )
 
     @field_validator("edges", mode="before")
     @classmethod
@@ -187,20 +194,27 @@ class TreatmentSettings(SettingsGroup):
     )
     design: Design = Field(
         "one_factor",
-        description="one_factor: one lever at a time; factorial: all combinations; single: one variant.",
+        description="one_factor: one factor at a time; factorial: all combinations; single: one variant.",
     )
-    mild_epsilon_buy: float = Field(0.10, ge=0, lt=0.5, description="Smoothing level mild: BUY is 1 - this.")
-    mild_epsilon_hold: float = Field(0.02, ge=0, lt=0.5, description="Smoothing level mild: HOLD is this.")
-    aggressive_epsilon_buy: float = Field(0.20, ge=0, lt=0.5, description="Smoothing level aggressive, BUY.")
+    mild_epsilon_buy: float = Field(
+        0.10, ge=0, lt=0.5, description="Level mild: a BUY label becomes 1 minus this."
+    )
+    mild_epsilon_hold: float = Field(0.02, ge=0, lt=0.5, description="Level mild: a HOLD label becomes this.")
+    aggressive_epsilon_buy: float = Field(
+        0.20, ge=0, lt=0.5, description="Level aggressive: a BUY label becomes 1 minus this."
+    )
     aggressive_epsilon_hold: float = Field(
-        0.05, ge=0, lt=0.5, description="Smoothing level aggressive, HOLD."
+        0.05, ge=0, lt=0.5, description="Level aggressive: a HOLD label becomes this."
     )
-    out_of_fold_blocks: int = Field(5, ge=2, le=50, description="Time blocks of the out-of-fold models.")
+    out_of_fold_blocks: int = Field(
+        5, ge=2, le=50, description="Time blocks that are held out in turn for out-of-fold models."
+    )
     suspect_cap: float = Field(
         0.10, ge=0, le=0.5, description="Largest share of a class that may be suspect."
     )
     label_quality: LabelQuality = Field(
-        "self_confidence", description="cleanlab's score, plain or after taking out each class's mean."
+        "self_confidence",
+        description="cleanlab's score of a label: plain, or after subtracting the mean of its class.",
     )
 
     @field_validator("factors")
@@ -237,31 +251,35 @@ class TreatmentSettings(SettingsGroup):
 class TrainingSettings(SettingsGroup):
     """How models are fitted and tuned."""
 
-    power_mode: PowerMode = Field("standard", description="Search budget per (crypto, fold).")
+    power_mode: PowerMode = Field(
+        "standard", description="Tuning trials per (crypto, fold): smoke 0, standard 15, deep 30."
+    )
     trials: int | None = Field(
         None, ge=0, le=10_000, description="Tuning trials; none = those of the power mode."
     )
     tune: TuneMode = Field(
         "baseline",
-        description="baseline: one study a fold, held for all variants; per_variant: each its own; off.",
+        description="baseline: one study a fold for all variants; per_variant: one a variant; off: none.",
     )
     tune_folds: int = Field(3, ge=1, le=20, description="Inner folds of the fit part that score a trial.")
     search_space: dict[str, tuple[float, float]] = Field(
         DEFAULT_SEARCH_SPACE,
-        description="What tuning searches: low and high per parameter; the others keep their defaults.",
+        description="Bounds of each parameter that tuning searches; the others keep their defaults.",
     )
     rounds: RoundsMode = Field(
         "baseline",
-        description="baseline: its early stopping holds for all; per_variant: each its own.",
+        description="baseline: all variants use the rounds of the baseline; per_variant: each finds its own.",
     )
     min_rounds: int = Field(20, ge=1, le=10_000, description="Fewest boosting rounds.")
     max_rounds: int = Field(400, ge=1, le=100_000, description="Most boosting rounds.")
     patience: int = Field(30, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
-    seed: int = Field(7, ge=0, lt=2**31, description="Seed of the sweep; every fit derives its own.")
+    seed: int = Field(
+        7, ge=0, lt=2**31, description="Seed of the sweep; the seed of every fit is derived from it."
+    )
     seeds: int = Field(1, ge=1, le=100, description="Fits with different seeds that a cell averages.")
     seed_check: bool = Field(
         True,
-        description="With one seed: fit each baseline once more with another, to measure the seed's noise.",
+        description="With seeds=1: fit each baseline again with a second seed, to measure the seed's noise.",
     )
     device: Device = Field("cpu", description="Where XGBoost fits.")
 
@@ -304,9 +322,9 @@ class EvaluationSettings(SettingsGroup):
 class RunSettings(SettingsGroup):
     """How a sweep is run and announced: no part of its identity."""
 
-    phase: str = Field("manual", description="Why the sweep is run: a word that is kept in every row.")
+    phase: str = Field("manual", description="Why the sweep is run: one word that is stored in every row.")
     workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one a core.")
-    confirm_long_run: bool = Field(False, description=f"Needed for more than {LONG_RUN_FITS} fits.")
+    confirm_long_run: bool = Field(False, description=f"Allow more than {LONG_RUN_FITS} fits.")
 
     @field_validator("phase")
     @classmethod
