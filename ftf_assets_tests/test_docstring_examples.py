@@ -8,7 +8,7 @@ import importlib
 import inspect
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import numpy as np
 import pytest
@@ -17,16 +17,26 @@ import ftf_assets
 
 ROOT = Path(ftf_assets.__file__).parent
 
+METHODS = (FunctionType, classmethod, staticmethod, property, functools.cached_property)
+
 #: What a newcomer asks of the product: how rows are split, labelled, treated and scored.
 LOOKED_UP_FIRST = {
+    "ftf_assets.labels.cleaning.confident_learning": {"label_quality"},
     "ftf_assets.labels.cleaning.suspect_cap": {"cap_per_class"},
     "ftf_assets.labels.cleaning.suspect_treatments": {"clean"},
+    "ftf_assets.labels.sample_weight": {"average_uniqueness", "time_decay"},
+    "ftf_assets.labels.smoothing": {"smooth_labels"},
+    "ftf_assets.labels.triple_barrier": {"triple_barrier"},
     "ftf_assets.sources.candles.table": {"candles_from_table"},
     "ftf_assets.training.folds.calendar_edges": {"calendar_edges"},
     "ftf_assets.training.folds.inner_folds": {"inner_folds"},
     "ftf_assets.training.folds.out_of_fold_blocks": {"out_of_fold_blocks"},
     "ftf_assets.training.folds.purge_and_embargo": {"held_out_span", "purge"},
     "ftf_assets.training.folds.walk_forward": {"walk_forward_folds"},
+    "ftf_assets.training.metrics": {"breakeven_precision", "classification_metrics"},
+    "ftf_assets.training.threshold": {"f1_optimal_threshold"},
+    "ftf_assets.training.trades": {"simulate_trades", "trade_statistics"},
+    "ftf_assets.training.variants": {"expand_variants", "parse_factors"},
 }
 
 
@@ -55,8 +65,8 @@ def documented(module: ModuleType) -> Iterator[tuple[str, object]]:
         yield name, member
         if inspect.isclass(member):
             for inner, method in vars(member).items():
-                # A property and a cached property keep their docstring, a class method its function.
-                yield f"{name}.{inner}", getattr(method, "__func__", method)
+                if isinstance(method, METHODS):
+                    yield f"{name}.{inner}", getattr(method, "__func__", method)
 
 
 @functools.cache

@@ -1,8 +1,8 @@
-"""Label stability: how many slightly different triple barriers give a row the same label.
+"""Label stability: the share of slightly different triple barriers that give a row the same label.
 
-A label that turns when stop, target or ATR window move by a tenth is fragile: it says more about the choice
-of barriers than about the market. The stability looks at the same future path as the label and is known when
-the label is, at ``label_end``. It may therefore judge or weigh *training* rows; it is never a feature.
+A label that changes when stop, target or ATR window change by a tenth is fragile: it says more about the
+choice of barriers than about the market. Like the label, its stability depends on the future path and is
+known at ``label_end``. It may therefore judge or weigh *training* rows, and is never a feature.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ftf_assets.labels.triple_barrier import BarrierLabels, triple_barrier
 
 RELABELLINGS = 16
 JITTER = 0.10
-#: Of the draws of the jitter. No setting: every cache of one market carries the same stabilities.
+#: Seed of the jitter. It is no setting, so that all feature caches of one market have the same stabilities.
 JITTER_SEED = 7
 
 
@@ -36,7 +36,7 @@ class Barriers:
 def jittered_barriers(
     given: Barriers, *, n: int = RELABELLINGS, jitter: float = JITTER, seed: int = JITTER_SEED
 ) -> tuple[Barriers, ...]:
-    """Draw barriers around the given ones, the same for the same arguments.
+    """Draw barriers around the given ones. Equal arguments give equal draws.
 
     Parameters
     ----------
@@ -45,15 +45,15 @@ def jittered_barriers(
     n
         Number of draws.
     jitter
-        Stop, target and ATR window are each multiplied by their own uniform draw from
-        [1 - jitter, 1 + jitter]; the window is then rounded to whole bars, at least 2.
+        Each draw multiplies stop, target and ATR window by independent uniform factors from
+        [1 - jitter, 1 + jitter]. The window is rounded to whole bars, at least 2.
     seed
         Seed of the draws.
 
     Raises
     ------
     InputError
-        No draw, or a jitter outside [0, 1).
+        There is no draw, or the jitter lies outside [0, 1).
     """
     if n < 1 or not 0.0 <= jitter < 1.0:
         raise input_error(
@@ -81,7 +81,7 @@ def label_stability(
     *,
     horizon: int,
 ) -> Float64[Array, " bars"]:
-    """Share of the relabellings that give each bar the label that it has.
+    """Return the share of the relabellings that give each bar its own label.
 
     Parameters
     ----------
@@ -90,29 +90,28 @@ def label_stability(
     labels
         The labels to judge, aligned with ``candles``.
     relabellings
-        Other barriers, from :func:`jittered_barriers`; the horizon stays.
+        Other barriers, from :func:`jittered_barriers`.
     atr
-        Average true range by window, float64 of shape (n_bars,), for every window of ``relabellings``.
+        ATR window to average true range, float64 of shape (n_bars,), for each window of ``relabellings``.
     horizon
-        Bars in which a barrier may be touched, as for ``labels``.
+        Bars in which a barrier may be touched, the same as for ``labels``.
 
     Returns
     -------
     numpy.ndarray
-        In [0, 1], shape (n_bars,), never NaN, known at the row's ``label_end``. A relabelling whose ATR is
-        still warming up has no opinion, and the share is one of the others. 0 where no relabelling has one,
-        and where the bar itself has no label: nothing confirms it.
+        In [0, 1], shape (n_bars,), never NaN, known at the row's ``label_end``. Relabellings whose ATR is not
+        yet known are left out of the share. 0 where no relabelling is known, or where the bar has no label.
 
     Raises
     ------
     InputError
-        A window without its ATR.
+        A window has no ATR.
     """
     absent = sorted({one.atr_period for one in relabellings} - set(atr))
     if absent:
         raise input_error("every jittered window needs its ATR", found=f"none for windows {absent}")
-    agreeing = np.zeros(len(labels.label))
-    opinions = np.zeros(len(labels.label))
+    n_agreeing = np.zeros(len(labels.label))
+    n_known = np.zeros(len(labels.label))
     for one in relabellings:
         other = triple_barrier(
             candles,
@@ -122,6 +121,6 @@ def label_stability(
             horizon=horizon,
         )
         known = labels.complete & other.complete
-        opinions += known
-        agreeing += known & (other.label == labels.label)
-    return np.divide(agreeing, opinions, out=np.zeros(len(agreeing)), where=opinions > 0)
+        n_known += known
+        n_agreeing += known & (other.label == labels.label)
+    return np.divide(n_agreeing, n_known, out=np.zeros(len(n_agreeing)), where=n_known > 0)

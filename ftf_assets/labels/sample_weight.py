@@ -1,9 +1,9 @@
-"""Sample weights: how much each training row counts, from its label's interval, return, age or stability.
+"""The factor ``sample_weight``: training weights by overlap, return, age or stability of labels.
 
 M. López de Prado, *Advances in Financial Machine Learning*, 2018, chapter 4: labels whose intervals overlap
-share their outcome, so a row is worth less the more rows are open beside it.
+share their outcome, so a row counts less the more other labels are open at the same time.
 
-Every weight is computed from the rows of one fit alone and is known at the end of its training window.
+Every weight is computed from the rows of one fit only and is known at the end of its training window.
 """
 
 from __future__ import annotations
@@ -23,25 +23,32 @@ OLDEST_WEIGHT = 0.5
 def average_uniqueness(
     start: Int64[Array, " rows"], end: Int64[Array, " rows"], bar: int
 ) -> Float64[Array, " rows"]:
-    """Mean over a label's bars of one over the number of labels that are open in the bar.
+    """Mean, over the bars of a label, of 1 / (number of labels open in the bar).
 
     Parameters
     ----------
     start, end
-        Intervals of the labels, nanoseconds, ``start`` increasing; at least one.
+        Intervals of the labels, nanoseconds, shape (n_rows,), ``start`` increasing; at least one.
     bar
-        Length of a bar, nanoseconds. A label's bars are those that close after ``start`` and up to ``end``,
-        at least one; bars of a gap count as the time that they are.
+        Length of a bar, nanoseconds. The bars of a label are those that close after ``start`` and up to
+        ``end``, at least one. Missing bars of a gap count too.
 
     Returns
     -------
     numpy.ndarray
-        In (0, 1], shape (n_rows,): 1 for a label that overlaps with none of these rows'.
+        In (0, 1], shape (n_rows,): 1 where a label overlaps with no other label of these rows.
 
     Notes
     -----
-    López de Prado (2018), section 4.4. The number of open labels is constant between two starts or ends, so
-    the mean is taken over such stretches, in O(n log n) whatever the number of bars.
+    López de Prado (2018), section 4.4. The number of open labels is constant between consecutive starts and
+    ends, so the mean is taken over these stretches, in O(n log n) for any number of bars.
+
+    Examples
+    --------
+    Two labels share one of their two bars; the third overlaps with none:
+
+    >>> average_uniqueness(np.array([0, 10, 50]), np.array([20, 30, 60]), bar=10)
+    array([0.75, 0.75, 1.  ])
     """
     before = (start - start[0]) // bar
     last = np.maximum(-((start[0] - end) // bar), before + 1)
@@ -56,9 +63,9 @@ def average_uniqueness(
 
 @typed
 def time_decay(uniqueness: Float64[Array, " rows"], oldest: float = OLDEST_WEIGHT) -> Float64[Array, " rows"]:
-    """Weights that grow linearly from ``oldest`` to 1 with the uniqueness that has accrued until the row.
+    """Return weights that grow linearly from ``oldest`` to 1 with the cumulative uniqueness of the rows.
 
-    Time passes as information does: a crowd of overlapping labels ages its rows no more than one alone would.
+    Age is measured in information, not in rows: many overlapping labels count as few.
 
     Parameters
     ----------
@@ -70,6 +77,11 @@ def time_decay(uniqueness: Float64[Array, " rows"], oldest: float = OLDEST_WEIGH
     Notes
     -----
     López de Prado (2018), section 4.7.
+
+    Examples
+    --------
+    >>> time_decay(np.array([1.0, 0.5, 0.5]), oldest=0.5)
+    array([0.75 , 0.875, 1.   ])
     """
     accrued = np.cumsum(uniqueness)
     return np.asarray(oldest + (1.0 - oldest) * accrued / accrued[-1], np.float64)
@@ -81,29 +93,30 @@ def sample_weight(
     rows: FitRows,
     settings: TreatmentSettings,  # noqa: ARG001
 ) -> Float64[Array, " rows"]:
-    """Weigh the rows of one fit.
+    """Return the weight multipliers of a level for the rows of one fit.
 
     Parameters
     ----------
     level
-        ``uniqueness``: average uniqueness. ``return_attribution``: the absolute return of the label, spread
-        evenly over its bars and shared with the labels open beside it; a label that earned or lost nothing
-        weighs nothing, and targets being wider than stops, BUY gains weight. ``time_decay``: see
-        :func:`time_decay`. ``label_stability``: the row's label stability.
+        ``uniqueness``: see :func:`average_uniqueness`. ``return_attribution``: absolute return of the label
+        times its uniqueness, which is the return spread evenly over the label's bars and shared with the
+        labels open in each; a label without return gets weight 0, and BUY gains weight because targets are
+        wider than stops. ``time_decay``: see :func:`time_decay`. ``label_stability``: the row's label
+        stability.
     rows
         The rows that the fit trains on.
     settings
-        None plays a part.
+        Not used: no level depends on a setting.
 
     Returns
     -------
     numpy.ndarray
-        Non-negative, shape (n_rows,), of any scale.
+        Non-negative, shape (n_rows,), on any scale.
 
     Raises
     ------
     InputError
-        ``label_stability`` where the data have none; an unknown level.
+        The level is unknown, or is ``label_stability`` and the data have no such column.
     """
     if level == "label_stability":
         if rows.label_stability is None:

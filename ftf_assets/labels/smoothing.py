@@ -1,4 +1,4 @@
-"""Asymmetric label smoothing: what the model is asked to believe of a BUY and of a HOLD."""
+"""The factor ``label_smoothing``: asymmetric label smoothing of the training labels."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ftf_assets.labels.factor import LabelFactor, TreatmentSettings
 
 @typed
 def check_epsilons(level: str, epsilon_buy: float, epsilon_hold: float) -> None:
-    """Refuse smoothing that could swap the classes or favours HOLD over BUY.
+    """Refuse smoothing that could swap the classes, or that softens HOLD more than BUY.
 
     Raises
     ------
     InputError
-        Unless 0 <= epsilon_hold <= epsilon_buy < 0.5.
+        The epsilons do not satisfy 0 <= epsilon_hold <= epsilon_buy < 0.5.
     """
     if not 0.0 <= epsilon_hold <= epsilon_buy < 0.5:
         raise input_error(
@@ -32,16 +32,17 @@ def smooth_labels(
 ) -> Float32[Array, " rows"]:
     """Soften hard labels: 1 becomes 1 - epsilon_buy, 0 becomes epsilon_hold.
 
-    Row by row, so nothing of another time can enter. BUY, the minority whose errors weigh most, is softened
-    at least as much as HOLD. The uniform case is label smoothing as in Szegedy et al. (2016), "Rethinking the
-    Inception Architecture for Computer Vision".
+    Each label depends on its own row only, so smoothing cannot look ahead. BUY, the minority whose errors
+    cost most, is softened at least as much as HOLD. With equal epsilons this is label smoothing as in Szegedy
+    et al. (2016), "Rethinking the Inception Architecture for Computer Vision".
 
     Parameters
     ----------
     hard
         Labels 0.0 and 1.0, shape (n_rows,).
     epsilon_buy, epsilon_hold
-        Probability mass taken from a BUY and given to a HOLD; 0 <= epsilon_hold <= epsilon_buy < 0.5.
+        Probability that the model is to leave for an error of a BUY and of a HOLD label;
+        0 <= epsilon_hold <= epsilon_buy < 0.5.
 
     Returns
     -------
@@ -51,7 +52,12 @@ def smooth_labels(
     Raises
     ------
     InputError
-        Epsilons out of bounds.
+        The epsilons are out of bounds.
+
+    Examples
+    --------
+    >>> smooth_labels(np.array([1, 0, 1], np.float32), epsilon_buy=0.1, epsilon_hold=0.02)
+    array([0.9 , 0.02, 0.9 ], dtype=float32)
     """
     check_epsilons("given", epsilon_buy, epsilon_hold)
     if epsilon_buy == 0.0 and epsilon_hold == 0.0:
@@ -61,7 +67,11 @@ def smooth_labels(
 
 @typed
 def recover_hard_labels(soft: Float32[Array, " rows"]) -> Int8[Array, " rows"]:
-    """Undo :func:`smooth_labels`: epsilons below 0.5 keep the classes on their sides of one half."""
+    """Undo :func:`smooth_labels`: with epsilons below 0.5 a BUY stays above one half, a HOLD below it.
+
+    >>> recover_hard_labels(np.array([0.9, 0.02, 0.9], np.float32))
+    array([1, 0, 1], dtype=int8)
+    """
     return (soft > 0.5).astype(np.int8)
 
 
@@ -69,7 +79,7 @@ def recover_hard_labels(soft: Float32[Array, " rows"]) -> Int8[Array, " rows"]:
 def smooth_to_level(
     level: str, labels: Float32[Array, " rows"], settings: TreatmentSettings
 ) -> Float32[Array, " rows"]:
-    """Smooth hard labels as far as the settings take the level."""
+    """Smooth hard labels by the epsilons that the settings give the level."""
     epsilon_buy, epsilon_hold = settings.epsilons[level]
     return smooth_labels(labels, epsilon_buy=epsilon_buy, epsilon_hold=epsilon_hold)
 

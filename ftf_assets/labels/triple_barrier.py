@@ -1,4 +1,4 @@
-"""Triple-barrier labels: whether the price reaches the target before the stop, within the horizon."""
+"""Triple-barrier labels: BUY where the price reaches the target before the stop, within the horizon."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
 
 @dataclass(frozen=True)
 class BarrierSettings:
-    """Triple-barrier settings: distances in ATR, horizon in bars."""
+    """Triple-barrier settings: distances of the barriers in ATR, horizon in bars."""
 
     stop_multiple: float = 0.5
     target_multiple: float = 1.5
@@ -30,16 +30,16 @@ class BarrierLabels:
     label
         1 = BUY, the target came first; 0 = HOLD. 0 where not ``complete``.
     label_end
-        Close of the bar in which the trade ended, int64 nanoseconds since the epoch, UTC: the label is known
-        then. The row's own close where not ``complete``.
+        Close of the bar in which the trade ended, int64 nanoseconds since the epoch, UTC. The label is known
+        at this instant. The row's own close where not ``complete``.
     label_return
         Return from entry to exit before costs, 0.01 = 1 %. NaN where not ``complete``.
     complete
-        The whole horizon was observed without a gap and the ATR is known: only these rows may be used.
+        The whole horizon was observed without a gap, and the ATR is known. Only these rows may be used.
     past_end
-        The horizon runs past the last bar.
+        The horizon ends after the last bar.
     crosses_gap
-        The horizon lies within the data but crosses a gap. No row is both.
+        The horizon lies within the data and crosses a gap; never true together with ``past_end``.
     """
 
     label: Int8[Array, " bars"]
@@ -59,15 +59,15 @@ def triple_barrier(
     target_multiple: float = 1.5,
     horizon: int = 4,
 ) -> BarrierLabels:
-    """Label every bar by the barrier that the price path touches first after it.
+    """Label each bar by the barrier that the price path touches first after it.
 
-    The decision falls at the close of bar t, the trade enters at the **open of bar t + 1**, and the barriers
-    stand at entry - ``stop_multiple`` x ATR(t) and entry + ``target_multiple`` x ATR(t). Bars t + 1 to
-    t + ``horizon`` are searched in order; without a touch the trade ends at the last one's close.
+    The decision is made at the close of bar t and the trade enters at the **open of bar t + 1**. The barriers
+    are entry - ``stop_multiple`` x ATR(t) and entry + ``target_multiple`` x ATR(t). Bars t + 1 to t +
+    ``horizon`` are searched in order. Without a touch the trade ends at the close of the last one.
 
-    Where the order within a bar is unknown the worse outcome counts: a bar that touches both barriers is a
+    Where the order within a bar is unknown, the worse outcome counts. A bar that touches both barriers is a
     stop, a bar that opens below the stop fills at that open, and a bar that opens above the target fills at
-    the target price, no better.
+    the target price.
 
     Parameters
     ----------
@@ -83,17 +83,47 @@ def triple_barrier(
     Returns
     -------
     BarrierLabels
-        One outcome a bar, aligned with ``candles``. Rows that are not ``complete`` carry no label.
+        One outcome a bar, aligned with ``candles``. Rows that are not ``complete`` have no label.
 
     Raises
     ------
     InputError
-        A multiple that is not positive, a horizon below one bar, or an ATR of another length.
+        A multiple is not positive, the horizon is shorter than one bar, or the ATR has another length.
+
+    Warnings
+    --------
+    A label depends on the future of its bar, up to ``label_end``. Train on it only where the closed interval
+    [close of t, ``label_end``] touches nothing held out: that is what purging is for.
 
     Notes
     -----
-    M. López de Prado, *Advances in Financial Machine Learning*, 2018, section 3.4. The overlap of these
-    labels, [close of t, ``label_end``], is what purging works on.
+    M. López de Prado, *Advances in Financial Machine Learning*, 2018, section 3.4.
+
+    Examples
+    --------
+    Four hourly bars with an ATR of 10 and a horizon of two bars. The trade of bar 0 enters at the open of bar
+    1, at 100; its stop is 95 and its target 115, which bar 2 reaches. The horizons of bars 2 and 3 end after
+    the data.
+
+    >>> hour = 3_600_000_000_000
+    >>> candles = CandleArrays(
+    ...     close_time=np.arange(4) * hour,
+    ...     open=np.array([100.0, 100.0, 104.0, 112.0]),
+    ...     high=np.array([101.0, 106.0, 116.0, 113.0]),
+    ...     low=np.array([99.0, 98.0, 103.0, 90.0]),
+    ...     close=np.array([100.0, 104.0, 112.0, 95.0]),
+    ...     volume=np.ones(4),
+    ...     bar=hour,
+    ... )
+    >>> found = triple_barrier(candles, np.full(4, 10.0), horizon=2)
+    >>> found.complete
+    array([ True,  True, False, False])
+    >>> found.label
+    array([1, 0, 0, 0], dtype=int8)
+    >>> found.label_end // hour
+    array([2, 3, 2, 3])
+    >>> found.label_return.round(3)
+    array([ 0.15 , -0.048,    nan,    nan])
     """
     _check_settings(stop_multiple, target_multiple, horizon)
     n_bars = len(candles.close)

@@ -1,4 +1,4 @@
-"""The baseline of each fold: fitted first, because its rounds hold for every variant."""
+"""The baseline of each fold. It is fitted first, because every variant uses its parameters and rounds."""
 
 from __future__ import annotations
 
@@ -22,23 +22,28 @@ from ftf_assets.training.variants import BASELINE_VARIANT
 
 @typed
 def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine) -> BaselineParameters:
-    """Find the hyper-parameters and rounds of every fold's baseline.
+    """Find the hyper-parameters and boosting rounds of the baseline of each fold.
 
-    Parameters by a study on inner folds of the fit part, where the plan tunes, else the defaults; then rounds
-    by early stopping on the validation slice. Hard labels, base weights, nothing cleaned. Looks inside the
-    training window only: test rows choose nothing.
+    The parameters come from a study on inner folds of the fit part where the plan tunes, and are the defaults
+    otherwise. The rounds come from early stopping on the validation slice. The baseline trains on hard labels
+    and base weights, without cleaning.
 
     Parameters
     ----------
     plan, arrays
-        What to fit, and the crypto's rows.
+        The plan of the crypto, and its rows.
     engine
         Runs the fits.
 
     Returns
     -------
     BaselineParameters
-        One a fold; a fold with too short a history is skipped, one whose study or fit raised has failed.
+        One baseline for each fold. A fold with too short a history is skipped; one whose study or fit raised
+        has failed.
+
+    Warnings
+    --------
+    Only rows of the training window are read. A test row chooses neither parameters nor rounds.
     """
     folds = plan.folds(arrays)
     chosen = _choose_parameters(plan, arrays, folds, engine)
@@ -86,9 +91,9 @@ def _choose_parameters(
         for fold in folds
         if not isinstance(chosen[fold.index], Outcome)
     ]
-    for target, end in zip(targets, tune(plan, arrays, targets, engine), strict=True):
+    for target, found in zip(targets, tune(plan, arrays, targets, engine), strict=True):
         number = target.fold.index
-        chosen[number] = _tuned_baseline(number, end) if isinstance(end, Tuned) else end
+        chosen[number] = _tuned_baseline(number, found) if isinstance(found, Tuned) else found
     return chosen
 
 
@@ -107,7 +112,7 @@ def _tuned_baseline(fold: int, found: Tuned) -> FoldBaseline:
 
 @typed
 def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, parameters: Parameters) -> FitTask:
-    """Describe the baseline's fit of a fold: the one that stops early, and the baseline cell's model."""
+    """Return the task of a fold's baseline fit, which stops early and is the model of the baseline cell."""
     return FitTask(
         key=model_fit_key(plan, fold.index, BASELINE_VARIANT),
         crypto=plan.crypto,

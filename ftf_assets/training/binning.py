@@ -1,4 +1,4 @@
-"""Binned training matrices, lent to one fit at a time and kept for the next on the same rows."""
+"""A cache of binned training matrices, so that fits on the same rows bin them once."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
 
-#: Idle matrices of a crypto hold at most so many times the bytes of its features: those of every inner fold
-#: of every fold, which tuning comes back to with each trial, fit in.
+#: Size of the cache in multiples of the bytes of the crypto's features. It holds the matrices of all inner
+#: folds of all folds, which every tuning trial uses again.
 IDLE_SHARE = 2.0
 
 
 class BinnedMatrices:
-    """Idle matrices by what they were made from.
+    """The binned matrices that no fit is using, by a key of their rows and bins.
 
-    Smoothed labels, weights and tuning trials leave the rows of a fit as they are, and with them its bins. A
-    fit writes its labels into the matrix, so a matrix is lent to one fit at a time; a second fit on the same
-    rows at the same time makes its own.
+    Smoothed labels, weights and tuning trials do not change the rows of a fit, so they do not change its
+    bins. A fit writes its labels into the matrix. A matrix is therefore lent to one fit at a time; a second
+    fit on the same rows at the same time bins them again.
 
     Parameters
     ----------
     capacity
-        Bytes that are kept while no fit uses them; the matrix that was used longest ago goes first.
+        Bytes of matrices that are kept. The least recently used matrix is dropped first.
     """
 
     def __init__(self, capacity: float) -> None:
@@ -37,16 +37,16 @@ class BinnedMatrices:
 
     @contextmanager
     def borrow(self, key: Hashable, n_bytes: int | None, make: Callable[[], Any]) -> Iterator[Any]:
-        """Lend a matrix while the context lasts.
+        """Lend a matrix until the context ends.
 
         Parameters
         ----------
         key
-            Equal keys are equal rows and bins.
+            Key of rows and bins: matrices with equal keys are equal.
         n_bytes
-            Size of the matrix; None where nobody will ask for it again, so that it pushes no other out.
+            Size of the matrix; None where no other fit needs it, so that it is not kept.
         make
-            Makes the matrix where none with this key is idle.
+            Makes the matrix where no unused one has this key.
         """
         with self._lock:
             found = next((one for one in self._idle if one[0] == key), None)
@@ -56,7 +56,7 @@ class BinnedMatrices:
         yield matrix
         if n_bytes is None:
             return
-        # A matrix whose fit raised does not come here: nobody knows what is in it.
+        # Where the fit raised, this line is not reached and the matrix is dropped: its state is unknown.
         with self._lock:
             self._idle.append((key, n_bytes, matrix))
             while sum(size for _, size, _ in self._idle) > self.capacity:
@@ -69,6 +69,6 @@ _lock = threading.Lock()
 
 @typed
 def matrices_of(arrays: TrainingArrays) -> BinnedMatrices:
-    """Give the binned matrices of a crypto's rows; they live as long as the rows."""
+    """Return the cache of binned matrices of a crypto's rows, which lives as long as the rows."""
     with _lock:
         return _matrices.setdefault(arrays, BinnedMatrices(IDLE_SHARE * arrays.X.nbytes))

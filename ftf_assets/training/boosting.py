@@ -1,7 +1,7 @@
 """One gradient-boosted fit: XGBoost's histogram method on soft labels, one thread, reproducible to the bit.
 
-Chen and Guestrin (2016), "XGBoost: A Scalable Tree Boosting System". XGBoost is imported where it is called:
-a process that only plans or serves the user interface does not pay for it.
+Chen and Guestrin (2016), "XGBoost: A Scalable Tree Boosting System". XGBoost is imported where it is called,
+because a process that only plans or serves the user interface does not need it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @typed
 @dataclass(frozen=True, eq=False)
 class ValidationSlice:
-    """Rows on which early stopping watches the log loss: hard labels, never cleaned or weighted."""
+    """Rows on which early stopping measures the log loss: hard labels, neither cleaned nor weighted."""
 
     X: Float32[Array, "rows features"]
     y: Int8[Array, " rows"]
@@ -31,21 +31,21 @@ class ValidationSlice:
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """What a fit leaves behind.
+    """Result of a fit.
 
     Attributes
     ----------
     booster
-        The model as UBJSON, cut to ``rounds``; empty where its task did not want it kept.
+        The model as UBJSON, cut to ``rounds``; empty where the task did not keep it.
     rounds
         Boosting rounds of the model.
     seconds
-        What the fit and its predictions cost: seconds of the processor that their one thread used, whatever
-        else the machine did; with a GPU, whose work no thread shows, seconds of wall time.
+        Cost of the fit and its predictions. On a CPU these are CPU seconds of its one thread, which other
+        load on the machine does not change; on a GPU, wall-clock seconds.
     probabilities
-        P(BUY) of each row set that was asked for, float64 of shape (n_rows_of_the_set,).
+        Name of each predicted row set to its P(BUY), float64 of shape (n_rows_of_the_set,).
     n_rows
-        Rows that it was trained on: with ``seconds``, what the next fit may take.
+        Number of training rows. With ``seconds`` it predicts how long the next fit takes.
     """
 
     booster: bytes
@@ -57,12 +57,12 @@ class FitResult:
 
 @dataclass(frozen=True, eq=False)
 class FittedBooster:
-    """A model that a fit has just made.
+    """A fitted model.
 
     Attributes
     ----------
     booster
-        Cut to ``rounds``.
+        The model, cut to ``rounds``.
     rounds
         Boosting rounds.
     """
@@ -72,25 +72,25 @@ class FittedBooster:
 
     @typed
     def predict(self, X: Float32[Array, "rows features"]) -> Float64[Array, " rows"]:
-        """Give P(BUY) of rows that it did not learn from."""
+        """Predict P(BUY), shape (n_rows,)."""
         import xgboost as xgb
 
         probability: Array = self.booster.predict(xgb.DMatrix(X, nthread=1))
         return probability.astype(np.float64)
 
     def to_ubjson(self) -> bytes:
-        """Give the model as XGBoost stores it."""
+        """Return the model in XGBoost's UBJSON format."""
         return bytes(self.booster.save_raw("ubj"))
 
 
 @typed
 def require_device(device: Device) -> None:
-    """Refuse a device that XGBoost would silently replace by the processor.
+    """Refuse a device that XGBoost would silently replace by the CPU.
 
     Raises
     ------
     InputError
-        ``cuda`` where no GPU is visible.
+        The device is ``cuda`` and no GPU is visible.
     """
     if device == "cpu":
         return
@@ -110,7 +110,8 @@ class BinnedFeatures:
     Attributes
     ----------
     matrix
-        XGBoost's, without labels. A fit writes its own into it, so only one at a time may use it.
+        XGBoost's matrix, without labels. A fit writes its labels into it, so only one fit at a time may use
+        it.
     """
 
     matrix: xgboost.QuantileDMatrix
@@ -118,17 +119,21 @@ class BinnedFeatures:
 
 @typed
 def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> BinnedFeatures:
-    """Cut features into the bins of XGBoost's histogram method: a tenth and more of a fit's time.
+    """Cut features into the bins of XGBoost's histogram method, which takes at least a tenth of a fit's time.
 
-    The edges come from these rows alone and know no weights, so that reweighting moves the loss and nothing
-    else: fits on the same rows may share them, and fits on other rows may not.
+    The bin edges depend on these rows only and not on weights, so that weights change the loss and nothing
+    else. Fits on the same rows may therefore share their bins.
 
     Parameters
     ----------
     X
         Features of the training rows, shape (n_rows, n_features).
     parameters
-        XGBoost parameters; ``max_bin`` counts.
+        XGBoost parameters, of which ``max_bin`` is used.
+
+    Warnings
+    --------
+    Bin only the rows that the fit trains on. Bins of other rows carry the distribution of held-out features.
     """
     import xgboost as xgb
 
@@ -137,7 +142,7 @@ def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> 
 
 @typed
 def max_bins(parameters: Parameters) -> int:
-    """Bins a feature, XGBoost's default where none are named."""
+    """Return the number of bins per feature; XGBoost's default where ``parameters`` do not name it."""
     return int(parameters.get("max_bin", 256))
 
 
@@ -153,31 +158,31 @@ def fit_booster(
     seed: int,
     device: Device = "cpu",
 ) -> FittedBooster:
-    """Fit one booster; ``validation`` only decides when to stop.
+    """Fit one booster.
 
     Parameters
     ----------
     binned
-        :func:`bin_features` of the training rows. Labels and weights are written into it.
+        The training rows, from :func:`bin_features`. Labels and weights are written into it.
     labels, weight
-        Hard or soft labels in [0, 1] and weights of those rows, shape (n_rows,).
+        Hard or soft labels in [0, 1] and weights of these rows, shape (n_rows,).
     parameters
-        XGBoost parameters; objective, tree method, seed, device and threads are set here.
+        XGBoost parameters. Objective, tree method, seed, device and threads are set by this function.
     rounds
-        A number: exactly so many. :class:`Rounds`: early stopping on ``validation``.
+        Exact number of boosting rounds, or :class:`Rounds` to stop early on ``validation``.
     validation
-        Needed for early stopping.
+        Rows that decide when to stop, and nothing else.
     seed
-        Seed of row and column subsampling, in [0, 2**31).
+        Seed of the subsampling of rows and columns, in [0, 2**31).
     device
         ``cpu`` or ``cuda``.
 
     Raises
     ------
     ValueError
-        Early stopping without a validation slice.
+        Early stopping has no validation slice.
     CellError
-        Stage ``fit`` where XGBoost fell back to another device: the bits would not be those asked for.
+        Stage ``fit``: XGBoost used another device, which gives other bits.
     """
     import xgboost as xgb
 
@@ -192,7 +197,7 @@ def fit_booster(
         "verbosity": 0,
     }
     matrix = binned.matrix
-    # Set after binning: weights given to the constructor would move the bin edges.
+    # Weights given to the constructor would change the bin edges, so they are set afterwards.
     matrix.set_info(label=labels, weight=weight)
     if isinstance(rounds, Rounds):
         booster, kept = _stop_early(xgb, settings, matrix, rounds, validation)

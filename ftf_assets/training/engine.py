@@ -1,4 +1,4 @@
-"""The fit engine: many one-thread fits side by side, each a pure function of its task, none of them twice."""
+"""The fit engine: runs many one-thread fits side by side and reuses finished ones."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class FitTask:
     key
         Content address: equal keys are equal fits.
     crypto, fold, name
-        Whose fit it is, for people and logs; ``name`` is the variant or the out-of-fold block.
+        The fit in words, for people and logs; ``name`` is the variant or the out-of-fold block.
     rows
-        Training rows, increasing.
+        Positions of the training rows, increasing, shape (n_train,).
     labels, weight
-        Hard or soft labels and weights of those rows.
+        Hard or soft labels and weights of these rows, shape (n_train,).
     predict
-        Name to row numbers whose P(BUY) is wanted.
+        Name of a row set to the positions of the rows to predict.
     rounds
-        A number, or :class:`Rounds` to stop early on the rows of ``predict["validation"]``.
+        Number of boosting rounds, or :class:`Rounds` to stop early on the rows of ``predict["validation"]``.
     parameters, seed, device
-        As :func:`~ftf_assets.training.boosting.fit_booster` takes them.
+        See :func:`~ftf_assets.training.boosting.fit_booster`.
     keep_booster
-        Whether the model itself is wanted; a tuning trial only needs its probabilities.
+        Whether to store the model itself. A tuning trial needs its probabilities only.
     keep_bins
-        Whether another fit may train on the same rows, so that it is worth keeping them binned.
+        Whether to keep the binned rows, because another fit may train on the same ones.
     """
 
     key: str
@@ -65,16 +65,16 @@ class FitTask:
 
 @dataclass(frozen=True)
 class FitEvent:
-    """One fit came to an end.
+    """The end of one fit.
 
     Attributes
     ----------
     kind
         ``done``, ``reused`` (found in the store) or ``failed``.
     key, crypto, fold, name
-        The task's.
+        As in :class:`FitTask`.
     error
-        ``Type: message`` of a failed fit.
+        ``Type: message`` of a failed fit, else "".
     """
 
     kind: Literal["done", "reused", "failed"]
@@ -87,13 +87,13 @@ class FitEvent:
 
 @runtime_checkable
 class FitStore(Protocol):
-    """Where finished fits are kept, by key."""
+    """A store of finished fits, by key."""
 
     def get(self, key: str) -> FitResult | None:
-        """Return a finished fit, or None."""
+        """Return a finished fit, or None if it is not stored."""
 
     def put(self, key: str, result: FitResult) -> None:
-        """Keep a finished fit; safe when several processes finish the same one."""
+        """Store a finished fit. Several processes may store the same fit at once."""
 
 
 OnEvent = Callable[[FitEvent], None]
@@ -101,18 +101,18 @@ OnEvent = Callable[[FitEvent], None]
 
 @typed
 def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
-    """Run one task: gather its rows, fit, predict. Fits on the same rows share their bins, bit for bit.
+    """Run one task: bin its rows, fit, predict. Fits on the same rows share their bins.
 
     Parameters
     ----------
     task
-        What to fit.
+        The fit to run.
     arrays
         The crypto's rows; labels and weights come from the task.
     """
     clock = time.thread_time if task.device == "cpu" else time.perf_counter
     begin = clock()
-    # The rows are gathered only to be binned, and gone once they are: what stays is a byte a value.
+    # The copy of the rows is freed as soon as they are binned; bins take one byte a value.
     n_bytes = len(task.rows) * arrays.X.shape[1] if task.keep_bins else None
     with matrices_of(arrays).borrow(
         _bins_of(task), n_bytes, lambda: boosting.bin_features(arrays.X[task.rows], task.parameters)
@@ -138,7 +138,7 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
 
 
 def _bins_of(task: FitTask) -> tuple[bytes, int]:
-    """Name what a fit's bins are made from: fits of one name share them."""
+    """Return a key of what a fit's bins are computed from; fits with equal keys share their bins."""
     return hashlib.blake2b(task.rows.tobytes()).digest(), boosting.max_bins(task.parameters)
 
 
@@ -151,18 +151,18 @@ def _validation(task: FitTask, arrays: TrainingArrays) -> ValidationSlice | None
 
 @dataclass(frozen=True)
 class FitEngine:
-    """Runs fits on threads of this process; the bits do not depend on how.
+    """Runs fits on threads of this process.
 
     Attributes
     ----------
     store
-        Finished fits: what is there is reused, what ends is kept.
+        Finished fits are looked up here before a fit, and stored here after it.
     workers
-        Fits at a time.
+        Number of fits at a time.
     on_event
-        Called in the calling thread for every fit that ends.
+        Called in the calling thread for each fit that ends.
     core
-        Gives the context in which a fit runs: a core token where several processes share a machine.
+        Returns the context in which a fit runs, such as a core token where several processes share a machine.
     """
 
     store: FitStore
@@ -174,28 +174,29 @@ class FitEngine:
     def run(
         self, tasks: Iterable[FitTask], arrays: TrainingArrays, *, stage: str
     ) -> Mapping[str, FitResult | Outcome]:
-        """Run tasks, longest first, each key once.
+        """Run tasks, longest first; tasks with equal keys run once.
 
-        Every fit runs on one thread with its own seed, so the bits do not depend on the number of workers.
+        Each fit runs on one thread with its own seed, so the bits do not depend on the number of workers.
 
         Parameters
         ----------
         tasks
-            Tasks; those with equal keys run once.
+            The fits to run.
         arrays
             The crypto's rows.
         stage
-            The ``error_stage`` of a fit that raises.
+            ``error_stage`` of a fit that raises.
 
         Returns
         -------
         mapping
-            Key to result, or to the :class:`Outcome` of a fit that raised.
+            Key to the result, or to the :class:`Outcome` of a fit that raised.
 
         Raises
         ------
         Exception
-            What the store raises: a full disk is not a cell's failure and stops the run.
+            The store raised, for instance because the disk is full. This is not the failure of one cell, so
+            it stops the run.
         """
         results: dict[str, FitResult | Outcome] = {}
         waiting: dict[str, FitTask] = {}
@@ -210,20 +211,20 @@ class FitEngine:
             self.on_event(_event("reused", task))
         if not waiting:
             return results
-        # XGBoost releases the GIL while it fits, so threads use every core without copying the arrays.
+        # XGBoost releases the GIL while it fits, so threads use all cores and share the arrays.
         queue = _Queue(waiting.values())
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="fit") as executor:
             futures = [executor.submit(self._execute_next, queue, arrays) for _ in waiting]
             try:
                 for future in as_completed(futures):
-                    task, end = future.result()
-                    if isinstance(end, FitResult):
-                        self.store.put(task.key, end)
-                        results[task.key] = end
+                    task, result = future.result()
+                    if isinstance(result, FitResult):
+                        self.store.put(task.key, result)
+                        results[task.key] = result
                         self.on_event(_event("done", task))
                     else:
-                        results[task.key] = Outcome.failed(end, stage)
-                        self.on_event(_event("failed", task, f"{type(end).__name__}: {end}"))
+                        results[task.key] = Outcome.failed(result, stage)
+                        self.on_event(_event("failed", task, f"{type(result).__name__}: {result}"))
             except BaseException:
                 executor.shutdown(cancel_futures=True)
                 raise
@@ -238,9 +239,9 @@ class FitEngine:
 
 
 class _Queue:
-    """Tasks that wait for a worker: the longest first, and not beside one on the same rows if another waits.
+    """Tasks that wait for a worker, longest first; tasks on rows that no running fit uses come before others.
 
-    A matrix is lent to one fit at a time, so two at once would bin their rows twice.
+    Only one fit at a time may use a binned matrix, so two fits on the same rows would bin them twice.
     """
 
     def __init__(self, tasks: Iterable[FitTask]) -> None:
@@ -251,7 +252,7 @@ class _Queue:
 
     @contextmanager
     def next(self) -> Iterator[FitTask]:
-        """Give the next task; it runs while the context lasts."""
+        """Return the next task, which counts as running until the context ends."""
         with self._lock:
             free = (n for n, (bins, _) in enumerate(self._waiting) if bins not in self._running)
             bins, task = self._waiting.pop(next(free, 0))

@@ -1,4 +1,4 @@
-"""Evaluation: one result row a cell, scored on hard test labels, failures included."""
+"""Evaluation: one result row for each cell, scored on hard test labels, failed cells included."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class CellScores:
-    """What was measured on a cell's test rows: name of the column to number, None where it has no value."""
+    """Scores of a cell on its test rows: column name to number, None where the score is undefined."""
 
     metrics: dict[str, float | int | None]
 
 
 @runtime_checkable
 class ScoreStore(Protocol):
-    """Where the scores of cells are kept, by key."""
+    """A store of cell scores, by key."""
 
     def get(self, key: str) -> CellScores | None:
-        """Return a cell's scores, or None."""
+        """Return the scores of a cell, or None if they are not stored."""
 
     def put(self, key: str, result: CellScores) -> None:
-        """Keep a cell's scores; safe when several processes keep the same ones."""
+        """Store the scores of a cell. Several processes may store the same scores at once."""
 
 
 @typed
@@ -56,22 +56,22 @@ def evaluate_cells(
     cost: float,
     store: ScoreStore | None = None,
 ) -> list[Row]:
-    """Score every cell on its test rows.
+    """Score each cell on its test rows.
 
     Parameters
     ----------
     plan, arrays, masks, models
-        What was planned, the crypto's rows with their hard labels, and what the stages before decided.
+        The plan of the crypto, its rows with hard labels, and the results of the stages before.
     cost
         Cost of one round trip as a return; 0.0015 is 15 basis points.
     store
-        Scores of cells that were measured before: what is there is not measured again. None keeps nothing.
+        Scores of earlier sweeps, which are reused. None stores and reuses nothing.
 
     Returns
     -------
     list of dict
-        One row a cell: outcome, metrics, trades, row counts, times (int64 nanoseconds, UTC) and provenance of
-        the model. A cell that is not ``ok``, here or before, has None for every metric.
+        One row for each cell: outcome, metrics, trades, row counts, times (int64 nanoseconds, UTC) and
+        provenance of the model. Every metric is None where the cell failed or was skipped, here or before.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     return [_row(plan, arrays, folds[cell.fold], masks, cell, cost, store) for cell in models.cells]
@@ -79,7 +79,7 @@ def evaluate_cells(
 
 @typed
 def score_key(cell_key: str, cost: float) -> str:
-    """Content address of a cell's scores: its model, what a trade costs, and who measures."""
+    """Return the key of a cell's scores: hash of its model, the cost of a trade and the library versions."""
     return stable_hash({"cell": cell_key, "cost": cost, "libraries": library_versions() | tuning_versions()})
 
 

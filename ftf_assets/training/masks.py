@@ -1,4 +1,4 @@
-"""Cleaning masks: which rows of a fit part its cleaners keep, judged by out-of-fold probabilities."""
+"""Cleaning masks: which rows of a fit part a cleaned variant keeps, by out-of-fold probabilities."""
 
 from __future__ import annotations
 
@@ -41,33 +41,37 @@ def make_masks(
     engine: FitEngine,
     candles: CandleArrays | None = None,
 ) -> CleanlabMasks:
-    """Make every mask that the plan's variants need: one a fold, variant and row factor that it moves.
+    """Make every mask that the plan's variants need: one for each fold, variant and row factor.
 
-    The out-of-fold models see the fit part only, train on the variant's own labels and weights (computed from
-    their own training rows, without the held-out block) and run exactly the baseline's rounds with its
-    parameters, so nothing is stopped on the block that it predicts. Without cleaning a sweep makes no fit
-    here and does not import cleanlab.
+    Out-of-fold models judge the rows. They train on the variant's own labels and weights, with the parameters
+    and exactly the rounds of the baseline. Without a cleaned variant no fit is made and cleanlab is not
+    imported.
 
     Parameters
     ----------
     plan, arrays, soft_labels, baselines
-        What to make, the crypto's rows, their soft labels, and the rounds and parameters of each fold.
+        The plan of the crypto, its rows, their soft labels, and the parameters and rounds of each fold.
     engine
         Runs the fits.
     candles
-        The crypto's bars, for the levels that need them; of them only those that closed by the end of a fit
-        part are read for it.
+        The crypto's bars, for the levels that need them.
 
     Returns
     -------
     CleanlabMasks
         A mask whose fits or cleaning raised carries the outcome instead of arrays. Folds that were skipped or
-        whose baseline failed have none.
+        whose baseline failed have no mask.
 
     Raises
     ------
     InputError
         A level needs candles and there are none.
+
+    Warnings
+    --------
+    No look-ahead. Out-of-fold models see the fit part only; the block that they predict neither enters their
+    weights nor stops their boosting. For each fold only candles that closed by the end of its fit part are
+    read.
     """
     if plan.needs_candles and candles is None:
         raise input_error("the temporal cleaners need candles", crypto=plan.crypto)
@@ -141,7 +145,7 @@ def _out_of_fold_tasks(
             parameters=baseline.parameters,
             seed=out_of_fold_seed(plan, fold.index, number),
             device=plan.device,
-            # Only the models of other judges train on these rows again.
+            # Only models of other judges train on the same rows again.
             keep_bins=len(plan.judges) > 1,
         )
         for number, block in enumerate(blocks)
@@ -163,7 +167,7 @@ def _assemble(
         if isinstance(result, Outcome):
             return result
         parts.append(result.probabilities["held_out"])
-    # The blocks are contiguous and in time order, so their parts are the fit part in its own order.
+    # The blocks are contiguous and in time order, so joining them gives the fit part in its order.
     return np.concatenate(parts)
 
 
@@ -176,9 +180,9 @@ def _clean(
     probability: Float64[Array, " fit_rows"] | Outcome,
     judgements: dict[tuple[str, str], Judgement],
 ) -> list[CleaningMask]:
-    """Make the masks of a variant, one a row factor that it moves, each on what the one before left.
+    """Make the masks of a variant, one for each row factor, each with the weights that the one before left.
 
-    ``judgements`` holds what each judge said before about the same rows and probabilities.
+    ``judgements`` caches the judgement of each judge on the same rows and probabilities.
     """
     masks: list[CleaningMask] = []
     outcome = probability if isinstance(probability, Outcome) else Outcome()

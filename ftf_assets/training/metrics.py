@@ -1,4 +1,4 @@
-"""Classification metrics of a cell, against the hard and untouched labels of its test rows only."""
+"""Classification metrics of a cell, on the hard, untreated labels of its test rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy as np
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
 
+#: Bins of the calibration error.
 N_BINS = 15
+#: Draws from a perfectly calibrated model that estimate the bias of the calibration error.
 N_DRAWS = 200
 
 
@@ -26,18 +28,18 @@ def classification_metrics(
     Parameters
     ----------
     y
-        Hard test labels, 1 = BUY. Their dtype makes soft labels a type error: measured against the
-        smoothed labels that a model was trained on, calibration reads a perfect and meaningless 0.
+        Hard test labels, 1 = BUY, shape (n_rows,). Their dtype makes soft labels a type error: against the
+        smoothed labels that a model was trained on, its calibration error would be a meaningless 0.
     probability
-        P(BUY) of the same rows, as the model gives it.
+        P(BUY) of the same rows, as the model predicts it.
     threshold
         A row is called BUY where ``probability >= threshold``.
     seed
-        Of the Bernoulli draws that debias the calibration error; equal seeds give equal bits.
+        Seed of the Bernoulli draws that debias the calibration error; equal seeds give equal bits.
     epsilon_buy, epsilon_hold
-        Smoothing of the labels that the model was trained on: it learns
-        ``epsilon_hold + p (1 - epsilon_buy - epsilon_hold)`` in place of p, which the ``smoothing_corrected``
-        errors undo.
+        Smoothing of the labels that the model was trained on. Such a model learns
+        ``epsilon_hold + p (1 - epsilon_buy - epsilon_hold)`` instead of p; the ``smoothing_corrected`` errors
+        undo this.
 
     Returns
     -------
@@ -50,9 +52,21 @@ def classification_metrics(
     Raises
     ------
     CellError
-        Stage ``evaluation``: test rows of one class only, or a probability that is NaN or outside [0, 1].
+        Stage ``evaluation``: all test rows are of one class, or a probability is NaN or outside [0, 1].
+
+    Examples
+    --------
+    >>> y = np.array([0, 0, 1, 1], np.int8)
+    >>> scores = classification_metrics(y, np.array([0.1, 0.6, 0.4, 0.9]), threshold=0.5, seed=7)
+    >>> scores["f1_buy"], scores["average_precision"], scores["roc_auc"]
+    (0.5, 0.8333333333333333, 0.75)
+
+    Calling every row BUY would have a higher F1 here:
+
+    >>> round(scores["f1_always_buy"], 3)
+    0.667
     """
-    # scikit-learn costs seconds to import, and the code location only needs this module's name.
+    # scikit-learn takes seconds to import, and the code location imports this module without scoring.
     from sklearn.metrics import (
         average_precision_score,
         brier_score_loss,
@@ -93,14 +107,15 @@ def classification_metrics(
 def seed_spread(
     y: Int8[Array, " rows"], probability: Float64[Array, "fits rows"], threshold: Float64[Array, " fits"]
 ) -> dict[str, float]:
-    """Spread of the scores of single fits that differ in their seed alone.
+    """Return the spread of the scores of fits that differ in their seed only.
 
     Parameters
     ----------
     y
-        Hard test labels, 1 = BUY.
+        Hard test labels, 1 = BUY, shape (n_rows,).
     probability, threshold
-        P(BUY) of the same rows by each fit, two or more, and its own threshold.
+        P(BUY) of the same rows by each fit, shape (n_fits, n_rows), and each fit's own threshold; at least
+        two fits.
 
     Returns
     -------
@@ -122,15 +137,15 @@ def seed_spread(
 def expected_calibration_error(
     y: Int8[Array, " rows"], probability: Float64[Array, " rows"], *, n_bins: int = N_BINS
 ) -> float:
-    """Mean absolute gap between P(BUY) and the BUY rate over bins of equal mass.
+    """Return the mean absolute gap between P(BUY) and the BUY rate over bins of equal mass.
 
-    Equal-mass bins keep the bias of the estimate even (Nguyen & O'Connor 2015). Rows with the same
-    probability share a bin, so the order of the rows never matters.
+    Equal-mass bins give every bin the same bias (Nguyen & O'Connor 2015). Rows with equal probabilities share
+    a bin, so the order of the rows does not matter.
 
     Parameters
     ----------
     y
-        Hard labels, 1 = BUY.
+        Hard labels, 1 = BUY, shape (n_rows,).
     probability
         P(BUY) of the same rows.
     n_bins
@@ -139,7 +154,13 @@ def expected_calibration_error(
     Returns
     -------
     float
-        In [0, 1]. Biased upwards in finite samples: see :func:`calibration_error_of_perfect_model`.
+        In [0, 1]. Biased upwards in finite samples, see :func:`calibration_error_of_perfect_model`.
+
+    Examples
+    --------
+    >>> y = np.array([0, 1, 1, 1], np.int8)
+    >>> expected_calibration_error(y, np.array([0.25, 0.25, 0.75, 0.75]), n_bins=2)
+    0.25
     """
     return float(_calibration_errors(y[np.newaxis].astype(bool), probability, n_bins)[0])
 
@@ -148,10 +169,10 @@ def expected_calibration_error(
 def calibration_error_of_perfect_model(
     probability: Float64[Array, " rows"], *, seed: int, n_draws: int = N_DRAWS, n_bins: int = N_BINS
 ) -> float:
-    """Mean calibration error of draws y ~ Bernoulli(p): what these rows read if p were the truth.
+    """Return the mean calibration error of draws y ~ Bernoulli(p): the error if p were the truth.
 
-    The bias that ``ece_debiased`` takes off: the resampling of Vaicenavicius et al. 2019, *Evaluating model
-    calibration in classification*; on the size of the bias, Roelofs et al. 2022.
+    This is the bias that ``ece_debiased`` subtracts. Resampling as in Vaicenavicius et al. 2019, *Evaluating
+    model calibration in classification*; on the size of the bias, Roelofs et al. 2022.
 
     Parameters
     ----------
@@ -170,22 +191,32 @@ def calibration_error_of_perfect_model(
 def breakeven_precision(
     label_return: Float32[Array, " rows"], y: Int8[Array, " rows"], cost: float
 ) -> float | None:
-    """Precision on BUY at which trading breaks even: (L + c) / (W + L).
+    """Return the precision on BUY at which trading breaks even: (L + c) / (W + L).
+
+    W is the mean return of BUY labels, L the mean loss of HOLD labels, c the cost of a round trip.
 
     Parameters
     ----------
     label_return
-        Entry-to-exit return of the fit part's labels, before costs; 0.01 = 1 %.
+        Entry-to-exit return of the fit part's labels before costs, shape (n_rows,); 0.01 = 1 %.
     y
-        Their hard labels, 1 = BUY.
+        Their hard labels, 1 = BUY, shape (n_rows,).
     cost
-        Of a round trip, as a return; 0.0015 = 15 bps.
+        Cost of a round trip, as a return; 0.0015 = 15 bps.
 
     Returns
     -------
     float or None
-        With W the mean gain of BUY labels and L the mean loss of HOLD labels. Above 1 no precision pays, at
-        or below 0 any does. None where a class is missing or BUYs do not return more than HOLDs.
+        Above 1 no precision is profitable, at or below 0 any is. None where a class is absent or BUY labels
+        do not return more than HOLD labels.
+
+    Examples
+    --------
+    A BUY gains 3 %, a HOLD loses 1 %, and a round trip costs 0.2 %:
+
+    >>> label_return, y = np.array([0.03, -0.01], np.float32), np.array([1, 0], np.int8)
+    >>> round(breakeven_precision(label_return, y, cost=0.002), 3)
+    0.3
     """
     buy = y == 1
     if buy.all() or not buy.any():
@@ -210,7 +241,7 @@ def _raw_and_debiased(y: Array, probability: Array, seed: int) -> tuple[float, f
 
 
 def _calibration_errors(outcomes: Array, probability: Array, n_bins: int) -> Array:
-    """Calibration error of each row of ``outcomes``, boolean of shape (n_draws, n_rows)."""
+    """Return the calibration error of each row of ``outcomes``, boolean of shape (n_draws, n_rows)."""
     ranked = np.sort(probability)
     bins = np.searchsorted(ranked, probability, side="left") * n_bins // len(probability)
     order = np.argsort(bins, kind="stable")

@@ -1,4 +1,4 @@
-"""The cells: one model a fold and variant, differing in nothing but the variant's treatment."""
+"""The models of the cells: one per fold and variant, which differ only in the variant's treatment."""
 
 from __future__ import annotations
 
@@ -44,23 +44,27 @@ def train_cells(
     masks: CleanlabMasks,
     engine: FitEngine,
 ) -> TrainedModels:
-    """Train every cell of the plan, or record why it could not be trained.
+    """Train each cell of the plan, or record why it could not be trained.
 
-    A cell trains on the fit part as its variant treats it, with the baseline's parameters and rounds unless
-    the plan gives each variant its own; its threshold is F1-optimal on the validation slice, whose labels are
-    hard and rows untouched. Test rows choose nothing.
+    A cell trains on the fit part with the treatment of its variant. It uses the parameters and rounds of the
+    baseline, unless the plan gives each variant its own. Its threshold is F1-optimal on the validation slice,
+    whose labels are hard and whose rows are not treated.
 
     Parameters
     ----------
     plan, arrays, soft_labels, baselines, masks
-        What to train, the crypto's rows, and what the stages before decided.
+        The plan of the crypto, its rows, and the results of the stages before.
     engine
         Runs the fits.
 
     Returns
     -------
     TrainedModels
-        One cell a fold and variant, in that order.
+        One cell for each fold and variant, in that order.
+
+    Warnings
+    --------
+    Test rows are predicted and choose nothing: neither parameters, rounds nor threshold.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     cells = {
@@ -91,7 +95,7 @@ def train_cells(
 
 @dataclass(frozen=True, eq=False)
 class _Treated:
-    """A cell that can be trained: what its variant makes of the fit part, and with which parameters."""
+    """A cell that can be trained: its treated fit part and its parameters."""
 
     target: TuningTarget
     baseline: FoldBaseline
@@ -115,7 +119,7 @@ def _treat(
         failed = next((mask.outcome for mask in found if mask.outcome.status != "ok"), None)
         if failed is not None:
             return failed
-        # Each mask's weights are made of the weights of the one before.
+        # The weights of each mask are computed from those of the mask before.
         keep = np.logical_and.reduce([mask.keep for mask in found])
         rows, weight = fold.fit[keep], found[-1].weight[keep]
     else:
@@ -139,18 +143,18 @@ def _tune_each(
     cells: Mapping[tuple[int, Variant], _Treated | Outcome],
     engine: FitEngine,
 ) -> dict[tuple[int, Variant], _Treated | Outcome]:
-    # The baseline has had its study: it chose the parameters that the masks were made with.
+    # The baseline's study has already run: its parameters were needed to make the masks.
     waiting = {
         cell: treated
         for cell, treated in cells.items()
         if not isinstance(treated, Outcome) and treated.target.variant != BASELINE_VARIANT
     }
-    ends = tune(plan, arrays, [treated.target for treated in waiting.values()], engine)
+    studies = tune(plan, arrays, [treated.target for treated in waiting.values()], engine)
     return {
-        cell: end
-        if isinstance(end, Outcome)
-        else replace(treated, parameters=end.parameters, n_trials=end.n_trials)
-        for (cell, treated), end in zip(waiting.items(), ends, strict=True)
+        cell: found
+        if isinstance(found, Outcome)
+        else replace(treated, parameters=found.parameters, n_trials=found.n_trials)
+        for (cell, treated), found in zip(waiting.items(), studies, strict=True)
     }
 
 
@@ -184,7 +188,7 @@ def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -
 def _without_model(
     plan: TrainingPlan, baseline: FoldBaseline, variant: Variant, outcome: Outcome
 ) -> TrainedCell:
-    held = not plan.tuning.per_variant or variant == BASELINE_VARIANT
+    uses_baseline_parameters = not plan.tuning.per_variant or variant == BASELINE_VARIANT
     return TrainedCell(
         fold=baseline.fold,
         variant=variant.name,
@@ -192,8 +196,8 @@ def _without_model(
         outcome=outcome,
         cell_key=cell_key(plan, baseline.fold, variant),
         seed=model_seed(plan, baseline.fold),
-        parameters=baseline.parameters if held else {},
-        n_trials=baseline.n_trials if held else 0,
+        parameters=baseline.parameters if uses_baseline_parameters else {},
+        n_trials=baseline.n_trials if uses_baseline_parameters else 0,
     )
 
 
@@ -207,12 +211,12 @@ def _cell(
     fold, variant = treated.target.fold, treated.target.variant
     failed = _without_model(plan, treated.baseline, variant, Outcome())
     failed = replace(failed, parameters=treated.parameters, n_trials=treated.n_trials)
-    ended = [results[task.key] for task in tasks]
-    for result in ended[: plan.seeds]:
+    outcomes = [results[task.key] for task in tasks]
+    for result in outcomes[: plan.seeds]:
         if isinstance(result, Outcome):
             return replace(failed, outcome=result)
-    # A seed check that failed has been reported by the engine; it leaves the seed noise of its cell unknown.
-    repeats = [result for result in ended if isinstance(result, FitResult)]
+    # The engine has reported a failed seed check. Without it the seed noise of the cell stays unknown.
+    repeats = [result for result in outcomes if isinstance(result, FitResult)]
     fits, y = repeats[: plan.seeds], arrays.y[fold.validation]
     several = repeats if len(repeats) > 1 else []
     try:

@@ -1,4 +1,4 @@
-"""XGBoost parameters: the documented defaults, and the space that tuning searches around them."""
+"""XGBoost parameters: defaults, early stopping, and the space that tuning searches."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ftf_assets.contracts.typed import typed
 Device = Literal["cpu", "cuda"]
 Parameters = dict[str, float | int | str]
 
-#: Who is tuned: the baseline for all variants of its fold, every variant for itself, or nobody.
+#: Which variants have a study: only the baseline, for all variants of its fold; each variant; or none.
 TuneMode = Literal["baseline", "per_variant", "off"]
 
-#: Inclusive bounds per tuned parameter.
+#: Inclusive bounds of each tuned parameter.
 SearchSpace = dict[str, tuple[float, float]]
 
-#: What a sweep without tuning trains with, and what trial 0 of every study is. Shallow trees, row and column
-#: subsampling and a small step: the usual starting point for a few thousand rows of weak signal. The last two
-#: are XGBoost's own defaults.
+#: Parameters of a sweep without tuning, and of trial 0 of each study. Shallow trees, subsampling of rows and
+#: columns and a small learning rate are the usual start for a few thousand rows of weak signal. The last two
+#: values are XGBoost's own defaults.
 DEFAULT_PARAMETERS: Parameters = {
     "max_depth": 5,
     "learning_rate": 0.05,
@@ -34,14 +34,16 @@ DEFAULT_PARAMETERS: Parameters = {
 
 @dataclass(frozen=True)
 class Rounds:
-    """How the number of boosting rounds is found on the validation slice.
+    """Early stopping: how the number of boosting rounds is found on the validation slice.
 
     Attributes
     ----------
-    minimum, maximum
-        Bounds of the rounds that are kept and tried.
+    minimum
+        Fewest rounds that a model keeps.
+    maximum
+        Most rounds that are tried.
     patience
-        Rounds without a better log loss after which boosting stops.
+        Number of rounds without a better log loss after which boosting stops.
     """
 
     minimum: int = 20
@@ -51,14 +53,14 @@ class Rounds:
 
 @dataclass(frozen=True)
 class Searchable:
-    """What bounds a parameter may be searched within.
+    """The scale of a tuned parameter and the widest bounds that it may be searched within.
 
     Attributes
     ----------
     lowest, highest
-        Beyond these XGBoost refuses the value, or it makes no sense on a few thousand rows.
+        Values outside are refused by XGBoost, or make no sense for a few thousand rows.
     log
-        Whether equal ratios, not equal differences, are equally likely.
+        Whether values are drawn on a log scale.
     integer
         Whether only whole numbers are tried.
     """
@@ -69,7 +71,7 @@ class Searchable:
     integer: bool = False
 
 
-#: The parameters that a study can search, with the scale of each.
+#: The parameters that tuning can search.
 SEARCHABLE: Mapping[str, Searchable] = {
     "max_depth": Searchable(1, 16, integer=True),
     "learning_rate": Searchable(0.001, 1, log=True),
@@ -97,14 +99,14 @@ class Tuning:
     Attributes
     ----------
     mode
-        ``baseline``: one study a fold, on the baseline, held for all variants; ``per_variant``: one a fold
-        and variant; ``off``: none.
+        ``baseline``: one study per fold, on the baseline, whose parameters all variants use. ``per_variant``:
+        one study per fold and variant. ``off``: no study.
     trials
-        Trials of a study, the first of them the default parameters; 0 is ``off``.
+        Number of trials in a study. The first trial is the default parameters; 0 means ``off``.
     folds
-        Inner walk-forward folds that a trial is scored on.
+        Number of inner walk-forward folds that score a trial.
     space
-        What is searched; parameters that it does not name keep their defaults.
+        Pairs (parameter, bounds) that are searched. Other parameters keep their defaults.
     """
 
     mode: TuneMode = "off"
@@ -119,18 +121,18 @@ class Tuning:
 
     @property
     def per_variant(self) -> bool:
-        """Whether every variant has a study of its own."""
+        """Whether each variant has a study of its own."""
         return self.active and self.mode == "per_variant"
 
     @property
     def in_words(self) -> str:
-        """The mode, as the command, the graph and the verdict name it."""
+        """One line that describes the mode, for the command, the graph and the verdict."""
         return describe_tuning(self.mode, self.trials)
 
 
 @typed
 def describe_tuning(mode: TuneMode, trials: int | None) -> str:
-    """Say in one line who is tuned; None where the number of trials is not known."""
+    """Describe a tuning mode in one line; ``trials`` is None where their number is unknown."""
     if mode == "off" or trials == 0:
         return "no tuning: the default parameters in every fit"
     held = "each variant of its own" if mode == "per_variant" else "on the baseline, held for all variants"
@@ -139,12 +141,17 @@ def describe_tuning(mode: TuneMode, trials: int | None) -> str:
 
 @typed
 def parse_search_space(text: str) -> SearchSpace:
-    """Read ``max_depth=2:8,learning_rate=0.02:0.2`` into bounds per parameter.
+    """Read the bounds of each parameter from text such as ``max_depth=2:8,learning_rate=0.02:0.2``.
 
     Raises
     ------
     InputError
-        An unknown parameter, one that is named twice, or bounds that are not two numbers.
+        A parameter is unknown or named twice, or its bounds are not two numbers.
+
+    Examples
+    --------
+    >>> parse_search_space("max_depth=2:8,learning_rate=0.02:0.2")
+    {'max_depth': (2.0, 8.0), 'learning_rate': (0.02, 0.2)}
     """
     space: SearchSpace = {}
     for word in (w.strip() for w in text.split(",") if w.strip()):
@@ -167,13 +174,13 @@ def parse_search_space(text: str) -> SearchSpace:
 
 @typed
 def check_search_space(space: Mapping[str, tuple[float, float]]) -> SearchSpace:
-    """Refuse bounds that cannot be searched, and put the others into the order of ``SEARCHABLE``.
+    """Refuse bounds that cannot be searched, and return the others in the order of ``SEARCHABLE``.
 
     Raises
     ------
     InputError
-        An unknown parameter or none at all, bounds that do not increase or that leave what XGBoost takes, or
-        bounds without the default: trial 0 is the defaults.
+        There is no parameter or an unknown one, or its bounds do not increase, are wider than the parameter
+        allows, or exclude the default, which is trial 0.
     """
     if not space:
         raise input_error("search_space names no parameter", allowed=", ".join(SEARCHABLE))

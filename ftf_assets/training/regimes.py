@@ -1,4 +1,4 @@
-"""Evaluation by market regime: the hard test labels of a cell, split by what the market was doing then."""
+"""Scores by market regime, on the hard test labels of each cell."""
 
 from __future__ import annotations
 
@@ -14,17 +14,24 @@ from ftf_assets.contracts.typed import Array, Bool, Int8, typed
 
 @typed
 def regime_scores(n: int, n_buy: int, n_called: int, n_correct: int) -> dict[str, float | None]:
-    """Scores of BUY from counts, of one cell or of several together; None where there is nothing to divide.
+    """Compute the scores of BUY from counts, of one cell or summed over several.
 
     Parameters
     ----------
     n, n_buy, n_called, n_correct
-        Rows; those with the hard label BUY; those called BUY; those that are both.
+        Number of rows, of rows with the hard label BUY, of rows called BUY, and of rows that are both.
 
     Returns
     -------
     dict
-        ``f1_buy``, ``precision_buy``, ``recall_buy`` and ``f1_always_buy``.
+        ``f1_buy``, ``precision_buy``, ``recall_buy`` and ``f1_always_buy``; None where a score is undefined.
+
+    Examples
+    --------
+    >>> regime_scores(n=100, n_buy=20, n_called=10, n_correct=5)["precision_buy"]
+    0.5
+    >>> regime_scores(n=100, n_buy=20, n_called=0, n_correct=0)["precision_buy"] is None
+    True
     """
     return {
         "f1_buy": 2 * n_correct / (n_called + n_buy) if n_called + n_buy else None,
@@ -36,7 +43,7 @@ def regime_scores(n: int, n_buy: int, n_called: int, n_correct: int) -> dict[str
 
 @typed
 def regime_rows(arrays: TrainingArrays, models: TrainedModels) -> list[dict[str, Any]]:
-    """Score every trained cell on its test rows, regime by regime.
+    """Score each trained cell on its test rows, regime by regime.
 
     Parameters
     ----------
@@ -46,8 +53,8 @@ def regime_rows(arrays: TrainingArrays, models: TrainedModels) -> list[dict[str,
     Returns
     -------
     list of dict
-        Fold, variant, regime, counts and scores: one a cell and regime that has test rows. Without regimes
-        one a cell, whose regime is ``unavailable``.
+        Fold, variant, regime, counts and scores: one row for each cell and regime with test rows. Without
+        regimes one row for each cell, with the regime ``unavailable``.
     """
     rows: list[dict[str, Any]] = []
     for cell in models.cells:

@@ -1,4 +1,4 @@
-"""The decision threshold: chosen on the validation slice, never on test rows."""
+"""The decision threshold of a cell, chosen on its validation slice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ftf_assets.contracts.typed import Array, Float64, Int8, typed
 
 @typed
 def f1_optimal_threshold(y: Int8[Array, " rows"], probability: Float64[Array, " rows"]) -> float:
-    """Probability at and above which calling BUY has the highest F1.
+    """Return the probability at and above which calling BUY has the highest F1.
 
     Parameters
     ----------
@@ -22,17 +22,27 @@ def f1_optimal_threshold(y: Int8[Array, " rows"], probability: Float64[Array, " 
     Returns
     -------
     float
-        One of the given probabilities. Of several with the same F1 it is the highest: the fewest BUY calls.
+        One of the given probabilities. Of several with the same F1 the highest one, which calls BUY least
+        often.
 
     Raises
     ------
     CellError
-        Stage ``threshold``: a slice without a BUY has no F1, a NaN probability no order.
+        Stage ``threshold``: no row is a BUY, so F1 is undefined, or a probability is NaN.
+
+    Warnings
+    --------
+    Pass validation rows only. A threshold chosen on test rows makes their scores too good.
 
     Notes
     -----
-    Lipton, Elkan & Naryanaswamy 2014, *Optimal thresholding of classifiers to maximize F1 measure*: on a weak
-    model the optimum falls to calling nearly everything BUY, which is why ``f1_always_buy`` stands beside it.
+    Lipton, Elkan & Naryanaswamy 2014, *Optimal thresholding of classifiers to maximize F1 measure*: for a
+    weak model the optimum is to call nearly every row BUY. Compare F1 with ``f1_always_buy``.
+
+    Examples
+    --------
+    >>> f1_optimal_threshold(np.array([0, 1, 0, 1], np.int8), np.array([0.1, 0.3, 0.2, 0.8]))
+    0.3
     """
     n_buys = int(y.sum(dtype=np.int64))
     if n_buys == 0:

@@ -1,4 +1,4 @@
-"""Trade simulation on test rows: one position at a time, costs once a round trip."""
+"""Trade simulation on test rows: one position at a time, one cost per round trip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int64, typed
 
 DAY = 86_400 * 1_000_000_000
-DAYS_PER_YEAR = 365  # crypto trades on every one of them
+DAYS_PER_YEAR = 365  # crypto trades every day
 SORTINO_CAP = 10.0
 BASIS_POINTS = 10_000.0
 
@@ -23,9 +23,9 @@ class Trades:
     Attributes
     ----------
     row
-        Row whose BUY call opened the trade.
+        Position of the row whose BUY call opened the trade.
     exit
-        When it closed, int64 nanoseconds since the epoch, UTC: the row's label end.
+        Time of the exit, int64 nanoseconds since the epoch, UTC: the row's label end.
     net_return
         Entry-to-exit return after the cost of the round trip; 0.01 = 1 %.
     """
@@ -44,27 +44,38 @@ def simulate_trades(
     *,
     cost: float = 0.0015,
 ) -> Trades:
-    """Follow every BUY call that finds no position open.
+    """Open a trade at each BUY call, unless a trade is still open.
 
-    A row's timestamp is the close of its bar, so a call is filled at the next open, which is where
-    ``label_return`` starts; the position closes at the row's ``end``. The next call that can be filled
-    is at a row with ``start`` at or after that instant.
+    A row's timestamp is the close of its bar, so its call is filled at the next open, where ``label_return``
+    starts. The trade closes at the row's ``end``. The next call that can be filled belongs to a row with
+    ``start`` at or after that instant.
 
     Parameters
     ----------
     start, end
-        Label intervals of the test rows, nanoseconds, ``start`` strictly increasing.
+        Label intervals of the test rows, nanoseconds, shape (n_rows,); ``start`` strictly increasing.
     label_return
-        Entry-to-exit return of each row's label, before costs.
+        Entry-to-exit return of each row's label before costs, shape (n_rows,).
     buy
-        Where the model calls BUY.
+        Whether the model calls BUY, shape (n_rows,).
     cost
-        Of one round trip, as a return; the default is 15 bps.
+        Cost of one round trip, as a return; the default is 15 bps.
 
     Returns
     -------
     Trades
-        Returns in float64.
+        The trades in time order.
+
+    Examples
+    --------
+    Rows 0, 1 and 3 call BUY. The trade of row 0 is open until 20, so the call of row 1 at 10 is not filled:
+
+    >>> start = np.array([0, 10, 20, 30])
+    >>> returns = np.array([0.02, 0.01, -0.01, -0.01], np.float32)
+    >>> buy = np.array([True, True, False, True])
+    >>> trades = simulate_trades(start, start + 20, returns, buy, cost=0.001)
+    >>> trades.row, trades.net_return.round(3)
+    (array([0, 3]), array([ 0.019, -0.011]))
     """
     calls = np.flatnonzero(buy)
     taken: list[int] = []
@@ -88,26 +99,42 @@ def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float |
         From :func:`simulate_trades`.
     first, last
         First and last instant of the test span, nanoseconds (a fold's ``test_start`` and ``test_end``). Every
-        UTC calendar day that they touch counts, the flat ones as 0.
+        UTC calendar day that the span touches counts; days without an exit have a return of 0.
 
     Returns
     -------
     dict
-        ``n_trades``; ``win_rate``, share of trades with a net gain, None without trades;
-        ``expectancy_net``, mean net return a trade in basis points; ``return_net``, all trades compounded;
+        ``n_trades``; ``win_rate``, share of trades with a net gain, None without trades; ``expectancy_net``,
+        mean net return per trade in basis points; ``return_net``, compounded return of all trades;
         ``max_drawdown``, deepest fall of that equity from its peak as a positive fraction; ``sortino`` and
-        ``sortino_capped``. Without trades every figure but ``win_rate`` is 0: ``n_trades`` says so.
+        ``sortino_capped``. Without trades all figures but ``win_rate`` are 0.
 
     Raises
     ------
     InputError
-        Where a trade exits outside the test span.
+        A trade exits outside the test span.
 
     Notes
     -----
-    Sortino & Price 1994: mean of the daily net returns (summed on the UTC day of the exit) over their
-    downside deviation, the root mean square of the negative parts over **all** days, target 0, times √365.
-    It is clipped to ±10, and a period that gains without a losing day reads 10: ``sortino_capped`` says so.
+    Sortino & Price 1994: mean of the daily net returns (summed on the UTC day of the exit) divided by their
+    downside deviation, times √365. The downside deviation is the root mean square of the negative parts over
+    **all** days, with target 0. The ratio is clipped to ±10, and is 10 for a gain without a losing day;
+    ``sortino_capped`` tells both.
+
+    Examples
+    --------
+    A gain of 2 % on the first of three days and a loss of 1 % on the second:
+
+    >>> trades = Trades(
+    ...     row=np.array([0, 5]), exit=np.array([DAY, 2 * DAY]), net_return=np.array([0.02, -0.01])
+    ... )
+    >>> figures = trade_statistics(trades, first=DAY, last=3 * DAY)
+    >>> figures["n_trades"], figures["win_rate"], round(figures["expectancy_net"])
+    (2, 0.5, 50)
+    >>> round(figures["return_net"], 4), round(figures["max_drawdown"], 4)
+    (0.0098, 0.01)
+    >>> figures["sortino"], figures["sortino_capped"]
+    (10.0, True)
     """
     net = trades.net_return
     outside = (trades.exit < first) | (trades.exit > last)

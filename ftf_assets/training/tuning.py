@@ -1,14 +1,14 @@
-"""Tuning: a seeded search for hyper-parameters that looks at a fold's fit part and nowhere else.
+"""Tuning: a seeded search for hyper-parameters that reads only the fit part of a fold.
 
-Tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization") as
-Optuna implements it (Akiba et al. 2019). A trial is scored on the inner folds of
+The sampler is the tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for Hyper-Parameter
+Optimization") of Optuna (Akiba et al. 2019). A trial is scored on the inner folds of
 :func:`~ftf_assets.training.folds.inner_folds.inner_folds`: expanding walk-forward blocks inside the fit part,
-purged. So in time: inner fit < inner validation (stops the boosting) < scored block < outer validation
-(rounds, threshold) < test. The validation slice that picks the threshold and the test rows belong to no inner
-fold.
+purged. In time: inner fit < inner validation (stops the boosting) < scored block < outer validation (rounds,
+threshold) < test. No inner fold contains a row of the outer validation or test part.
 
-Within a study trials follow one another: each is asked for only when all before it are told, so what is tried
-does not depend on the number of workers. Studies, and the inner folds of a trial, run side by side.
+The trials of a study run one after the other: a trial is sampled only after all earlier ones are scored, so
+the tried parameters do not depend on the number of workers. Studies, and the inner folds of a trial, run side
+by side.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ from ftf_assets.training.variants import Variant
 if TYPE_CHECKING:
     import optuna
 
-#: Trials before the estimator takes over: the defaults and random ones. No function of the number of trials,
-#: so that a longer study goes on from a shorter one.
+#: Trials before the estimator takes over: the defaults, then random ones. It does not depend on the number of
+#: trials, so that a longer study continues a shorter one.
 STARTUP_TRIALS = 6
 
 
 @typed
 @dataclass(frozen=True, eq=False)
 class TuningTarget:
-    """What one study tunes: a fold's model as one variant treats it.
+    """The model that one study tunes: one fold, with the treatment of one variant.
 
     Attributes
     ----------
     fold
         The outer fold.
     variant
-        Whose treatment it is.
+        The variant whose treatment is applied.
     rows, labels, weight
         Rows of the fit part that the variant trains on, with its labels and weights. The inner validation and
-        the scored blocks are hard labels of the whole fit part, whatever the variant.
+        the scored blocks use hard labels and all rows of the fit part, for every variant.
     """
 
     fold: Fold
@@ -66,16 +66,16 @@ class TuningTarget:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a study found.
+    """Result of a study.
 
     Attributes
     ----------
     parameters
-        Of the best trial, all of XGBoost's that are set; of equals, the first: the defaults win a draw.
+        XGBoost parameters of the best trial. Of equal trials the first counts, so the defaults win a draw.
     n_trials, best_trial
-        How many trials there were, and the best one's number; 0 is the defaults.
+        Number of trials, and the number of the best one; 0 is the defaults.
     average_precision, default_average_precision
-        Objective of the best trial and of the defaults: mean average precision over the inner folds.
+        Mean average precision over the inner folds, of the best trial and of the defaults.
     """
 
     parameters: Parameters
@@ -100,46 +100,47 @@ def tune(
 ) -> tuple[Tuned | Outcome, ...]:
     """Run a study of ``plan.tuning.trials`` trials for every target.
 
-    The first trial is ``plan.parameters``, so a study is never worse than the defaults on its own objective.
-    Finished fits come from the engine's store: an interrupted study asks the same questions again and goes on
-    behind the last answer that was kept.
+    The first trial is ``plan.parameters``, so no study is worse than the defaults on its own objective.
+    Finished fits come from the engine's store: an interrupted study samples the same trials again and
+    continues after the last one that was stored.
 
     Parameters
     ----------
     plan, arrays
-        How to tune, and the crypto's rows.
+        The settings of tuning, and the crypto's rows.
     targets
-        What to tune; folds whose history suffices to train on.
+        The models to tune, in folds with enough history to train on.
     engine
         Runs the fits.
 
     Returns
     -------
     tuple of Tuned or Outcome
-        One a target. ``skipped_short_history`` where the fit part makes no inner folds; ``training_failed``,
-        stage ``tuning``, where a fit or its score raised. One study's failure leaves the others as they are.
+        One for each target. ``skipped_short_history`` where the fit part is too short for inner folds;
+        ``training_failed``, stage ``tuning``, where a fit or its score raised. The failure of a study does
+        not affect the others.
     """
-    ends: list[Tuned | Outcome | None] = [None] * len(targets)
+    outcomes: list[Tuned | Outcome | None] = [None] * len(targets)
     studies: dict[int, _Study] = {}
     for number, target in enumerate(targets):
         try:
-            studies[number] = _open(plan, arrays, target)
+            studies[number] = _new_study(plan, arrays, target)
         except CellError as error:
-            ends[number] = Outcome.skipped(str(error))
+            outcomes[number] = Outcome.skipped(str(error))
     for trial in range(plan.tuning.trials):
-        tasks = {number: _ask(plan, study, trial) for number, study in studies.items()}
+        tasks = {number: _sample_trial(plan, study, trial) for number, study in studies.items()}
         results = engine.run([t for of in tasks.values() for t in of], arrays, stage="tuning")
         for number, study in list(studies.items()):
-            failure = _tell(arrays, study, tasks[number], results)
+            failure = _score_trial(arrays, study, tasks[number], results)
             if failure is not None:
-                ends[number] = failure
+                outcomes[number] = failure
                 del studies[number]
     for number, study in studies.items():
-        ends[number] = _best(study)
-    return tuple(end for end in ends if end is not None)
+        outcomes[number] = _best(study)
+    return tuple(outcome for outcome in outcomes if outcome is not None)
 
 
-def _open(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget) -> _Study:
+def _new_study(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget) -> _Study:
     inner = inner_folds(
         arrays.start,
         arrays.end,
@@ -149,7 +150,7 @@ def _open(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget) -> _
         validation_fraction=plan.validation_fraction,
         embargo=plan.embargo(arrays),
     )
-    # Optuna costs a third of a second to import, and only a study needs it.
+    # Optuna takes a third of a second to import, and only a study needs it.
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -159,14 +160,14 @@ def _open(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget) -> _
             seed=sampler_seed(plan, target.fold.index),
             n_startup_trials=STARTUP_TRIALS,
             multivariate=True,
-            constant_liar=False,  # trials follow one another: none is running when the next is asked for
+            constant_liar=False,  # trials run one after the other: none is running when the next is sampled
         ),
     )
     study.enqueue_trial({name: plan.parameters[name] for name, _ in plan.tuning.space})
     return _Study(target, inner, study)
 
 
-def _ask(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask]:
+def _sample_trial(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask]:
     target, crypto_fold = study.target, study.target.fold.index
     asked = study.optuna.ask(_distributions(plan))
     parameters: Parameters = {**plan.parameters, **asked.params}
@@ -194,7 +195,7 @@ def _ask(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask]:
     return tasks
 
 
-def _tell(
+def _score_trial(
     arrays: TrainingArrays,
     study: _Study,
     tasks: list[FitTask],

@@ -24,8 +24,16 @@ class Variant:
     Attributes
     ----------
     moved
-        Pairs (factor, level) off the baseline, in the registry's order. A factor that is not named stands at
-        its baseline, so a new factor leaves the identity of old variants as it was.
+        Pairs (factor, level) of the factors that are not at their baseline, in the order of the registry. The
+        others are left out, so that a new factor does not change the identity of old variants.
+
+    Examples
+    --------
+    >>> variant = Variant((("label_smoothing", "mild"), ("cleanlab", "filter")))
+    >>> variant.name
+    'mild+filter'
+    >>> variant["sample_weight"]
+    'none'
     """
 
     moved: Moved = ()
@@ -40,29 +48,34 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The levels off the baseline, joined by ``+``; ``baseline`` where there is none."""
+        """The levels of the factors in ``moved``, joined by ``+``; ``baseline`` where there is none."""
         return "+".join(level for _, level in self.moved) or BASELINE
 
     def only(self, *kinds: type[Factor]) -> Variant:
-        """The part of the variant that factors of these kinds make."""
+        """Return the variant with the factors of other kinds at their baseline."""
         return Variant(tuple(pair for pair in self.moved if isinstance(FACTORS[pair[0]], kinds)))
 
 
-#: Every factor at its baseline: the variant whose early stopping finds the rounds of all.
+#: All factors at their baseline. Its early stopping finds the boosting rounds of all variants.
 BASELINE_VARIANT = Variant()
 
 
 @typed
 def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
-    """Read ``label_smoothing,cleanlab`` or ``cleanlab=off,filter,filter_random`` into levels per factor.
+    """Read the levels of each factor from text such as ``label_smoothing,cleanlab=off,filter``.
 
-    A factor without levels takes its default levels. A word after ``factor=level`` that is no factor's name
-    is another level of the same factor.
+    A factor without levels gets its default levels. After ``factor=level``, a word that is not the name of a
+    factor is another level of that factor.
 
     Raises
     ------
     InputError
-        A factor named twice, and what :func:`check_factors` refuses.
+        A factor is named twice, or :func:`check_factors` refuses one.
+
+    Examples
+    --------
+    >>> parse_factors("label_smoothing,cleanlab=off,filter")
+    {'label_smoothing': ('none', 'mild', 'aggressive'), 'cleanlab': ('off', 'filter')}
     """
     chosen: dict[str, list[str]] = {}
     current: str | None = None
@@ -82,12 +95,12 @@ def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
 
 @typed
 def check_factors(factors: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Refuse factors and levels that the registry does not know; no levels stand for the default ones.
+    """Refuse factors and levels that are not registered, and fill in default levels where none are given.
 
     Raises
     ------
     InputError
-        An unknown factor or level, or no factor at all.
+        A factor or level is unknown, or there is no factor.
     """
     if not factors:
         raise input_error("a sweep needs at least one factor", allowed=", ".join(FACTORS))
@@ -113,15 +126,24 @@ def expand_variants(levels: Mapping[str, tuple[str, ...]], design: Design) -> tu
     Parameters
     ----------
     levels
-        Levels per factor; the factor's baseline is added where it is missing, save for ``single``.
+        Levels per factor. A missing baseline is added, except for the design ``single``.
     design
-        ``one_factor``: each factor's levels with the others at their baseline, shared variants once.
-        ``factorial``: the product of all levels. ``single``: exactly one variant, one named level a factor.
+        ``one_factor``: the levels of each factor with all other factors at their baseline, each variant once.
+        ``factorial``: all combinations of levels. ``single``: one variant, with the one level named per
+        factor.
 
     Raises
     ------
     InputError
-        ``single`` with more than one level of a factor.
+        The design is ``single`` and a factor has several levels.
+
+    Examples
+    --------
+    >>> levels = {"label_smoothing": ("mild",), "cleanlab": ("filter", "reweight")}
+    >>> [variant.name for variant in expand_variants(levels, "one_factor")]
+    ['baseline', 'mild', 'filter', 'reweight']
+    >>> [variant.name for variant in expand_variants(levels, "factorial")]
+    ['baseline', 'filter', 'reweight', 'mild', 'mild+filter', 'mild+reweight']
     """
     if design == "single":
         for name, chosen in levels.items():
@@ -145,12 +167,12 @@ def expand_variants(levels: Mapping[str, tuple[str, ...]], design: Design) -> tu
 
 @typed
 def require_columns(variants: Sequence[Variant], arrays: TrainingArrays, crypto: str) -> None:
-    """Refuse variants that need what a crypto's data do not have.
+    """Refuse variants that need an optional column which the feature cache of a crypto does not have.
 
     Raises
     ------
     InputError
-        The first level that lacks an optional column of the feature cache.
+        Names the first level and its column.
     """
     for name, level in dict.fromkeys(pair for variant in variants for pair in variant.moved):
         for needing, column in FACTORS[name].needs:
@@ -166,7 +188,7 @@ def require_columns(variants: Sequence[Variant], arrays: TrainingArrays, crypto:
 
 @typed
 def variant_of(levels: Mapping[str, str]) -> Variant:
-    """Give the variant of these levels; factors that they leave out stand at their baseline."""
+    """Return the variant with these levels; factors that are left out are at their baseline."""
     moved = ((name, levels.get(name, factor.baseline)) for name, factor in FACTORS.items())
     return Variant(tuple((name, level) for name, level in moved if level != FACTORS[name].baseline))
 

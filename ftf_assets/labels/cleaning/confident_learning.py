@@ -1,7 +1,8 @@
 """Confident learning on out-of-fold probabilities: label quality, and the labels that cleanlab flags.
 
-Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70;
-the estimators are cleanlab's. It is imported where it is called: a sweep without cleaning does not need it.
+Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70.
+The estimators are those of cleanlab, which is imported where it is called, because a sweep without cleaning
+does not need it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, typed
 
 LabelQuality = Literal["self_confidence", "adjusted_self_confidence"]
 
-# cleanlab hands arguments to its workers through module globals: two threads must never be inside it.
+# cleanlab passes arguments to its workers through module globals, so only one thread at a time may call it.
 _CLEANLAB_IS_NOT_THREAD_SAFE = threading.Lock()
 
 
@@ -31,11 +32,21 @@ def label_quality(
     y
         Given hard labels, shape (n_rows,).
     probability
-        Out-of-fold P(BUY) of the same rows: no row's probability may come from a model that saw the row.
+        Out-of-fold P(BUY) of the same rows.
     method
-        ``self_confidence``: the probability of the given label. ``adjusted_self_confidence``: the same after
-        cleanlab subtracts each class's mean probability, which takes the base rate out of the comparison
-        between the classes. Within a class both order the rows alike.
+        ``self_confidence``: probability of the given label. ``adjusted_self_confidence``: the same after
+        cleanlab subtracts the mean probability of each class, which removes the base rate from comparisons
+        between classes. Within a class both methods order the rows alike.
+
+    Warnings
+    --------
+    No row's probability may come from a model that trained on the row: such a model agrees with wrong labels.
+
+    Examples
+    --------
+    >>> y = np.array([1, 1, 0, 0], np.int8)
+    >>> label_quality(y, np.array([0.9, 0.2, 0.1, 0.6]), "self_confidence")
+    array([0.9, 0.2, 0.9, 0.4])
     """
     from cleanlab.rank import get_label_quality_scores
 
@@ -51,23 +62,23 @@ def label_quality(
 
 @typed
 def flag_label_issues(y: Int8[Array, " rows"], probability: Float64[Array, " rows"]) -> Bool[Array, " rows"]:
-    """Flag the rows that cleanlab's confident learning holds for mislabelled, before any cap.
+    """Flag the rows that cleanlab's confident learning considers mislabelled, before any cap.
 
     On weak models this flags about half of a minority class: its probabilities rarely exceed one half, so
-    most of its rows sit below the class threshold.
+    most of its rows lie below the class threshold.
     :func:`~ftf_assets.labels.cleaning.suspect_cap.cap_per_class` is therefore part of the method.
 
     Raises
     ------
     CellError
-        Stage ``cleaning`` where a class is absent: confident learning has no threshold for it.
+        Stage ``cleaning``: a class is absent, so confident learning has no threshold for it.
     """
     from cleanlab.filter import find_label_issues
 
     if len(np.unique(y)) < 2:
         raise CellError("cleaning", f"the fit part holds only label {np.unique(y).tolist()}")
     with _CLEANLAB_IS_NOT_THREAD_SAFE:
-        # More than one job forks; inside a daemonised worker that hangs for ever.
+        # With more than one job cleanlab forks, which hangs for ever inside a daemonised worker.
         issues = find_label_issues(y.astype(np.int64), _two_columns(probability), n_jobs=1)
     return np.asarray(issues, np.bool_)
 

@@ -1,12 +1,12 @@
-"""The hidden states behind observed labels, true label x quiet/burst, and what the labels say of both.
+"""Inference of the hidden states behind observed labels: the true label, and quiet or burst.
 
-A factorial hidden Markov model (Ghahramani and Jordan 1997, "Factorial Hidden Markov Models", Machine
-Learning 29): two chains run side by side and meet in the observation only. Exact inference by the
+The model is a factorial hidden Markov model (Ghahramani and Jordan 1997, "Factorial Hidden Markov Models",
+Machine Learning 29): two independent chains that both act on the observed label. Inference is exact, by the
 forward-backward recursions (Rabiner 1989, "A Tutorial on Hidden Markov Models", Proc. IEEE 77) over the few
 joint states.
 
-The recursions are cut into chunks that run side by side: first each chunk's map from states to states, then
-the states at its borders, then all rows. The result is that of the plain recursion, at the speed of arrays.
+The rows are cut into chunks that are computed in parallel as arrays: first the map from states to states of
+each chunk, then the states at its borders, then all rows. The result is that of the plain recursion.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, typed
 from ftf_assets.labels.cleaning.label_chain import LabelChain
 
-#: Rows of a chunk: no rescaling inside it, and even improbable rows stay far from the smallest float.
+#: Rows in a chunk. Probabilities are not rescaled inside a chunk; this few rows cannot underflow.
 CHUNK_ROWS = 48
 
 QUIET, BURST = 0, 1
@@ -27,16 +27,16 @@ QUIET, BURST = 0, 1
 @typed
 @dataclass(frozen=True)
 class ErrorRates:
-    """How labels go wrong: independently in quiet times, together in bursts.
+    """Rates of label errors: independent errors in quiet times, clustered errors in bursts.
 
     Attributes
     ----------
     entry, stay
-        Probability a bar that a burst begins, and that it goes on.
+        Probability per bar that a burst begins, and that it continues.
     missed_buy, false_buy
         In quiet times: probability that a true BUY is observed as HOLD, and a true HOLD as BUY.
     burst_flip
-        In a burst: probability that a label is observed wrong, the same for both classes.
+        In a burst: probability that an observed label is wrong, the same for both classes.
     """
 
     entry: float
@@ -65,16 +65,16 @@ class ErrorRates:
 @typed
 @dataclass(frozen=True, eq=False)
 class HiddenLabels:
-    """What the observed labels say about the hidden states.
+    """The hidden states, inferred from the observed labels.
 
     Attributes
     ----------
     wrong, burst
         P(observed label is wrong) and P(burst), given all rows, shape (n_rows,).
     log_likelihood
-        Logarithm of the probability of all observed labels, nats: the sum of their one-step-ahead scores.
+        Logarithm of the probability of all observed labels in nats, the sum of their one-step-ahead scores.
     transitions
-        Expected number of moves between quiet and burst, by [from, to]; starts of a series are none.
+        Expected number of transitions between quiet and burst, by [from, to]. The start of a series is none.
     observations
         Expected number of rows by [true label, state, observed label].
     """
@@ -94,19 +94,19 @@ def infer_hidden_labels(
     chain: LabelChain,
     rates: ErrorRates,
 ) -> HiddenLabels:
-    """Infer true labels and bursts from observed labels, given how both behave.
+    """Infer true labels and bursts from observed labels, given the chain of true labels and the error rates.
 
     Parameters
     ----------
     y
         Observed labels in time order, shape (n_rows,).
     starts
-        Rows that do not follow the row before them on the next bar, the first row included: nothing is
-        carried over to them, both hidden chains start afresh from their long-run shares.
+        Whether a row starts a series: the first row, and each row that is not on the bar after the row before
+        it. Both hidden chains start there from their long-run shares.
     tilt
-        What each row's features add to the log odds of a true BUY; None where they say nothing.
+        Contribution of each row's features to the log odds of a true BUY; None where features are not used.
     chain, rates
-        The true labels' chain and the errors' rates.
+        The chain of true labels and the rates of errors.
     """
     return _Recursions(y, starts, tilt, chain, rates).run()
 
@@ -122,7 +122,7 @@ class _Recursions:
         self.n_chunks = -(-self.n_rows // CHUNK_ROWS)
         self.n_histories = 2**chain.order
         self.switching = rates.switching
-        # Rows that fill the last chunk observe nothing: any state explains them equally well.
+        # The rows that pad the last chunk have no observation: every state explains them equally well.
         observation = np.concatenate([rates.observation, np.ones((2, 2, 1))], axis=2)
         observed = self._chunked(y.astype(np.int64), filler=2)
         self.emission = np.ascontiguousarray(observation[:, :, observed].transpose(2, 0, 1, 3))
@@ -139,7 +139,7 @@ class _Recursions:
         joint = forward * backward
         total = joint.sum(axis=(1, 2))
         joint /= total[:, None, None]
-        # joint[..., h, e, :]: the lowest bit of the history h is the row's own true label.
+        # In joint[row, history, state, chunk] the lowest bit of the history is the row's own true label.
         by_label = joint.reshape(CHUNK_ROWS, -1, 2, 2, self.n_chunks).sum(axis=1)
         state = by_label.transpose(3, 0, 1, 2).reshape(-1, 2, 2)[: self.n_rows]
         observations = np.stack([state[self.y == label].sum(axis=0) for label in (0, 1)], axis=2)
@@ -163,7 +163,7 @@ class _Recursions:
         return np.ascontiguousarray(padded.reshape(self.n_chunks, CHUNK_ROWS).T)
 
     def _buy_probability(self, chain: LabelChain, tilt: Array | None) -> Array:
-        """P(true BUY | history) of every row, [row in chunk, history, 1, chunk or 1]."""
+        """Return P(true BUY | history) of each row, as [row in chunk, history, 1, chunk or 1]."""
         prior = chain.buy_probability
         if tilt is None:
             return np.broadcast_to(prior[None, :, None, None], (CHUNK_ROWS, self.n_histories, 1, 1))
@@ -172,7 +172,7 @@ class _Recursions:
         return probability
 
     def _move(self, states: Array, row: int) -> Array:
-        """Draw the row's true label: histories lose their oldest label and gain the new one."""
+        """Move to the row's true label: histories drop their oldest label and append the new one."""
         chunks = self.starts[row]
         if chunks is not None:
             states = states.copy()
@@ -187,7 +187,7 @@ class _Recursions:
         return new.reshape(states.shape)
 
     def _observe(self, states: Array, row: int) -> Array:
-        """Switch between quiet and burst, then weigh every state by how well it explains the label."""
+        """Move between quiet and burst, then multiply each state by the likelihood of the observed label."""
         quiet, burst = states[..., QUIET, :], states[..., BURST, :]
         entered = quiet * self.switching[QUIET, BURST]
         left = burst * self.switching[BURST, QUIET]
@@ -199,7 +199,7 @@ class _Recursions:
         return switched
 
     def _borders(self) -> tuple[Array, Array, float]:
-        """States before and after each chunk, from each chunk's map of states to states."""
+        """Return forward states before and backward messages after each chunk, from the chunks' maps."""
         n_states = self.start.size
         maps = np.repeat(np.eye(n_states)[:, :, None], self.n_chunks, axis=2)
         maps = maps.reshape(n_states, self.n_histories, 2, self.n_chunks)
@@ -245,7 +245,7 @@ class _Recursions:
                 axis=1,
             ).reshape(halves)
             hold, buy = switched[:, 0], switched[:, 1]
-            # Two histories that differ in their oldest label only move to the same new ones.
+            # Histories that differ only in their oldest label move to the same new histories.
             message = np.concatenate([hold, hold]) + self.buy[row] * np.concatenate([buy - hold] * 2)
             chunks = self.starts[row]
             if chunks is not None:

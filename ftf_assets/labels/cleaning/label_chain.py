@@ -1,10 +1,10 @@
 """How true labels follow each other: a Markov chain counted on relabelled, block-shuffled candles.
 
-Labels of overlapping horizons come in runs by themselves: one large bar puts the target into reach of several
-entries before it. What a run says about a wrong label can only be judged against that, and the noisy labels
-cannot tell it: a chain that is learned from them explains their errors as its own habit. The label mechanism
-is known, so the chain is counted where no given label enters: on candles whose blocks of bars are put into
-another order, labelled again.
+Labels of overlapping horizons come in runs by construction: one large bar brings the target into reach of
+several earlier entries. Whether a run is suspicious can only be judged against this, and the given labels
+cannot show it, because a chain learned from noisy labels explains their errors as normal. The label mechanism
+is known, so the chain is counted without any given label: on candles whose blocks of bars are shuffled and
+then labelled.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class LabelChain:
     Attributes
     ----------
     order
-        How many labels before a label its probability depends on, 1 or more.
+        Number of preceding labels that the probability of a label depends on, 1 or more.
     buy_probability
-        P(BUY | the last ``order`` labels), shape (2 ** order,), each strictly between 0 and 1. The labels are
-        the bits of the position, the latest one the lowest: of order 2, position 1 is HOLD, then BUY.
+        P(BUY | the last ``order`` labels), shape (2 ** order,), each strictly between 0 and 1. The bits of
+        the position are these labels, the latest one lowest: for order 2, position 1 means HOLD, then BUY.
     n_labels
-        Labels that were counted.
+        Number of labels that were counted.
     """
 
     order: int
@@ -55,13 +55,13 @@ class LabelChain:
 
     @property
     def stationary(self) -> Float64[Array, " histories"]:
-        """Long-run share of each history, summing to 1: what is known of the labels where a series starts."""
+        """Long-run share of each history, summing to 1: the distribution where a series starts."""
         n = len(self.buy_probability)
         history = np.arange(n)
         transition = np.zeros((n, n))
         transition[history, (history << 1 | 1) % n] += self.buy_probability
         transition[history, (history << 1) % n] += 1.0 - self.buy_probability
-        # share @ transition = share and sum(share) = 1, as one overdetermined linear system.
+        # Solve share @ transition = share and sum(share) = 1 as one overdetermined linear system.
         system = np.vstack([transition.T - np.eye(n), np.ones(n)])
         share: Array = np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0]
         return share
@@ -83,45 +83,49 @@ def label_chain(
 ) -> LabelChain:
     """Count how triple-barrier labels follow each other on block-shuffled candles.
 
-    Bars are taken relative to the close before them, cut into blocks of ``block_bars``, put into random order
-    and chained to a new price path, which is labelled as the original was. Within a block the bars keep their
-    order, and with it what makes labels run; which label stood at which time is lost.
-
-    No look-ahead: bars that close after ``until`` do not exist here.
+    Bars are taken relative to the preceding close, cut into blocks of ``block_bars``, shuffled and joined to
+    a new price path, which is labelled like the original. Within a block the bars keep their order, and so
+    the runs of labels remain, but no label stays at its time.
 
     Parameters
     ----------
     candles
-        Bars of shape (n_bars,). A bar after a gap has no known step from the bar before it and is left out.
+        Bars of shape (n_bars,). A bar after a gap is left out, because its step from the preceding bar is
+        unknown.
     until
-        Nanoseconds since the epoch, UTC, inclusive: the end of the fit part that the chain will serve.
+        Nanoseconds since the epoch, UTC, inclusive: the end of the fit part that the chain is for.
     stop_multiple, target_multiple, horizon, atr_period
         The label mechanism, as in :func:`~ftf_assets.labels.triple_barrier.triple_barrier`.
     order
-        Labels of memory. Two keep nearly all that four bars of horizon put into a label's predecessors.
+        Number of preceding labels in the chain. Two hold nearly all that a horizon of four bars implies.
     block_bars
-        Bars of a block; several horizons long, so that few labels see a seam.
+        Bars in a block; several horizons, so that few labels cross a border between blocks.
     shuffles
-        Price paths that are counted together.
+        Number of price paths that are counted together.
     seed
-        The same seed gives the same bits.
+        Equal seeds give equal bits.
 
     Returns
     -------
     LabelChain
-        Probabilities with half a label of each class added to every history, so none is 0 or 1.
+        Half a label of each class is added to every history, so that no probability is 0 or 1.
 
     Raises
     ------
     CellError
-        Stage ``cleaning``: fewer than ten blocks of bars up to ``until``.
+        Stage ``cleaning``: there are fewer than ten blocks of bars up to ``until``.
+
+    Warnings
+    --------
+    No look-ahead: bars that close after ``until`` are not read.
 
     Notes
     -----
     H. R. Künsch (1989), "The Jackknife and the Bootstrap for General Stationary Observations", Annals of
-    Statistics 17: blocks keep short dependence. Here they are permuted, not resampled.
+    Statistics 17: blocks preserve short-range dependence. Here they are permuted, not resampled.
     """
-    import talib  # it imports pandas, and the registry of factors is read by whoever only plans
+    # TA-Lib imports pandas, and this module is imported with the registry of factors, also by mere planning.
+    import talib
 
     steps = _steps(candles, until)
     n_blocks = steps.shape[1] // block_bars
@@ -152,7 +156,7 @@ def label_chain(
 
 
 def _steps(candles: CandleArrays, until: int) -> Float64[Array, "4 steps"]:
-    """Open, high, low and close of each bar relative to the close before it, one column a bar."""
+    """Return open, high, low and close of each bar relative to the preceding close, one column a bar."""
     known = int(np.searchsorted(candles.close_time, until, side="right"))
     follows = np.diff(candles.close_time[:known]) == candles.bar
     prices = np.stack([candles.open, candles.high, candles.low, candles.close])[:, 1:known]
@@ -169,7 +173,7 @@ def _shuffled(
 
 
 def _path(steps: Float64[Array, "4 steps"], bar: int) -> CandleArrays:
-    # Sums of logarithms: a product over years of bars could leave the range of floating point.
+    # A product over years of bars could leave the range of floating point, so logarithms are summed.
     close = np.exp(np.cumsum(np.log(steps[3])))
     before = np.concatenate(([1.0], close[:-1]))
     n_bars = steps.shape[1]

@@ -1,11 +1,12 @@
-"""Which labels are wrong, judged by their neighbours in time: errors that come in runs, and single ones.
+"""The temporal judge: which labels are wrong, by the order of all labels in time.
 
-Confident learning scores rows one by one. Here the whole sequence speaks: a lone BUY where true labels come
-in runs, a stretch with too many BUYs. Hidden are the true label, whose chain is known from relabelled candles
-(:mod:`~ftf_assets.labels.cleaning.label_chain`), and whether labels are in a burst of errors; the rates of
-errors are estimated from the observed labels by expectation maximisation (Dempster, Laird and Rubin 1977,
-JRSS B 39). In the terms of Frénay and Verleysen (2014), "Classification in the Presence of Label Noise: A
-Survey", IEEE TNNLS 25, the noise depends on class, here on time as well, and given these not on the features.
+Confident learning scores rows one by one. This judge uses the whole sequence: a single BUY is suspicious
+where true labels come in runs, and so is a stretch with too many BUYs. Two states are hidden: the true label,
+whose chain is known from relabelled candles (:mod:`~ftf_assets.labels.cleaning.label_chain`), and whether a
+row lies in a burst of errors. The rates of errors are estimated from the observed labels by expectation
+maximisation (Dempster, Laird and Rubin 1977, JRSS B 39). In the terms of Frénay and Verleysen (2014),
+"Classification in the Presence of Label Noise: A Survey", IEEE TNNLS 25, the noise depends on the class and
+on time; given these, it does not depend on the features.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ from ftf_assets.labels.cleaning.hidden_labels import (
 )
 from ftf_assets.labels.cleaning.label_chain import LabelChain
 
-#: Weights that the features' log odds may get: none at all to a full Bayesian update.
+#: Weights that the log odds of the features may get, from none to a full Bayesian update.
 TEMPERS = (0.0, 0.25, 0.5, 1.0)
 
-#: Where every search begins: few single errors, and bursts of 20 bars in which a label says nothing.
+#: Start of each search: few single errors, and bursts of 20 bars in which labels are pure noise.
 _FIRST_RATES = {"entry": 0.01, "stay": 0.95, "missed_buy": 0.05, "false_buy": 0.02, "burst_flip": 0.5}
 
-#: A search ends when a step gains less than this many nats over all rows: far less than one label tells.
+#: A search ends when a step improves the log likelihood by less than this, in nats over all rows.
 SMALLEST_GAIN = 0.05
 MOST_STEPS = 60
 
-#: No rate reaches 0 or 1: it could never leave.
+#: Rates are kept away from 0 and 1, because the search could not leave them.
 SMALLEST_RATE = 1e-6
 
 
 @typed
 @dataclass(frozen=True, eq=False)
 class TemporalNoise:
-    """What the temporal cleaner holds about the labels of one series.
+    """The temporal judge's estimate for the labels of one series.
 
     Attributes
     ----------
@@ -54,14 +55,14 @@ class TemporalNoise:
     expected_errors_buy, expected_errors_hold
         Expected number of wrong labels among the observed BUYs and HOLDs.
     temper
-        Weight of the features' log odds; 0 = only the labels themselves were used.
+        Weight of the features' log odds; 0 = only the labels were used.
     log_losses
-        Held-out log loss a label, nats, of each weight that was tried: the search ends at the first that is
-        worse than the one before it.
+        Held-out log loss per label in nats for each weight that was tried. Weights are tried in increasing
+        order until one is worse than the one before it.
     rates
         Estimated rates of errors.
     n_steps
-        Steps of the last search; at most ``MOST_STEPS``.
+        Number of steps of the last search; at most ``MOST_STEPS``.
     """
 
     error_probability: Float64[Array, " rows"]
@@ -89,24 +90,22 @@ def temporal_noise(
     bar: int,
     tempers: tuple[float, ...] = TEMPERS,
 ) -> TemporalNoise:
-    """Estimate how labels went wrong over time, and how probably each one did.
+    """Estimate the rates of label errors, and the probability that each label is wrong.
 
-    The weight of the features is the one of ``tempers`` with the smallest held-out log loss: each half of the
-    rows is predicted, label by label from those before it, with rates estimated on the other half.
-
-    A row's error probability uses labels on both sides of it, so all rows must belong to one fit part.
+    The weight of the features is the one of ``tempers`` with the smallest held-out log loss: in each half of
+    the rows every label is predicted from those before it, with rates estimated on the other half.
 
     Parameters
     ----------
     y
         Given labels, 1 = BUY, in time order, shape (n_rows,).
     probability
-        Out-of-fold P(BUY) of the same rows: no row's may come from a model that saw the row.
+        Out-of-fold P(BUY) of the same rows: no row's probability may come from a model that saw the row.
     start
-        Timestamps, nanoseconds, strictly increasing. A row that does not follow the one before it by exactly
-        ``bar`` begins anew: nothing is carried over a gap.
+        Timestamps, nanoseconds, strictly increasing. A row that is not exactly one ``bar`` after the row
+        before it starts a new series, so nothing is carried over a gap.
     chain
-        How true labels follow each other, from bars up to the end of these rows at most.
+        How true labels follow each other, counted on bars up to the end of these rows at most.
     bar
         Length of a bar in nanoseconds.
     tempers
@@ -115,12 +114,16 @@ def temporal_noise(
     Returns
     -------
     TemporalNoise
-        The same for the same input: nothing is drawn.
+        Deterministic: nothing is drawn at random.
 
     Raises
     ------
     InputError
-        Fewer than four rows, timestamps that do not increase, or probabilities outside [0, 1].
+        There are fewer than four rows, timestamps do not increase, or probabilities lie outside [0, 1].
+
+    Warnings
+    --------
+    The error probability of a row uses labels on both sides of it, so all rows must belong to one fit part.
     """
     _require_series(probability, start)
     starts = np.append(True, np.diff(start) != bar)
@@ -147,8 +150,16 @@ def flag_expected_errors(
 ) -> Bool[Array, " rows"]:
     """Flag as many rows of each observed class as are expected to be wrong, the most probable errors first.
 
-    A lower threshold on the probability would flag more rows than there are errors; one half, as a rule,
-    fewer. Whole rows only: an expectation of 7.9 errors flags 7. Of equal rows the earlier goes first.
+    A fixed threshold on the probability would flag too many rows or, at one half, usually too few. The
+    expectation is rounded down: 7.9 expected errors flag 7 rows. Of equal rows the earlier one is flagged.
+
+    Examples
+    --------
+    1.5 errors are expected among the HOLDs, so one is flagged; 0.7 among the BUYs, so none:
+
+    >>> y = np.array([0, 0, 0, 1], np.int8)
+    >>> flag_expected_errors(y, np.array([0.3, 0.9, 0.3, 0.7]))
+    array([False,  True, False, False])
     """
     flagged = np.zeros(len(y), np.bool_)
     for label in (0, 1):
@@ -175,7 +186,7 @@ class _Series:
         return infer_hidden_labels(self.y, self.starts, tilt, self.chain, rates)
 
     def estimate(self, temper: float, rates: ErrorRates) -> tuple[ErrorRates, HiddenLabels, int]:
-        """Search the rates from a first guess by expectation maximisation."""
+        """Estimate the rates by expectation maximisation, from a first guess."""
         hidden, gain, n_steps = self.infer(temper, rates), np.inf, 0
         while gain >= SMALLEST_GAIN and n_steps < MOST_STEPS:
             before = hidden.log_likelihood
@@ -185,7 +196,7 @@ class _Series:
         return rates, hidden, n_steps
 
     def choose_temper(self, tempers: tuple[float, ...]) -> tuple[float, tuple[float, ...], ErrorRates]:
-        """Return the weight with the smallest held-out log loss, the losses, and rates to start from."""
+        """Return the weight with the smallest held-out log loss, all losses, and rates to start from."""
         middle = len(self.y) // 2
         halves = (self.part(slice(0, middle)), self.part(slice(middle, len(self.y))))
         first = ErrorRates(**_FIRST_RATES)
@@ -193,7 +204,7 @@ class _Series:
         losses: list[float] = []
         chosen, guess = tempers[0], first
         for temper in tempers:
-            # The rates of the weaker weight are close by: a search from there is short.
+            # The rates of the previous weight are close, so a search from there is short.
             rates = [half.estimate(temper, before)[0] for half, before in zip(halves, rates, strict=True)]
             scores = [
                 half.infer(temper, other).log_likelihood
