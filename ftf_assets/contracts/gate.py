@@ -25,6 +25,13 @@ from ftf_assets.contracts.table_fields import (
     optional_share,
 )
 
+#: Trades of a variant, in all and in its poorest fold, below which a verdict carries a warning. 63
+#: observations a group resolve an effect of d = 0.5 at p < 0.05 with 80 % power, by the normal approximation
+#: 2 (1.960 + 0.842)² / 0.5² = 62.8 (Cohen 1988, *Statistical Power Analysis for the Behavioral Sciences*,
+#: section 2.4; with Student's t it is 64). 30 a fold is the bound of the field's own protocol.
+MIN_TRADES = 63
+MIN_TRADES_A_FOLD = 30
+
 #: Metrics that decide, one family for the correction; higher is better.
 VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
 #: Metrics that are compared and shown but never decide; lower is better.
@@ -139,7 +146,8 @@ class GateVerdicts(pa.DataFrameModel):
     n_trades: Count = optional_amount("Trades of the level on the paired cells; null where not counted.")
     min_trades_a_fold: Count = optional_amount("Trades of the level in its poorest fold; null where unknown.")
     underpowered: Series[pd.BooleanDtype] = optional(
-        "Whether level or baseline has too few trades, 63 in all or 30 a fold; null where not counted."
+        f"Whether level or baseline has too few trades, below {MIN_TRADES} in all or {MIN_TRADES_A_FOLD} a "
+        "fold; null where not counted."
     )
     tuning: Text = pa.Field(
         isin=(*TUNE_MODES, NOT_STATED),

@@ -30,11 +30,9 @@ class TradePower:
 def trade_power(
     variant: str, trades: Mapping[int | str, int], settings: GateSettings | None = None
 ) -> TradePower:
-    """Count a variant's trades and compare them with the bounds of the settings (63 in all, 30 a fold).
+    """Compare a variant's trades with the bounds of the settings.
 
-    63 observations a group resolve d = 0.5 at p < 0.05 with 80 % power, by the normal approximation
-    2 (1.960 + 0.842)² / 0.5² = 62.8 (Cohen 1988, *Statistical Power Analysis for the Behavioral Sciences*,
-    section 2.4; with Student's t it is 64). 30 a fold is a convention of the field.
+    :mod:`ftf_assets.contracts.gate` says where the default bounds come from.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.gate import SHOWN_METRICS
+from ftf_assets.contracts.gate import MIN_TRADES, MIN_TRADES_A_FOLD, SHOWN_METRICS
 from ftf_assets.contracts.typed import typed
 
 #: These two measure nearly the same thing, so they cannot lock a level without a metric of the classifier.
@@ -54,8 +54,8 @@ class GateSettings:
     min_pairs_share: float = 0.95
     useful_gain: float = 0.01
     min_winning_metrics: int = 2
-    min_trades: int = 63
-    min_trades_a_fold: int = 30
+    min_trades: int = MIN_TRADES
+    min_trades_a_fold: int = MIN_TRADES_A_FOLD
     bootstrap_draws: int = 2000
     bootstrap_seed: int = 0
     bootstrap_pairs: int = 5_000

@@ -52,10 +52,11 @@ def _unexplained(row: Mapping[str, object]) -> str | None:
 
 @typed
 def variants_short_of_trades(rows: Sequence[Mapping[str, object]], n_cryptos: int) -> list[str]:
-    """Name the variants of one crypto that trade less than its share of what the gate needs.
+    """Name the variants of one crypto that trade less than the crypto's share of what the gate needs.
 
-    The gate wants 63 trades a variant and 30 a fold, all cryptos together; one of ``n_cryptos`` owes the
-    n-th part, rounded up. Cells that are not ``ok`` do not count.
+    The gate needs ``MIN_TRADES`` trades a variant and ``MIN_TRADES_A_FOLD`` a fold over all cryptos together
+    (:mod:`ftf_assets.contracts.gate`). The share of one crypto is the n-th part, rounded up. Cells that are
+    not ``ok`` do not count.
 
     Parameters
     ----------
