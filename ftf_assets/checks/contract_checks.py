@@ -1,111 +1,226 @@
-"""One blocking contract check an asset, generated from its contract: check and contract cannot drift apart.
+"""The blocking contract check of every asset, generated from the asset's contract.
 
-The Dagster type refuses a bad value before it is stored; these checks read back what was stored.
+``PARTITION_CONTRACTS`` and ``SWEEP_CONTRACTS`` name the contract of each asset: the table contracts of the
+tables that it stores, or the class of its bundle. The check reads back what was stored and validates it by
+that contract, so check and contract cannot differ. The Dagster type of a table refuses a bad frame before it
+is stored; the check also finds what was damaged or changed afterwards.
 """
 
-from __future__ import annotations
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from collections.abc import Callable
+import dagster as dg
+import pandera.pandas as pa
 
-from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
-from ftf_assets.contracts.errors import InputError
-from ftf_assets.graph.check_history import CONTRACT_CHECK
+from ftf_assets.checks.expectations import Expectations
+from ftf_assets.checks.partition_checks import Finding, PartitionCheck
+from ftf_assets.checks.stored import Stored, StoredSweep
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
+from ftf_assets.contracts.errors import FtfError, input_error
+from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
+from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
+from ftf_assets.contracts.table_validation import validated
+from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID
+from ftf_assets.rows.results_contract import finetune_results_contract
 
-Validate = Callable[[Stored], None]
+if TYPE_CHECKING:
+    import pandas as pd
 
-
-def validate_candles(stored: Stored) -> None:
-    """Candles keep their table contract."""
-    from ftf_assets.contracts.frames import Candles
-
-    Candles.validate(stored.value("candles"), lazy=True)
-
-
-def validate_feature_cache(stored: Stored) -> None:
-    """The feature cache keeps its table contract."""
-    from ftf_assets.contracts.frames import FeatureCache
-
-    FeatureCache.validate(stored.value("feature_cache"), lazy=True)
-
-
-def validate_coerced_arrays(stored: Stored) -> None:
-    """The arrays have their dtypes and shapes, are aligned, ordered and finite."""
-    stored.value("coerced_arrays").validate(stored.crypto, missing=stored.sweep.settings.data.missing)
-
-
-def validate_smoothed_labels(stored: Stored) -> None:
-    """Every treatment of the labels is what it should be and keeps their classes; the baseline is hard."""
-    y = stored.value("coerced_arrays").y
-    expected = stored.sweep.plan(stored.crypto).soft_labels(y).levels
-    stored.value("smoothed_labels").validate(stored.crypto, y, expected)
+Table: TypeAlias = type[pa.DataFrameModel]
 
 
-def validate_baseline_parameters(stored: Stored) -> None:
-    """One baseline a fold, within its bounds, of known provenance, no worse than the defaults."""
-    settings, tuning = stored.sweep.settings, stored.sweep.tuning
-    stored.value("baseline_parameters").validate(
-        stored.crypto,
-        n_folds=settings.folds.n_folds,
-        min_rounds=settings.training.min_rounds,
-        max_rounds=settings.training.max_rounds,
-        n_trials=tuning.trials,
-        space=dict(tuning.space),
+def _artifact(asset: str) -> Callable[[Stored], "tuple[pd.DataFrame, ...]"]:
+    return lambda stored: (stored.value(asset),)
+
+
+def _any_number(_: StoredSweep) -> range:
+    return range(sys.maxsize)
+
+
+def _at_least_one(_: StoredSweep) -> range:
+    return range(1, sys.maxsize)
+
+
+def _one_a_cell(stored: Stored) -> range:
+    n_cells = stored.sweep.settings.folds.n_folds * len(stored.sweep.variants)
+    return range(n_cells, n_cells + 1)
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """The contract of an asset that stores tables.
+
+    Attributes
+    ----------
+    asset
+        The asset.
+    tables
+        Contract of each table, and the columns that name a row in errors; none where the index does.
+    read
+        Reads the tables back in the same order, from :class:`Stored` or, for an asset without partitions,
+        from :class:`StoredSweep`.
+    n_rows
+        How many rows the first table may have.
+    """
+
+    asset: str
+    tables: tuple[tuple[Table, Sequence[str]], ...]
+    read: Callable[[Any], "tuple[pd.DataFrame, ...]"]
+    n_rows: Callable[[Any], range] = _any_number
+
+    @property
+    def description(self) -> str:
+        """What the check holds the asset to, in one sentence."""
+        return f"The stored rows keep the contract of {' and '.join(self.names)}."
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tables."""
+        return [contract.to_schema().name for contract, _ in self.tables]
+
+    def validate(self, stored: StoredSweep) -> str:
+        """Read the tables and count their rows, one phrase a table.
+
+        Raises
+        ------
+        InputError
+            The first broken rule of a contract, or a first table with another number of rows than expected.
+        """
+        crypto = stored.crypto if isinstance(stored, Stored) else None
+        frames = self.read(stored)
+        for (contract, key), frame in zip(self.tables, frames, strict=True):
+            validated(contract, frame, key=key, crypto=crypto)
+        n_rows, allowed = len(frames[0]), self.n_rows(stored)
+        if n_rows not in allowed:
+            raise input_error(
+                f"{self.names[0]} does not have the expected rows",
+                crypto=crypto,
+                found=f"{n_rows} rows",
+                allowed=f"{allowed.start}" if len(allowed) == 1 else f"at least {allowed.start}",
+                fix=f"Materialise {self.asset} again.",
+            )
+        counts = zip(frames, self.names, strict=True)
+        return ", ".join(f"{len(frame)} rows of {name}" for frame, name in counts)
+
+
+@dataclass(frozen=True)
+class BundleContract:
+    """The contract of an asset that stores a bundle: the method ``validate`` of its class.
+
+    Attributes
+    ----------
+    asset
+        The asset.
+    bundle
+        Class of its value. Its ``validate`` takes the crypto and, by keyword, properties of
+        :class:`Expectations`.
+    """
+
+    asset: str
+    bundle: type[Any]
+
+    @property
+    def description(self) -> str:
+        """What the check holds the asset to, in one sentence."""
+        return f"The stored value keeps the contract of {self.bundle.__name__}."
+
+    @property
+    def expectations(self) -> tuple[str, ...]:
+        """Names of the expectations that the bundle is compared with."""
+        parameters = inspect.signature(self.bundle.validate).parameters.values()
+        return tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
+
+    def validate(self, stored: Stored) -> str:
+        """Read the bundle and raise for its first broken rule; otherwise give the description.
+
+        Raises
+        ------
+        InputError
+            As the bundle's ``validate``.
+        """
+        value, expected = stored.value(self.asset), Expectations(stored)
+        value.validate(stored.crypto, **{name: getattr(expected, name) for name in self.expectations})
+        return self.description
+
+
+#: The contracts of the assets with partitions.
+PARTITION_CONTRACTS: dict[str, TableContract | BundleContract] = {
+    contract.asset: contract
+    for contract in (
+        TableContract("candles", ((Candles, ()),), _artifact("candles")),
+        TableContract("feature_cache", ((FeatureCache, ()),), _artifact("feature_cache")),
+        BundleContract("coerced_arrays", TrainingArrays),
+        BundleContract("smoothed_labels", SmoothedLabels),
+        BundleContract("baseline_parameters", BaselineParameters),
+        BundleContract("cleanlab_masks", CleanlabMasks),
+        BundleContract("trained_models", TrainedModels),
+        TableContract(
+            "finetune_results",
+            (
+                (finetune_results_contract(), PRIMARY_KEY),
+                (RegimeResults, REGIMES_KEY),
+                (LabelSuspects, SUSPECTS_KEY),
+            ),
+            lambda stored: stored.results(),
+            n_rows=_one_a_cell,
+        ),
+        TableContract(
+            "noise_audit",
+            ((NoiseAudit, AUDIT_KEY), (NoiseAuditEffects, EFFECTS_KEY)),
+            lambda stored: stored.audit(),
+            n_rows=_at_least_one,
+        ),
     )
-
-
-def validate_cleanlab_masks(stored: Stored) -> None:
-    """Masks cover exactly the fit part, keep the cap per class and drop nothing but suspects."""
-    arrays = stored.value("coerced_arrays")
-    fit_parts = {fold.index: fold.fit for fold in stored.sweep.plan(stored.crypto).folds(arrays)}
-    cap = stored.sweep.settings.treatment.suspect_cap
-    stored.value("cleanlab_masks").validate(stored.crypto, arrays.y, fit_parts, cap)
-
-
-def validate_finetune_results(stored: Stored) -> None:
-    """The stored rows keep their table contract, one row a cell."""
-    from ftf_assets.rows.results_contract import finetune_results_contract
-
-    rows = stored.rows()
-    finetune_results_contract().validate(rows, lazy=True)
-    expected = stored.sweep.settings.folds.n_folds * len(stored.sweep.variants)
-    if len(rows) != expected:
-        raise InputError(f"{stored.crypto}: {len(rows)} rows where {expected} cells are expected")
-
-
-def validate_noise_audit(stored: Stored) -> None:
-    """The stored audit of these rows keeps its table contracts."""
-    from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
-    from ftf_assets.storage.audit_store import AuditStore
-
-    key = stored.sweep.artifact_key("coerced_arrays", stored.crypto)
-    found, effects = AuditStore(stored.home.results).audits([key])
-    NoiseAudit.validate(found, lazy=True)
-    NoiseAuditEffects.validate(effects, lazy=True)
-    if found.empty:
-        raise InputError(f"{stored.crypto}: the audit of these rows is not in the store")
-
-
-VALIDATORS: dict[str, Validate] = {
-    "candles": validate_candles,
-    "feature_cache": validate_feature_cache,
-    "coerced_arrays": validate_coerced_arrays,
-    "smoothed_labels": validate_smoothed_labels,
-    "baseline_parameters": validate_baseline_parameters,
-    "cleanlab_masks": validate_cleanlab_masks,
-    "finetune_results": validate_finetune_results,
-    "noise_audit": validate_noise_audit,
+}
+#: The contracts of the assets that look at a whole sweep. ``sweep_report`` has none: it stores a file, which
+#: its check ``opens`` reads.
+SWEEP_CONTRACTS: dict[str, TableContract] = {
+    "gate_decision": TableContract(
+        "gate_decision",
+        ((GateVerdicts, VERDICTS_KEY), (GateMetrics, METRICS_KEY)),
+        lambda stored: stored.decision(),
+        n_rows=_at_least_one,
+    )
 }
 
 
-def contract_check(asset: str) -> list[PartitionCheck]:
-    """Generate the blocking contract check of an asset, where it has a contract."""
-    if asset not in VALIDATORS:
-        return []
-    validate = VALIDATORS[asset]
+def contract_check(asset: str) -> PartitionCheck:
+    """Generate the contract check of an asset with partitions."""
+    contract = PARTITION_CONTRACTS[asset]
 
     def judge(stored: Stored) -> Finding:
-        validate(stored)
-        return Finding()
+        return Finding(summary=contract.validate(stored))
 
-    judge.__doc__ = validate.__doc__
-    return [PartitionCheck(CONTRACT_CHECK, judge, blocking=True)]
+    judge.__doc__ = contract.description
+    return PartitionCheck(CONTRACT_CHECK, judge, blocking=True)
+
+
+def sweep_contract_check(asset: str) -> dg.AssetChecksDefinition:
+    """Generate the contract check of an asset without partitions, which looks at a whole sweep."""
+    contract = SWEEP_CONTRACTS[asset]
+
+    @dg.asset_check(
+        asset=asset,
+        name=CONTRACT_CHECK,
+        blocking=True,
+        description=contract.description,
+        required_resource_keys={"sweep", "home"},
+    )
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        sweep = context.resources.sweep.open()
+        metadata = {SWEEP_ID: sweep.sweep_id}
+        try:
+            found = contract.validate(StoredSweep(sweep, context.resources.home.home))
+        except FtfError as error:
+            return dg.AssetCheckResult(passed=False, description=str(error), metadata=metadata)
+        return dg.AssetCheckResult(passed=True, description=found, metadata=metadata)
+
+    return check

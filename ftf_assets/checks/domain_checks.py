@@ -10,7 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from ftf_assets.checks.partition_checks import Finding, PartitionCheck, Stored
+from ftf_assets.checks.partition_checks import Finding, PartitionCheck
+from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.graph.check_history import LEAK_CHECK
 from ftf_assets.graph.metadata import table

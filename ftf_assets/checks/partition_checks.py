@@ -1,81 +1,35 @@
-"""The checks of a partition's stored values: one step an asset, each check with the assets' partitions.
+"""Checks of one crypto's stored values: a step an asset runs all checks of the asset, per partition.
 
-Checks read back what was stored. They carry the partitions, so that one crypto's green never hides another's
-red; those of one asset share a step and what they read, because a step costs more than a check.
+Each check has the partitions of its asset, so that a green crypto never hides a red one. The checks of one
+asset share a step and the values that they read, because a step costs more than a check.
 """
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
+from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.errors import FtfError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID
-from ftf_assets.graph.io_managers import ArtifactIOManager
-from ftf_assets.graph.metadata import table
 from ftf_assets.graph.partitioned import CRYPTOS
-from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
-from ftf_assets.sweep.sweep import Sweep
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-class Stored:
-    """One crypto's stored values of one sweep, each read once.
-
-    Attributes
-    ----------
-    sweep, crypto, home
-        Whose they are, and where.
-    """
-
-    def __init__(self, io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
-        self.sweep = sweep
-        self.crypto = crypto
-        self._io = io
-        self._read: dict[str, Any] = {}
-
-    @property
-    def home(self) -> Home:
-        """The home folder."""
-        return self._io.home.home
-
-    def value(self, asset: str) -> Any:
-        """Read an artifact.
-
-        Raises
-        ------
-        StoreError
-            Nothing there, or damaged.
-        """
-        if asset not in self._read:
-            self._read[asset] = self._io.read(asset, self.crypto)
-        return self._read[asset]
-
-    def rows(self) -> "pd.DataFrame":
-        """Read the crypto's rows of ``finetune_results``."""
-        if "finetune_results" not in self._read:
-            self._read["finetune_results"] = self._io.home.results.read(self.sweep.sweep_id, self.crypto)
-        rows: pd.DataFrame = self._read["finetune_results"]
-        return rows
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check saw.
+    """The result of a check.
 
     Attributes
     ----------
     breaches
-        What is wrong, a line each; none is a pass.
+        What is wrong, one line each. The check passes without any.
     summary
-        One line for a pass.
+        One line that describes a pass.
     metadata
-        Numbers and tables that people read beside it.
+        Numbers and tables that the UI shows beside the result.
     """
 
     breaches: Sequence[str] = ()
@@ -92,11 +46,12 @@ class PartitionCheck:
     name
         Name in the UI.
     judge
-        Looks at the stored values; its docstring is the check's description. Broken contracts may be raised.
+        Judges the stored values. Its docstring is the description of the check. An ``FtfError`` that it
+        raises becomes a breach.
     blocking
-        Whether red stops what is downstream; else it is a warning, or an error that stops nothing.
+        Whether a failure stops the assets downstream.
     severity
-        How red it is.
+        Severity of a failure.
     """
 
     name: str
@@ -108,7 +63,7 @@ class PartitionCheck:
 def checks_of(asset: str, checks: Sequence[PartitionCheck]) -> dg.AssetChecksDefinition:
     """Build the step that runs an asset's checks."""
     with warnings.catch_warnings():
-        # Partitioned checks are a preview feature; the version is pinned and a test holds them.
+        # Partitioned checks are a preview feature of Dagster. Its version is pinned, and tests cover them.
         warnings.simplefilter("ignore")
         specs = [
             dg.AssetCheckSpec(
@@ -157,15 +112,7 @@ def _result(asset: str, check: PartitionCheck, stored: Stored) -> dg.AssetCheckR
 
 
 def _judge(check: PartitionCheck, stored: Stored) -> Finding:
-    from pandera.errors import SchemaErrors
-
     try:
         return check.judge(stored)
-    except SchemaErrors as error:
-        failures = error.failure_cases.head(20).astype(str).to_dict("records")
-        return Finding(
-            [f"{stored.crypto}: {len(failures)} broken rules, first: {failures[0]['check']}"],
-            metadata={"failures": table(failures)},
-        )
     except FtfError as error:
         return Finding([str(error)])

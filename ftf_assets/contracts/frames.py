@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Index, Series
 
+from ftf_assets.contracts import row_rules
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.row_rules import RowRule
 from ftf_assets.contracts.table_validation import validated
 
 UtcTimestamp = Annotated[pd.DatetimeTZDtype, "ns", "UTC"]
@@ -19,28 +22,38 @@ RESERVED_COLUMNS = ("label", "label_end", "label_return", "base_weight", "label_
 FEATURE_PATTERN = r"^(?!(?:" + "|".join(RESERVED_COLUMNS) + r")$).+$"
 
 
-class Candles(pa.DataFrameModel):
-    """OHLCV bars, one row a bar, each stamped with the bar's **close**: all of it was known then.
+def _keeps(rule: RowRule, *fields: str) -> Any:
+    """Hold fields of a table contract to a rule of rows; by default the field that the rule names."""
 
-    An empty frame means "not provided": the source is a ready feature cache.
+    def check(cls: type, values: pd.Series[Any]) -> pd.Series[bool]:  # noqa: ARG001  pandera gives the class
+        # Beside its own column a rule may take the timestamp, which is the index of both tables.
+        columns = [values.index if name == "timestamp" else values for name in rule.columns]
+        return pd.Series(rule.holds(*columns), values.index)
+
+    check.__name__ = "_".join(re.findall(r"\w+", rule.says))
+    return pa.check(*(fields or rule.columns[:1]), error=rule.says)(check)
+
+
+class Candles(pa.DataFrameModel):
+    """OHLCV bars, one row a bar, each stamped with the bar's **close**: everything in the row is known then.
+
+    An empty frame means that the source has no candles: it provides a ready feature cache.
     """
 
-    timestamp: Index[UtcTimestamp] = pa.Field(
-        unique=True, check_name=True, description="Close of the bar, UTC."
-    )
-    open: Series[float] = pa.Field(gt=0, description="First traded price of the bar, quote currency.")
-    high: Series[float] = pa.Field(gt=0, description="Highest traded price of the bar, quote currency.")
-    low: Series[float] = pa.Field(gt=0, description="Lowest traded price of the bar, quote currency.")
-    close: Series[float] = pa.Field(gt=0, description="Last traded price of the bar, quote currency.")
-    volume: Series[float] = pa.Field(ge=0, description="Traded volume of the bar, base currency.")
+    timestamp: Index[UtcTimestamp] = pa.Field(check_name=True, description="Close of the bar, UTC.")
+    open: Series[float] = pa.Field(description="First traded price of the bar, quote currency.")
+    high: Series[float] = pa.Field(description="Highest traded price of the bar, quote currency.")
+    low: Series[float] = pa.Field(description="Lowest traded price of the bar, quote currency.")
+    close: Series[float] = pa.Field(description="Last traded price of the bar, quote currency.")
+    volume: Series[float] = pa.Field(description="Traded volume of the bar, base currency.")
 
     class Config:
         strict = True
         name = "candles"
 
-    @pa.dataframe_check(error="the index must increase strictly")
-    def time_increases(cls, frame: pd.DataFrame) -> bool:  # noqa: D102, N805
-        return bool(frame.index.is_monotonic_increasing)
+    timestamps_increase = _keeps(row_rules.TIMESTAMPS_INCREASE)
+    prices_are_positive = _keeps(row_rules.PRICE_IS_POSITIVE, "open", "high", "low", "close")
+    volume_is_an_amount = _keeps(row_rules.VOLUME_IS_AN_AMOUNT)
 
     @pa.dataframe_check(error="low must not exceed open, close or high, nor these exceed high")
     def prices_are_ordered(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
@@ -53,26 +66,24 @@ class FeatureCache(pa.DataFrameModel):
 
     Every column that is not named here is a feature: a float64 known at the row's timestamp. Nothing is
     coerced: sources deliver these dtypes, so a column of numbers kept as text is refused, not guessed.
-    ``base_weight``, ``label_stability`` and ``regime`` may be absent, never partly so: what needs an absent
-    one says "unavailable".
+    ``base_weight``, ``label_stability`` and ``regime`` may be absent, but not in some rows only. Missing
+    features are allowed here, because the setting that refuses them belongs to the sweep.
     """
 
     timestamp: Index[UtcTimestamp] = pa.Field(
-        unique=True, check_name=True, description="Close of the bar: when the features are known, UTC."
+        check_name=True, description="Close of the bar: when the features are known, UTC."
     )
-    label: Series[pa.Int8] = pa.Field(isin=(0, 1), description="1 = BUY, 0 = HOLD.")
+    label: Series[pa.Int8] = pa.Field(description="1 = BUY, 0 = HOLD.")
     label_end: Series[UtcTimestamp] = pa.Field(description="When the label is known, UTC.")
     label_return: Series[float] = pa.Field(
         description="Return from entry to exit at the barrier, before costs; 0.01 = 1 %."
     )
-    base_weight: Series[float] | None = pa.Field(ge=0, description="Weight of the row.")
+    base_weight: Series[float] | None = pa.Field(description="Weight of the row.")
     label_stability: Series[float] | None = pa.Field(
-        ge=0,
-        le=1,
-        description="Share of slightly different barriers that give the row its label; known at label_end.",
+        description="Share of slightly different barriers that give the row its label; known at label_end."
     )
     regime: Series[pd.StringDtype] | None = pa.Field(
-        str_length={"min_value": 1}, description="Market regime, known at the row's timestamp."
+        description="Market regime, known at the row's timestamp."
     )
     features: Series[float] = pa.Field(
         alias=FEATURE_PATTERN,
@@ -85,13 +96,15 @@ class FeatureCache(pa.DataFrameModel):
         strict = True
         name = "feature_cache"
 
-    @pa.dataframe_check(error="the index must increase strictly")
-    def time_increases(cls, frame: pd.DataFrame) -> bool:  # noqa: D102, N805
-        return bool(frame.index.is_monotonic_increasing)
-
-    @pa.dataframe_check(error="label_end must not precede its row")
-    def label_ends_after_row(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return frame["label_end"] >= frame.index
+    timestamps_increase = _keeps(row_rules.TIMESTAMPS_INCREASE)
+    label_ends_after_its_row = _keeps(row_rules.LABEL_ENDS_AFTER_ITS_ROW)
+    label_is_buy_or_hold = _keeps(row_rules.LABEL_IS_BUY_OR_HOLD)
+    return_is_finite = _keeps(row_rules.RETURN_IS_FINITE)
+    weight_is_an_amount = _keeps(row_rules.WEIGHT_IS_AN_AMOUNT)
+    stability_is_a_share = _keeps(row_rules.STABILITY_IS_A_SHARE)
+    regime_has_a_name = _keeps(row_rules.REGIME_HAS_A_NAME)
+    features_are_not_infinite = _keeps(row_rules.FEATURE_IS_NOT_INFINITE, FEATURE_PATTERN)
+    features_fit_float32 = _keeps(row_rules.FEATURE_FITS_FLOAT32, FEATURE_PATTERN)
 
 
 def field_descriptions(model: type[pa.DataFrameModel]) -> dict[str, str]:

@@ -15,10 +15,11 @@ from ftf_assets.sweep.sweep import Sweep
 CONTRACT_CHECK = "contract"
 #: Name of the check that recomputes from label intervals that nothing looks ahead.
 LEAK_CHECK = "no_leak"
-#: The blocking check of each asset: while it is red the value is no input, and every verdict is ``INVALID``.
-DECISIVE_CHECKS = {
-    **dict.fromkeys((*ARTIFACTS, "finetune_results"), CONTRACT_CHECK),
-    "trained_models": LEAK_CHECK,
+#: The blocking checks of each asset. While one has failed, its value is no input and every verdict is
+#: ``INVALID``.
+DECISIVE_CHECKS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((*ARTIFACTS, "finetune_results"), (CONTRACT_CHECK,)),
+    "trained_models": (CONTRACT_CHECK, LEAK_CHECK),
 }
 #: The checks of what looks at a whole sweep.
 DECIDING_CHECKS = {
@@ -43,29 +44,31 @@ def refuse_red(instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: s
         The latest check of exactly this artifact has failed.
     """
     key = sweep.artifact_key(asset, crypto)
-    latest = latest_check(instance, asset, DECISIVE_CHECKS[asset], crypto, ARTIFACT_KEY, key)
-    if latest is not None and not latest.passed:
-        raise InputError(
-            f"{crypto}: the check {DECISIVE_CHECKS[asset]} of {asset} is red: {latest.description}. "
-            f"Mend the input and materialise {asset} again"
-        )
+    for name in DECISIVE_CHECKS[asset]:
+        latest = latest_check(instance, asset, name, crypto, ARTIFACT_KEY, key)
+        if latest is not None and not latest.passed:
+            raise InputError(
+                f"{crypto}: the check {name} of {asset} is red: {latest.description}. "
+                f"Mend the input and materialise {asset} again"
+            )
 
 
 def red_checks(instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, ...]) -> list[str]:
     """List the contract and leak checks of a sweep's values that are red, ``asset of crypto: why``."""
     found = []
     for crypto in cryptos:
-        for asset in DECISIVE_CHECKS:
-            latest = latest_check(instance, asset, DECISIVE_CHECKS[asset], crypto, SWEEP_ID, sweep_id)
-            if latest is not None and not latest.passed:
-                found.append(f"{asset} of {crypto}: {latest.description}")
+        for asset, names in DECISIVE_CHECKS.items():
+            for name in names:
+                latest = latest_check(instance, asset, name, crypto, SWEEP_ID, sweep_id)
+                if latest is not None and not latest.passed:
+                    found.append(f"{asset} of {crypto}: {latest.description}")
     return found
 
 
 def is_green(
     instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: str, checks: Sequence[str] = ()
 ) -> bool:
-    """Whether exactly this artifact has passed its decisive check, and failed none of ``checks`` at the last.
+    """Whether exactly this artifact passed its decisive checks, and failed none of ``checks`` at the last.
 
     Parameters
     ----------
@@ -79,9 +82,9 @@ def is_green(
     key = sweep.artifact_key(asset, crypto)
     latest = {
         name: latest_check(instance, asset, name, crypto, ARTIFACT_KEY, key)
-        for name in {DECISIVE_CHECKS[asset], *checks}
+        for name in {*DECISIVE_CHECKS[asset], *checks}
     }
-    judged = latest[DECISIVE_CHECKS[asset]] is not None
+    judged = all(latest[name] is not None for name in DECISIVE_CHECKS[asset])
     return judged and all(evaluation.passed for evaluation in latest.values() if evaluation is not None)
 
 

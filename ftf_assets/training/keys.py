@@ -12,9 +12,9 @@ from typing import Any
 
 from ftf_assets.contracts.typed import typed
 
-#: The code that decides what a cell computes. The table contracts are left out: they refuse values and
-#: compute none.
-_CODE = ("contracts/coercion.py", "labels/**/*.py", "sources/**/*.py", "training/**/*.py")
+#: The code that decides what a cell computes. The table contracts and row rules are left out: they refuse
+#: values and compute none.
+_CODE = ("contracts/coercion/*.py", "labels/**/*.py", "sources/**/*.py", "training/**/*.py")
 
 
 @typed

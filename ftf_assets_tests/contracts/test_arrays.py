@@ -1,4 +1,4 @@
-"""The training arrays' own contract: the rules that hold behind the boundary, each by name."""
+"""``TrainingArrays.validate``: a table of broken rows and the error that names each."""
 
 from __future__ import annotations
 
@@ -21,26 +21,31 @@ def changed(name, value, row=BAD, column=None):
     return corrupt
 
 
+ROW = "row 2021-04-02 08:00:00+00:00"
 BROKEN = {
-    "missing feature": (changed("X", np.nan, column=3), ["'bb_width'", "2021-04-02T08:00", "must be finite"]),
-    "infinite feature": (changed("X", np.inf, column=0), ["'rsi_14'", "2021-04-02T08:00", "inf"]),
+    "missing feature": (changed("X", np.nan, column=3), ["'bb_width'", ROW, "must not be missing", "nan"]),
+    "infinite feature": (changed("X", np.inf, column=0), ["'rsi_14'", ROW, "must not be infinite", "inf"]),
     "Fortran order": (lambda a: {"X": np.asfortranarray(a.X)}, ["C-contiguous"]),
-    "names": (lambda a: {"feature_names": ("rsi_14",)}, ["1 names for 8 columns"]),
-    "label 2": (changed("y", 2), ["'label'", "row 17", "found 2"]),
-    "one class": (lambda a: {"y": np.zeros_like(a.y)}, ["'label'", "both classes", "only [0]"]),
+    "too few names": (lambda a: {"feature_names": ("rsi_14",)}, ["1 names for 8 columns"]),
+    "label 2": (changed("y", 2), ["'label'", ROW, "found 2", "allowed: 0, 1"]),
+    "one class": (lambda a: {"y": np.zeros_like(a.y)}, ["'label'", "both classes", "only [0] in 2486 rows"]),
     "repeated timestamp": (
         lambda a: changed("start", a.start[BAD - 1])(a),
-        ["row 17", "timestamps must increase strictly"],
+        ["'timestamp'", "row 2021-04-02 07:00:00+00:00", "timestamps must increase strictly"],
     ),
-    "label_end before its row": (changed("end", 0), ["'label_end'", "row 17", "must not precede"]),
-    "missing return": (changed("label_return", np.nan), ["'label_return'", "row 17", "finite"]),
-    "negative weight": (changed("base_weight", -1), ["'base_weight'", "row 17", "-1.0"]),
-    "missing weight": (changed("base_weight", np.nan), ["'base_weight'", "row 17", "nan"]),
+    "label_end before its row": (
+        changed("end", 0),
+        ["'label_end'", ROW, "must not precede", "found 1970-01-01 00:00:00+00:00"],
+    ),
+    "missing return": (changed("label_return", np.nan), ["'label_return'", ROW, "must be finite", "nan"]),
+    "negative weight": (changed("base_weight", -1), ["'base_weight'", ROW, "-1.0", "allowed: a finite"]),
+    "missing weight": (changed("base_weight", np.nan), ["'base_weight'", ROW, "nan"]),
+    "infinite weight": (changed("base_weight", np.inf), ["'base_weight'", ROW, "found inf"]),
     "weights all zero": (lambda a: {"base_weight": a.base_weight * 0}, ["'base_weight'", "all be zero"]),
-    "stability above 1": (changed("label_stability", 1.5), ["'label_stability'", "row 17", "1.5"]),
-    "missing stability": (changed("label_stability", np.nan), ["'label_stability'", "row 17", "nan"]),
-    "a regime without a name": (changed("regime", 2), ["'regime'", "row 17", "every regime", "found 2"]),
-    "names of regimes that nobody has": (lambda a: {"regime": None}, ["'regime'", "one sorted list"]),
+    "stability above 1": (changed("label_stability", 1.5), ["'label_stability'", ROW, "1.5", "0 to 1"]),
+    "missing stability": (changed("label_stability", np.nan), ["'label_stability'", ROW, "nan"]),
+    "a regime without a name": (changed("regime", 2), ["'regime'", ROW, "is a name", "number 2 of 2"]),
+    "names without regimes": (lambda a: {"regime": None}, ["'regime'", "one sorted list"]),
     "regimes out of order": (lambda a: {"regime_names": a.regime_names[::-1]}, ["one sorted list"]),
 }
 

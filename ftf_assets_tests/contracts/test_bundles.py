@@ -1,4 +1,4 @@
-"""What the assets hold: bundles that refuse leaks, uncapped suspects and outcomes that say two things."""
+"""The bundles that assets store: valid values of a run pass, and each broken one is refused by its rule."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ftf_assets.contracts.bundles import (
     CleanlabMasks,
     FoldBaseline,
     Outcome,
+    TrainedCell,
     TrainedModels,
 )
 from ftf_assets.contracts.errors import CellError, InputError
@@ -62,8 +63,12 @@ def expected_labels(run):
     }
 
 
+def validate_labels(run, soft):
+    soft.validate("OPUSDC", labels=run.arrays.y, soft_labels=expected_labels(run))
+
+
 def test_smoothed_labels_of_a_run_are_valid(standard_run):
-    standard_run.soft_labels.validate("OPUSDC", standard_run.arrays.y, expected_labels(standard_run))
+    validate_labels(standard_run, standard_run.soft_labels)
 
 
 def wrong_label(soft):
@@ -75,11 +80,17 @@ def wrong_label(soft):
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (lambda soft: {"baseline": soft.levels["baseline"]}, "'mild': a treatment of the labels is missing"),
-        (lambda soft: soft.levels | {"mild": soft.levels["mild"][1:]}, "'mild': one soft label a row"),
+        (
+            lambda soft: {"baseline": soft.levels["baseline"]},
+            "'mild': every label treatment of the sweep needs its soft labels",
+        ),
+        (
+            lambda soft: soft.levels | {"mild": soft.levels["mild"][1:]},
+            "'mild': every row needs one soft label .found 2485 labels for 2486 rows",
+        ),
         (
             lambda soft: soft.levels | {"mild": wrong_label(soft)},
-            "'mild', row 5: soft labels are .*found 0.5",
+            "'mild', row 5: soft labels must be .*found 0.5",
         ),
         (
             lambda soft: soft.levels | {"mild": 1 - soft.levels["mild"]},
@@ -91,9 +102,7 @@ def wrong_label(soft):
 def test_smoothed_labels_are_refused(standard_run, change, rule):
     soft = standard_run.soft_labels
     with pytest.raises(InputError, match=f"OPUSDC, column {rule}"):
-        replace(soft, levels=change(soft)).validate(
-            "OPUSDC", standard_run.arrays.y, expected_labels(standard_run)
-        )
+        validate_labels(standard_run, replace(soft, levels=change(soft)))
 
 
 # --- baselines -----------------------------------------------------------------------------------------
@@ -111,8 +120,14 @@ def test_baselines_of_a_run_are_valid_and_failed_ones_need_no_rounds(standard_ru
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (lambda first, second: (first,), r"one baseline a fold \(found \[0\]; allowed: folds 0 to 1"),
-        (lambda first, second: (second, first), "one baseline a fold"),
+        (
+            lambda first, second: (first,),
+            r"every fold needs one baseline, in order \(found folds \[0\]; allowed: folds 0 to 1",
+        ),
+        (
+            lambda first, second: (second, first),
+            r"every fold needs one baseline, in order \(found folds \[1, 0\]",
+        ),
         (lambda first, second: (replace(first, rounds=3), second), "rounds of fold 0 .*found 3; .*4 to 60"),
         (lambda first, second: (first, replace(second, rounds=61)), "rounds of fold 1 .*found 61"),
         (lambda first, second: (first, replace(second, provenance="guess")), "fold 1 have no provenance"),
@@ -129,7 +144,7 @@ SPACE = {"max_depth": (2.0, 8.0), "learning_rate": (0.02, 0.2)}
 TUNED = FoldBaseline(
     0, Outcome(), 20, {"max_depth": 3, "learning_rate": 0.1}, "tuned", 15, "ab12", 4, 0.25, 0.24
 )
-SEARCH = {"n_folds": 1, "min_rounds": 4, "max_rounds": 60, "n_trials": 15, "space": SPACE}
+SEARCH = {"n_folds": 1, "min_rounds": 4, "max_rounds": 60, "n_trials": 15, "search_space": SPACE}
 
 
 def test_a_tuned_baseline_within_its_bounds_is_valid_and_an_untuned_failed_one_too():
@@ -149,9 +164,9 @@ def test_a_tuned_baseline_within_its_bounds_is_valid_and_an_untuned_failed_one_t
         ),
         ({"n_trials": 14}, "fold 0 come from another search .*found tuned, 14 trials; allowed: 15 trials"),
         ({"provenance": "default"}, "come from another search .*found default, 15 trials"),
-        ({"average_precision": 0.23}, "no better than the defaults .*found average precision 0.23"),
-        ({"average_precision": None}, "no better than the defaults"),
-        ({"average_precision": float("nan")}, "no better than the defaults"),
+        ({"average_precision": 0.23}, "score below the defaults .*found average precision 0.23"),
+        ({"average_precision": None}, "score below the defaults"),
+        ({"average_precision": float("nan")}, "score below the defaults"),
     ],
     ids=["too deep", "missing", "trials", "provenance", "worse", "no objective", "NaN"],
 )
@@ -172,8 +187,12 @@ def fit_parts(run):
     return {fold.index: fold.fit for fold in run.plan.folds(run.arrays)}
 
 
+def validate_masks(run, masks, cap=0.10):
+    masks.validate("OPUSDC", labels=run.arrays.y, fit_parts=fit_parts(run), suspect_cap=cap)
+
+
 def validate_mask(run, mask, cap=0.10):
-    CleanlabMasks((mask,)).validate("OPUSDC", run.arrays.y, fit_parts(run), cap)
+    validate_masks(run, CleanlabMasks((mask,)), cap)
 
 
 def test_masks_of_a_run_are_valid_and_failed_ones_hold_nothing_to_check(standard_run):
@@ -181,7 +200,7 @@ def test_masks_of_a_run_are_valid_and_failed_ones_hold_nothing_to_check(standard
     failed = replace(
         run.mask("filter"), outcome=Outcome.failed(ValueError(), "cleaning"), rows=run.mask("filter").rows
     )
-    CleanlabMasks((*run.masks.masks, failed)).validate("OPUSDC", run.arrays.y, fit_parts(run), 0.10)
+    validate_masks(run, CleanlabMasks((*run.masks.masks, failed)))
 
 
 def at(values, row, value):
@@ -208,32 +227,32 @@ BROKEN_MASKS = {
         lambda mask, run: {"rows": at(mask.rows, -1, run.plan.folds(run.arrays)[0].test[0])},
         "1 rows outside it",
     ),
-    "a fit row is missing": (only_first_rows, "found 1067 of 1068; allowed: exactly the fit part"),
+    "a fit row is missing": (only_first_rows, "found 1067 of 1068 rows; allowed: the fit part"),
     "probability above 1": (
         lambda mask, run: {"probability": at(mask.probability, 3, 1.5)},
-        r"probability within \[0, 1\] \(found 1.5",
+        r"probability must be in \[0, 1\] \(found 1.5",
     ),
     "probability missing": (
         lambda mask, run: {"probability": at(mask.probability, 3, np.nan)},
-        r"probability within \[0, 1\]",
+        r"probability must be in \[0, 1\] \(found nan",
     ),
     "quality below 0": (
         lambda mask, run: {"label_quality": at(mask.label_quality, 3, -0.1)},
-        r"label quality within \[0, 1\]",
+        r"label quality must be in \[0, 1\] \(found -0.1",
     ),
     "a row that is no suspect is dropped": (
         lambda mask, run: {"keep": at(mask.keep, np.flatnonzero(~mask.suspect)[:2], False)},
-        r"only suspects are dropped \(found 2",
+        r"only suspects may be dropped \(found 2",
     ),
-    "failure 6, every BUY is a suspect": (suspects_of_every_buy, "suspects of label 1 within the cap"),
+    "every BUY is a suspect": (suspects_of_every_buy, "too many suspects of BUY for the cap"),
     "more suspects than were flagged": (
         lambda mask, run: {"n_flagged_buy": 3},
-        r"as many suspects of label 1 as flagged .*at most 3",
+        r"more suspects of BUY than were flagged .*at most 3",
     ),
     "negative weight": (lambda mask, run: {"weight": at(mask.weight, 3, -1)}, "weights .*found -1.0"),
     "infinite weight": (
         lambda mask, run: {"weight": at(mask.weight, 3, np.inf)},
-        "finite, non-negative weights",
+        "weights must be finite and not negative .found inf",
     ),
 }  # fmt: skip
 
@@ -262,7 +281,8 @@ def test_the_cap_holds_for_each_class_on_its_own(standard_run):
     validate_mask(standard_run, replace(mask, suspect=full, keep=~full))
     full[holds[limit]] = True
     with pytest.raises(
-        InputError, match=f"label 0 within the cap .found {limit + 1}; allowed: at most {limit}"
+        InputError,
+        match=f"too many suspects of HOLD for the cap .found {limit + 1}; allowed: at most {limit}",
     ):
         validate_mask(standard_run, replace(mask, suspect=full, keep=~full))
 
@@ -281,3 +301,62 @@ def test_missing_cells_are_listed(standard_run):
     assert standard_run.models.missing_cells(2, variants) == []
     fewer = TrainedModels(standard_run.models.cells[1:-1])
     assert fewer.missing_cells(2, variants) == [(0, "baseline"), (1, "reweight")]
+
+
+def validate_cells(run, *cells):
+    variants = tuple(variant.name for variant in run.plan.variants)
+    TrainedModels(cells).validate("OPUSDC", n_rows=run.arrays.n_rows, n_folds=2, variants=variants)
+
+
+def test_trained_models_of_a_run_are_valid_and_failed_or_missing_cells_are_not_refused(standard_run):
+    validate_cells(standard_run, *standard_run.models.cells)
+    validate_cells(standard_run, *standard_run.models.cells[1:])
+    validate_cells(standard_run, TrainedCell(0, "mild", {}, Outcome.failed(ValueError("boom"), "fit")))
+
+
+def two_seeds(cell, probability=0.5, threshold=0.5):
+    return {
+        "seed_thresholds": np.array([0.5, threshold]),
+        "seed_probability": np.full((2, len(cell.test_rows)), probability),
+    }
+
+
+BROKEN_CELLS = {
+    "no such fold": (lambda cell: {"fold": 2}, "no such fold .found 2; allowed: folds 0 to 1"),
+    "no such variant": (lambda cell: {"variant": "wild"}, "no such variant .found wild; allowed: baseline,"),
+    "no fit": (lambda cell: {"fit_keys": ()}, "needs a fit .* .found 0 fits of"),
+    "no rounds": (lambda cell: {"rounds": 0}, "needs a fit .* .found 1 fits of 0 rounds"),
+    "threshold above 1": (lambda cell: {"threshold": 1.5}, "threshold must be in .0, 1. .found 1.5"),
+    "threshold of a seed": (lambda cell: two_seeds(cell, threshold=-1.0), "threshold .*found -1.0"),
+    "probability above 1": (
+        lambda cell: {"test_probability": at(cell.test_probability, 3, 1.5)},
+        "test probability must be in .0, 1. .found 1.5",
+    ),
+    "missing probability": (
+        lambda cell: {"test_probability": at(cell.test_probability, 3, np.nan)},
+        "test probability must be in .0, 1. .found nan",
+    ),
+    "probability of a seed": (lambda cell: two_seeds(cell, probability=2.0), "test probability .*found 2.0"),
+    "row beyond the arrays": (
+        lambda cell: {"test_rows": at(cell.test_rows, -1, 2_486)},
+        "test rows must be increasing row numbers .* 2486; allowed: 0 to 2485",
+    ),
+    "repeated row": (lambda cell: {"test_rows": at(cell.test_rows, 1, cell.test_rows[0])}, "increasing row"),
+    "no test row": (
+        lambda cell: {"test_rows": cell.test_rows[:0], "test_probability": cell.test_probability[:0]},
+        "increasing row numbers .* .found 0 rows;",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "rule"), BROKEN_CELLS.values(), ids=BROKEN_CELLS)
+def test_broken_trained_cells_are_refused(standard_run, change, rule):
+    cell = standard_run.cell("mild")
+    with pytest.raises(InputError, match=f"OPUSDC: cell of fold ., variant .*: .*{rule}"):
+        validate_cells(standard_run, replace(cell, **change(cell)))
+
+
+def test_a_repeated_cell_is_refused(standard_run):
+    cell = standard_run.cell("mild")
+    with pytest.raises(InputError, match="OPUSDC: cell of fold 0, variant mild: a cell must not repeat"):
+        validate_cells(standard_run, cell, cell)

@@ -1,4 +1,4 @@
-"""The coercion boundary: what it accepts comes out equal, what it refuses is named."""
+"""The coercion boundary: what it accepts comes out with equal values, what it refuses is named."""
 
 from __future__ import annotations
 
@@ -372,7 +372,7 @@ REFUSED = {
     "nullable missing label": (with_value("y", pd.NA, dtype="Int64"), ["'label'", TIME_OF_BAD_ROW, "nan"]),
     "text labels": (lambda rows: {"y": rows["y"].map({0: "HOLD", 1: "BUY"})}, ["'label'", "object"]),
     "one class": (lambda rows: {"y": rows["y"] * 0}, ["'label'", "both classes", "only [0] in 120 rows"]),
-    "negative weight": (with_value("base_weight", -0.5), ["'base_weight'", TIME_OF_BAD_ROW, "-0.5"]),
+    "negative weight": (with_value("base_weight", -0.5), ["'base_weight'", TIME_OF_BAD_ROW, "-0.5", ">= 0"]),
     "missing weight": (with_value("base_weight", np.nan), ["'base_weight'", TIME_OF_BAD_ROW, "nan"]),
     "infinite weight": (with_value("base_weight", np.inf), ["'base_weight'", TIME_OF_BAD_ROW, "inf"]),
     "weights all zero": (
@@ -446,13 +446,19 @@ REFUSED = {
         with_value("label_end", pd.Timestamp("3000-01-01", tz="UTC"), dtype="datetime64[us, UTC]"),
         ["'label_end'", "nanoseconds", "3000-01-01"],
     ),
-    "repeated timestamp": (retimed(repeat), ["'timestamp'", "row {row_before}", "must not repeat"]),
-    "unsorted timestamps": (retimed(swap), ["'timestamp'", "must be sorted", "row {row_before}"]),
+    "repeated timestamp": (
+        retimed(repeat),
+        ["'timestamp'", "row {row_before}", "must increase strictly", "{row_before} after {row_before}"],
+    ),
+    "unsorted timestamps": (
+        retimed(swap),
+        ["'timestamp'", "row {row_before}", "must increase strictly", "{row_before} after {bad_row}"],
+    ),
     "label end before its row": (
         lambda rows: with_value(
             "label_end", rows["X"].index[BAD_ROW - 2], dtype="datetime64[ns, UTC]"
         )(rows),
-        ["'label_end'", TIME_OF_BAD_ROW, "must not precede"],
+        ["'label_end'", TIME_OF_BAD_ROW, "must not precede", "found {two_before}"],
     ),
     "rows without a time": (
         lambda rows: {name: values.reset_index(drop=True) for name, values in rows.items()},
@@ -468,7 +474,12 @@ def test_what_production_must_not_send_is_refused_by_name(small, corrupt, words)
     with pytest.raises(InputError) as refused:
         coerce(rows, **corrupt(rows))
     for template in (CRYPTO, *words):
-        word = template.format(bad_row=times[BAD_ROW], row_before=times[BAD_ROW - 1], first_row=times[0])
+        word = template.format(
+            bad_row=times[BAD_ROW],
+            row_before=times[BAD_ROW - 1],
+            two_before=times[BAD_ROW - 2],
+            first_row=times[0],
+        )
         assert word in str(refused.value)
 
 
@@ -489,7 +500,7 @@ ARRAYS_REFUSED = {
     "three dimensions": (lambda rows: {"X": rows["X"][None]}, ["120 values for 1 feature rows"]),
     "labels in a column": (
         lambda rows: {"y": rows["y"][:, None]},
-        ["'label'", "one value a row", "(120, 1)"],
+        ["'label'", "every row needs one value", "(120, 1)"],
     ),
     "objects": (lambda rows: {"X": rows["X"].astype(object)}, ["'features'", "dtype object"]),
     "times as features": (lambda rows: {"X": rows["X"].astype("M8[ns]")}, ["'features'", "datetime64"]),
@@ -501,7 +512,10 @@ ARRAYS_REFUSED = {
     "times as float": (lambda rows: {"label_end": rows["label_end"] * 1.0}, ["'label_end'", "float64"]),
     "no time": (lambda rows: {"timestamp": None}, ["'timestamp'", "rows need a time"]),
     "too few names": (lambda rows: {"feature_names": ("rsi_14",)}, ["1 names for 8 columns"]),
-    "unsorted": (lambda rows: {"timestamp": rows["timestamp"][::-1]}, ["'timestamp'", "must be sorted"]),
+    "unsorted": (
+        lambda rows: {"timestamp": rows["timestamp"][::-1]},
+        ["'timestamp'", "must increase strictly"],
+    ),
     "soft label": (lambda rows: {"y": rows["y"] * np.float32(0.9)}, ["'label'", "row 16", "0.89999"]),
     "no row": (
         lambda rows: {name: v[:0] for name, v in rows.items() if name != "feature_names"},
@@ -632,11 +646,23 @@ def test_candles_become_arrays_with_the_usual_step_as_bar():
     [
         (candles().iloc[:1], ["at least two bars", "found 1"]),
         (candles(close=np.nan), ["'close'", "2021-04-01 01:00", "finite"]),
+        (candles(close=0.0), ["'close'", "2021-04-01 01:00", "positive", "found 0.0"]),
         (candles(volume=np.inf), ["'volume'", "2021-04-01 01:00", "inf"]),
+        (candles(volume=-1.0), ["'volume'", "2021-04-01 01:00", "not negative", "found -1.0"]),
+        (candles().iloc[::-1], ["'timestamp'", "2021-04-02 05:00", "must increase strictly"]),
         (candles(open="9.5"), ["'open'", "object", "'9.5'"]),
         (candles().tz_localize(None), ["'timestamp'", "naive"]),
     ],
-    ids=["one bar", "missing close", "infinite volume", "text", "naive"],
+    ids=[
+        "one bar",
+        "missing close",
+        "no price",
+        "infinite volume",
+        "negative volume",
+        "unsorted",
+        "text",
+        "naive",
+    ],
 )
 def test_candles_are_refused_by_name(frame, words):
     with pytest.raises(InputError) as refused:

@@ -1,4 +1,4 @@
-"""The table contracts: what a candles frame and a feature cache must hold."""
+"""The table contracts of candles and feature caches: what satisfies them and what breaks which rule."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def twice(index):
 BROKEN_CACHES = {
     "naive index": (reindexed(lambda i: i.tz_localize(None)), "datetime64"),
     "another zone": (reindexed(lambda i: i.tz_convert("Europe/Paris")), "datetime64"),
-    "unsorted": (reindexed(swapped), "increase strictly"),
-    "repeated timestamp": (reindexed(twice), "duplicate"),
+    "unsorted": (reindexed(swapped), "timestamps must increase strictly"),
+    "repeated timestamp": (reindexed(twice), "timestamps must increase strictly"),
     "index without its name": (lambda f: f.rename_axis("date"), "timestamp"),
     "no label": (lambda f: f.drop(columns="label"), "label"),
-    "label 2": (lambda f: f.assign(label=(f["label"] + 1).astype(np.int8)), "isin"),
+    "label 2": (lambda f: f.assign(label=(f["label"] + 1).astype(np.int8)), "1 .BUY. or 0 .HOLD."),
     "label int64": (lambda f: f.assign(label=f["label"].astype(np.int64)), "int8"),
     "naive label_end": (lambda f: f.assign(label_end=f["label_end"].dt.tz_localize(None)), "label_end"),
     "label_end before its row": (
@@ -68,23 +68,27 @@ BROKEN_CACHES = {
         "must not precede",
     ),
     "missing label_return": (lambda f: f.assign(label_return=np.nan), "non-nullable"),
-    "negative weight": (lambda f: f.assign(base_weight=-1.0), "greater_than_or_equal_to"),
-    "stability above 1": (lambda f: f.assign(label_stability=1.1), "less_than_or_equal_to"),
+    "infinite label_return": (lambda f: f.assign(label_return=np.inf), "label_return must be finite"),
+    "negative weight": (lambda f: f.assign(base_weight=-1.0), "weights must be finite and not negative"),
+    "infinite weight": (lambda f: f.assign(base_weight=np.inf), "weights must be finite and not negative"),
+    "stability above 1": (lambda f: f.assign(label_stability=1.1), "label_stability is a share"),
     "stability in part": (lambda f: f.assign(label_stability=np.nan), "non-nullable"),
     "stability float32": (lambda f: f.assign(label_stability=np.float32(1)), "label_stability"),
     "regime without a name": (
         lambda f: f.assign(regime=pd.array([""] * len(f), pd.StringDtype())),
-        "str_length",
+        "a regime is a name",
     ),
     "regime numbers": (lambda f: f.assign(regime=1), "regime"),
     "float32 feature": (lambda f: f.assign(rsi_14=f["rsi_14"].astype(np.float32)), "rsi_14"),
     "text feature": (lambda f: f.assign(adx_14=f["adx_14"].astype(str)), "adx_14"),
+    "infinite feature": (lambda f: f.assign(rsi_14=np.inf), "must not be infinite"),
+    "feature beyond float32": (lambda f: f.assign(rsi_14=1e39), "must fit float32"),
     "no feature": (lambda f: f.drop(columns=list(FEATURES)), "features|regex|column"),
 }
 
 
 @pytest.mark.parametrize(("broken", "rule"), BROKEN_CACHES.values(), ids=BROKEN_CACHES)
-def test_a_feature_cache_is_refused(cache, broken, rule):
+def test_a_broken_feature_cache_is_refused_by_its_rule(cache, broken, rule):
     with pytest.raises((SchemaError, SchemaErrors), match=rule):
         FeatureCache.validate(broken(cache))
 
@@ -92,18 +96,19 @@ def test_a_feature_cache_is_refused(cache, broken, rule):
 BROKEN_CANDLES = {
     "high below close": (lambda f: f.assign(high=f["close"] - 0.5), "low must not exceed"),
     "low above open": (lambda f: f.assign(low=f["open"] + 0.5), "low must not exceed"),
-    "price zero": (lambda f: f.assign(low=0.0), "greater_than"),
-    "negative volume": (lambda f: f.assign(volume=-1.0), "greater_than_or_equal_to"),
+    "price zero": (lambda f: f.assign(low=0.0), "prices must be finite and positive"),
+    "infinite price": (lambda f: f.assign(high=np.inf), "prices must be finite and positive"),
+    "negative volume": (lambda f: f.assign(volume=-1.0), "volume must be finite and not negative"),
     "missing close": (lambda f: f.assign(close=np.nan), "non-nullable"),
     "integer volume": (lambda f: f.assign(volume=5), "volume"),
     "a column more": (lambda f: f.assign(ticker="OP"), "ticker"),
-    "unsorted": (reindexed(swapped), "increase strictly"),
+    "unsorted": (reindexed(swapped), "timestamps must increase strictly"),
     "naive index": (reindexed(lambda i: i.tz_localize(None)), "datetime64"),
 }
 
 
 @pytest.mark.parametrize(("broken", "rule"), BROKEN_CANDLES.values(), ids=BROKEN_CANDLES)
-def test_candles_are_refused(candles, broken, rule):
+def test_broken_candles_are_refused_by_their_rule(candles, broken, rule):
     with pytest.raises((SchemaError, SchemaErrors), match=rule):
         Candles.validate(broken(candles))
 

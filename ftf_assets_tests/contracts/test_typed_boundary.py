@@ -29,7 +29,7 @@ from ftf_assets.training.threshold import f1_optimal_threshold
 
 ROOT = Path(ftf_assets.__file__).parent
 #: Where pandas becomes numpy: what fits are made from, and what the gate judges.
-BOUNDARY = ("contracts/coercion.py", "contracts/result_coercion.py")
+BOUNDARY = ("contracts/coercion/conversion.py", "contracts/result_coercion.py")
 
 
 def public_functions() -> Iterator[tuple[str, object]]:

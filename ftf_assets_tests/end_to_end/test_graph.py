@@ -150,7 +150,7 @@ def test_every_asset_is_documented_owned_versioned_and_checked():
         for key in graph.asset_check_keys
         if graph.get_check_spec(key).blocking and key.name == CONTRACT_CHECK
     }
-    assert blocking == {*ASSETS, "gate_decision", "noise_audit"} - {"trained_models"}
+    assert blocking == {*ASSETS, "gate_decision", "noise_audit"}
 
 
 def test_the_launchpad_shows_every_setting_with_its_description_and_refuses_unknown_ones():

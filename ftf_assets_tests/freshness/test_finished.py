@@ -54,20 +54,21 @@ def instance():
 
 
 def judge(instance: dg.DagsterInstance, sweep: Sweep, asset: str, *, passed: bool, check: str = "") -> None:
-    """Record a check of exactly this artifact, as the graph does."""
-    evaluation = dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(asset),
-        check_name=check or DECISIVE_CHECKS[asset],
-        passed=passed,
-        metadata={ARTIFACT_KEY: dg.TextMetadataValue(sweep.artifact_key(asset, CRYPTO))},
-        partition=CRYPTO,
-    )
-    event = dg.DagsterEvent(
-        event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
-        job_name="ftf_sweep",
-        event_specific_data=evaluation,
-    )
-    instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
+    """Record a check of exactly this artifact, by default each decisive one, as the graph does."""
+    for name in (check,) if check else DECISIVE_CHECKS[asset]:
+        evaluation = dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(asset),
+            check_name=name,
+            passed=passed,
+            metadata={ARTIFACT_KEY: dg.TextMetadataValue(sweep.artifact_key(asset, CRYPTO))},
+            partition=CRYPTO,
+        )
+        event = dg.DagsterEvent(
+            event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+            job_name="ftf_sweep",
+            event_specific_data=evaluation,
+        )
+        instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
 
 
 def values() -> dict[str, object]:

@@ -76,7 +76,10 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
     run = train(plan_of(training_arrays, variants=variants), training_arrays)
     assert set(run.store.fits) == set(planned_fit_keys(run.plan))
     run.masks.validate(
-        "OPUSDC", training_arrays.y, {f.index: f.fit for f in run.plan.folds(training_arrays)}, 0.10
+        "OPUSDC",
+        labels=training_arrays.y,
+        fit_parts={fold.index: fold.fit for fold in run.plan.folds(training_arrays)},
+        suspect_cap=0.10,
     )
     frame = validated(finetune_results_contract(), results_frame(finetune_results_contract(), rows_of(run)))
     assert set(frame["status"]) == {OK}

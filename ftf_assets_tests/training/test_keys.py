@@ -70,7 +70,7 @@ def test_line_ends_of_windows_are_those_of_unix(code_at):
 @pytest.mark.parametrize(
     ("package", "name"),
     [
-        ("contracts", "coercion.py"),
+        ("contracts/coercion", "new.py"),
         *((room, "new.py") for room in ("labels", "labels/cleaning", "sources", "sources/readers")),
         *((room, "new.py") for room in ("training", "training/folds")),
     ],
@@ -83,6 +83,7 @@ def test_the_shell_does_not_count(code_at):
     first = code_at("x = 1\n")
     code_at("x = 1\n", "assets", "new.py")
     code_at("x = 1\n", "contracts", "results.py")
+    code_at("x = 1\n", "contracts", "row_rules.py")
     assert code_at("x = 1\n") == first
 
 

@@ -75,7 +75,12 @@ def test_masks_cover_exactly_the_fit_part(make_plan, training_arrays):
         fold = folds[mask.fold]
         np.testing.assert_array_equal(mask.rows, fold.fit)
         assert not np.isin(mask.rows, np.concatenate([fold.validation, fold.test])).any()
-    run.masks.validate("OPUSDC", training_arrays.y, {fold.index: fold.fit for fold in folds}, 0.10)
+    run.masks.validate(
+        "OPUSDC",
+        labels=training_arrays.y,
+        fit_parts={fold.index: fold.fit for fold in folds},
+        suspect_cap=0.10,
+    )
 
 
 def test_the_probabilities_of_a_mask_are_its_rows_own(make_plan, training_arrays, seen):

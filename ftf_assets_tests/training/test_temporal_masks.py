@@ -56,7 +56,7 @@ def test_suspects_are_the_smaller_of_cap_and_expected_errors_the_likeliest_first
                 assert wrong[mask.suspect & of_class].min() >= wrong[~mask.suspect & of_class].max()
         assert mask.suspect.any()
     folds = {fold.index: fold.fit for fold in run.plan.folds(run.arrays)}
-    run.masks.validate(CRYPTO, run.arrays.y, folds, 0.10)
+    run.masks.validate(CRYPTO, labels=run.arrays.y, fit_parts=folds, suspect_cap=0.10)
 
 
 def test_filter_drops_and_reweight_keeps_each_class_total(run):

@@ -317,7 +317,9 @@ def test_the_plan_knows_every_fit_of_a_tuned_run(runs, mode):
 
 def test_tuned_parameters_hold_for_masks_and_all_variants(tuned_plan, training_arrays, seen):
     run = train(tuned_plan(trials=4, variants=variants_of("cleanlab=filter")), training_arrays)
-    run.baselines.validate("OPUSDC", n_folds=2, min_rounds=4, max_rounds=20, n_trials=4, space=dict(SPACE))
+    run.baselines.validate(
+        "OPUSDC", n_folds=2, min_rounds=4, max_rounds=20, n_trials=4, search_space=dict(SPACE)
+    )
     assert any(baseline.best_trial for baseline in run.baselines.folds), "or this test shows nothing"
     for baseline in run.baselines.folds:
         assert baseline.provenance == "tuned"

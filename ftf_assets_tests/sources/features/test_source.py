@@ -182,7 +182,9 @@ def test_a_gap_in_the_middle_is_not_trimmed(cache, read) -> None:
             ["row 2024-01-01 00:00:00+00:00", "label_end must not precede"],
             id="label_end before its row",
         ),
-        pytest.param(lambda f: f.iloc[::-1], ["the index must increase strictly"], id="unsorted"),
+        pytest.param(
+            lambda f: f.iloc[::-1], ["'timestamp'", "timestamps must increase strictly"], id="unsorted"
+        ),
         pytest.param(
             lambda f: f.set_axis(f.index[[0, 1, 2, 2, 3, 4]]), ["2024-01-01 02:00:00+00:00"], id="duplicate"
         ),

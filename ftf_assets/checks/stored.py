@@ -1,0 +1,91 @@
+"""The stored values that checks read back, each read once for all checks of an asset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.sweep import Sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.graph.io_managers import ArtifactIOManager
+
+
+class StoredSweep:
+    """What a sweep as a whole has stored.
+
+    Attributes
+    ----------
+    sweep, home
+        Which sweep, and the home folder.
+    """
+
+    def __init__(self, sweep: Sweep, home: Home) -> None:
+        self.sweep = sweep
+        self.home = home
+
+    def decision(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Read the sweep's rows of ``gate_verdicts`` and ``gate_metrics``."""
+        from ftf_assets.storage.results_store import ResultsStore
+
+        metrics, verdicts = ResultsStore(self.home.results).decision(self.sweep.sweep_id)
+        return verdicts, metrics
+
+
+class Stored(StoredSweep):
+    """What one crypto of a sweep has stored.
+
+    Attributes
+    ----------
+    sweep, home, crypto
+        Which sweep, the home folder, which crypto.
+    """
+
+    def __init__(self, io: ArtifactIOManager, sweep: Sweep, crypto: str) -> None:
+        super().__init__(sweep, io.home.home)
+        self.crypto = crypto
+        self._io = io
+        self._read: dict[str, Any] = {}
+
+    def value(self, asset: str) -> Any:
+        """Read the artifact of an asset.
+
+        Raises
+        ------
+        StoreError
+            There is none under the settings of the sweep, or it is damaged.
+        """
+        if asset not in self._read:
+            self._read[asset] = self._io.read(asset, self.crypto)
+        return self._read[asset]
+
+    def rows(self) -> pd.DataFrame:
+        """Read the crypto's rows of ``finetune_results``."""
+        from ftf_assets.storage.results_store import ResultsStore
+
+        if "finetune_results" not in self._read:
+            self._read["finetune_results"] = ResultsStore(self.home.results).read(
+                self.sweep.sweep_id, self.crypto
+            )
+        rows: pd.DataFrame = self._read["finetune_results"]
+        return rows
+
+    def results(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Read the crypto's rows of ``finetune_results``, ``regime_results`` and ``label_suspects``."""
+        from ftf_assets.storage.results_store import ResultsStore
+
+        store, sweep_id = ResultsStore(self.home.results), self.sweep.sweep_id
+        return (
+            self.rows(),
+            store.regimes(sweep_id, self.crypto),
+            store.suspects(sweep_id, [self.crypto]),
+        )
+
+    def audit(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Read the newest noise audit of the crypto's rows: ``noise_audit`` and ``noise_audit_effects``."""
+        from ftf_assets.storage.audit_store import AuditStore
+
+        key = self.sweep.artifact_key("coerced_arrays", self.crypto)
+        return AuditStore(self.home.results).audits([key])

@@ -1,0 +1,46 @@
+"""Candles: from a frame of OHLCV bars to :class:`CandleArrays`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.contracts import row_rules
+from ftf_assets.contracts.arrays import CandleArrays
+from ftf_assets.contracts.coercion.conversion import cast, numeric_vector, row_names
+from ftf_assets.contracts.coercion.times import coerce_times
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import Array, typed
+
+
+@typed
+def coerce_candles(frame: pd.DataFrame, *, crypto: str) -> CandleArrays:
+    """Turn a candles frame (see :class:`~ftf_assets.contracts.frames.Candles`) into arrays.
+
+    The bar length is the median step between bars, in nanoseconds.
+
+    Raises
+    ------
+    InputError
+        Fewer than two bars, timestamps that do not increase, or a column that is absent, non-numeric or holds
+        a value that the rules of candles refuse.
+    """
+    if len(frame) < 2:
+        raise input_error("candles need at least two bars", crypto=crypto, found=f"{len(frame)}")
+    close_time = coerce_times(pd.DatetimeIndex(frame.index), crypto=crypto, column="timestamp")
+    row_rules.TIMESTAMPS_INCREASE.refuse_broken(close_time, crypto=crypto, row_name=row_names(frame))
+
+    def column(name: str, rule: row_rules.RowRule) -> Array:
+        values = cast(numeric_vector(frame[name], crypto=crypto, column=name), np.float64)
+        rule.refuse_broken(values, crypto=crypto, column=name, row_name=row_names(frame))
+        return values
+
+    return CandleArrays(
+        close_time=close_time,
+        open=column("open", row_rules.PRICE_IS_POSITIVE),
+        high=column("high", row_rules.PRICE_IS_POSITIVE),
+        low=column("low", row_rules.PRICE_IS_POSITIVE),
+        close=column("close", row_rules.PRICE_IS_POSITIVE),
+        volume=column("volume", row_rules.VOLUME_IS_AN_AMOUNT),
+        bar=int(np.median(np.diff(close_time))),
+    )
