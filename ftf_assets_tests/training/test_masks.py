@@ -94,7 +94,7 @@ def test_the_probabilities_of_a_mask_are_its_rows_own(make_plan, training_arrays
 
 
 def test_validation_and_test_rows_change_no_mask(make_plan, training_arrays):
-    """Validation rows choose the rounds, so the baselines are kept; no later row may change a mask otherwise."""
+    """The baselines are kept, because validation rows choose their rounds; nothing else may change a mask."""
     plan = make_plan()
     expected = train(plan, training_arrays)
     fold = plan.folds(training_arrays)[0]
