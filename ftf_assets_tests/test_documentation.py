@@ -116,7 +116,7 @@ def test_every_kind_of_noise_and_every_detector_is_documented_as_it_is():
 def test_the_published_results_of_the_gate_page_get_the_answer_that_it_prints(tmp_path: Path):
     page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
     (rows,) = re.findall(r"^    (crypto,cleanlab,.*\n(?:    .*\n)+)", page, re.MULTILINE)
-    (answer,) = re.findall(r"```text\n(KEEP_AVAILABLE.*?)```", page, re.DOTALL)
+    (answer,) = re.findall(r"```text\n(Verdict KEEP_AVAILABLE.*?)```", page, re.DOTALL)
     file = tmp_path / "means.csv"
     file.write_text(rows.replace("    ", ""), encoding="utf-8")
     printed = CliRunner().invoke(cli, ["gate", "--results", str(file)])
@@ -177,14 +177,8 @@ def _table_rows(document: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("| `")]
 
 
-def _flags() -> dict[str, str]:
-    """The flag of ``ftf sweep`` that gives each setting, by the setting's name."""
-    options = {str(parameter.name): parameter.opts[0] for parameter in cli.commands["sweep"].params}
-    return {setting: options[name] for name, setting in SETTING_OF_FLAG.items()}
-
-
 def _setting_row(name: str, field: FieldInfo) -> str:
-    flag = f"<br>`{_flags()[name]}`" if name in _flags() else ""
+    flag = "".join(f"<br>`{flag}`" for flag, setting in SETTING_OF_FLAG.items() if setting == name)
     cells = (f"`{name}`{flag}", f"`{_as_text(field.default)}`", _allowed(field), str(field.description))
     return f"| {' | '.join(cells)} |"
 

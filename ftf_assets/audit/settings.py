@@ -20,7 +20,8 @@ class AuditSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kinds: tuple[str, ...] | None = Field(
-        None, description="Kinds of noise, such as independent and bursts; none = all that the data allow."
+        None,
+        description="Kinds of noise, such as independent and bursts; without them all that the data allow.",
     )
     noise_share: float = Field(0.10, ge=0.02, le=0.15, description="Share of the labels that are flipped.")
     noise_seeds: int = Field(5, ge=5, le=100, description="Draws of every kind of noise.")

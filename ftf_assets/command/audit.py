@@ -10,57 +10,61 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.options import home_option, json_option
-from ftf_assets.command.sweep_flags import requested_sweep, sweep_flags
+from ftf_assets.command.sweep_flags import SweepCommand, requested_sweep, setting_flag, sweep_flags
 
 if TYPE_CHECKING:
     from ftf_assets.graph.check_history import FailedCheck
     from ftf_assets.storage.home import Home
 
 
-@click.command()
+@click.command(cls=SweepCommand)
+@setting_flag(
+    "--kinds", "audit.kinds", help="Separate them by commas.", show_default="all that the data allow"
+)
+@setting_flag("--noise-seeds", "audit.noise_seeds")
+@setting_flag("--noise-share", "audit.noise_share")
 @sweep_flags
-@click.option("--kinds", help="Kinds of noise, comma-separated; default all.")
-@click.option("--noise-seeds", help="Draws of every kind of noise; at least 5.")
-@click.option("--noise-share", help="Share of the labels that are flipped.")
 @home_option
 @json_option
-def audit(home: str, as_json: bool, **flags: Any) -> int:
-    """Put known noise into the labels and measure what finds it, before any cleaner is trusted there."""
+def audit(home: Home, as_json: bool, **flags: Any) -> int:
+    """Put known noise into the labels and measure what finds it.
+
+    An audit shows whether cleaning finds real errors in these data. Run it before you trust cleaning there.
+    """
     from ftf_assets.audit.settings import AuditSettings, audit_settings
     from ftf_assets.command.progress_bar import show_progress
     from ftf_assets.rows.records import plain_records
     from ftf_assets.running.audit_run import run_noise_audit
     from ftf_assets.running.progress import SweepProgress
-    from ftf_assets.storage.home import Home
     from ftf_assets.sweep.noise_audit import Audit
 
-    own = {name: flags.pop(name) for name in AuditSettings.model_fields}
+    own = {name: flags.pop(f"audit.{name}") for name in AuditSettings.model_fields}
     if own["kinds"] is not None:
         own["kinds"] = tuple(kind.strip() for kind in own["kinds"].split(","))
     settings = audit_settings({name: value for name, value in own.items() if value is not None})
-    planned, place = Audit(requested_sweep(flags), settings), Home.locate(home)
+    planned = Audit(requested_sweep(flags), settings)
     planned.require_confirmation()
     cryptos = planned.sweep.cryptos
     click.echo(
-        f"audit of {', '.join(cryptos)}: {settings.noise_seeds} draws of each kind of noise, "
+        f"Noise audit of {', '.join(cryptos)}: {settings.noise_seeds} draws of each kind of noise, "
         f"{planned.n_fits} fits",
         err=True,
     )
     with show_progress(SweepProgress(planned.n_fits)) as on_fit:
-        done = run_noise_audit(planned, place, on_fit=on_fit)
+        done = run_noise_audit(planned, home, on_fit=on_fit)
     found, effects = plain_records(done.found), plain_records(done.effects)
     if as_json:
         shown = {
             "audit_ids": {crypto: planned.audit_id(crypto) for crypto in cryptos},
             "run_ids": done.run_ids,
             "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],
-            "results": str(place.results),
+            "results": str(home.results),
             "found": found,
             "effects": effects,
         }
         click.echo(json.dumps(shown, default=str))
     else:
-        _show(place, found, effects, done.failed_checks)
+        _show(home, found, effects, done.failed_checks)
     failed = any(row["status"] == "failed" for row in (*found, *effects))
     return ExitCode.FAILED if failed or done.failed_checks else ExitCode.DONE
 
@@ -77,8 +81,7 @@ def _show(
         console.print(table)
     for line in (
         *(check.in_words for check in failed_checks),
-        f"table   {home.results}: noise_audit, noise_audit_effects",
-        "report  ftf report shows it beside the verdict",
-        "runs    ftf ui shows runs, pictures and checks",
+        f"Results  {home.results}, tables noise_audit and noise_audit_effects",
+        "More     ftf report shows the audit beside the verdict; ftf ui shows runs, pictures and checks",
     ):
         click.echo(line)

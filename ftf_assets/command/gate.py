@@ -14,15 +14,21 @@ from ftf_assets.command.options import home_option, json_option, sweep_id_option
 
 if TYPE_CHECKING:
     from ftf_assets.gate.decision import Decision
+    from ftf_assets.storage.home import Home
 
 
 @click.command()
 @sweep_id_option
-@click.option("--results", "file", type=click.Path(path_type=Path), help="A CSV or Parquet file instead.")
+@click.option(
+    "--results",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Judge a CSV or Parquet file of results instead.",
+)
 @home_option
 @json_option
-def gate(sweep_id: str, file: Path | None, home: str, as_json: bool) -> int:
-    """Judge every level of a sweep, or of a file of results: the verdict with every number behind it."""
+def gate(sweep_id: str | None, file: Path | None, home: Home, as_json: bool) -> int:
+    """Print the verdict on each level, with every number behind it."""
     from ftf_assets.command.sentences import verdicts_in_words
     from ftf_assets.command.tables import gate_table, stdout
 
@@ -45,15 +51,13 @@ def _decision_of_file(file: Path) -> Decision:
     return decide(published.rows, published.baselines, sweep_id=published.sweep_id)
 
 
-def _decision_of_sweep(sweep_id: str, home: str) -> Decision:
+def _decision_of_sweep(sweep_id: str | None, home: Home) -> Decision:
     from ftf_assets.freshness.stored_sweeps import decide_stored, stored_settings
     from ftf_assets.graph.instance import open_instance
-    from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
 
-    place = Home.locate(home)
-    store = ResultsStore(place.results)
+    store = ResultsStore(home.results)
     sweep_id = sweep_id or store.latest_sweep_id()
     stored_settings(store, sweep_id)  # refuses an unknown sweep before an instance is written
-    with open_instance(place) as instance:
-        return decide_stored(place, instance, sweep_id)
+    with open_instance(home) as instance:
+        return decide_stored(home, instance, sweep_id)

@@ -28,19 +28,32 @@ from ftf_assets.command.ui import ui
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+class _Verbs(click.Group):
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Name the verbs in the order in which people need them, instead of the alphabet's."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    invoke_without_command=True,
+)
 @click.version_option(__version__, prog_name="ftf")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Find out whether treating the label noise helps, and whether to act on it.
+    """Measure whether treating label noise helps, and judge whether to act on it.
 
-    Exit codes: 0 done, 1 some cells or checks failed, 2 bad usage, input or store, 130 interrupted.
+    Start with ftf sweep: without flags it needs no data.
+
+    Exit codes: 0 done; 1 a cell, a check or a run failed; 2 bad usage, bad input or a store that cannot be
+    used; 130 interrupted.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
 
-for verb in (sweep, smoke, plan, audit, results, suspects, gate, report, ui, clean):
+for verb in (sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
     cli.add_command(verb)
 
 
@@ -59,7 +72,8 @@ def main() -> None:
         sys.exit(ExitCode.INTERRUPTED)
     except Interrupted:
         _refuse(
-            "interrupted; finished fits are kept and the same command goes on from them", ExitCode.INTERRUPTED
+            "interrupted. Finished fits are kept; run the same command again to go on from them",
+            ExitCode.INTERRUPTED,
         )
     except FtfError as error:
         _refuse(str(error), ExitCode.FAILED if isinstance(error, RunError) else ExitCode.BAD_INPUT)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ftf_assets.command.export import FORMATS
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
 
 Decorator = Callable[[Any], Any]
 
@@ -19,16 +22,49 @@ def together(*options: Decorator) -> Decorator:
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
-home_option = click.option("--home", default="", help="Folder of all state; default FTF_HOME, else .ftf.")
+def refuse_empty(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    """Refuse an empty text: a script whose variable is unset must not get the default.
+
+    Raises
+    ------
+    click.BadParameter
+        The text is empty.
+    """
+    if text == "":
+        raise click.BadParameter("it is empty; leave the flag out to get its default")
+    return text
+
+
+def _locate(context: click.Context, parameter: click.Parameter, path: str | None) -> Home:
+    from ftf_assets.storage.home import Home
+
+    return Home.locate(refuse_empty(context, parameter, path) or "")
+
+
+home_option = click.option(
+    "--home",
+    metavar="FOLDER",
+    callback=_locate,
+    help="Folder of all state. [default: the environment variable FTF_HOME, else .ftf]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 sweep_id_option = click.option(
-    "--sweep", "sweep_id", default="", help="Sweep; default the one that wrote last."
+    "--sweep",
+    "sweep_id",
+    metavar="SWEEP",
+    callback=refuse_empty,
+    help="Id of the sweep. [default: the one that wrote last]",
 )
 export_options = together(
     click.option(
-        "--format", "form", type=click.Choice(FORMATS), help="Default: a table, or what --output ends in."
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        help="[default: the ending of --output, without it a table]",
     ),
     click.option(
-        "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output."
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="File to write. [default: standard output]",
     ),
 )

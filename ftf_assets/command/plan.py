@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.options import home_option, json_option
-from ftf_assets.command.sweep_flags import requested_sweep, sweep_flags
+from ftf_assets.command.sweep_flags import SweepCommand, requested_sweep, sweep_flags
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
 
 
-@click.command()
+@click.command(cls=SweepCommand)
 @sweep_flags
 @home_option
 @json_option
-def plan(home: str, as_json: bool, **flags: Any) -> int:
-    """Say what a sweep would run, what is already done, and which values are stale and why; runs nothing."""
-    from ftf_assets.command.sentences import stale_in_words
+def plan(home: Home, as_json: bool, **flags: Any) -> int:
+    """Show what a sweep would run and why, and run nothing.
+
+    Counts cells and fits, estimates the time, and names every value that is missing or out of date with the
+    reason. Takes the flags of ftf sweep.
+    """
+    from ftf_assets.command.sentences import plan_in_words
     from ftf_assets.freshness.estimate import describe_plan
     from ftf_assets.freshness.staleness import stale_values
     from ftf_assets.running.preflight import check_inputs
-    from ftf_assets.storage.home import Home
 
-    planned, place = requested_sweep(flags), Home.locate(home)
-    check_inputs(planned, place)
-    description = describe_plan(planned, place)
-    stale = stale_values(planned, place)
+    planned = requested_sweep(flags)
+    check_inputs(planned, home)
+    description, stale = describe_plan(planned, home), stale_values(planned, home)
     if as_json:
         click.echo(json.dumps({**description, "stale": [dataclasses.asdict(one) for one in stale]}))
         return ExitCode.DONE
-    for name, value in description.items():
-        shown = "unknown: no fit was timed yet in this home" if value is None else value
-        click.echo(f"{name.replace('_', ' '):<18} {shown}")
-    for line in stale_in_words(stale):
-        click.echo(f"{'stale':<18} {line}")
+    for line in plan_in_words(description, stale):
+        click.echo(line)
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""What people see while a sweep runs: a bar on a terminal, a line every tenth elsewhere."""
+"""Progress of a run: a bar on a terminal, a line for every tenth of the fits elsewhere."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ftf_assets.training.engine import FitEvent
 
 @contextmanager
 def show_progress(progress: SweepProgress) -> Iterator[Listener]:
-    """Show a sweep's progress while its fits end.
+    """Show progress while the context lasts; gives the function to call with every fit that finishes.
 
-    Dagster redirects the file descriptors of standard output and error while a step runs, so the display
-    draws on a duplicate of standard error that is taken before.
+    Dagster redirects the file descriptors of standard output and error while a step runs. The display
+    therefore writes to a duplicate of standard error that is made before.
     """
     stream = os.fdopen(os.dup(2), "w")
     try:
@@ -38,7 +38,7 @@ def _bar(stream: TextIO, progress: SweepProgress) -> Iterator[Listener]:
     task = bar.add_task("", total=progress.n_fits)
 
     def draw(event: FitEvent) -> None:
-        bar.start()  # not before: its thread must not be there when the children are forked
+        bar.start()  # at the first fit: its thread must not exist when the children are forked
         progress.count(event)
         bar.update(task, completed=progress.n_fits_ended, description=_describe(progress, event))
 
@@ -73,7 +73,7 @@ def _describe(progress: SweepProgress, event: FitEvent) -> str:
             f"{progress.n_cells_ended} of {progress.n_cells} cells" if progress.n_cells else "",
             "" if pace is None else f"{pace:.1f} fits/s",
             "" if left is None else f"{timedelta(seconds=round(left))} left",
-            f"{event.crypto} fold {event.fold} {event.name}{failed}",
+            f"last {event.crypto} fold {event.fold} {event.name}{failed}",
         )
         if part
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,21 +12,25 @@ from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.export import export
 from ftf_assets.command.options import export_options, home_option, sweep_id_option
 
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
+
 
 @click.command()
 @sweep_id_option
-@click.option("--by", type=click.Choice(("cell", "regime")), default="cell", help="What a row is.")
+@click.option(
+    "--by", type=click.Choice(("cell", "regime")), default="cell", show_default=True, help="What a row is."
+)
 @export_options
 @home_option
-def results(sweep_id: str, by: str, form: str | None, output: Path | None, home: str) -> int:
-    """Print or export the rows of a sweep, or its variants by market regime."""
+def results(sweep_id: str | None, by: str, form: str | None, output: Path | None, home: Home) -> int:
+    """Print or export the rows of a sweep, by cell or market regime."""
     from ftf_assets.command.stored_rows import rows_of_sweep
     from ftf_assets.command.tables import cells_table, regimes_table
     from ftf_assets.rows.regimes import pooled_by_regime
-    from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(Home.locate(home).results)
+    store = ResultsStore(home.results)
     rows = rows_of_sweep(store, sweep_id)
     if by == "cell":
         export(rows, form, output, cells_table)
@@ -34,8 +39,8 @@ def results(sweep_id: str, by: str, form: str | None, output: Path | None, home:
     regimes = pooled_by_regime(store.regimes(sweep_id))
     if regimes.empty:
         raise click.UsageError(
-            f"sweep {sweep_id} has no rows by regime: no cell was measured, or it was run before regimes "
-            "were kept. Run ftf sweep with the same settings again: finished fits are reused"
+            f"sweep {sweep_id} has no rows by regime, because none of its cells is ok. "
+            "ftf results --by cell shows why"
         )
     export(regimes, form, output, functools.partial(regimes_table, sweep_id))
     return ExitCode.DONE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
-    """Say aloud what the baseline is worth: how often it says BUY, and what always saying BUY would score."""
+    """Say how often the baseline says BUY, and compare its f1 with that of always saying BUY."""
     baseline = leaderboard[leaderboard["variant"] == "baseline"].dropna(subset=["f1_buy"])
     return [
-        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars; its f1 {row.f1_buy:.3f} "
-        f"compares with {row.f1_always_buy:.3f} for always saying BUY."
+        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars. Its f1 is {row.f1_buy:.3f}; "
+        f"always saying BUY would score {row.f1_always_buy:.3f}."
         for row in baseline.itertuples()
     ]
 
@@ -32,20 +34,39 @@ def verdicts_in_words(decision: Decision) -> list[str]:
     for one in decision.verdicts:
         by_reason.setdefault((one.verdict, one.reason), []).append(f"{one.factor}={one.level}")
     for (verdict, reason), levels in by_reason.items():
-        lines.append(f"{verdict}  {', '.join(levels)}: {reason}")
+        lines.append(f"Verdict {verdict} for {', '.join(levels)}: {reason}")
     warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
     return [
         *lines,
-        *(f"warning: {warning}" for warning in warnings),
-        tuning_in_words(decision.tuning, decision.n_trials),
-        seed_noise_in_words(decision.metric_rows()),
+        *(f"Warning: {warning}" for warning in warnings),
+        capitalized(tuning_in_words(decision.tuning, decision.n_trials)),
+        capitalized(seed_noise_in_words(decision.metric_rows())),
     ]
 
 
-def stale_in_words(stale: Sequence[Stale]) -> list[str]:
-    """Write what is stale, a crypto and reason a line; "nothing" where all is fresh."""
+def plan_in_words(description: Mapping[str, Any], stale: Sequence[Stale]) -> list[str]:
+    """Write what a sweep would run: its counts, and what has to be made, a crypto and reason a line."""
+    shown = dict(description)
+    seconds = shown.pop("estimated_seconds")
+    if not description["fits_left"]:
+        shown["time_left"] = "none"
+    elif seconds is None:
+        shown["time_left"] = "unknown until a fit has been timed in this home"
+    else:
+        shown["time_left"] = f"about {timedelta(seconds=math.ceil(seconds))}"
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in stale:
-        by_reason.setdefault((one.crypto or "whole sweep", one.why), []).append(one.asset)
-    lines = [f"{crypto}: {', '.join(assets)}: {why}" for (crypto, why), assets in by_reason.items()]
-    return lines or ["nothing: every value is what these settings, data and code would make again"]
+        by_reason.setdefault((one.crypto, one.why), []).append(one.asset)
+    to_make = [
+        f"{f'{crypto}: ' if crypto else ''}{', '.join(assets)} ({why})"
+        for (crypto, why), assets in by_reason.items()
+    ] or ["nothing: every stored value is current"]
+    return [
+        *(f"{name.replace('_', ' '):<12} {value}" for name, value in shown.items()),
+        *(f"{'to make':<12} {line}" for line in to_make),
+    ]
+
+
+def capitalized(sentence: str) -> str:
+    """Write a sentence's first letter as a capital and leave the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]

@@ -1,29 +1,36 @@
-"""``ftf smoke``: one cell through every stage, as a gate for merges."""
+"""``ftf smoke``: one cell through every stage, to run before a merge."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.options import home_option, json_option
 from ftf_assets.command.sweep import run_and_show
+from ftf_assets.command.sweep_flags import confirmed_sweep, setting_flag
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
 
 
 @click.command()
-@click.option("--crypto", default="OPUSDC", show_default=True, help="The one crypto.")
-@click.option("--source", default="market", show_default=True, help="market, candles or features.")
-@click.option("--path", help="Folder of the candle files or feature caches.")
+@click.option("--crypto", metavar="VALUE", default="OPUSDC", help="The one crypto. [default: OPUSDC]")
+@setting_flag("--source", "data.source")
+@setting_flag("--path", "data.path")
 @home_option
 @json_option
-def smoke(crypto: str, source: str, path: str | None, home: str, as_json: bool) -> int:
-    """Run 1 crypto x 1 fold x 1 variant through every stage: the merge gate. A red check is exit code 1."""
-    from ftf_assets.graph.jobs import SMOKE_JOB
-    from ftf_assets.storage.home import Home
-    from ftf_assets.sweep.settings import SMOKE, sweep_settings
-    from ftf_assets.sweep.sweep import open_sweep
+def smoke(crypto: str, home: Home, as_json: bool, **data: Any) -> int:
+    """Run one cell through every stage, as a test before a merge.
 
-    data = {"source": source, "path": path, "cryptos": (crypto,)}
-    wanted = open_sweep(sweep_settings({**SMOKE, "data": data}))
-    rows, done = run_and_show(wanted, Home.locate(home), job=SMOKE_JOB, as_json=as_json)
-    green = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.failed_checks
-    return ExitCode.DONE if green else ExitCode.FAILED
+    One crypto x one fold x one variant that uses every factor. The exit code is 0 only if the cell is ok and
+    every check passes, also the check that fits the cell twice and compares the bits.
+    """
+    from ftf_assets.graph.jobs import SMOKE_JOB
+    from ftf_assets.sweep.settings import SMOKE
+
+    wanted = confirmed_sweep({**SMOKE, **data, "data.cryptos": crypto})
+    rows, done = run_and_show(wanted, home, job=SMOKE_JOB, as_json=as_json)
+    passed = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.failed_checks
+    return ExitCode.DONE if passed else ExitCode.FAILED

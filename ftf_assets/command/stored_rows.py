@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ftf_assets.storage.results_store import ResultsStore
 
 
-def rows_of_sweep(store: ResultsStore, sweep_id: str) -> pd.DataFrame:
-    """Read the rows of a sweep; an empty id takes the sweep that wrote last.
+def rows_of_sweep(store: ResultsStore, sweep_id: str | None) -> pd.DataFrame:
+    """Read the rows of a sweep; None takes the sweep that wrote last.
 
     Raises
     ------
@@ -25,6 +25,6 @@ def rows_of_sweep(store: ResultsStore, sweep_id: str) -> pd.DataFrame:
     rows = store.read(sweep_id or store.latest_sweep_id())
     if rows.empty:
         raise click.UsageError(
-            f"no rows of sweep {sweep_id!r}; known: {', '.join(store.sweeps()['sweep_id'])}"
+            f"no rows of sweep {sweep_id!r}; stored sweeps: {', '.join(store.sweeps()['sweep_id'])}"
         )
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,30 +11,36 @@ from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.export import export
 from ftf_assets.command.options import export_options, home_option, sweep_id_option
 
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
+
 
 @click.command()
 @sweep_id_option
-@click.option("--crypto", "cryptos", multiple=True, help="Only this crypto; repeat for more.")
+@click.option(
+    "--crypto", "cryptos", multiple=True, help="Only this crypto. Repeat the flag for more. [default: all]"
+)
 @export_options
 @home_option
 def suspects(
-    sweep_id: str, cryptos: tuple[str, ...], form: str | None, output: Path | None, home: str
+    sweep_id: str | None, cryptos: tuple[str, ...], form: str | None, output: Path | None, home: Home
 ) -> int:
-    """List or export the rows that cleaning suspects of a wrong label, to look at and to relabel."""
+    """List or export the rows whose label looks wrong."""
     from ftf_assets.command.stored_rows import rows_of_sweep
     from ftf_assets.command.tables import suspects_table
-    from ftf_assets.storage.home import Home
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(Home.locate(home).results)
+    store = ResultsStore(home.results)
     rows = rows_of_sweep(store, sweep_id)
     known = rows["crypto"].unique().tolist()
     for crypto in cryptos:
         if crypto not in known:
-            raise click.UsageError(f"no rows of crypto {crypto!r} in this sweep; known: {', '.join(known)}")
+            raise click.UsageError(
+                f"no rows of crypto {crypto!r} in this sweep; its cryptos: {', '.join(known)}"
+            )
     sweep_id = str(rows["sweep_id"].iloc[0])
     frame = store.suspects(sweep_id, cryptos)
     if frame.empty:
-        click.echo(f"{sweep_id}: no cleaner suspected a row", err=True)
+        click.echo(f"Sweep {sweep_id}: no cleaner suspects a row", err=True)
     export(frame, form, output, suspects_table)
     return ExitCode.DONE

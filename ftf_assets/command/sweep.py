@@ -1,4 +1,4 @@
-"""``ftf sweep``: run every cell and print the leaderboard, the verdict and where everything lies."""
+"""``ftf sweep``: run every cell and print leaderboard, verdict and where everything is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.options import home_option, json_option
-from ftf_assets.command.sweep_flags import confirmed_sweep, sweep_flags
+from ftf_assets.command.sweep_flags import SweepCommand, confirmed_sweep, sweep_flags
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,23 +20,43 @@ if TYPE_CHECKING:
     from ftf_assets.sweep.sweep import Sweep
 
 
-@click.command()
+@click.command(cls=SweepCommand)
 @sweep_flags
 @home_option
 @json_option
-def sweep(home: str, as_json: bool, **flags: Any) -> int:
-    """Run every cell, crypto x fold x variant, and print the leaderboard."""
-    from ftf_assets.graph.jobs import SWEEP_JOB
-    from ftf_assets.storage.home import Home
+def sweep(home: Home, as_json: bool, **flags: Any) -> int:
+    """Run a sweep; print its leaderboard and its verdict.
 
-    wanted, place = confirmed_sweep(flags), Home.locate(home)
-    rows, _ = run_and_show(wanted, place, job=SWEEP_JOB, as_json=as_json)
+    A sweep fits and tests every cell: each crypto x fold x variant. Without flags it runs on an embedded
+    market and needs no data. The same command again continues where it stopped, and reuses finished fits.
+    """
+    from ftf_assets.graph.jobs import SWEEP_JOB
+
+    wanted = confirmed_sweep(flags)
+    rows, _ = run_and_show(wanted, home, job=SWEEP_JOB, as_json=as_json)
     complete = len(rows) == wanted.n_cells and "training_failed" not in set(rows["status"])
     return ExitCode.DONE if complete else ExitCode.FAILED
 
 
 def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[pd.DataFrame, SweepRun]:
-    """Run a sweep with a progress display, print what came of it, and give its rows and its runs."""
+    """Run a sweep with a progress display and print its results.
+
+    Parameters
+    ----------
+    sweep
+        What to run.
+    home
+        Folder of all state.
+    job
+        Job that runs a crypto, as :func:`~ftf_assets.running.sweep_run.run_sweep` takes it.
+    as_json
+        Print one JSON object instead of tables and sentences.
+
+    Returns
+    -------
+    tuple of DataFrame and SweepRun
+        The rows of the sweep, and what the run gave besides them.
+    """
     from ftf_assets.command.progress_bar import show_progress
     from ftf_assets.running.progress import sweep_progress
     from ftf_assets.running.sweep_run import run_sweep
@@ -55,19 +75,21 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
     return rows, done
 
 
-def _announce(sweep: Sweep, n_done: int) -> None:
+def _announce(sweep: Sweep, n_finished: int) -> None:
+    from ftf_assets.command.sentences import capitalized
+
     click.echo(
-        f"{sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "
+        f"Sweep {sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "
         f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits"
-        + (f", {n_done} of them done" if n_done else ""),
+        + (f", {n_finished} of them finished before" if n_finished else ""),
         err=True,
     )
-    click.echo(sweep.tuning.in_words, err=True)
+    click.echo(capitalized(sweep.tuning.in_words), err=True)
     for crypto in sweep.cryptos:
         provenance = sweep.provenance(crypto)
         if provenance.passed_over:
-            others = ", ".join(provenance.passed_over)
-            click.echo(f"{crypto}: {provenance.file} is read, {others} passed over", err=True)
+            ignored = ", ".join(provenance.passed_over)
+            click.echo(f"{crypto}: reads {provenance.file} and ignores {ignored}", err=True)
 
 
 def _statuses(rows: pd.DataFrame) -> dict[str, int]:
@@ -97,24 +119,25 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
     from ftf_assets.command.tables import leaderboard_table, stdout
 
     console = stdout()
-    title = f"{sweep.sweep_id} on {sweep.settings.data.source}, means over cells"
+    title = f"Sweep {sweep.sweep_id} on source {sweep.settings.data.source}: means over cells"
     console.print(leaderboard_table(leaderboard, title, console.width))
     counts = ", ".join(f"{n} {status}" for status, n in _statuses(rows).items())
-    failed = rows[rows["status"] != "ok"]
+    not_ok = rows[rows["status"] != "ok"]
+    decided = done.decision is not None
     lines = [
-        f"{len(rows)} rows: {counts}",
+        f"{len(rows)} cells: {counts}",
+        *(
+            f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
+            for row in not_ok.itertuples()
+        ),
         *baseline_in_words(leaderboard),
         *(verdicts_in_words(done.decision) if done.decision else ()),
         *(check.in_words for check in done.failed_checks),
-        *(
-            f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
-            for row in failed.itertuples()
-        ),
-        f"table   {home.results} (ftf results --sweep {sweep.sweep_id})",
-        f"models  {home.fits}",
-        *([f"report  {done.report}"] if done.report else ()),
-        *(["numbers ftf gate shows every number behind the verdict"] if done.decision else ()),
-        "runs    ftf ui shows runs, partitions and checks",
+        f"Results  {home.results}, printed by ftf results --sweep {sweep.sweep_id}",
+        *([f"Report   {done.report}"] if done.report else ()),
+        f"Models   {home.fits}",
+        f"More     {'ftf gate prints every number behind the verdict; ' if decided else ''}"
+        "ftf ui shows runs, partitions and checks",
     ]
     for line in lines:
         click.echo(line)

@@ -147,7 +147,7 @@ def gate_table(decision: Decision, width: int) -> Table:
         name: [_text(column.form, getattr(one, name)) for one in decision.metrics]
         for name, column in GATE.items()
     }
-    title = f"{decision.sweep_id}: level minus baseline"
+    title = f"Sweep {decision.sweep_id}: each level minus the baseline"
     return _fitting_table(title, GATE, texts, width, left=("level", "metric", "outcome"))
 
 
@@ -155,14 +155,14 @@ def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
     """Lay out suspects, one a line, within ``width`` characters."""
     shown = suspects.assign(label=suspects["label"].map({0: "HOLD", 1: "BUY"}))
     texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
-    title = f"{len(suspects)} suspects; --format csv, parquet or json exports them"
+    title = f"{len(suspects)} suspect rows; export them with --format csv, parquet or json"
     return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
 
 
 def regimes_table(sweep_id: str, regimes: pd.DataFrame, width: int) -> Table:
     """Lay out variants by market regime, a line each, within ``width`` characters."""
     texts = {name: [_text(column.form, value) for value in regimes[name]] for name, column in REGIMES.items()}
-    title = f"{sweep_id}: every test row weighs the same"
+    title = f"Sweep {sweep_id} by market regime: each test row has the same weight"
     return _fitting_table(title, REGIMES, texts, width, left=("regime", "variant"))
 
 
@@ -170,15 +170,21 @@ def cells_table(rows: pd.DataFrame, width: int) -> Table:
     """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
     columns = {name: column for name, column in CELLS.items() if name in rows}
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
-    title = f"{rows['sweep_id'].iloc[0]}, {len(rows)} rows"
+    title = f"Sweep {rows['sweep_id'].iloc[0]}: {len(rows)} cells"
     return _fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
 
 
 def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> list[Table]:
     """Lay out an audit: what each detector finds of each kind of noise, and what cleaning wins back."""
     titles = {
-        "found": (AUDIT, "lift within each observed class (1 is chance), and whether it beats all controls"),
-        "effects": (EFFECTS, "average precision that the noise costs, and what cleaning wins back of it"),
+        "found": (
+            AUDIT,
+            "Lift of each detector within an observed class (1 is chance); whether it beats every control",
+        ),
+        "effects": (
+            EFFECTS,
+            "Average precision (AP) that the noise costs, and how much of it cleaning wins back",
+        ),
     }
     left = ("kind", "detector", "treatment", "reason")
     return [

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.options import home_option
+
+if TYPE_CHECKING:
+    from ftf_assets.storage.home import Home
 
 LOOPBACK = "127.0.0.1"
 
@@ -20,29 +24,28 @@ LOOPBACK = "127.0.0.1"
     "--host",
     default=LOOPBACK,
     show_default=True,
-    help="Address to listen on; any other lets that network in, without a password.",
+    help="IP address to listen on. Any other than 127.0.0.1 lets that network in, without a password.",
 )
 @home_option
-def ui(port: int, host: str, home: str) -> int:
-    """Open the Dagster UI on 127.0.0.1 with this project's instance."""
+def ui(port: int, host: str, home: Home) -> int:
+    """Serve the Dagster UI on this machine until Ctrl-C."""
     import ipaddress
 
     from ftf_assets.graph.instance import LOCATION, open_instance
-    from ftf_assets.storage.home import Home
 
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         raise click.UsageError(f"--host takes an IP address such as {LOOPBACK}, found {host!r}") from None
-    place = Home.locate(home)
-    with open_instance(place):
+    with open_instance(home):
         pass  # creates the instance and closes runs whose process is gone, before the server reads it
     shown = f"[{address}]" if address.version == 6 else str(address)
-    click.echo(f"Dagster UI on http://{shown}:{port}, home {place.path}; stop with Ctrl-C")
+    click.echo(f"Dagster UI on http://{shown}:{port}, home {home.path}; stop with Ctrl-C")
     if not address.is_loopback:
         click.echo(
-            f"exposed: whoever reaches {shown}:{port} can see every setting, log and result of {place.path}, "
-            "start and stop runs and read any folder of candles that this user can; there is no password",
+            f"Warning: anyone who can reach {shown}:{port} can see every setting, log and result in "
+            f"{home.path}, start and stop runs, and read any folder of candles that this user can read. "
+            "There is no password",
             err=True,
         )
     command = [sys.executable, "-m", "dagster", "dev", "-h", str(address), "-p", str(port), "-m", LOCATION]

@@ -6,13 +6,15 @@ that was not measured is null.
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.table_checks import StoredTable, json_objects, unique_rows
-from ftf_assets.contracts.table_fields import Text, UtcTimestamp, amount, key, optional, optional_share
+from ftf_assets.contracts.frames import UtcTimestamp
+from ftf_assets.contracts.table_fields import Text, amount, key, optional, optional_share
 
 OK, FAILED, SKIPPED, UNAVAILABLE = "ok", "failed", "skipped_short_history", "unavailable"
 STATUSES = (OK, FAILED, SKIPPED, UNAVAILABLE)
@@ -23,7 +25,7 @@ AUDIT_KEY = ("audit_id", "crypto", "kind", "detector", "given_label")
 EFFECTS_KEY = ("audit_id", "crypto", "kind", "treatment")
 
 
-class NoiseAudit(StoredTable):
+class NoiseAudit(pa.DataFrameModel):
     """One row a kind of noise, detector and observed label: how well wrong labels are found on these data."""
 
     audit_id: Text = key("Hash of data, labels and settings: the same audit replaces its rows.")
@@ -74,9 +76,15 @@ class NoiseAudit(StoredTable):
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
         name = "noise_audit"
 
-    one_row_a_measurement = unique_rows(AUDIT_KEY)
+    @pa.dataframe_check(error="(audit_id, crypto, kind, detector, given_label) must be unique")
+    def one_row_a_measurement(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(AUDIT_KEY), keep=False)
 
     @pa.dataframe_check(error="only status ok is measured, and every other says why")
     def others_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
@@ -88,10 +96,18 @@ class NoiseAudit(StoredTable):
         no_evidence = (frame["role"] == "control") | (frame["given_label"] == "all")
         return ~no_evidence | frame["beats_controls"].isna()
 
-    settings_are_json = json_objects("settings")
+    @pa.dataframe_check(error="numbers must not be infinite")
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
+
+    @pa.check("settings", error="settings must be a JSON object")
+    def settings_are_json(cls, settings: Series[str]) -> Series[bool]:  # noqa: D102, N805
+        return settings.map(lambda text: text.startswith("{") and isinstance(json.loads(text), dict)).astype(
+            bool
+        )
 
 
-class NoiseAuditEffects(StoredTable):
+class NoiseAuditEffects(pa.DataFrameModel):
     """One row a kind of noise and treatment: what cleaning wins back of what the noise costs a model."""
 
     audit_id: Text = key("The audit, as in noise_audit.")
@@ -126,9 +142,15 @@ class NoiseAuditEffects(StoredTable):
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     class Config:
+        """Exactly these columns, in this order."""
+
+        strict = True
+        ordered = True
         name = "noise_audit_effects"
 
-    one_row_a_treatment = unique_rows(EFFECTS_KEY)
+    @pa.dataframe_check(error="(audit_id, crypto, kind, treatment) must be unique")
+    def one_row_a_treatment(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~frame.duplicated(list(EFFECTS_KEY), keep=False)
 
     @pa.dataframe_check(error="only status ok is measured, and every other says why")
     def others_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
@@ -140,3 +162,7 @@ class NoiseAuditEffects(StoredTable):
     def no_share_of_nothing(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
         lost = ~frame["nothing_lost"].fillna(value=True)
         return frame["recovered"].notna() == lost
+
+    @pa.dataframe_check(error="numbers must not be infinite")
+    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
+        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)

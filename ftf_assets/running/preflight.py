@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.storage.artifacts import read_artifact
@@ -28,7 +30,9 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
         The first broken rule, naming crypto, file, row and column; or a level that needs a column which the
         data do not have; or a device that does not exist.
     """
-    require_device(sweep.settings.training.device)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # XGBoost prints what the refusal says in one line
+        require_device(sweep.settings.training.device)
     if sweep.settings.data.source == "market":
         return
     for crypto in sweep.cryptos:

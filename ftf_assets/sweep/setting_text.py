@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import NoneType
 from typing import Any, get_args, get_origin
 
@@ -53,3 +54,26 @@ def _kinds(name: str) -> tuple[Any, ...]:
         return ()
     annotation = SETTINGS[name].annotation
     return get_args(annotation) if NoneType in get_args(annotation) else (annotation,)
+
+
+def text_of_setting(name: str, value: Any) -> str:
+    """Write the value of a setting as the command line takes it: the inverse of :func:`setting_from_text`.
+
+    Examples
+    --------
+    >>> text_of_setting("treatment.factors", {"label_smoothing": (), "cleanlab": ("off", "filter")})
+    'label_smoothing,cleanlab=off,filter'
+    >>> text_of_setting("data.cryptos", None)
+    'none'
+    """
+    if name == "treatment.factors":
+        return ",".join("=".join((factor, *filter(None, [",".join(of)]))) for factor, of in value.items())
+    if name == "training.search_space":
+        return ",".join(f"{parameter}={low:g}:{high:g}" for parameter, (low, high) in value.items())
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return ",".join(one.isoformat() if isinstance(one, datetime) else str(one) for one in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)

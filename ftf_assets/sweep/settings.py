@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -174,14 +175,23 @@ def _in_one_line(error: ValidationError) -> InputError:
 
 
 def _unknown_setting(name: str) -> InputError:
+    if meant := _closest_settings(name):
+        return input_error("unknown setting", found=repr(name), fix=f"Did you mean {' or '.join(meant)}?")
     group, dot, _ = name.partition(".")
-    known = [one for one in SETTINGS if dot and one.startswith(f"{group}.")]
-    same = [one for one in SETTINGS if one.endswith(f".{name}")]
-    return input_error(
-        "unknown setting",
-        found=repr(name),
-        allowed=", ".join(known or same or SETTINGS),
-        fix=f"Did you mean {same[0]}?" if same else None,
+    of_group = [one for one in SETTINGS if dot and one.startswith(f"{group}.")]
+    return input_error("unknown setting", found=repr(name), allowed=", ".join(of_group or SETTINGS))
+
+
+def _closest_settings(name: str) -> list[str]:
+    """Find the settings that an unknown name may mean: a wrong group, a typing error or a part of a name."""
+    last_words = {one: one.rpartition(".")[2] for one in SETTINGS}
+    last_word = name.rpartition(".")[2]
+    close_words = get_close_matches(last_word, last_words.values(), n=1, cutoff=0.8)
+    return (
+        [one for one, word in last_words.items() if word == last_word]
+        or get_close_matches(name, SETTINGS, n=1, cutoff=0.8)
+        or [one for one, word in last_words.items() if word in close_words]
+        or [one for one, word in last_words.items() if len(last_word) > 2 and last_word in word][:4]
     )
 
 

@@ -16,5 +16,5 @@ def test_off_a_terminal_progress_is_a_line_every_tenth_with_the_time_left(capfd)
             listener(FitEvent("done", fit, "OPUSDC", 3, fit, ""))
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 10
-    assert lines[1] == "8 of 40 fits, 8 of 40 cells, 2.0 fits/s, 0:00:16 left, OPUSDC fold 3 fit_7"
+    assert lines[1] == "8 of 40 fits, 8 of 40 cells, 2.0 fits/s, 0:00:16 left, last OPUSDC fold 3 fit_7"
     assert lines[-1].startswith("40 of 40 fits, 40 of 40 cells, 2.0 fits/s, 0:00:00 left")

@@ -42,7 +42,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     assert (rows["n_trials"] == 0).all()
     assert set(rows["quote_currency"]) == {"USDT"}
     assert set(rows["source_file"]) == {f"{base}USDT_1h.csv" for base in ("AAVE", "ARB", "LDO", "OP", "UNI")}
-    assert "125 rows: 125 ok" in first.stdout
+    assert "125 cells: 125 ok" in first.stdout
     for variant in ("baseline", "mild", "aggressive", "filter", "reweight"):
         assert variant in first.stdout
 
@@ -73,8 +73,8 @@ def test_a_plan_knows_what_is_done_and_a_sweep_shows_its_progress_although_dagst
     done = ftf("sweep", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "22 of 22 fits" in done.stderr
-    assert "10 rows: 10 ok" in done.stdout
-    assert "for always saying BUY" in done.stdout
+    assert "10 cells: 10 ok" in done.stdout
+    assert "always saying BUY would score" in done.stdout
     after = json.loads(ftf("plan", *SMALL, "--json").stdout)
     assert after["sweep_id"] == before["sweep_id"]
     assert (after["fits_done"], after["fits_left"]) == (22, 0)
@@ -141,7 +141,7 @@ def test_an_interrupt_stops_the_sweep_with_one_line_and_keeps_what_is_finished(
     process.send_signal(how)
     rest = process.stderr.read()
     assert process.wait(timeout=120) == 130
-    assert "ftf: interrupted" in rest
+    assert "ftf: interrupted. Finished fits are kept; run the same command again to go on" in rest
     assert "Traceback" not in rest
     assert list(home.fits.glob("*/*/header.json"))
 

@@ -102,7 +102,7 @@ def test_rows_without_a_verdict_or_report_are_named_and_the_command_prints_it(ft
         {"crypto": "", "asset": "sweep_report", "why": "the report does not show the decision"}
     ]
     printed = ftf("plan", *settings, "--set", "training.seed=9").stdout
-    assert "baseline_parameters: settings: seed 7 to 9" in printed
+    assert "baseline_parameters (settings: seed 7 to 9)" in printed
 
 
 def test_every_materialisation_carries_the_version_of_its_content(home: Home):

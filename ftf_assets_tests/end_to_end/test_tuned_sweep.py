@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ftf_assets.command.sentences import capitalized
 from ftf_assets.contracts.bundles import BaselineParameters
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
@@ -33,14 +34,14 @@ def test_a_tuned_sweep_counts_its_trials_writes_its_parameters_and_is_resumed_fo
     assert first.returncode == 0, first.stderr
     assert "not part of this version" not in first.stderr
     assert "24 of 24 fits" in first.stderr
-    assert before["tuning"] in first.stdout, "the verdict names the mode"
+    assert capitalized(before["tuning"]) in first.stdout, "the verdict names the mode"
     rows = ResultsStore(home.results).read()
     assert set(rows["status"]) == {"ok"}
     assert set(rows["n_trials"]) == {2}
     assert (rows.groupby("fold")["params"].nunique() == 1).all()
     assert json.loads(ftf("plan", *SMALL, "--json").stdout)["fits_left"] == 0
 
-    own = ftf("sweep", *SMALL, "--tune", "per-variant", "--json")
+    own = ftf("sweep", *SMALL, "--tune", "per_variant", "--json")
     assert own.returncode == 0, own.stderr
     summary = json.loads(own.stdout)
     assert summary["sweep_id"] != before["sweep_id"]

@@ -41,7 +41,7 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
     ("--power-mode huge", ("power_mode", "'huge'", "smoke, standard, deep")),
     ("--trials many", ("training.trials", "'many'", ">= 0")),
     ("--trials 1e9", ("trials", "'1e9'")),
-    ("--tune per-fold", ("tune", "'per_fold'", "baseline, per_variant, off")),
+    ("--tune per-fold", ("tune", "'per-fold'", "baseline, per_variant, off")),
     ("--design latin", ("design", "'latin'", "one_factor, factorial")),
     ("--source ftp", ("source", "'ftp'", "market, candles, features")),
     ("--source candles", ("the source candles needs a path", "--path")),
@@ -87,6 +87,7 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
 
 CRYPTOS: list[Case] = [
     ("DOGEUSDC", ("unknown crypto", "'DOGEUSDC'", "OPUSDC", "crypto_groups.toml")),
+    ("", ("unknown crypto", "''", "OPUSDC")),
     ("../../x", ("unknown crypto", "'../../X'")),
     ("a'; drop table finetune_results; --", ("unknown crypto", "DROP TABLE")),
     ("OPUSDC/../LDOUSDC", ("unknown crypto", "'OPUSDC/../LDOUSDC'")),

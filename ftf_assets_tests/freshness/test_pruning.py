@@ -160,7 +160,7 @@ def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_each_other
 def test_the_command_prints_bytes_and_a_json_object(home: Home):
     arguments = ["clean", "--keep-days", "0", "--home", str(home.path)]
     shown = CliRunner().invoke(cli, [*arguments, "--dry-run"], standalone_mode=False)
-    assert "fits        removed 1, " in shown.output
-    assert "bytes would be free" in shown.output
+    assert "fits        1 would be deleted (" in shown.output
+    assert "Would free " in shown.output
     as_json = json.loads(CliRunner().invoke(cli, [*arguments, "--json"], standalone_mode=False).output)
     assert as_json["kinds"]["fits"]["n_pruned"] == 1

@@ -13,14 +13,14 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from ftf_assets.command import main as cli
 from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
 from ftf_assets.contracts.results import OK
-from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.rows.regimes import pooled_by_regime, rows_by_regime
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.regimes import regime_scores
 from ftf_assets_tests.support.production import CRYPTO, Trained
-from ftf_assets_tests.support.results_rows import SWEEP, failed_row, ok_row, partition, results_table
+from ftf_assets_tests.support.results_rows import SWEEP, failed_row, ok_row, results_table
 
 
 def cells(run: Trained, **changed: object) -> pd.DataFrame:
@@ -170,11 +170,10 @@ def test_the_command_shows_and_exports_them(tmp_path: Path, regimes, standard_ru
     pd.testing.assert_frame_equal(pd.read_csv(file), pooled_by_regime(regimes), check_dtype=False)
 
 
-def test_a_sweep_from_before_regimes_says_how_to_get_them(tmp_path: Path) -> None:
+def test_a_sweep_without_a_cell_that_is_ok_has_no_rows_by_regime_and_says_why(tmp_path: Path) -> None:
     home = tmp_path / "home"
     store = ResultsStore(home / "results.duckdb")
-    store.write_partition(results_table(partition()), SWEEP, "OPUSDC")
+    store.write_partition(results_table([failed_row()]), SWEEP, "OPUSDC")
     done = CliRunner().invoke(cli.cli, ["results", "--by", "regime", "--home", str(home)])
     assert done.exit_code == 2
-    assert "no rows by regime" in done.output
-    assert "finished fits are reused" in done.output
+    assert "no rows by regime, because none of its cells is ok" in done.output

@@ -139,13 +139,20 @@ def test_a_refusal_names_the_setting_what_came_and_what_is_allowed(values: dict[
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("folds.embargo", "unknown setting (found 'folds.embargo'; allowed: folds.calendar, folds.n_folds"),
-        ("horizon_bars", "(found 'horizon_bars'; allowed: labels.horizon_bars). Did you mean labels.horizon"),
-        ("horizon", "unknown setting (found 'horizon'; allowed: data.source, data.path"),
-        ("barriers.horizon_bars", "unknown setting (found 'barriers.horizon_bars'"),
+        (
+            "labels.colour",
+            "unknown setting (found 'labels.colour'; allowed: labels.stop_atr, labels.target_atr",
+        ),
+        ("colour", "unknown setting (found 'colour'; allowed: data.source, data.path"),
+        ("horizon_bars", "unknown setting (found 'horizon_bars'). Did you mean labels.horizon_bars?"),
+        ("barriers.horizon_bars", "Did you mean labels.horizon_bars?"),
+        ("labels.horizn_bars", "Did you mean labels.horizon_bars?"),
+        ("fold_edges", "Did you mean folds.edges?"),
+        ("folds.embargo", "Did you mean folds.embargo_bars?"),
+        ("atr", "Did you mean labels.stop_atr or labels.target_atr?"),
     ],
 )
-def test_an_unknown_name_is_answered_with_the_names_that_exist(name: str, message: str):
+def test_an_unknown_name_is_answered_with_the_closest_names_or_with_all(name: str, message: str):
     with pytest.raises(InputError) as refused:
         sweep_settings({name: 3})
     assert message in str(refused.value)
