@@ -22,9 +22,9 @@ import click
 import pandas as pd
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
-from ftf_assets.contracts.frames import with_contract_dtypes
 from ftf_assets.contracts.gate import VERDICTS
 from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.table_frames import with_contract_dtypes
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.settings import ALWAYS_BUY
 from ftf_assets.rows.cells import cell_rows

@@ -16,7 +16,8 @@ def candles(context: dg.AssetExecutionContext, sweep: SweepResource) -> dg.Mater
 
     Empty and marked "not provided" where the source is a ready feature cache.
     """
-    from ftf_assets.contracts.frames import Candles, field_descriptions
+    from ftf_assets.contracts.frames import Candles
+    from ftf_assets.contracts.table_frames import field_descriptions
 
     crypto = context.partition_key
     source = sweep.open(crypto)

@@ -24,7 +24,8 @@ def feature_cache(
 
     A row's timestamp is the close of its bar: everything in its features was known then.
     """
-    from ftf_assets.contracts.frames import FeatureCache, field_descriptions
+    from ftf_assets.contracts.frames import FeatureCache
+    from ftf_assets.contracts.table_frames import field_descriptions
 
     crypto = context.partition_key
     source = sweep.open(crypto)

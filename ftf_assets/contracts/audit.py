@@ -6,15 +6,13 @@ that was not measured is null.
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.frames import UtcTimestamp
-from ftf_assets.contracts.table_fields import Text, amount, key, optional, optional_share
+from ftf_assets.contracts.table_checks import StoredTable, json_objects, unique_rows
+from ftf_assets.contracts.table_fields import Text, UtcTimestamp, amount, key, optional, optional_share
 
 OK, FAILED, SKIPPED, UNAVAILABLE = "ok", "failed", "skipped_short_history", "unavailable"
 STATUSES = (OK, FAILED, SKIPPED, UNAVAILABLE)
@@ -25,7 +23,7 @@ AUDIT_KEY = ("audit_id", "crypto", "kind", "detector", "given_label")
 EFFECTS_KEY = ("audit_id", "crypto", "kind", "treatment")
 
 
-class NoiseAudit(pa.DataFrameModel):
+class NoiseAudit(StoredTable):
     """One row a kind of noise, detector and observed label: how well wrong labels are found on these data."""
 
     audit_id: Text = key("Hash of data, labels and settings: the same audit replaces its rows.")
@@ -76,15 +74,9 @@ class NoiseAudit(pa.DataFrameModel):
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
         name = "noise_audit"
 
-    @pa.dataframe_check(error="(audit_id, crypto, kind, detector, given_label) must be unique")
-    def one_row_a_measurement(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~frame.duplicated(list(AUDIT_KEY), keep=False)
+    one_row_a_measurement = unique_rows(AUDIT_KEY)
 
     @pa.dataframe_check(error="only status ok is measured, and every other says why")
     def others_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
@@ -96,18 +88,10 @@ class NoiseAudit(pa.DataFrameModel):
         no_evidence = (frame["role"] == "control") | (frame["given_label"] == "all")
         return ~no_evidence | frame["beats_controls"].isna()
 
-    @pa.dataframe_check(error="numbers must not be infinite")
-    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
-
-    @pa.check("settings", error="settings must be a JSON object")
-    def settings_are_json(cls, settings: Series[str]) -> Series[bool]:  # noqa: D102, N805
-        return settings.map(lambda text: text.startswith("{") and isinstance(json.loads(text), dict)).astype(
-            bool
-        )
+    settings_are_json = json_objects("settings")
 
 
-class NoiseAuditEffects(pa.DataFrameModel):
+class NoiseAuditEffects(StoredTable):
     """One row a kind of noise and treatment: what cleaning wins back of what the noise costs a model."""
 
     audit_id: Text = key("The audit, as in noise_audit.")
@@ -142,15 +126,9 @@ class NoiseAuditEffects(pa.DataFrameModel):
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
     class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
         name = "noise_audit_effects"
 
-    @pa.dataframe_check(error="(audit_id, crypto, kind, treatment) must be unique")
-    def one_row_a_treatment(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~frame.duplicated(list(EFFECTS_KEY), keep=False)
+    one_row_a_treatment = unique_rows(EFFECTS_KEY)
 
     @pa.dataframe_check(error="only status ok is measured, and every other says why")
     def others_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
@@ -162,7 +140,3 @@ class NoiseAuditEffects(pa.DataFrameModel):
     def no_share_of_nothing(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
         lost = ~frame["nothing_lost"].fillna(value=True)
         return frame["recovered"].notna() == lost
-
-    @pa.dataframe_check(error="numbers must not be infinite")
-    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)

@@ -6,18 +6,17 @@ the two models. A number that a test could not give is null, never NaN by accide
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.frames import UtcTimestamp
 from ftf_assets.contracts.results import TUNE_MODES
+from ftf_assets.contracts.table_checks import StoredTable, json_objects, unique_rows
 from ftf_assets.contracts.table_fields import (
     Count,
     Text,
+    UtcTimestamp,
     amount,
     key,
     optional,
@@ -54,7 +53,7 @@ METRICS_KEY = ("sweep_id", "factor", "level", "metric")
 VERDICTS_KEY = ("sweep_id", "factor", "level")
 
 
-class GateMetrics(pa.DataFrameModel):
+class GateMetrics(StoredTable):
     """One row a level and metric: the level compared with its factor's baseline, cell by cell."""
 
     sweep_id: Text = key("The sweep, or the file, that was judged.")
@@ -109,27 +108,17 @@ class GateMetrics(pa.DataFrameModel):
     )
 
     class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
         name = "gate_metrics"
 
-    @pa.dataframe_check(error="(sweep_id, factor, level, metric) must be unique")
-    def one_row_a_metric(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~frame.duplicated(list(METRICS_KEY), keep=False)
+    one_row_a_metric = unique_rows(METRICS_KEY)
 
     @pa.dataframe_check(error="only metrics of the family have an outcome and a corrected p")
     def the_family_decides(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
         outside = frame["outcome"].isna() & frame["p_corrected"].isna()
         return outside.where(~frame["in_family"], frame["outcome"].notna())
 
-    @pa.dataframe_check(error="numbers must not be infinite")
-    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
 
-
-class GateVerdicts(pa.DataFrameModel):
+class GateVerdicts(StoredTable):
     """One row a level: the verdict, why, and what it was made from."""
 
     sweep_id: Text = key("The sweep, or the file, that was judged.")
@@ -161,22 +150,12 @@ class GateVerdicts(pa.DataFrameModel):
     created_at: Series[UtcTimestamp] = pa.Field(description="When the verdict was made, UTC.")
 
     class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
         name = "gate_verdicts"
 
-    @pa.dataframe_check(error="(sweep_id, factor, level) must be unique")
-    def one_row_a_level(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~frame.duplicated(list(VERDICTS_KEY), keep=False)
+    one_row_a_level = unique_rows(VERDICTS_KEY)
 
     @pa.dataframe_check(error="n_pairs must not exceed n_expected")
     def pairs_are_expected(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
         return frame["n_pairs"] <= frame["n_expected"]
 
-    @pa.check("settings", error="settings must be a JSON object")
-    def settings_are_json(cls, settings: Series[str]) -> Series[bool]:  # noqa: D102, N805
-        return settings.map(lambda text: text.startswith("{") and isinstance(json.loads(text), dict)).astype(
-            bool
-        )
+    settings_are_json = json_objects("settings")

@@ -10,6 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from ftf_assets.contracts.table_checks import StoredTable, unique_rows
 from ftf_assets.contracts.table_fields import Text, amount, key, optional_share
 
 REGIMES_KEY = ("sweep_id", "crypto", "fold", "variant", "regime")
@@ -17,7 +18,7 @@ REGIMES_KEY = ("sweep_id", "crypto", "fold", "variant", "regime")
 UNAVAILABLE = "unavailable"
 
 
-class RegimeResults(pa.DataFrameModel):
+class RegimeResults(StoredTable):
     """One row a measured cell and regime with test rows; over a cell's regimes ``n`` is its ``n_test``."""
 
     sweep_id: Text = key("Hash of the sweep's settings.")
@@ -37,15 +38,9 @@ class RegimeResults(pa.DataFrameModel):
     f1_always_buy: Series[float] = optional_share("F1 of calling every row BUY; null where none is BUY.")
 
     class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
         name = "regime_results"
 
-    @pa.dataframe_check(error="(sweep_id, crypto, fold, variant, regime) must be unique")
-    def one_row_a_regime(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~frame.duplicated(list(REGIMES_KEY), keep=False)
+    one_row_a_regime = unique_rows(REGIMES_KEY)
 
     @pa.dataframe_check(error="n_correct must not exceed n_buy or n_called, nor these n")
     def counts_fit_together(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805

@@ -8,17 +8,22 @@ registry; :mod:`ftf_assets.rows.results_contract` fills them in.
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
-from ftf_assets.contracts.table_fields import Count, Text, key, optional, optional_amount, optional_share
+from ftf_assets.contracts.table_checks import StoredTable, json_objects, unique_rows
+from ftf_assets.contracts.table_fields import (
+    Count,
+    Text,
+    UtcTimestamp,
+    key,
+    optional,
+    optional_amount,
+    optional_share,
+)
 
 OK = "ok"
 TRAINING_FAILED = "training_failed"
@@ -47,7 +52,7 @@ SHARE_COLUMNS = (
 )
 
 
-class _Cell(pa.DataFrameModel):
+class _Cell(StoredTable):
     sweep_id: Text = key("Hash of the sweep's settings: the same settings are the same sweep.")
     crypto: Text = key("Trading pair, such as OPUSDC.")
     fold: Series[np.int64] = pa.Field(
@@ -141,9 +146,7 @@ class _CellResult(pa.DataFrameModel):
     phase: Text = key("Why the sweep was run, such as manual.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
 
-    @pa.dataframe_check(error="(sweep_id, crypto, fold, variant) must be unique")
-    def one_row_a_cell(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
-        return ~frame.duplicated(list(PRIMARY_KEY), keep=False)
+    one_row_a_cell = unique_rows(PRIMARY_KEY)
 
     @pa.dataframe_check(error="status ok needs every metric and no error")
     def ok_rows_are_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
@@ -164,13 +167,7 @@ class _CellResult(pa.DataFrameModel):
         said = frame["error_message"].notna() & frame[["error_type", "error_stage"]].isna().all(axis=1)
         return (frame["status"] != SKIPPED_SHORT_HISTORY) | said
 
-    @pa.dataframe_check(error="numbers must not be infinite")
-    def numbers_are_finite(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
-        return ~np.isinf(frame.select_dtypes("float64")).any(axis=1)
-
-    @pa.check("params", error="params must be a JSON object")
-    def params_are_json(cls, params: Series[str]) -> Series[bool]:  # noqa: N805
-        return params.map(_is_json_object).astype(bool)
+    params_are_json = json_objects("params")
 
 
 @functools.cache
@@ -196,42 +193,10 @@ def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
             **{name: key(f"Level of the factor {name}.") for name in factors},
         },
     )
-    config = type("Config", (), {"strict": True, "ordered": True, "name": "finetune_results"})
+    config = type("Config", (), {"name": "finetune_results"})
     model: type[pa.DataFrameModel] = type("FinetuneResults", (_CellResult, levels, _Cell), {"Config": config})
     return model
 
 
-def results_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Build a frame of the contract's columns and dtypes from one mapping a cell.
-
-    Parameters
-    ----------
-    model
-        From :func:`results_contract`.
-    rows
-        Values by column. A column that a row leaves out is null; times are ``Timestamp`` or nanoseconds.
-
-    Raises
-    ------
-    InputError
-        Where a row has a key that is no column of the table.
-    """
-    names = list(model.to_schema().columns)
-    unknown = sorted({key for row in rows for key in row} - set(names))
-    if unknown:
-        raise input_error("finetune_results has no such columns", found=unknown)
-    return with_contract_dtypes(
-        model,
-        pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}),
-    )
-
-
 def _error_columns(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[["error_type", "error_message", "error_stage"]]
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except json.JSONDecodeError:
-        return False

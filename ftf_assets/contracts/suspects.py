@@ -12,14 +12,15 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from ftf_assets.contracts.frames import UtcTimestamp, with_contract_dtypes
-from ftf_assets.contracts.table_fields import Text, key, share
+from ftf_assets.contracts.table_checks import StoredTable, unique_rows
+from ftf_assets.contracts.table_fields import Text, UtcTimestamp, key, share
+from ftf_assets.contracts.table_frames import with_contract_dtypes
 from ftf_assets.contracts.table_validation import validated
 
 SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "variant", "cleaner", "timestamp")
 
 
-class LabelSuspects(pa.DataFrameModel):
+class LabelSuspects(StoredTable):
     """One row a suspect of one cleaner in one fold's fit part; fit parts of later folds hold earlier ones."""
 
     sweep_id: Text = key("The sweep whose cleaner judged the row.")
@@ -37,15 +38,9 @@ class LabelSuspects(pa.DataFrameModel):
     weight: Series[float] = pa.Field(ge=0, description="Weight that the row trains with; 0 where dropped.")
 
     class Config:
-        """Exactly these columns, in this order."""
-
-        strict = True
-        ordered = True
         name = "label_suspects"
 
-    @pa.dataframe_check(error="(sweep_id, crypto, fold, variant, cleaner, timestamp) must be unique")
-    def one_row_a_suspect(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
-        return ~frame.duplicated(list(SUSPECTS_KEY), keep=False)
+    one_row_a_suspect = unique_rows(SUSPECTS_KEY)
 
     @pa.dataframe_check(error="a dropped row has weight 0")
     def dropped_rows_weigh_nothing(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
@@ -65,12 +60,5 @@ def suspects_frame(columns: Mapping[str, object]) -> pd.DataFrame:
     InputError
         As :func:`~ftf_assets.contracts.table_validation.validated`.
     """
-    frame = with_suspects_dtypes(
-        pd.DataFrame({name: columns[name] for name in LabelSuspects.to_schema().columns})
-    )
-    return validated(LabelSuspects, frame)
-
-
-def with_suspects_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns of a frame the contract's dtypes: what a store returns, as it went in."""
-    return with_contract_dtypes(LabelSuspects, frame)
+    frame = pd.DataFrame({name: columns[name] for name in LabelSuspects.to_schema().columns})
+    return validated(LabelSuspects, with_contract_dtypes(LabelSuspects, frame))

@@ -90,7 +90,7 @@ class Decision:
     settings_fingerprint: str
 
     def metric_rows(self) -> list[dict[str, object]]:
-        """Rows of ``gate_metrics``, for :func:`~ftf_assets.contracts.frames.contract_frame`."""
+        """Rows of ``gate_metrics``, for :func:`~ftf_assets.contracts.table_frames.contract_frame`."""
         return [{"sweep_id": self.sweep_id, **asdict(one)} for one in self.metrics]
 
     def verdict_rows(self, created_at: object) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
-from ftf_assets.contracts.results import results_frame
+from ftf_assets.contracts.table_frames import unvalidated_frame
 from ftf_assets.rows.regimes import rows_by_regime
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.rows.suspects import suspect_rows
@@ -115,4 +115,4 @@ def cell_rows(
     cost = sweep.settings.evaluation.cost_bps * BASIS_POINT
     rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
     common = {**row_identity(sweep, crypto), "run_id": run_id, "created_at": pd.Timestamp.now("UTC")}
-    return results_frame(finetune_results_contract(), [{**common, **row} for row in rows])
+    return unvalidated_frame(finetune_results_contract(), [{**common, **row} for row in rows])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.gate.clusters import calendar_clusters
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison

@@ -16,7 +16,7 @@ from ftf_assets.audit.runner import AuditResult
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.audit import FAILED, UNAVAILABLE, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.sweep.noise_audit import Audit
 from ftf_assets.training.keys import code_version
 

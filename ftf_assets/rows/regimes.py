@@ -8,9 +8,9 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedModels
-from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.training.regimes import regime_rows, regime_scores
 
 _COUNTS = ["n", "n_buy", "n_called", "n_correct"]

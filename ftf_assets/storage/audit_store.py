@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
-from ftf_assets.contracts.frames import with_contract_dtypes
+from ftf_assets.contracts.table_frames import with_contract_dtypes
 from ftf_assets.storage.results_database import ResultsDatabase
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import contract_frame, with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
-from ftf_assets.contracts.suspects import LabelSuspects, with_suspects_dtypes
+from ftf_assets.contracts.suspects import LabelSuspects
+from ftf_assets.contracts.table_frames import contract_frame, with_contract_dtypes
 from ftf_assets.contracts.table_validation import validated
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_database import ResultsDatabase
@@ -115,7 +115,7 @@ class ResultsStore(ResultsDatabase):
             "ORDER BY crypto, fold, variant, cleaner, label_quality, timestamp",
             [sweep_id, list(cryptos)],
         )
-        return with_suspects_dtypes(found)
+        return with_contract_dtypes(LabelSuspects, found)
 
     def write_decision(self, metrics: pd.DataFrame, verdicts: pd.DataFrame, sweep_id: str) -> None:
         """Replace the gate's decision on a sweep, all or nothing.

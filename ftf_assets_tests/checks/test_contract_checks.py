@@ -22,8 +22,9 @@ from ftf_assets.checks.expectations import Expectations
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles, FeatureCache, contract_frame
+from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.definitions import defs
 from ftf_assets.graph.check_history import CONTRACT_CHECK
 from ftf_assets.graph.io_managers import artifact_types

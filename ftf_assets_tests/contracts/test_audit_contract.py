@@ -6,7 +6,7 @@ import pytest
 
 from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import contract_frame
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets_tests.support.audit_rows import effect_row, found_row, interval, whole_audit
 
 UNMEASURED = {

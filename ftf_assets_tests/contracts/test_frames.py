@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
-from ftf_assets.contracts.frames import RESERVED_COLUMNS, Candles, FeatureCache, field_descriptions
+from ftf_assets.contracts.frames import RESERVED_COLUMNS, Candles, FeatureCache
+from ftf_assets.contracts.table_frames import field_descriptions
 from ftf_assets_tests.support.production import FEATURES, feature_cache
 
 

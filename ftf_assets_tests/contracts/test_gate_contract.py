@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import contract_frame, with_contract_dtypes
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.table_frames import contract_frame, with_contract_dtypes
 
 METRIC = {
     "sweep_id": "ftf_0123456789ab",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.results import OK, results_frame
-from ftf_assets.contracts.table_validation import validated
+from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.labels.factor import Factor, LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS, registry
 from ftf_assets.labels.fit_rows import Judgement, TreatedRows
@@ -81,7 +81,7 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
         fit_parts={fold.index: fold.fit for fold in run.plan.folds(training_arrays)},
         suspect_cap=0.10,
     )
-    frame = validated(finetune_results_contract(), results_frame(finetune_results_contract(), rows_of(run)))
+    frame = contract_frame(finetune_results_contract(), rows_of(run))
     assert set(frame["status"]) == {OK}
     assert frame.columns[4:8].tolist() == ["label_smoothing", "cleanlab", "sample_weight", "toy"]
     assert frame["toy"].tolist() == ["as_is", "toy_a"] * 4

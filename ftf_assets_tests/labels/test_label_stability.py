@@ -1,4 +1,4 @@
-"""Label stability: which labels hang on the exact choice of the barriers."""
+"""Label stability: which labels depend on the exact choice of the barriers."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_the_atr_window_is_jittered_too() -> None:
     assert stability(bars, windows, {13: 9.0, 14: 10.0, 15: 11.0})[0] == 0.5
 
 
-def test_a_relabelling_whose_atr_warms_up_has_no_opinion() -> None:
+def test_a_relabelling_whose_atr_warms_up_is_left_out() -> None:
     bars = [QUIET, (100.0, 115.0, 97.0, 101.0), QUIET, QUIET]
     windows = (Barriers(0.5, 1.5, 13), Barriers(0.5, 1.5, 15))
     assert stability(bars, windows, {13: 9.0, 14: 10.0, 15: np.nan})[0] == 1.0
     assert stability(bars, windows[1:], {14: 10.0, 15: np.nan})[0] == 0.0
 
 
-def test_bars_without_a_label_are_confirmed_by_nothing_and_nothing_is_missing() -> None:
+def test_bars_without_a_label_have_a_stability_of_0_and_no_value_is_missing() -> None:
     bars = [QUIET, (100.0, 120.0, 97.0, 101.0), QUIET, QUIET]
     assert stability(bars, targets(1.5)).tolist() == [1.0, 0.0, 0.0, 0.0]
 
@@ -76,7 +76,7 @@ def test_draws_stay_within_the_jitter_and_repeat(seed: int, jitter: float) -> No
         assert abs(one.atr_period - GIVEN.atr_period) <= GIVEN.atr_period * jitter + 0.5
 
 
-def test_the_standard_draws_move_every_lever() -> None:
+def test_the_standard_draws_vary_stop_target_and_window() -> None:
     drawn = jittered_barriers(GIVEN)
     assert {one.atr_period for one in drawn} == {13, 14, 15}
     assert len({one.stop_multiple for one in drawn}) == len({one.target_multiple for one in drawn}) == 16

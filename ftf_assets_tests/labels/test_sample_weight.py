@@ -1,4 +1,4 @@
-"""Sample weights: what a row counts, by overlap, return, age and stability of its label."""
+"""Sample weights: the weight of a row by overlap, return, age and stability of its label."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_every_level_multiplies_the_base_weight_by_multipliers_of_mean_one(
     assert (weight >= 0).all()
 
 
-def test_what_each_level_weighs_by(rows, training_arrays) -> None:
+def test_each_level_weighs_as_it_is_defined(rows, training_arrays) -> None:
     plan = plan_of(training_arrays)
     uniqueness = sample_weight("uniqueness", rows, plan)
     attribution = sample_weight("return_attribution", rows, plan)
@@ -101,8 +101,8 @@ def test_what_each_level_weighs_by(rows, training_arrays) -> None:
 
 
 @pytest.mark.parametrize("level", SAMPLE_WEIGHT.levels[1:])
-def test_weights_know_nothing_but_the_rows_of_their_fit(rows, training_arrays, level) -> None:
-    """Everything outside the fit part may change: another past, another future, no weight moves."""
+def test_weights_depend_on_the_rows_of_their_fit_only(rows, training_arrays, level) -> None:
+    """Other rows before and after the fit part change no weight."""
     inside = np.zeros(training_arrays.n_rows, bool)
     inside[200:1_400] = True
     other = dataclasses.replace(
@@ -137,7 +137,7 @@ def test_weights_that_are_all_zero_fail_at_stage_weighting(rows, training_arrays
     assert failed.value.stage == "weighting"
 
 
-def test_data_without_stabilities_are_named(rows, training_arrays) -> None:
+def test_data_without_label_stability_are_refused(rows, training_arrays) -> None:
     with pytest.raises(InputError, match=r"column 'label_stability': the data have no label_stability"):
         weight_of(dataclasses.replace(rows, label_stability=None), "label_stability", training_arrays)
 

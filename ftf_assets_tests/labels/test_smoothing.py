@@ -1,4 +1,4 @@
-"""Label smoothing: the table of values, the bounds, and that nothing is lost."""
+"""Label smoothing: the values, the bounds, and that hard labels can be recovered."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_the_atr_is_the_one_known_at_the_row() -> None:
     assert triple_barrier(candles(bars), np.array([10.0, 50.0, 50.0, 50.0]), horizon=3).label[0] == 1
 
 
-def test_a_horizon_past_the_data_or_across_a_gap_has_no_label_and_is_told_apart() -> None:
+def test_horizons_past_the_data_and_across_a_gap_have_no_label_and_are_distinguished() -> None:
     hours = [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
     result = triple_barrier(candles([QUIET] * 10, hours), np.full(10, 10.0), horizon=3)
     assert np.flatnonzero(result.crosses_gap).tolist() == [2, 3, 4]

@@ -13,9 +13,9 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from ftf_assets.command import main as cli
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
 from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.rows.regimes import pooled_by_regime, rows_by_regime
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.regimes import regime_scores

@@ -1,4 +1,4 @@
-"""Sources are opened by name, and what does not belong to a source is refused."""
+"""Sources are opened by name, and options that do not belong to a source are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def opened(name: str, path: str | None):
         ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow")),
     ],
 )
-def test_each_source_takes_what_concerns_it(name, path, source) -> None:
+def test_each_source_gets_its_own_options(name, path, source) -> None:
     assert opened(name, path) == source
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.result_rows import ResultRows
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, MetricComparison
 from ftf_assets.gate.settings import GateSettings

@@ -10,10 +10,10 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
-from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.result_coercion import coerce_result_rows
 from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.data import (

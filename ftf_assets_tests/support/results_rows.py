@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ftf_assets.contracts.results import results_frame
+from ftf_assets.contracts.table_frames import unvalidated_frame
 from ftf_assets.rows.results_contract import finetune_results_contract
 
 SWEEP = "ftf_0123456789ab"
@@ -118,4 +118,4 @@ def partition(crypto: str = "OPUSDC", *, folds: int = 5, **changed: object) -> l
 
 def results_table(rows: list[dict]) -> pd.DataFrame:
     """The rows as the table has them."""
-    return results_frame(finetune_results_contract(), rows)
+    return unvalidated_frame(finetune_results_contract(), rows)

@@ -1,4 +1,4 @@
-"""The baseline of each fold: found inside the training window, or skipped or failed with its reason."""
+"""The baseline of each fold: found inside the training window, or skipped or failed with a reason."""
 
 from __future__ import annotations
 

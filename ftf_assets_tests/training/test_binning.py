@@ -1,4 +1,4 @@
-"""Binned matrices: shared by fits on the same rows, one at a time, and never to be seen in the bits."""
+"""Binned matrices: shared by fits on the same rows, one at a time, without changing a bit of the fits."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_matrix_whose_fit_raised_is_not_used_again():
         assert second is not first
 
 
-def test_idle_matrices_stay_within_their_bytes_and_the_one_unused_for_longest_goes():
+def test_the_cache_keeps_to_its_capacity_and_drops_the_least_recently_used_matrix():
     matrices, made = BinnedMatrices(25), []
 
     def make(name: str):
@@ -121,7 +121,7 @@ def test_idle_matrices_stay_within_their_bytes_and_the_one_unused_for_longest_go
     assert made == ["a", "b", "c", "b"]
 
 
-def test_a_matrix_that_nobody_will_ask_for_again_pushes_no_other_out():
+def test_a_matrix_that_is_not_needed_again_displaces_no_other():
     matrices, made = BinnedMatrices(10), []
 
     def make(name: str):

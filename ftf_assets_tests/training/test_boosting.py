@@ -67,7 +67,7 @@ def test_probabilities_are_float64_between_0_and_1(fit, training, p_test):
 
 
 @pytest.mark.parametrize("rounds", [1, 7])
-def test_a_number_of_rounds_is_exactly_so_many(fit, training, rounds):
+def test_a_fixed_number_of_rounds_is_exact(fit, training, rounds):
     result = fit(training, rounds)
     assert result.rounds == trees(result) == rounds
 
@@ -127,7 +127,7 @@ def test_equal_fits_give_equal_bits(fit, training, p_test):
     assert (p_test(first) != p_test(fit(training, 12, seed=12))).any()
 
 
-def test_weights_move_the_loss_and_never_the_bin_edges():
+def test_weights_change_the_loss_and_never_the_bin_edges():
     """One feature, one split on 8 bins: only edges decide where a threshold can lie."""
     random = np.random.default_rng(0)
     X = np.sort(random.normal(size=(600, 1)).astype(np.float32), axis=0)
@@ -151,14 +151,14 @@ def test_weights_move_the_loss_and_never_the_bin_edges():
     assert moved != edges  # weights given to the constructor would have moved them
 
 
-def test_weights_count(fit, training, p_test):
+def test_weights_change_the_model(fit, training, p_test):
     reweighted = dataclasses.replace(training, weight=np.where(training.labels == 1, 3, 1).astype(np.float32))
     plain = dataclasses.replace(training, weight=np.ones_like(training.weight))
     mean = {name: p_test(fit(rows, 12)).mean() for name, rows in (("w", reweighted), ("1", plain))}
     assert mean["w"] > mean["1"] + 0.05
 
 
-def test_soft_labels_are_learned_as_they_stand(fit, training, p_test):
+def test_soft_labels_are_learned_without_rounding_to_hard_ones(fit, training, p_test):
     soft = dataclasses.replace(training, labels=np.where(training.labels == 1, 0.9, 0.1).astype(np.float32))
     hard_p, soft_p = (p_test(fit(rows, 60)) for rows in (training, soft))
     assert soft_p.min() > 0.03
@@ -167,7 +167,7 @@ def test_soft_labels_are_learned_as_they_stand(fit, training, p_test):
     np.testing.assert_array_equal(p_test(fit(as_soft, 60)), hard_p)
 
 
-def test_read_only_and_memory_mapped_rows_are_taken_as_they_are(fit, training, p_test, tmp_path):
+def test_read_only_and_memory_mapped_rows_are_accepted(fit, training, p_test, tmp_path):
     mapped = {}
     for name in ("X", "labels", "weight"):
         np.save(tmp_path / f"{name}.npy", getattr(training, name))

@@ -1,4 +1,4 @@
-"""The fit engine: the same bits on any number of workers, no fit twice, no failure unseen."""
+"""The fit engine: the same bits on any number of workers, no fit twice, every failure recorded."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_mixture_of_stored_and_new_fits_runs_only_the_new_ones(tasks, training
     assert kinds == {task.key: "reused" if i < 3 else "done" for i, task in enumerate(tasks)}
 
 
-def test_no_task_is_no_work(training_arrays, fit_store):
+def test_without_tasks_nothing_runs(training_arrays, fit_store):
     assert run([], training_arrays, fit_store) == ({}, [])
 
 
@@ -126,7 +126,7 @@ def test_a_fit_that_raises_is_an_outcome_and_the_others_finish(
 
 @pytest.mark.parametrize("broken", ["get", "put"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), StoreError("the store is locked")], ids=repr)
-def test_a_broken_store_is_no_cell_failure_and_stops_the_run(
+def test_a_broken_store_stops_the_run_and_fails_no_cell(
     tasks, training_arrays, fit_store, monkeypatch, broken, error
 ):
     def fail(*_):
@@ -156,7 +156,7 @@ def test_a_store_that_breaks_cancels_the_fits_that_wait(tasks, training_arrays, 
     assert len(begun) < 60
 
 
-def test_an_interrupt_is_no_outcome(tasks, training_arrays, monkeypatch):
+def test_an_interrupt_stops_the_run_and_is_no_outcome(tasks, training_arrays, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -186,7 +186,7 @@ def test_the_longest_fits_start_first(tasks, training_arrays, monkeypatch):
     assert begun == sorted(begun, reverse=True)
 
 
-def test_a_fit_waits_while_another_on_the_same_rows_runs_and_there_is_something_else_to_do(tasks):
+def test_a_fit_waits_for_another_on_the_same_rows_while_other_fits_can_run(tasks):
     long = tasks[0]
     short = dataclasses.replace(
         long, rows=long.rows[:-100], labels=long.labels[:-100], weight=long.weight[:-100]

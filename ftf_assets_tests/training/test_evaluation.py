@@ -1,4 +1,4 @@
-"""Evaluation: hard test labels, honest counts, and no number where there is no model."""
+"""Evaluation: scores on hard test labels, counts of the fit part, and no metric without a model."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_calibration_of_a_smoothed_variant_is_not_0(rows, standard_run, vari
     assert rows[1, "baseline"]["ece"] == rows[1, "baseline"]["ece_smoothing_corrected"]
 
 
-def test_a_perfect_smoothed_model_reads_its_smoothing_as_calibration_error_and_0_corrected(standard_run):
+def test_the_smoothing_of_a_perfect_model_is_its_calibration_error_and_is_0_corrected(standard_run):
     """P equal to the soft label of every row: measured against soft labels the error would read exactly 0."""
     cell = standard_run.cell("aggressive", 0)
     soft = standard_run.soft_labels.levels["aggressive"][cell.test_rows].astype(np.float64)
@@ -155,7 +155,7 @@ def test_counts_are_those_of_the_fit_part_and_the_mask(rows, standard_run):
             np.testing.assert_allclose(row["weight_sum"], expected, rtol=1e-5)
 
 
-def test_a_row_says_where_it_comes_from(rows, standard_run):
+def test_a_row_states_the_provenance_of_its_model(rows, standard_run):
     fold = standard_run.plan.folds(standard_run.arrays)[1]
     cell = standard_run.cell("reweight", 1)
     row = rows[1, "reweight"]
@@ -207,7 +207,7 @@ def test_a_cell_that_cannot_be_scored_failed_at_stage_evaluation(standard_run):
     assert row["n_kept"] == row["n_train"]
 
 
-def test_an_error_without_a_stage_of_its_own_is_the_evaluations(standard_run, monkeypatch):
+def test_an_error_without_a_stage_gets_the_stage_evaluation(standard_run, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("division by zero")
 
@@ -234,7 +234,7 @@ def test_the_rows_of_a_short_history_are_shown(make_plan, training_arrays):
     assert row["params"] is None
 
 
-def test_rule_14_only_cells_of_several_fits_state_a_spread_over_seeds(make_plan, training_arrays, rows):
+def test_only_cells_of_several_fits_state_a_spread_over_seeds(make_plan, training_arrays, rows):
     spreads = ("f1_buy_seed_sd", "average_precision_seed_sd")
     assert all(row.get(name) is None for row in rows.values() for name in spreads)
     checked = evaluate(train(make_plan(seed_check=True), training_arrays))

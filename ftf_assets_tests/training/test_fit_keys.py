@@ -77,7 +77,7 @@ TUNED_KEYS = {
 }
 TRIAL_KEYS = {name for name in TUNED_KEYS if name.startswith("trial")}
 TUNING_CHANGES = {
-    # What a variant's mask is made with depends on the whole study of the baseline; a trial on those before.
+    # The mask of a cleaned variant depends on the whole study of the baseline, a trial only on earlier ones.
     "trials": ({"trials": 30}, EVERYTHING | {"trial of filter"}),
     "inner folds": ({"folds": 4}, EVERYTHING | TRIAL_KEYS),
     "space": ({"space": (("max_depth", (2.0, 7.0)),)}, EVERYTHING | TRIAL_KEYS),

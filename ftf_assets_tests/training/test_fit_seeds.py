@@ -14,11 +14,11 @@ SEED = {"sweep_seed": 7, "crypto": "OPUSDC", "fold": 1, "role": "model", "repeat
     [{"sweep_seed": 8}, {"crypto": "ARBUSDC"}, {"fold": 2}, {"role": "out_of_fold_0"}, {"repeat": 1}],
     ids=lambda changed: next(iter(changed)),
 )
-def test_every_part_of_a_fits_identity_moves_its_seed(changed):
+def test_every_part_of_a_fits_identity_changes_its_seed(changed):
     assert fit_seed(**SEED | changed) != fit_seed(**SEED)
 
 
-def test_seeds_fit_xgboost_and_are_reproducible():
+def test_seeds_are_in_the_range_of_xgboost_and_reproducible():
     seeds = {fit_seed(7, "OPUSDC", fold, "model") for fold in range(200)}
     assert len(seeds) == 200
     assert all(0 <= seed < 2**31 for seed in seeds)

@@ -105,7 +105,7 @@ def test_both_forms_give_the_same_cells_to_the_bit(production_data, factors):
         np.testing.assert_array_equal(found.test_probability, expected.test_probability)
 
 
-def test_what_the_cases_are_given_is_left_as_it_was(arrays):
+def test_the_inputs_of_the_cases_are_not_changed(arrays):
     before = {name: getattr(arrays, name).copy() for name in ("X", "y", "start", "end", "base_weight")}
     train(plan_of(arrays, variants=variants_of("label_smoothing,cleanlab", "factorial")), arrays)
     for name, values in before.items():

@@ -75,11 +75,11 @@ def test_line_ends_of_windows_are_those_of_unix(code_at):
         *((room, "new.py") for room in ("training", "training/folds")),
     ],
 )
-def test_the_code_that_decides_what_a_cell_computes_counts(code_at, package, name):
+def test_the_code_that_decides_what_a_cell_computes_is_part_of_the_code_version(code_at, package, name):
     assert code_at("x = 1\n", package, name) != code_at("x = 2\n", package, name)
 
 
-def test_the_shell_does_not_count(code_at):
+def test_assets_and_table_contracts_are_no_part_of_the_code_version(code_at):
     first = code_at("x = 1\n")
     code_at("x = 1\n", "assets", "new.py")
     code_at("x = 1\n", "contracts", "results.py")

@@ -23,7 +23,7 @@ CONTROLS = variants_of("cleanlab=filter,reweight,filter_random,filter_lowest_p")
 
 @pytest.fixture
 def seen(monkeypatch):
-    """Every task that the engine fits, as it is."""
+    """Record every task that the engine fits."""
     tasks = []
 
     def note(task, arrays):
@@ -94,7 +94,7 @@ def test_the_probabilities_of_a_mask_are_its_rows_own(make_plan, training_arrays
 
 
 def test_validation_and_test_rows_change_no_mask(make_plan, training_arrays):
-    """Rounds come from the validation slice, so they are held: no other later row may be known."""
+    """The baselines are kept, because validation rows choose their rounds; nothing else may change a mask."""
     plan = make_plan()
     expected = train(plan, training_arrays)
     fold = plan.folds(training_arrays)[0]
@@ -200,7 +200,7 @@ def test_a_failing_out_of_fold_fit_fails_the_cells_that_need_it_at_its_stage(
         )
 
 
-def test_each_smoothing_level_stands_on_its_own_out_of_fold_fits(make_plan, training_arrays, monkeypatch):
+def test_each_smoothing_level_has_out_of_fold_fits_of_its_own(make_plan, training_arrays, monkeypatch):
     fail_where(lambda task: task.name.endswith(" of mild"), monkeypatch)
     plan = make_plan(variants=variants_of("label_smoothing=mild,cleanlab=filter", "factorial"))
     failed = ("training_failed", "out_of_fold")
@@ -227,7 +227,7 @@ def test_a_cleaner_that_raises_fails_its_own_cells(make_plan, training_arrays, m
 
 
 def test_a_fit_part_too_short_for_its_blocks_fails_at_stage_out_of_fold(make_plan, training_arrays):
-    """An embargo longer than the history leaves the first block's model no row after it, and none before."""
+    """With an embargo longer than the history no training row is left for the first block."""
     run = train(make_plan(embargo_bars=5_000), training_arrays)
     failed = ("training_failed", "out_of_fold")
     assert statuses(run) == {(f, v): failed for f in (0, 1) for v in ("filter", "reweight")}

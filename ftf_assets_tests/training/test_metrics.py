@@ -1,4 +1,4 @@
-"""Metrics against hard labels: what each figure means, and what a perfect model reads."""
+"""Metrics against hard labels: their values by hand, and the calibration error of a perfect model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ftf_assets.training.metrics import (
 
 
 def perfect_model(rng: np.random.Generator, n: int = 640) -> tuple[np.ndarray, np.ndarray]:
-    """Labels drawn from the very probabilities that are scored; base rate 0.2."""
+    """Labels drawn from the probabilities that are scored; base rate 0.2."""
     probability = rng.beta(2, 8, n)
     return (rng.random(n) < probability).astype(np.int8), probability
 
@@ -107,11 +107,11 @@ def test_test_rows_that_cannot_be_scored_fail_the_cell(y, probability, message):
 # --- calibration ---------------------------------------------------------------------------------------
 
 
-def test_f7_ece_read_exactly_0_on_soft_label_rows_because_soft_labels_judged_themselves():
+def test_against_its_own_soft_labels_a_model_has_a_meaningless_calibration_error_of_0():
     rng = np.random.default_rng(7)
     y = (rng.random(640) < 0.16).astype(np.int8)
     soft = np.where(y == 1, 0.9, 0.05)
-    # A model that repeats the smoothed labels it was trained on: against those its error is an exact 0 …
+    # A model that repeats the smoothed labels it was trained on has an error of exactly 0 against them …
     assert np.abs(soft - soft).sum() == 0.0
     # … against the hard labels it is what smoothing moved: 0.1 of each BUY, 0.05 of each HOLD.
     metrics = classification_metrics(y, soft, 0.5, seed=0)
@@ -119,7 +119,7 @@ def test_f7_ece_read_exactly_0_on_soft_label_rows_because_soft_labels_judged_the
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_f7_soft_labels_are_a_type_error(dtype):
+def test_soft_labels_are_a_type_error(dtype):
     y, probability = perfect_model(np.random.default_rng(0))
     soft = np.where(y == 1, 0.9, 0.05).astype(dtype)
     with pytest.raises(TypeCheckError, match="y"):
@@ -135,7 +135,7 @@ def test_a_series_is_a_type_error(argument):
         classification_metrics(**arrays, threshold=0.2, seed=0)
 
 
-def test_a_perfect_model_reads_0_045_raw_at_640_rows_and_next_to_nothing_debiased():
+def test_a_perfect_model_has_a_raw_error_of_0_045_at_640_rows_and_almost_none_debiased():
     rng = np.random.default_rng(1)
     raw, debiased = [], []
     for seed in range(60):

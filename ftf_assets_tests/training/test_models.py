@@ -1,4 +1,4 @@
-"""The cells: variants that differ in their treatment and in nothing else, failures that stay at home."""
+"""The models of the cells: variants differ in their treatment only, a failure affects its cell only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CELL_ARRAYS = ("test_rows", "test_probability", "seed_thresholds", "seed_probabi
 
 
 def same_cell(found, expected) -> None:
-    """Equal to the bit, wall time apart."""
+    """Equal to the bit, except for the time of the fits."""
     for field in dataclasses.fields(expected):
         if field.name in CELL_ARRAYS:
             np.testing.assert_array_equal(getattr(found, field.name), getattr(expected, field.name))
@@ -127,7 +127,7 @@ def test_test_rows_are_never_trained_on(make_plan, training_arrays, seen):
 
 
 def test_test_labels_choose_nothing(make_plan, training_arrays, standard_run):
-    """Turned upside down they leave every model, threshold and mask of the last fold as it was."""
+    """Flipped test labels change no model, threshold or mask of the last fold."""
     test = standard_run.plan.folds(training_arrays)[1].test
     y = training_arrays.y.copy()
     y[test] = 1 - y[test]
@@ -160,7 +160,7 @@ def test_seeds_average_the_probabilities_of_as_many_fits(make_plan, training_arr
         np.testing.assert_allclose(cell.fit_seconds, sum(fit.seconds for fit in fits))
 
 
-def test_rule_14_a_seed_check_fits_the_baseline_once_more_and_changes_no_cell(
+def test_a_seed_check_fits_the_baseline_once_more_and_changes_no_cell(
     make_plan, training_arrays, standard_run, seen
 ):
     plan = make_plan(seed_check=True)
@@ -213,7 +213,7 @@ def test_repeats_stop_as_the_rounds_mode_says(make_plan, training_arrays, seen, 
     assert seen[own.cell(variant, 1).fit_keys[1]].rounds == own.plan.rounds
 
 
-def test_rule_13_a_failed_baseline_fails_every_cell_of_its_fold_at_stage_baseline(
+def test_a_failed_baseline_fails_every_cell_of_its_fold_at_stage_baseline(
     make_plan, training_arrays, standard_run, fail_where
 ):
     fail_where(lambda task: task.name == "baseline" and task.fold == 0, MemoryError("out of memory"))

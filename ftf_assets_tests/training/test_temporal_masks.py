@@ -1,4 +1,4 @@
-"""Masks of the temporal cleaner: what production sends, its controls, and nothing of the future."""
+"""Masks of the temporal cleaner: pandas and arrays alike, its controls, and no look-ahead."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_control_drops_as_many_of_each_class_as_its_own_cleaner_but_other_rows
         assert (other.keep != cleaned.keep).any()
 
 
-def test_the_lowest_probability_control_goes_by_the_model_alone(run):
+def test_the_lowest_probability_control_depends_on_the_model_only(run):
     mask = run.mask("filter_temporal_lowest_p", fold=1)
     y = run.arrays.y[mask.rows]
     own = np.where(y == 1, mask.probability, 1.0 - mask.probability)
@@ -93,7 +93,7 @@ def test_the_lowest_probability_control_goes_by_the_model_alone(run):
             assert own[mask.suspect & of_class].max() <= own[~mask.suspect & of_class].min()
 
 
-def test_each_judge_is_asked_once_for_all_its_levels(training_arrays, bars, monkeypatch):
+def test_each_judge_runs_once_for_all_its_levels(training_arrays, bars, monkeypatch):
     asked = []
 
     def note(name):
@@ -112,13 +112,13 @@ def end_of_fit(run, fold: int = 0) -> int:
 
 
 def masks_with(run, arrays, candles):
-    """The masks of other rows or candles, with the same baselines: their rounds come from validation rows."""
+    """Masks of other rows or candles with the same baselines, because validation rows choose their rounds."""
     engine = FitEngine(MemoryFitStore(), 1, lambda _: None)
     return make_masks(run.plan, arrays, run.soft_labels, run.baselines, engine, candles)
 
 
-def test_what_lies_after_the_fit_part_changes_no_mask(run, bars):
-    """Candles that close later, and labels and features of validation and test rows, are not known."""
+def test_rows_and_candles_after_the_fit_part_change_no_mask(run, bars):
+    """Later candles, and labels and features of validation and test rows, must not be read."""
     later = bars.close_time > end_of_fit(run)
     changed = {name: np.where(later, 7.0, getattr(bars, name)) for name in ("open", "high", "low", "close")}
     fold = run.plan.folds(run.arrays)[0]

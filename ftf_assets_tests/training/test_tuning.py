@@ -1,4 +1,4 @@
-"""Tuning: looks at the fit part only, the same for any number of workers, never worse than the defaults."""
+"""Tuning: reads the fit part only, the same for any number of workers, never worse than the defaults."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def study(plan, arrays, store=None, workers=1):
 
 @pytest.fixture
 def seen(monkeypatch):
-    """The tasks of every fit that is really made, by key."""
+    """The tasks of the fits that are run and not reused, by key."""
     tasks = {}
 
     def note(task, arrays):
@@ -211,7 +211,7 @@ def test_workers_and_the_store_do_not_matter(tuned_plan, training_arrays):
     assert side_by_side == alone
 
 
-def test_one_folds_study_knows_nothing_of_another(tuned_plan, training_arrays):
+def test_the_study_of_a_fold_does_not_depend_on_other_folds(tuned_plan, training_arrays):
     plan = tuned_plan(trials=4)
     both, _ = study(plan, training_arrays)
     second = baseline_targets(plan, training_arrays)[1:]
@@ -255,7 +255,7 @@ class Killed(BaseException):
 
 
 class DyingStore(MemoryFitStore):
-    """Keeps so many fits, then the process is gone."""
+    """A store that keeps a number of fits and then raises, as if the process were killed."""
 
     def __init__(self, lifetime: int) -> None:
         super().__init__()
@@ -268,7 +268,7 @@ class DyingStore(MemoryFitStore):
 
 
 @pytest.mark.parametrize("lifetime", [1, 9, 4 * (STARTUP_TRIALS + 1) + 2])
-def test_a_killed_study_goes_on_from_its_finished_fits_to_the_same_parameters(
+def test_a_killed_study_continues_from_its_finished_fits_to_the_same_parameters(
     tuned_plan, training_arrays, lifetime
 ):
     expected, _ = study(tuned_plan(), training_arrays)
@@ -283,7 +283,7 @@ def test_a_killed_study_goes_on_from_its_finished_fits_to_the_same_parameters(
     assert (kinds.count("reused"), kinds.count("done")) == (lifetime, 4 * TRIALS - lifetime)
 
 
-def test_a_longer_study_goes_on_from_a_shorter_one(tuned_plan, training_arrays, fit_store):
+def test_a_longer_study_continues_a_shorter_one(tuned_plan, training_arrays, fit_store):
     study(tuned_plan(trials=2), training_arrays, fit_store)
     found, events = study(tuned_plan(), training_arrays, fit_store)
     assert [event.kind for event in events].count("reused") == 2 * 2 * 2
@@ -370,7 +370,7 @@ def test_a_variants_trials_train_on_its_treatment_and_are_scored_on_untouched_ro
 
 
 @pytest.mark.parametrize("mode", ["baseline", "per_variant"])
-def test_rows_tell_their_parameters_and_trials(runs, mode):
+def test_rows_state_their_parameters_and_number_of_trials(runs, mode):
     run = runs[mode]
     rows = evaluate_cells(run.plan, run.arrays, run.masks, run.models, cost=0.0015)
     for row in rows:
@@ -419,7 +419,7 @@ def test_a_fit_part_that_makes_no_inner_folds_is_skipped_and_says_what_to_do(tun
         assert run.cell(variant, 1).outcome.status == "ok"
 
 
-def test_targets_are_found_in_the_order_in_which_they_came(tuned_plan, training_arrays):
+def test_results_come_in_the_order_of_the_targets(tuned_plan, training_arrays):
     plan = tuned_plan(trials=2)
     targets = baseline_targets(plan, training_arrays)
     quiet = FitEngine(MemoryFitStore(), 1, lambda _: None)

@@ -1,4 +1,4 @@
-"""Variants: what a sweep compares, from the words that an operator types."""
+"""Variants: what a sweep compares, from the text of ``--factor`` and the design."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_factors_are_read_from_text(text, expected):
         ("cleanlab=filter,label_smoothing,cleanlab=reweight", ["named once"]),
     ],
 )
-def test_words_that_mean_nothing_are_refused_with_what_would(text, words):
+def test_unknown_factors_and_levels_are_refused_with_those_that_are_allowed(text, words):
     with pytest.raises(InputError) as refused:
         parse_factors(text)
     for word in words:

@@ -1,4 +1,4 @@
-"""Weighted variants through every stage: which weights a fit gets, and which it never does."""
+"""Weighted variants through every stage: each fit gets the weights of its own training rows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_every_level_is_a_cell_on_all_rows_of_the_fit_part(weighted, training_ar
 
 
 def test_the_baseline_is_the_one_of_a_sweep_that_knows_no_weights(weighted, standard_run):
-    """none x off stays free: the same keys, the same fits, bit for bit."""
+    """The baseline has the same keys and the same bits as without the factor."""
     for fold in (0, 1):
         ours, theirs = weighted.cell("baseline", fold), standard_run.cell("baseline", fold)
         assert ours.fit_keys == theirs.fit_keys
@@ -73,7 +73,7 @@ def test_out_of_fold_models_weigh_their_own_training_rows_and_not_the_block_they
         assert (task.weight / own.base_weight).mean() == pytest.approx(1.0, rel=1e-5)
 
 
-def test_a_cleaner_reweighs_what_the_weights_left(make_plan, training_arrays):
+def test_a_cleaner_starts_from_the_weights_of_the_weight_factors(make_plan, training_arrays):
     variants = variants_of("sample_weight=uniqueness,cleanlab=reweight", "factorial")
     run = train(make_plan(variants=variants), training_arrays)
     for fold in run.plan.folds(training_arrays):
@@ -91,8 +91,8 @@ def test_a_cleaner_reweighs_what_the_weights_left(make_plan, training_arrays):
         assert cell.weight_sum == pytest.approx(float(mask.weight.sum(dtype=np.float64)))
 
 
-def test_rows_outside_the_fit_part_move_no_weighted_fit(training_arrays, weighted, seen):
-    """Returns, ends and stabilities of validation and test rows may be anything: no training weight moves."""
+def test_rows_outside_the_fit_part_change_no_weighted_fit(training_arrays, weighted, seen):
+    """Other returns, ends and stabilities of validation and test rows change no training weight."""
     plan = weighted.plan
     fold = plan.folds(training_arrays)[0]
     later = np.arange(training_arrays.n_rows) >= fold.validation[0]

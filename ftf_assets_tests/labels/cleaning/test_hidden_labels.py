@@ -1,4 +1,4 @@
-"""Hidden labels: the recursions give what enumerating every hidden path gives."""
+"""Hidden labels: the recursions give the same result as enumerating every hidden path."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_posterior_is_that_of_enumerating_every_path(order: int, tilt, gaps)
     assert hidden.log_likelihood == pytest.approx(log_likelihood, rel=1e-12)
 
 
-def test_a_gap_cuts_a_series_in_two_that_know_nothing_of_each_other() -> None:
+def test_the_series_on_both_sides_of_a_gap_are_independent() -> None:
     y = np.random.default_rng(3).integers(0, 2, 150).astype(np.int8)
     whole = infer_hidden_labels(y, starts_at(150, 70), None, CHAINS[2], RATES)
     parts = [
@@ -80,7 +80,7 @@ def test_a_gap_cuts_a_series_in_two_that_know_nothing_of_each_other() -> None:
 
 
 @pytest.mark.parametrize("n_rows", [CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 5 * CHUNK_ROWS + 7])
-def test_chunks_leave_no_seam(n_rows: int) -> None:
+def test_chunk_borders_do_not_change_the_result(n_rows: int) -> None:
     """A last row that explains itself fully changes nothing before it, wherever a chunk ends."""
     y = np.random.default_rng(n_rows).integers(0, 2, n_rows).astype(np.int8)
     # A gap after the last row adds a series of its own: the rows before it must not move.

@@ -1,4 +1,4 @@
-"""The chain of true labels: counted on relabelled, block-shuffled candles, from the past only."""
+"""The chain of true labels: counted on relabelled, block-shuffled candles up to the end of a fit part."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
 
 
 @pytest.mark.parametrize("until", [LAST // 2, LAST // 2 + HOUR // 2])
-def test_bars_that_close_after_until_do_not_exist(until: int) -> None:
+def test_bars_that_close_after_until_are_not_read(until: int) -> None:
     known = int(np.count_nonzero(CANDLES.close_time <= until))
     whole = label_chain(CANDLES, until=until, seed=0)
     cut = label_chain(first_bars(CANDLES, known), until=until, seed=0)
     np.testing.assert_array_equal(whole.buy_probability, cut.buy_probability)
 
 
-def test_a_gap_is_no_step_of_the_price() -> None:
+def test_the_price_step_across_a_gap_is_left_out() -> None:
     broken = dataclasses.replace(
         CANDLES, close_time=CANDLES.close_time + HOUR * 10 * (np.arange(3_000) >= 1_500)
     )
@@ -78,12 +78,12 @@ def test_no_probability_is_certain_even_for_histories_that_never_came() -> None:
     assert ((chain.buy_probability > 0) & (chain.buy_probability < 1)).all()
 
 
-def test_too_few_bars_are_a_failed_cell_not_a_guess() -> None:
+def test_too_few_bars_fail_the_cell() -> None:
     with pytest.raises(CellError, match=r"200 bars .* too few .* 10 blocks of 24 bars"):
         label_chain(CANDLES, until=int(CANDLES.close_time[200]), seed=0)
 
 
-def test_the_stationary_shares_are_those_that_a_step_leaves_alone() -> None:
+def test_a_step_does_not_change_the_stationary_shares() -> None:
     chain = LabelChain(2, np.array([0.08, 0.48, 0.18, 0.47]), 1)
     share = chain.stationary
     buys = share * chain.buy_probability
@@ -99,6 +99,6 @@ def test_the_stationary_shares_are_those_that_a_step_leaves_alone() -> None:
     ("order", "probabilities", "said"),
     [(2, [0.1, 0.5], "order 2, 2 probabilities"), (0, [0.1], "order 0"), (1, [0.1, 1.0], "both labels")],
 )
-def test_a_chain_is_refused_unless_it_is_one(order: int, probabilities: list[float], said: str) -> None:
+def test_an_inconsistent_chain_is_refused(order: int, probabilities: list[float], said: str) -> None:
     with pytest.raises(InputError, match=said):
         LabelChain(order, np.array(probabilities), 1)

@@ -36,13 +36,13 @@ def test_the_cap_takes_the_worst_first_and_the_earlier_row_on_ties(flagged, qual
 @pytest.mark.parametrize(
     ("share", "n", "limit"), [(0.1, 120, 12), (0.1, 129, 12), (0.3, 10, 3), (0.07, 100, 7)]
 )
-def test_a_share_is_whole_rows_whatever_binary_floats_say(share, n, limit):
+def test_the_cap_is_whole_rows_despite_binary_floating_point(share, n, limit):
     y = np.ones(n, np.int8)
     assert cap_per_class(y == 1, np.linspace(0, 1, n), y, share).sum() == limit
 
 
 @pytest.mark.parametrize("share", [-0.01, 1.01, float("nan")])
-def test_a_cap_that_is_no_share_is_refused(share):
+def test_a_cap_outside_0_to_1_is_refused(share):
     with pytest.raises(InputError, match=r"\[0, 1\]"):
         cap_per_class(bools("x"), np.zeros(1), np.ones(1, np.int8), share)
 

@@ -1,4 +1,4 @@
-"""Temporal noise: rates are recovered, errors found, nothing invented, gaps respected."""
+"""Temporal noise: error rates are recovered, errors are found, clean labels are left alone, gaps separate."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_same_input_gives_the_same_bits() -> None:
     assert (once.rates, once.temper, once.log_losses) == (again.rates, again.temper, again.log_losses)
 
 
-def test_features_that_say_nothing_get_no_weight() -> None:
+def test_uninformative_features_get_no_weight() -> None:
     _, y, _ = simulate(ErrorRates(0.004, 0.96, 0.03, 0.03, 0.8), n_rows=6_000)
     noise = 1 / (1 + np.exp(1.7 - np.random.default_rng(1).normal(0, 1, 6_000)))
     found = judge(y, noise)
@@ -101,7 +101,7 @@ def test_features_that_say_nothing_get_no_weight() -> None:
     np.testing.assert_allclose(found.error_probability, judge(y).error_probability, atol=1e-12)
 
 
-def test_features_that_know_the_label_get_weight_and_find_more() -> None:
+def test_informative_features_get_weight_and_find_more_errors() -> None:
     true, y, _ = simulate(ErrorRates(0.004, 0.96, 0.06, 0.06, 0.8), n_rows=6_000)
     wrong = true != y
     knowing = 1 / (1 + np.exp(1.7 - 3.0 * (true - 0.16) + np.random.default_rng(1).normal(0, 1, 6_000)))
@@ -112,7 +112,7 @@ def test_features_that_know_the_label_get_weight_and_find_more() -> None:
 
 
 def test_nothing_is_carried_over_a_gap() -> None:
-    """Behind a gap of a year the same rows are judged alike, whatever came before it."""
+    """After a gap of a year the judgement of a row does not depend on the rows before the gap."""
     _, y, _ = simulate(ErrorRates(0.01, 0.9, 0.05, 0.05, 0.8), n_rows=4_000)
     start = hourly(4_000)
     joined = judge(y, start=start).error_probability
@@ -146,11 +146,11 @@ def test_as_many_rows_of_a_class_are_flagged_as_are_expected_wrong(y, wrong, fla
         pytest.param({"probability": np.array([0.1, np.nan, 0.2, 0.1, 0.1])}, r"\[0, 1\]", id="NaN"),
     ],
 )
-def test_series_that_are_none_are_refused(change: dict, said: str) -> None:
+def test_times_out_of_order_and_invalid_probabilities_are_refused(change: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         judge(np.array([0, 1, 0, 0, 1], np.int8), **change)
 
 
-def test_three_rows_are_no_series() -> None:
+def test_fewer_than_four_rows_are_refused() -> None:
     with pytest.raises(InputError, match="3 rows"):
         judge(np.array([0, 1, 0], np.int8))

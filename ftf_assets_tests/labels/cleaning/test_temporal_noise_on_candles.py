@@ -70,10 +70,10 @@ def test_independent_flips_are_found_better_than_by_cleanlabs_default(arbitrum) 
     assert found.noise_rate == pytest.approx(SHARE, abs=0.03)
 
 
-def test_labels_that_nobody_flipped_are_hardly_doubted(arbitrum) -> None:
+def test_few_unflipped_labels_are_suspected(arbitrum) -> None:
     assert judge(arbitrum, arbitrum[0].y).noise_rate <= 0.03
 
 
 @pytest.mark.parametrize("first", [0, 1_500, 3_000, 4_500])
-def test_nor_are_those_of_a_history_of_two_thousand_bars(arbitrum, first: int) -> None:
+def test_few_unflipped_labels_of_two_thousand_bars_are_suspected(arbitrum, first: int) -> None:
     assert judge(arbitrum, arbitrum[0].y[first : first + 2_000], first).noise_rate <= 0.03

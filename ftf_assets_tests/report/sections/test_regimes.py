@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.frames import contract_frame
 from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
+from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.report.levels import Level
 from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
 from ftf_assets.rows.regimes import pooled_by_regime

@@ -1,4 +1,4 @@
-"""The indicators know the past only, no price level, no volume unit, and are finite once settled."""
+"""The indicators depend on the past only, on no price level or volume unit, and are finite after warm-up."""
 
 from __future__ import annotations
 

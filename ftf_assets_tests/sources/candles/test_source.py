@@ -1,4 +1,4 @@
-"""Candle files: the spellings they come in, and an error for each defect that names file, row and column."""
+"""Candle files: accepted names and times, and for each defect an error with file, row and column."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def test_a_file_whose_name_is_no_plain_name_is_refused(tmp_path) -> None:
         source.provenance("AAVEUSDC")
 
 
-def test_two_files_that_fit_equally_well_are_both_named(tmp_path) -> None:
+def test_two_files_that_match_equally_well_are_both_named(tmp_path) -> None:
     write(tmp_path, HEADER, *GOOD, name="AAVEUSDT_1h.csv")
     source = write(tmp_path, HEADER, *GOOD, name="AAVEUSDT_5m.csv")
     with pytest.raises(InputError, match=r"equally well.*AAVEUSDT_1h\.csv and AAVEUSDT_5m\.csv"):
@@ -304,7 +304,7 @@ def test_a_broken_parquet_file_is_refused(tmp_path) -> None:
         CandleFileSource(path=str(tmp_path)).candles("OPUSDC")
 
 
-def test_the_fingerprint_is_the_contents(tmp_path) -> None:
+def test_the_fingerprint_depends_on_the_content_and_not_on_the_time(tmp_path) -> None:
     source = write(tmp_path, HEADER, *GOOD)
     first = source.provenance("AAVEUSDC").fingerprint
     os.utime(tmp_path / "AAVEUSDT_1h.csv", (1, 1))

@@ -1,4 +1,4 @@
-"""Ready feature caches: dtypes are made canonical without guessing, the rest is refused by name."""
+"""Ready feature caches: unambiguous dtypes are converted, everything else is refused by name."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_any_width_of_number_and_time_becomes_the_contract(cache, read, written)
     assert (report.rows, report.warm_up_rows, report.buy_rate) == (6, 0, pytest.approx(2 / 6))
 
 
-def test_weights_stabilities_and_regimes_travel_along(cache, read) -> None:
+def test_weights_stabilities_and_regimes_are_kept(cache, read) -> None:
     more = {"base_weight": np.arange(6), "label_stability": np.float32(0.5), "regime": ["calm"] * 6}
     result, _ = read(cache.assign(**more))
     assert result["base_weight"].dtype == result["label_stability"].dtype == np.float64
@@ -79,14 +79,14 @@ def test_weights_stabilities_and_regimes_travel_along(cache, read) -> None:
     assert arrays.regime_names == ("calm",)
 
 
-def test_what_the_file_does_not_have_is_unavailable_and_never_made_up(cache, read) -> None:
+def test_optional_columns_that_the_file_lacks_are_not_made_up(cache, read) -> None:
     result, _ = read(cache)
     assert not {"base_weight", "label_stability", "regime"} & set(result.columns)
     arrays = coerce_feature_cache(result, crypto="OPUSDC")
     assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
 
 
-def test_what_the_file_cannot_tell_is_none(cache, read) -> None:
+def test_counts_that_the_file_does_not_state_are_none(cache, read) -> None:
     _, report = read(cache)
     assert report.gap_rows is report.end_rows is report.gaps is report.longest_gap is report.restarts is None
 

@@ -1,4 +1,4 @@
-"""The embedded market: the same bits every time, plausible candles, weak signal, and honest label noise."""
+"""The embedded market: reproducible bits, plausible candles, a weak signal, and label noise as documented."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_volume_rises_with_volatility(market) -> None:
 
 
 @pytest.mark.parametrize("crypto", CRYPTOS)
-def test_the_buy_rate_is_that_of_the_field_before_and_after_the_noise(market, crypto: str) -> None:
+def test_the_buy_rate_is_realistic_before_and_after_the_noise(market, crypto: str) -> None:
     _, cache, truth = market[crypto]
     assert 0.15 <= cache["label"].mean() <= 0.20
     assert 0.15 <= truth["true_label"].mean() <= 0.20
@@ -173,7 +173,7 @@ def test_given_the_truth_independent_flips_ignore_the_features(market, label: in
     assert min(smallest) * len(smallest) > 0.01  # Bonferroni over features and cryptos
 
 
-def test_the_independence_test_would_notice_noise_that_knows_a_feature(market) -> None:
+def test_the_independence_test_detects_noise_that_depends_on_a_feature(market) -> None:
     _, cache, truth = market["OPUSDC"]
     rows = truth["true_label"] == 1
     features = cache.loc[rows].drop(columns=NOT_FEATURES)
@@ -202,7 +202,7 @@ def test_impossible_arguments_are_refused(arguments) -> None:
         MarketSource(**arguments)
 
 
-def test_provenance_tells_markets_apart() -> None:
+def test_provenance_distinguishes_markets() -> None:
     known = {
         MarketSource(seed=seed, noise=noise).provenance(crypto).fingerprint
         for seed in (1, 2)
