@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Union, get_args, get_origin
 
 import click
 import dagster as dg
@@ -20,7 +20,7 @@ from ftf_assets.command.main import cli
 from ftf_assets.command.sweep_flags import SETTING_OF_FLAG
 from ftf_assets.definitions import defs
 from ftf_assets.rows.results_contract import finetune_results_contract
-from ftf_assets.sweep.setting_text import setting_from_text
+from ftf_assets.sweep.setting_text import setting_from_text, text_of_setting
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, bounds_of, choices_of, sweep_settings
 from ftf_assets.training.parameters import (
     DEFAULT_PARAMETERS,
@@ -47,7 +47,7 @@ def test_every_setting_is_documented_with_its_default_its_bounds_and_its_descrip
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_documented_default_means_the_default_on_the_command_line(name: str):
     default = sweep_settings({}).by_name()[name]
-    given = {name: setting_from_text(name, _as_text(SETTINGS[name].default))}
+    given = {name: setting_from_text(name, text_of_setting(name, SETTINGS[name].default))}
     assert sweep_settings(given).by_name()[name] == default
 
 
@@ -163,7 +163,7 @@ def test_commands_flags_and_settings_exist(document: Path):
     ):
         name, *words = line.split()
         command = cli.commands[name]
-        flags = {flag for parameter in command.params for flag in parameter.opts}
+        flags = {"--help", *(flag for parameter in command.params for flag in parameter.opts)}
         for word in words:
             if word.startswith("--") and isinstance(command, click.Command):
                 assert word in flags, f"ftf {line}"
@@ -179,20 +179,13 @@ def _table_rows(document: str) -> list[str]:
 
 def _setting_row(name: str, field: FieldInfo) -> str:
     flag = "".join(f"<br>`{flag}`" for flag, setting in SETTING_OF_FLAG.items() if setting == name)
-    cells = (f"`{name}`{flag}", f"`{_as_text(field.default)}`", _allowed(field), str(field.description))
+    cells = (
+        f"`{name}`{flag}",
+        f"`{text_of_setting(name, field.default)}`",
+        _allowed(field),
+        str(field.description),
+    )
     return f"| {' | '.join(cells)} |"
-
-
-def _as_text(value: Any) -> str:
-    """A value as the command line takes it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        parts = {name: ":".join(f"{part:g}" for part in parts) for name, parts in value.items()}
-        return ",".join(f"{name}={text}" if text else name for name, text in parts.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _allowed(field: FieldInfo) -> str:
