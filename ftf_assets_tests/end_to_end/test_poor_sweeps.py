@@ -1,4 +1,4 @@
-"""Sweeps with little or nothing in them: each way to the gate states a verdict or names what is wrong.
+"""Sweeps with little or nothing in them: every way to the gate states a verdict or names what is wrong.
 
 The rows are written as a sweep writes them; the job, the command and the report are the real ones.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -115,16 +116,40 @@ def poor(request: pytest.FixtureRequest) -> Poor:
     return POOR[request.param]
 
 
+@dataclass(frozen=True)
+class SharedHome:
+    """One home for all poor sweeps, each written when a test first asks for it."""
+
+    home: Home
+    written: set[str] = field(default_factory=set)
+
+    def sweep(self, poor: Poor) -> Sweep:
+        """Give a sweep of the case's settings, with its rows in the store as that sweep wrote them."""
+        # A seed of its own gives each case a sweep_id of its own.
+        sweep = small_sweep(**poor.settings, seed=list(POOR.values()).index(poor))
+        if sweep.sweep_id not in self.written:
+            store = ResultsStore(self.home.results)
+            store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+            for crypto in sweep.cryptos:
+                rows = [row | {"sweep_id": sweep.sweep_id} for row in poor.rows if row["crypto"] == crypto]
+                store.write_partition(results_table(rows), sweep.sweep_id, crypto)
+            self.written.add(sweep.sweep_id)
+        return sweep
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> SharedHome:
+    return SharedHome(Home(tmp_path_factory.mktemp("poor_sweeps") / "home"))
+
+
 @pytest.fixture
-def sweep(poor: Poor, home: Home) -> Sweep:
-    """The rows in the store, as the sweep of their settings wrote them."""
-    sweep = small_sweep(**poor.settings)
-    store = ResultsStore(home.results)
-    store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-    for crypto in sweep.cryptos:
-        rows = [row | {"sweep_id": sweep.sweep_id} for row in poor.rows if row["crypto"] == crypto]
-        store.write_partition(results_table(rows), sweep.sweep_id, crypto)
-    return sweep
+def home(shared: SharedHome) -> Home:
+    return shared.home
+
+
+@pytest.fixture
+def sweep(poor: Poor, shared: SharedHome) -> Sweep:
+    return shared.sweep(poor)
 
 
 @pytest.fixture
@@ -141,8 +166,8 @@ def ftf_here(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return run
 
 
-def is_stated(poor: Poor, code: int, out: str, err: str, verdict: str) -> None:
-    """Either the verdict with its reason, or one line that says what is wrong; never NaN or None."""
+def assert_stated(poor: Poor, code: int, out: str, err: str, verdict: str) -> None:
+    """Either the verdict with its reason is printed, or one line that says what is wrong; never NaN."""
     assert "Traceback" not in out + err
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b|<NA>|\binf\b", out)
     if poor.error:
@@ -157,9 +182,9 @@ def is_stated(poor: Poor, code: int, out: str, err: str, verdict: str) -> None:
 
 
 def test_the_command_states_the_verdict_of_the_stored_rows(poor: Poor, sweep: Sweep, ftf_here):
-    is_stated(poor, *ftf_here("gate", "--sweep", sweep.sweep_id), poor.verdict)
+    assert_stated(poor, *ftf_here("gate", "--sweep", sweep.sweep_id), poor.verdict)
     code, out, err = ftf_here("gate", "--sweep", sweep.sweep_id, "--json")
-    is_stated(poor, code, out, err, poor.verdict)
+    assert_stated(poor, code, out, err, poor.verdict)
     if not poor.error:
         assert {one["verdict"] for one in json.loads(out)["verdicts"]} == {poor.verdict}
 
@@ -171,24 +196,28 @@ def test_a_file_of_the_same_rows_gets_the_same_verdict(
     file = tmp_path / f"rows.{suffix}"
     rows = ResultsStore(home.results).read(sweep.sweep_id)
     rows.to_csv(file, index=False) if suffix == "csv" else rows.to_parquet(file)
-    is_stated(poor, *ftf_here("gate", "--results", str(file)), poor.file_verdict or poor.verdict)
+    assert_stated(poor, *ftf_here("gate", "--results", str(file)), poor.file_verdict or poor.verdict)
+
+
+def run_the_job(sweep: Sweep, home: Home) -> dg.ExecuteInProcessResult:
+    with open_instance(home) as instance:
+        return defs.resolve_job_def(DECIDE_JOB).execute_in_process(
+            instance=instance, run_config=run_config(sweep, home), raise_on_error=False
+        )
 
 
 def test_the_job_stores_the_verdict_and_its_report_or_fails_with_one_clear_error(
-    poor: Poor, sweep: Sweep, home: Home, ftf_here
+    poor: Poor, sweep: Sweep, home: Home
 ):
-    with open_instance(home) as instance:
-        result = defs.resolve_job_def(DECIDE_JOB).execute_in_process(
-            instance=instance, run_config=run_config(sweep, home), raise_on_error=False
-        )
+    result = run_the_job(sweep, home)
     metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
-    assert_no_table_holds_a_number_that_is_none(home)
+    assert_no_table_holds_nan_or_infinity(home)
     if poor.error:
         assert not result.success
         (failure,) = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
         assert re.search(poor.error, failure.to_string())
         assert verdicts.empty
-        is_stated(poor, *ftf_here("report", "--sweep", sweep.sweep_id), "") if not poor.rows else None
+        assert not home.report(sweep.sweep_id).exists()
         return
     assert result.success
     red = [one for one in result.get_asset_check_evaluations() if one.blocking and not one.passed]
@@ -197,15 +226,26 @@ def test_the_job_stores_the_verdict_and_its_report_or_fails_with_one_clear_error
     (event,) = result.asset_materializations_for_node("gate_decision")
     assert poor.verdict in event.metadata["in_words"].value
     assert not [name for name in event.metadata if name == "pictures"], "every picture could be drawn"
-    code, out, err = ftf_here("report", "--sweep", sweep.sweep_id)
-    assert (code, err) == (0, "")
-    page = Path(out.strip()).read_text(encoding="utf-8")
+    page = home.report(sweep.sweep_id).read_text(encoding="utf-8")
     assert not re.search(r">\s*(nan|None|NaT|&lt;NA&gt;|inf)\s*<", page)
     assert all(reason in page.replace("&#39;", "'") for reason in verdicts["reason"])
     assert len(metrics) == 6 * len(verdicts) > 0
 
 
-def assert_no_table_holds_a_number_that_is_none(home: Home) -> None:
+def test_the_command_writes_the_same_report_as_the_job(shared: SharedHome, ftf_here, tmp_path: Path):
+    home, sweep = shared.home, shared.sweep(POOR["one cell"])
+    assert run_the_job(sweep, home).success
+    code, out, err = ftf_here("report", "--sweep", sweep.sweep_id, "--output", str(tmp_path / "again.html"))
+    assert (code, out.strip(), err) == (0, str(tmp_path / "again.html"), "")
+    assert (tmp_path / "again.html").read_bytes() == home.report(sweep.sweep_id).read_bytes()
+
+
+def test_the_command_names_what_is_wrong_with_a_sweep_that_has_no_report(shared: SharedHome, ftf_here):
+    poor = POOR["an empty sweep"]
+    assert_stated(poor, *ftf_here("report", "--sweep", shared.sweep(poor).sweep_id), "")
+
+
+def assert_no_table_holds_nan_or_infinity(home: Home) -> None:
     connection = duckdb.connect(str(home.results), read_only=True)
     numbers = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE data_type = 'DOUBLE' AND NOT internal "
