@@ -48,6 +48,19 @@ def render_report(data: ReportData) -> str:
     str
         UTF-8 text that needs no other file and no network.
     """
+    return render_template("page.html.j2", _contents(data))
+
+
+def render_template(name: str, values: Mapping[str, object]) -> str:
+    """Fill one of the report's templates; every text is escaped.
+
+    Parameters
+    ----------
+    name
+        File name of the template.
+    values
+        Everything that the template names; a name without a value is an error.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -57,7 +70,7 @@ def render_report(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2").render(_contents(data))
+    return environment.get_template(name).render(values)
 
 
 def _contents(data: ReportData) -> dict[str, Any]:

@@ -38,15 +38,20 @@ def data():
     return report_data(result_rows(CRYPTOS), suspects=some_suspects(CRYPTOS), artifacts=True)
 
 
+@pytest.fixture(scope="module")
+def drawn(data):
+    return {draw: draw(getattr(data, part)) for draw, (part, _) in DRAWN.items()}
+
+
 def images(markdown: str) -> list[tuple[str, ElementTree.Element]]:
     found = re.findall(r"!\[([^\]]*)\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)", markdown)
     return [(alt, ElementTree.fromstring(base64.b64decode(content))) for alt, content in found]
 
 
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.__name__)
-def test_every_asset_shows_its_pictures_as_whole_svg_files_with_alt_texts(data, draw):
-    part, numbers = DRAWN[draw]
-    metadata = pictures(LOG, lambda: draw(getattr(data, part)))
+def test_every_asset_shows_its_pictures_as_whole_svg_files_with_alt_texts(drawn, draw):
+    _, numbers = DRAWN[draw]
+    metadata = pictures(LOG, lambda: drawn[draw])
     assert {name: len(images(value.md_str)) for name, value in metadata.items()} == numbers
     for value in metadata.values():
         for alt, root in images(value.md_str):
@@ -57,26 +62,26 @@ def test_every_asset_shows_its_pictures_as_whole_svg_files_with_alt_texts(data, 
 
 
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.__name__)
-def test_a_picture_stays_small_enough_for_the_event_log(data, draw):
-    sizes = [len(one.svg) for ones in draw(getattr(data, DRAWN[draw][0])).values() for one in ones]
+def test_a_picture_stays_small_enough_for_the_event_log(drawn, draw):
+    sizes = [len(one.svg) for ones in drawn[draw].values() for one in ones]
     assert max(sizes) < MAX_BYTES
 
 
-def test_the_pictures_are_those_of_the_report(data):
+def test_the_pictures_are_those_of_the_report(data, drawn):
     page = render_report(data)
     for draw in (gate_pictures, model_pictures, trade_pictures):
-        for ones in draw(getattr(data, DRAWN[draw][0])).values():
+        for ones in drawn[draw].values():
             assert all(one.svg in page for one in ones)
 
 
-def test_a_picture_that_is_too_large_is_named_and_left_to_the_report(data, monkeypatch):
+def test_a_picture_that_is_too_large_is_named_and_left_to_the_report(drawn, monkeypatch):
     monkeypatch.setattr(as_metadata, "MAX_BYTES", 1_000)
-    (value,) = pictures(LOG, lambda: {"differences": gate_pictures(data.decision)["differences"]}).values()
+    (value,) = pictures(LOG, lambda: {"differences": drawn[gate_pictures]["differences"]}).values()
     assert re.search(r"too large for the event log \([\d,]+ bytes\): see the report", value.md_str)
     assert len(value.md_str) < 200
 
 
-def test_a_picture_that_cannot_be_drawn_costs_no_run_and_says_so(data, caplog):
+def test_a_picture_that_cannot_be_drawn_costs_no_run_and_says_so(caplog):
     def draw():
         raise ZeroDivisionError("no bars")
 

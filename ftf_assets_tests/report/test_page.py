@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -233,14 +231,6 @@ def test_the_path_of_the_data_is_not_told():
     page = render_report(data)
     assert "candles_1h" in page
     assert "secret" not in page
-
-
-def test_neither_the_command_nor_the_code_location_imports_matplotlib():
-    code = (
-        "import sys, ftf_assets.definitions, ftf_assets.command.main; "
-        "sys.exit(any(name.split('.')[0] == 'matplotlib' for name in sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0
 
 
 def test_provenance_names_files_currency_fingerprint_code_and_run(page, data):

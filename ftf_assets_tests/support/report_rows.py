@@ -25,6 +25,7 @@ from ftf_assets.report.data import (
     TrainedCrypto,
 )
 from ftf_assets.rows.decision import decision_rows
+from ftf_assets_tests.support.gate_rows import QUICK
 from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
 from ftf_assets_tests.support.settings import settings_of
 
@@ -68,6 +69,7 @@ def decision_data(rows: list[dict], *, n_seeds: int = 1) -> DecisionData:
         coerce_result_rows(frame, baseline_levels()),
         baseline_levels(),
         sweep_id=SWEEP,
+        settings=QUICK,
         expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
     )
     metrics, verdicts = decision_rows(decision)
