@@ -1,4 +1,4 @@
-"""Child processes side by side: every job once, every failure told, nobody left behind."""
+"""Child processes do every job once, report every failure and never outlive their parent."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Job = Callable[[str], object]
 
 
 def worker_of(do: Callable[[str, Callable[[object], None]], object]):
-    """A worker whose jobs are done by ``do(job, tell)``."""
+    """A worker whose jobs are done by ``do(job, send)``."""
 
     @contextmanager
-    def worker(tell: Callable[[object], None]) -> Iterator[Job]:
-        yield lambda job: do(job, tell)
+    def worker(send: Callable[[object], None]) -> Iterator[Job]:
+        yield lambda job: do(job, send)
 
     return worker
 
@@ -44,9 +44,9 @@ def wait_for(what: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_left_and_the_signals_are_as_before() -> Iterator[None]:
+def _no_child_is_left_and_the_signal_handlers_are_as_before() -> Iterator[None]:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    of_other_tests = psutil.Process().children()  # such as the fork server of those that kill
+    of_other_tests = psutil.Process().children()  # such as a fork server
     yield
     assert psutil.Process().children() == of_other_tests
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
@@ -55,7 +55,7 @@ def _nobody_is_left_and_the_signals_are_as_before() -> Iterator[None]:
 @pytest.mark.parametrize("children", [1, 2, 5, 9])
 def test_results_come_in_the_order_of_the_jobs_from_no_more_children_than_allowed(children: int):
     jobs = ["UNI", "OP", "ARB", "AAVE", "LDO"]
-    results = run(jobs, lambda job, tell: (job.lower(), os.getpid()), children=children)
+    results = run(jobs, lambda job, send: (job.lower(), os.getpid()), children=children)
     assert [(job, answer) for job, (answer, _) in results.items()] == [(job, job.lower()) for job in jobs]
     processes = {pid for _, pid in results.values()}
     assert len(processes) <= min(children, len(jobs))
@@ -70,9 +70,9 @@ def test_two_jobs_run_at_the_same_time(tmp_path: Path):
     assert run(["UNI", "OP"], meet) == {"UNI": True, "OP": True}
 
 
-def test_a_child_is_set_up_once_and_closed_at_its_end(tmp_path: Path):
+def test_a_worker_is_opened_and_closed_once_in_each_child(tmp_path: Path):
     @contextmanager
-    def worker(tell: object) -> Iterator[Job]:
+    def worker(send: object) -> Iterator[Job]:
         (tmp_path / f"opened-{os.getpid()}").touch()
         try:
             yield lambda job: job
@@ -83,21 +83,21 @@ def test_a_child_is_set_up_once_and_closed_at_its_end(tmp_path: Path):
     assert sorted(path.name.split("-")[0] for path in tmp_path.iterdir()) == ["closed", "opened"]
 
 
-def test_events_reach_the_parents_thread_before_the_result_of_their_job():
-    heard: list[tuple[int, object]] = []
+def test_events_of_a_job_arrive_in_order_in_the_thread_of_the_parent():
+    received: list[tuple[int, object]] = []
 
-    def tell_three(job: str, tell: Callable[[object], None]) -> None:
+    def send_three(job: str, send: Callable[[object], None]) -> None:
         for number in range(3):
-            tell((job, number))
+            send((job, number))
 
-    run(["UNI", "OP"], tell_three, on_event=lambda event: heard.append((threading.get_ident(), event)))
-    assert {thread for thread, _ in heard} == {threading.get_ident()}
+    run(["UNI", "OP"], send_three, on_event=lambda event: received.append((threading.get_ident(), event)))
+    assert {thread for thread, _ in received} == {threading.get_ident()}
     for job in ("UNI", "OP"):
-        assert [event for _, event in heard if event[0] == job] == [(job, n) for n in range(3)]
+        assert [event for _, event in received if event[0] == job] == [(job, n) for n in range(3)]
 
 
 @pytest.mark.parametrize(
-    ("raised", "told", "message"),
+    ("raised", "expected", "message"),
     [
         (InputError("OP, column 'close': n/a"), InputError, "OP, column 'close': n/a"),
         (StoreError("no space left"), StoreError, "no space left"),
@@ -106,14 +106,16 @@ def test_events_reach_the_parents_thread_before_the_result_of_their_job():
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
-def test_what_a_job_raises_stops_all_of_them(raised: Exception, told: type[Exception], message: str):
+def test_the_error_of_one_job_interrupts_the_others(
+    raised: Exception, expected: type[Exception], message: str
+):
     def fail(job: str, _: object) -> None:
         if job == "OP":
             raise raised
         time.sleep(60)
 
     begin = time.monotonic()
-    with pytest.raises(told) as failure:
+    with pytest.raises(expected) as failure:
         run(["UNI", "OP", "ARB"], fail)
     assert str(failure.value) == message
     assert time.monotonic() - begin < 30, "the other child is interrupted, not waited for"
@@ -130,28 +132,28 @@ def test_what_a_job_raises_stops_all_of_them(raised: Exception, told: type[Excep
     ],
     ids=["killed", "left"],
 )
-def test_a_child_that_dies_is_a_clear_error_once_the_others_have_done_the_rest(
+def test_a_child_that_dies_is_an_error_after_the_others_have_done_the_remaining_jobs(
     tmp_path: Path, how, message: str
 ):
-    heard: list[object] = []
+    received: list[object] = []
 
-    def die(job: str, tell: Callable[[object], None]) -> None:
-        tell(job)
+    def die(job: str, send: Callable[[object], None]) -> None:
+        send(job)
         if job == "OP":
             how()
-        wait_for(lambda: "OP" in heard, seconds=0.5)
+        wait_for(lambda: "OP" in received, seconds=0.5)
         (tmp_path / job).touch()
 
     with pytest.raises(RunError) as failure:
-        run(["UNI", "OP", "ARB"], die, on_event=heard.append)
+        run(["UNI", "OP", "ARB"], die, on_event=received.append)
     assert str(failure.value).startswith(message)
     assert "run the same command again to go on from them" in str(failure.value)
-    assert sorted(heard) == ["ARB", "OP", "UNI"]
+    assert sorted(received) == ["ARB", "OP", "UNI"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ARB", "UNI"]
 
 
 class DestroyedByAnInterrupt:
-    """What raises in a destructor is dropped by Python."""
+    """An object whose destructor is interrupted: Python drops what is raised there."""
 
     def __del__(self) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -172,13 +174,13 @@ def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pyte
     assert capfd.readouterr().err == ""
 
 
-def test_an_interrupt_that_is_to_be_raised_again_does_not_outlive_the_run():
+def test_an_interrupt_that_was_dropped_is_not_raised_after_the_run():
     with suppress(Interrupted), interrupts_raise():
         DestroyedByAnInterrupt()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "SIGALRM ends a process that has no handler"
 
 
-def test_where_every_child_dies_the_error_names_them_all_in_their_order_and_what_was_not_begun():
+def test_where_every_child_dies_the_error_names_each_job_in_order_and_those_not_started():
     def die(job: str, _: object) -> None:
         time.sleep(0.3 if job == "UNI" else 0.0)
         os._exit(3)
@@ -194,20 +196,20 @@ def test_where_every_child_dies_the_error_names_them_all_in_their_order_and_what
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 def test_an_interrupt_of_the_parent_interrupts_every_child_once(tmp_path: Path, how: signal.Signals):
-    def note(job: str, tell: Callable[[object], None]) -> None:
+    def note(job: str, send: Callable[[object], None]) -> None:
         try:
-            tell(job)
+            send(job)
             time.sleep(60)
         except Interrupted:
-            time.sleep(0.3)  # a fit that runs comes to its end
+            time.sleep(0.3)  # as a running fit that finishes first
             (tmp_path / job).touch()
             raise
 
-    heard: list[object] = []
+    received: list[object] = []
 
     def interrupt(event: object) -> None:
-        heard.append(event)
-        if len(heard) == 2:
+        received.append(event)
+        if len(received) == 2:
             os.kill(os.getpid(), how)
 
     with pytest.raises(Interrupted):
@@ -221,8 +223,8 @@ from contextlib import contextmanager
 from ftf_assets.running.child_processes import run_side_by_side
 
 @contextmanager
-def worker(tell):
-    yield lambda job: (tell(os.getpid()), time.sleep(120))
+def worker(send):
+    yield lambda job: (send(os.getpid()), time.sleep(120))
 
 run_side_by_side(["UNI", "OP", "ARB"], worker, children=3, on_event=lambda pid: print(pid, flush=True))
 """
@@ -255,7 +257,7 @@ def use_everything(job):
     return float(total), bytes(booster.save_raw()), product, arrow
 
 @contextmanager
-def worker(tell):
+def worker(send):
     yield use_everything
 
 THREADS = {"parent": 2, "UNI": 1, "OP": 1, "ARB": 1}
@@ -266,7 +268,7 @@ assert all(answer == before for answer in after.values())
 
 
 @pytest.mark.faults
-def test_one_thread_fits_duckdb_arrow_and_blas_work_in_children_whatever_the_parent_used_before():
-    # Every fit of ours runs on one thread. Several threads on both sides of a fork would hang for ever.
-    used = subprocess.run([sys.executable, "-c", _USED_BEFORE], timeout=120, check=False)
-    assert used.returncode == 0
+def test_one_thread_fits_duckdb_arrow_and_blas_work_in_children_of_a_parent_that_used_them_with_threads():
+    # Fits run on one thread each. A child that used several OpenMP threads after such a parent would hang.
+    done = subprocess.run([sys.executable, "-c", _USED_BEFORE], timeout=120, check=False)
+    assert done.returncode == 0
