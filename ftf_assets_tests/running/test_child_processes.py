@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
 from ftf_assets.running.child_processes import run_side_by_side
-from ftf_assets.running.interrupts import interrupts_raise
+from ftf_assets_tests.running.test_interrupts import DestroyedByAnInterrupt
 
 Job = Callable[[str], object]
 
@@ -152,15 +152,6 @@ def test_a_child_that_dies_is_an_error_after_the_others_have_done_the_remaining_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ARB", "UNI"]
 
 
-class DestroyedByAnInterrupt:
-    """An object whose destructor is interrupted: Python drops what is raised there."""
-
-    def __del__(self) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-        for _ in range(1_000):  # the signal is handled between two of these
-            pass
-
-
 def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pytest.CaptureFixture[str]):
     def swallow(job: str, _: object) -> None:
         if job == "OP":
@@ -172,12 +163,6 @@ def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pyte
         run(["UNI", "OP"], swallow)
     assert time.monotonic() - begin < 30
     assert capfd.readouterr().err == ""
-
-
-def test_an_interrupt_that_was_dropped_is_not_raised_after_the_run():
-    with suppress(Interrupted), interrupts_raise():
-        DestroyedByAnInterrupt()
-    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "SIGALRM ends a process that has no handler"
 
 
 def test_where_every_child_dies_the_error_names_each_job_in_order_and_those_not_started():

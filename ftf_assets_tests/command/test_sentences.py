@@ -1,0 +1,49 @@
+"""The lines that the command prints."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ftf_assets.command.sentences import capitalized, plan_in_words
+
+PLAN = {"sweep_id": "ftf_0123456789ab", "fits": 44, "fits_left": 22, "estimated_seconds": 61.2}
+
+
+@pytest.mark.parametrize(
+    ("changed", "time_left"),
+    [
+        ({}, "about 0:01:02"),
+        ({"estimated_seconds": None}, "unknown until a fit has been timed in this home"),
+        ({"fits_left": 0, "estimated_seconds": None}, "none"),
+        ({"fits_left": 0, "estimated_seconds": 0.0}, "none"),
+    ],
+)
+def test_a_plan_says_how_long_the_rest_takes(changed: dict[str, object], time_left: str):
+    assert f"time left    {time_left}" in plan_in_words(PLAN | changed, [])
+
+
+def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():
+    stale = [
+        SimpleNamespace(crypto=crypto, asset=asset, why=why)
+        for crypto, asset, why in [
+            ("OPUSDC", "candles", "never made"),
+            ("OPUSDC", "trained_models", "never made"),
+            ("LDOUSDC", "candles", "data changed"),
+            ("", "gate_decision", "never judged"),
+        ]
+    ]
+    assert plan_in_words(PLAN, stale)[-3:] == [
+        "to make      OPUSDC: candles, trained_models (never made)",
+        "to make      LDOUSDC: candles (data changed)",
+        "to make      gate_decision (never judged)",
+    ]
+
+
+def test_a_plan_says_so_when_every_value_is_current():
+    assert plan_in_words(PLAN, [])[-1] == "to make      nothing: every stored value is current"
+
+
+def test_only_the_first_letter_of_a_sentence_becomes_a_capital():
+    assert capitalized("seed noise of BUY") == "Seed noise of BUY"
