@@ -9,6 +9,7 @@ import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import Candles
+from ftf_assets.contracts.row_rules import PRICE_IS_POSITIVE, VOLUME_IS_AN_AMOUNT
 from ftf_assets.contracts.table_validation import validated
 
 #: Accepted names of the column with the time of the open, lower case, without ASCII punctuation. Where a
@@ -218,11 +219,9 @@ def _bar_length(reader: _TableReader, open_time: pd.Series[pd.Timestamp], column
 def _refuse_broken_bars(
     reader: _TableReader, values: dict[str, pd.Series[float]], columns: dict[str, str]
 ) -> None:
-    for name in ("open", "high", "low", "close"):
-        reader.refuse(values[name] <= 0, "the price must be positive", column=columns[name], allowed="> 0")
-    reader.refuse(
-        values["volume"] < 0, "the volume must not be negative", column=columns["volume"], allowed=">= 0"
-    )
+    prices = dict.fromkeys(("open", "high", "low", "close"), PRICE_IS_POSITIVE)
+    for name, rule in (prices | {"volume": VOLUME_IS_AN_AMOUNT}).items():
+        reader.refuse(~rule.holds(values[name]), rule.says, column=columns[name], allowed=rule.allowed)
     low, high = values["low"], values["high"]
     above_high = low > high
     reader.refuse(

@@ -9,6 +9,7 @@ import pandas as pd
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.frames import RESERVED_COLUMNS, FeatureCache
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule, resembles
+from ftf_assets.contracts.row_rules import LABEL_IS_BUY_OR_HOLD
 from ftf_assets.contracts.table_validation import validated
 
 
@@ -159,16 +160,16 @@ class _ColumnConverter:
 
     def _label(self, values: pd.Series[Any]) -> pd.Series[Any]:
         numbers = self._numbers("label", values)
-        broken = ~numbers.isin((0.0, 1.0))
-        if broken.any():
-            position = int(broken.argmax())
+        kept = LABEL_IS_BUY_OR_HOLD.holds(numbers)
+        if not kept.all():
+            position = int(kept.argmin())
             raise self.error(
-                "labels are 1 (BUY) or 0 (HOLD)",
+                LABEL_IS_BUY_OR_HOLD.says,
                 "label",
                 values,
                 position,
                 found=values.iloc[position],
-                allowed="0, 1",
+                allowed=LABEL_IS_BUY_OR_HOLD.allowed,
             )
         return numbers.astype("int8")
 

@@ -142,14 +142,14 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             id="close outside",
         ),
         pytest.param(
-            changed(3, "", "", "", "0"), ["column 'low'", "row 3", "must be positive"], id="zero price"
+            changed(3, "", "", "", "0"), ["column 'low'", "row 3", "finite and positive"], id="zero price"
         ),
         pytest.param(
-            changed(5, "", "-10"), ["column 'open'", "row 5", "must be positive"], id="negative price"
+            changed(5, "", "-10"), ["column 'open'", "row 5", "finite and positive"], id="negative price"
         ),
         pytest.param(
             changed(4, "", "", "", "", "", "-1"),
-            ["column 'volume'", "row 4", "not be negative"],
+            ["column 'volume'", "row 4", "finite and not negative"],
             id="negative volume",
         ),
         pytest.param(changed(5, "", "ten"), ["column 'open'", "row 5", "not a number", "'ten'"], id="text"),
