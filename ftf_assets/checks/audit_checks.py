@@ -1,4 +1,4 @@
-"""The check that ties the gate to the noise audit: cleaning is judged where a cleaner can be trusted."""
+"""The check that warns where the gate judges cleaners that no noise audit has shown to find wrong labels."""
 
 import dagster as dg
 
@@ -12,7 +12,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(
         asset="gate_decision",
-        description="The noise audit shows that the sweep's cleaners beat the controls on its data.",
+        description="A noise audit of the sweep's data shows that its cleaners beat the controls.",
         required_resource_keys={"sweep", "home"},
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
@@ -25,7 +25,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
         return dg.AssetCheckResult(
             passed=not warnings,
             severity=dg.AssetCheckSeverity.WARN,
-            description="; ".join(warnings) or "no cleaning level, or cleaners that beat the controls",
+            description="; ".join(warnings) or "the sweep has no cleaner, or its cleaners beat the controls",
             metadata={SWEEP_ID: sweep.sweep_id},
         )
 

@@ -1,6 +1,7 @@
-"""What only the domain knows: caps, leaks, the off path, calibration, completeness, trades, reproducibility.
+"""Checks of one crypto's values that only the domain knows, such as leaks, caps, calibration and trades.
 
-Each check hands stored values to a function of ``invariants``, which recomputes what must hold.
+Each check hands stored values to a function of ``invariants``, which recomputes what must hold. The docstring
+of a check is its description in the UI.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ftf_assets.graph.check_history import LEAK_CHECK
 from ftf_assets.graph.metadata import table
 from ftf_assets.invariants.calibration import calibration_breaches
 from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
-from ftf_assets.invariants.leaks import touching_rows, walk_forward_leaks
+from ftf_assets.invariants.leaks import overlapping_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
 from ftf_assets.storage.fit_store import FolderFitStore
@@ -27,7 +28,7 @@ _WARN = dg.AssetCheckSeverity.WARN
 
 
 def caps_held(stored: Stored) -> Finding:
-    """No more than the cap of each class is suspect, and cleaning moved weights by its rules only."""
+    """Suspects of each class stay within the cap, and cleaning changed weights by its rules only."""
     arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.treatment.suspect_cap
     masks = weighted_masks(stored.sweep.plan(stored.crypto), arrays, stored.value("cleanlab_masks"))
     breaches = [
@@ -44,11 +45,13 @@ def caps_held(stored: Stored) -> Finding:
         }
         for mask, _ in masks
     ]
-    return Finding(breaches, f"{len(masks)} masks within {cap:.0%}", {"suspect_share": table(shares)})
+    return Finding(
+        breaches, f"{len(masks)} masks within the cap of {cap:.0%}", {"suspect_share": table(shares)}
+    )
 
 
 def no_leak(stored: Stored) -> Finding:
-    """No fit or validation row touches what it is judged on, recomputed from the label intervals."""
+    """No row overlaps the rows that its model is judged on, recomputed from the label intervals."""
     arrays, plan = stored.value("coerced_arrays"), stored.sweep.plan(stored.crypto)
     start, end, embargo = arrays.start, arrays.end, plan.embargo(arrays)
     cells = stored.value("trained_models").cells
@@ -69,18 +72,20 @@ def no_leak(stored: Stored) -> Finding:
                 start, end, fold.fit, n_blocks=plan.out_of_fold_blocks, embargo=embargo
             ):
                 blocks += 1
-                touching = touching_rows(start, end, block.train, block.held_out, embargo)
-                found += [f"{len(touching)} rows touch the out-of-fold block"] if len(touching) else []
+                overlapping = overlapping_rows(start, end, block.train, block.held_out, embargo)
+                found += (
+                    [f"{len(overlapping)} rows overlap the out-of-fold block"] if len(overlapping) else []
+                )
         breaches += [f"{stored.crypto} fold {fold.index}: {one}" for one in dict.fromkeys(found)]
     return Finding(
         breaches,
-        f"{plan.n_folds} folds and {blocks} out-of-fold blocks are clear",
+        f"no overlap in {plan.n_folds} folds and {blocks} out-of-fold blocks",
         {"folds": plan.n_folds, "out_of_fold_blocks": blocks},
     )
 
 
 def off_path_is_identity(stored: Stored) -> Finding:
-    """Untreated labels are the hard labels bit for bit, and baseline cells are the baseline's own fit."""
+    """Untreated labels are the hard labels bit for bit, and the baseline cell is the baseline's own fit."""
     arrays = stored.value("coerced_arrays")
     return Finding(
         off_path_breaches(
@@ -95,7 +100,7 @@ def off_path_is_identity(stored: Stored) -> Finding:
 
 
 def cells_complete(stored: Stored) -> Finding:
-    """Every expected cell is there: trained, skipped or failed with its error; none has failed."""
+    """No expected cell is missing and none has failed."""
     models: TrainedModels = stored.value("trained_models")
     names = tuple(variant.name for variant in stored.sweep.variants)
     missing = models.missing_cells(stored.sweep.settings.folds.n_folds, names)
@@ -113,7 +118,7 @@ def cells_complete(stored: Stored) -> Finding:
 
 
 def reproducible(stored: Stored) -> Finding:
-    """One cell, fitted once more from the stored values, has the same bits in booster and probabilities."""
+    """One cell, fitted again from the stored values, has the same booster and probabilities bit for bit."""
     models = stored.value("trained_models")
     cell = cell_to_repeat(models)
     return Finding(
@@ -131,7 +136,7 @@ def reproducible(stored: Stored) -> Finding:
 
 
 def calibration_on_hard_labels(stored: Stored) -> Finding:
-    """ECE is plausible and that of the stored probabilities against hard labels, recomputed."""
+    """The calibration error is plausible and is that of the stored probabilities against hard labels."""
     y = stored.value("coerced_arrays").y
     cells = {(cell.fold, cell.variant): cell for cell in stored.value("trained_models").cells}
     good = [row for row in _records(stored) if row["status"] == "ok"]
@@ -144,27 +149,29 @@ def calibration_on_hard_labels(stored: Stored) -> Finding:
         )
     ]
     mean_ece = {"mean_ece": sum(row["ece"] for row in good) / len(good)} if good else {}
-    return Finding(breaches, f"{len(good)} cells recomputed", {"cells": len(good), **mean_ece})
+    return Finding(
+        breaches, f"calibration error recomputed for {len(good)} cells", {"cells": len(good), **mean_ece}
+    )
 
 
 def statuses_explained(stored: Stored) -> Finding:
-    """Every cell that is not ok says why, and a skipped one really has too short a history."""
+    """Every cell that is not ok says why, and a skipped one has in fact too short a history."""
     from ftf_assets.invariants.outcomes import unexplained_cells
 
     rows = _records(stored)
     counts = Counter(str(row["status"]) for row in rows)
-    return Finding(unexplained_cells(rows), f"{len(rows)} cells explained", dict(counts))
+    return Finding(unexplained_cells(rows), f"every status of {len(rows)} cells is explained", dict(counts))
 
 
 def enough_trades(stored: Stored) -> Finding:
-    """Each variant has this crypto's share of the trades that the gate needs, in all and in each fold."""
+    """Each variant has this crypto's share of the trades that the gate needs, in all and per fold."""
     from ftf_assets.invariants.outcomes import variants_short_of_trades
 
     rows = _records(stored)
     breaches = variants_short_of_trades(rows, len(stored.sweep.cryptos))
     trades = [row["n_trades"] for row in rows if row["status"] == "ok"]
     fewest = {"fewest_trades_of_a_cell": min(trades)} if trades else {}
-    return Finding(breaches, "enough trades in every variant and fold", fewest)
+    return Finding(breaches, "every variant has enough trades, in all and per fold", fewest)
 
 
 DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {

@@ -1,4 +1,4 @@
-"""The check of the report: it opens, and shows every number of the gate."""
+"""The check of the report: the file opens and shows every number of the gate."""
 
 import dagster as dg
 
@@ -10,7 +10,7 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(
         asset="sweep_report",
-        description="The file is there, parses as HTML and shows every number of gate_metrics.",
+        description="The file exists, parses as HTML and shows every number of gate_metrics.",
         required_resource_keys={"sweep", "home"},
     )
     def opens(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:

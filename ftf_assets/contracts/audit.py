@@ -1,7 +1,7 @@
-"""The contracts of ``noise_audit`` and ``noise_audit_effects``: what finds wrong labels, and whether it pays.
+"""The contracts of ``noise_audit`` and ``noise_audit_effects``: what finds wrong labels, what cleaning gains.
 
-The DuckDB tables, the asset's blocking check and the column documentation come from the two models. A number
-that was not measured is null.
+The DuckDB tables, the blocking check of the asset and the documentation of the columns come from the two
+models. A number that was not measured is null.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EFFECTS_KEY = ("audit_id", "crypto", "kind", "treatment")
 
 
 class NoiseAudit(StoredTable):
-    """One row a kind of noise, detector and observed label: how well wrong labels are found on these data."""
+    """One row a kind of noise, detector and observed label: how well the detector finds wrong labels."""
 
     audit_id: Text = key("Hash of data, labels and settings: the same audit replaces its rows.")
     arrays_key: Text = key("Key of the rows that were audited: sweeps of the same data and labels find it.")
@@ -36,14 +36,16 @@ class NoiseAudit(StoredTable):
     )
     given_label: Text = pa.Field(
         isin=GIVEN_LABELS,
-        description="Rows of one observed label; all of them, which is shown and is no evidence.",
+        description="Observed label of the rows that were ranked; all is shown but is no evidence.",
     )
     status: Text = pa.Field(isin=STATUSES, description="ok, failed, skipped_short_history or unavailable.")
     reason: Text = optional("Why nothing was measured.")
     n_seeds: Series[np.int64] = amount("Draws of the noise that the numbers are means of.")
     n_rows: Series[np.int64] = amount("Rows that were ranked, summed over the draws.")
     n_wrong: Series[np.int64] = amount("Wrong labels among them.")
-    n_bursts: Series[np.int64] = amount("Bursts that the wrong labels came in; a scattered one is its own.")
+    n_bursts: Series[np.int64] = amount(
+        "Bursts of wrong labels; a scattered wrong label is a burst of its own."
+    )
     average_precision: Series[float] = optional_share("Average precision of the wrong labels.")
     lift: Series[float] = pa.Field(
         ge=0, nullable=True, description="Average precision over the share of wrong labels; 1 is chance."
@@ -62,7 +64,7 @@ class NoiseAudit(StoredTable):
     )
     beats_controls: Series[pd.BooleanDtype] = optional("Whether p_corrected is below 0.05.")
     estimated_noise_rate: Series[float] = optional_share(
-        "Share of all labels that the detector holds for wrong."
+        "Share of all labels that the detector judges wrong."
     )
     rounds: Series[np.int64] = amount("Boosting rounds of every model; 0 where none was fitted.")
     settings: Text = key("Settings of the audit, a JSON object.")
@@ -92,7 +94,7 @@ class NoiseAudit(StoredTable):
 
 
 class NoiseAuditEffects(StoredTable):
-    """One row a kind of noise and treatment: what cleaning wins back of what the noise costs a model."""
+    """One row a kind of noise and treatment: how much of the loss from the noise the treatment recovers."""
 
     audit_id: Text = key("The audit, as in noise_audit.")
     arrays_key: Text = key("Key of the rows that were audited.")

@@ -1,29 +1,29 @@
-"""The error types: who must act, and what the message owes them."""
+"""The error types, by who must act, and the wording of their messages."""
 
 from __future__ import annotations
 
-#: Characters of a value that an error shows: a broken file may hold a cell of megabytes.
+#: Characters of a value that an error shows. A broken file may hold a cell of megabytes.
 LONGEST_SHOWN = 300
 
 
 class FtfError(Exception):
-    """Base of every error that this project raises on purpose."""
+    """Base of every error that this package raises on purpose."""
 
 
 class InputError(FtfError, ValueError):
-    """Bad usage or bad input: the user can mend it, nothing was written, exit code 2."""
+    """Wrong usage or bad input. The user can correct it, and nothing was written; exit code 2."""
 
 
 class StoreError(FtfError, RuntimeError):
-    """A store is broken, missing or out of reach: the run stops and leaves what was there intact."""
+    """A store is damaged, missing or cannot be reached. The run stops; stored values stay as they were."""
 
 
 class StoreBusyError(StoreError):
-    """Another process has held a store for longer than we wait: the one store error that a retry may mend."""
+    """Another process holds a store for longer than we wait. A retry may succeed, unlike for other errors."""
 
 
 class RunError(FtfError, RuntimeError):
-    """A run stopped for a reason that is neither the input's nor a cell's: exit code 1, its log says more."""
+    """A run stopped for another reason than its input or one of its cells. Its log says more; exit code 1."""
 
 
 class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
@@ -31,12 +31,12 @@ class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
 
 
 class CellError(FtfError, RuntimeError):
-    """A cell's own failure: becomes a ``training_failed`` row while the sweep goes on.
+    """The failure of one cell. It becomes a ``training_failed`` row, and the sweep goes on.
 
     Parameters
     ----------
     stage
-        Where the cell failed, as the row's ``error_stage`` says it: ``tuning``, ``baseline``,
+        Where the cell failed, the ``error_stage`` of its row: ``tuning``, ``baseline``,
         ``out_of_fold``, ``cleaning``, ``weighting``, ``fit``, ``threshold`` or ``evaluation``.
     message
         What happened, in one line.
@@ -58,22 +58,26 @@ def input_error(
     allowed: str | None = None,
     fix: str | None = None,
 ) -> InputError:
-    """Word an :class:`InputError` so that the person who must mend the input finds it.
+    """Word an :class:`InputError` for the person who must correct the input.
 
     Parameters
     ----------
     rule
-        The rule that was broken, as a plain sentence without a full stop.
+        The broken rule as a plain sentence, without a full stop.
     crypto, file, column, row
-        Where: each is named in the message when given. ``row`` is a timestamp or a row number.
+        Where it was broken. The message names those that are given. ``row`` is a timestamp or a row number.
     found, allowed, fix
-        What came, what would have been accepted, what to do.
+        What came, what would be accepted, what to do.
 
     Returns
     -------
     InputError
-        One line of printable characters, whatever the input holds:
-        ``AAVEUSDC, column 'rsi_14', row 17: infinite values … (found inf; allowed: finite) …``.
+        Its message is one line of printable characters, whatever the input holds.
+
+    Examples
+    --------
+    >>> print(input_error("weights must not be negative", crypto="OPUSDC", row=17, found=-1, allowed=">= 0"))
+    OPUSDC, row 17: weights must not be negative (found -1; allowed: >= 0)
     """
     place = ", ".join(
         part
@@ -98,9 +102,9 @@ def input_error(
 
 
 def shown(value: object) -> str:
-    """Write a value that came from outside so that a line of a log or terminal can hold it.
+    """Write a value from outside so that it fits into one line of a log or terminal.
 
-    Line breaks, terminal codes and other invisible characters appear as escapes; what is too long is cut.
+    Line breaks, terminal codes and other invisible characters appear as escapes. A long text is cut.
     """
     text = f"{value}"
     cut = f"… ({len(text)} characters)" if len(text) > LONGEST_SHOWN else ""

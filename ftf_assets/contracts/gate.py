@@ -1,7 +1,7 @@
-"""The contracts of ``gate_metrics`` and ``gate_verdicts``: what a verdict says, and every number behind it.
+"""The contracts of ``gate_metrics`` and ``gate_verdicts``: the verdicts and the numbers behind them.
 
-The DuckDB tables, the asset's Dagster types, their column documentation and their blocking checks come from
-the two models. A number that a test could not give is null, never NaN by accident and never infinite.
+The DuckDB tables, the documentation of their columns and the blocking check of ``gate_decision`` come from
+the two models. A number that could not be computed is null, never infinite.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from ftf_assets.contracts.table_fields import (
 #: Trades of a variant, in all and in its poorest fold, below which a verdict carries a warning. 63
 #: observations a group resolve an effect of d = 0.5 at p < 0.05 with 80 % power, by the normal approximation
 #: 2 (1.960 + 0.842)² / 0.5² = 62.8 (Cohen 1988, *Statistical Power Analysis for the Behavioral Sciences*,
-#: section 2.4; with Student's t it is 64). 30 a fold is the bound of the field's own protocol.
+#: section 2.4; with Student's t it is 64). 30 a fold is a convention of the field.
 MIN_TRADES = 63
 MIN_TRADES_A_FOLD = 30
 
-#: Metrics that decide, one family for the correction; higher is better.
+#: Metrics that decide, the family of the correction for multiple tests. Higher is better.
 VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
-#: Metrics that are compared and shown but never decide; lower is better.
+#: Metrics that are compared and shown but decide nothing. Lower is better.
 SHOWN_METRICS = ("ece_debiased", "log_loss")
 
 INVALID = "INVALID"
@@ -43,7 +43,7 @@ LOCK = "LOCK"
 KEEP_AVAILABLE = "KEEP_AVAILABLE"
 VERDICTS = (INVALID, NO_SIGNAL, ABANDON, LOCK, KEEP_AVAILABLE)
 
-#: The tuning mode of results that do not say it.
+#: Tuning mode of a results file that does not state one.
 NOT_STATED = "not stated"
 
 WINS, LOSES, NEITHER = "wins", "loses", "neither"
@@ -84,7 +84,7 @@ class GateMetrics(StoredTable):
     wilcoxon_p: Series[float] = optional_share("Wilcoxon signed-rank p-value; shown, decides nothing.")
     cohens_d: Series[float] = optional("Cohen's d: mean over standard deviation of the differences.")
     fold_n: Series[np.int64] = amount(
-        "Clusters of the fold-level test: folds, or cryptos where there is one fold only."
+        "Clusters of the fold-level test: folds, or cryptos if there is only one fold."
     )
     fold_t: Series[float] = optional("t statistic with the cluster means as the sample.")
     fold_p: Series[float] = optional_share("Two-sided p-value of fold_t.")
@@ -119,7 +119,7 @@ class GateMetrics(StoredTable):
 
 
 class GateVerdicts(StoredTable):
-    """One row a level: the verdict, why, and what it was made from."""
+    """One row a level: the verdict, its reason and what it was made from."""
 
     sweep_id: Text = key("The sweep, or the file, that was judged.")
     factor: Text = key("Factor whose level is judged.")
@@ -130,8 +130,8 @@ class GateVerdicts(StoredTable):
     )
     reason: Text = key("Why, in one sentence, with the numbers that decided.")
     warnings: Text = optional("What weakens the verdict without changing it; one line each, null for none.")
-    n_expected: Series[np.int64] = amount("Pairs that should be there; short histories are none of them.")
-    n_pairs: Series[np.int64] = amount("Pairs that are there.")
+    n_expected: Series[np.int64] = amount("Pairs that are expected; a pair with a short history is not.")
+    n_pairs: Series[np.int64] = amount("Pairs that were measured.")
     n_trades: Count = optional_amount("Trades of the level on the paired cells; null where not counted.")
     min_trades_a_fold: Count = optional_amount("Trades of the level in its poorest fold; null where unknown.")
     underpowered: Series[pd.BooleanDtype] = optional(

@@ -1,20 +1,28 @@
-"""Names that come from outside: of features, cryptos, levels, files. They end in tables and terminals."""
+"""Rules for names from outside, such as features, cryptos and levels: tables and terminals show them."""
 
 from __future__ import annotations
 
 import unicodedata
 
 LONGEST_NAME = 100
-#: What :func:`broken_name_rule` demands, as errors say it.
+#: What :func:`broken_name_rule` requires, in the words of the errors.
 NAME_RULE = f"1 to {LONGEST_NAME} printable characters, no space at either end"
 
 
 def broken_name_rule(name: str) -> str | None:
-    """Say which rule a name breaks, or None.
+    """Return the rule that a name breaks, or None.
 
-    A name may use any alphabet and any punctuation: whoever shows it escapes it. Refused is what lies to the
-    reader: nothing, a text without end, control and formatting characters (NUL, line breaks, terminal codes,
-    right-to-left marks), and characters whose compatible form is another text, such as full-width letters.
+    A name may use any alphabet and any punctuation; the code that shows it escapes it. Refused are names that
+    mislead a reader: empty and very long ones, control and formatting characters (NUL, line breaks, terminal
+    codes, right-to-left marks), and characters whose compatible form is another text, such as full-width
+    letters.
+
+    Examples
+    --------
+    >>> broken_name_rule("rsi_14") is None
+    True
+    >>> broken_name_rule(" rsi_14")
+    'a name must not begin or end with a space'
     """
     if not name:
         return "a name must not be empty"
@@ -31,7 +39,13 @@ def broken_name_rule(name: str) -> str | None:
 
 
 def resembles(name: str, other: str) -> bool:
-    """Whether two names read alike: equal without case, spaces, punctuation, accents and compatible forms."""
+    """Whether two names look alike: equal without case, spaces, punctuation, accents and compatible forms.
+
+    Examples
+    --------
+    >>> resembles("Label-End", "label_end")
+    True
+    """
     return _skeleton(name) == _skeleton(other)
 
 

@@ -14,12 +14,12 @@ from ftf_assets.contracts.table_checks import StoredTable, unique_rows
 from ftf_assets.contracts.table_fields import Text, amount, key, optional_share
 
 REGIMES_KEY = ("sweep_id", "crypto", "fold", "variant", "regime")
-#: The regime of every row where the source provides none.
+#: Regime of every row if the source provides none.
 UNAVAILABLE = "unavailable"
 
 
 class RegimeResults(StoredTable):
-    """One row a measured cell and regime with test rows; over a cell's regimes ``n`` is its ``n_test``."""
+    """One row per measured cell and regime of its test rows; ``n`` sums to the cell's ``n_test``."""
 
     sweep_id: Text = key("Hash of the sweep's settings.")
     crypto: Text = key("Trading pair, such as OPUSDC.")

@@ -1,8 +1,8 @@
-"""The coercion boundary of the gate: a frame of result rows becomes columns.
+"""The coercion boundary of the gate: a frame of result rows becomes NumPy columns.
 
-It stands beside :mod:`~ftf_assets.contracts.coercion` and not in it because that module is part of every
-fit's key: how results are read back decides no fit. Nothing is refused here but what is no table: which value
-must be there, and in what range, is the question of those who read the columns, and they name the row.
+It is apart from :mod:`~ftf_assets.contracts.coercion`, which is part of the key of every fit, because how
+results are read back decides no fit. No value is refused here. The code that reads the columns knows which
+values it needs and in what range, and names the row of a bad one.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ def coerce_result_rows(frame: pd.DataFrame, factors: Collection[str]) -> ResultR
     Parameters
     ----------
     frame
-        One row a cell and variant: ``crypto``, ``fold`` (a number or a text), a column a factor, ``status``,
-        ``tuning`` and metrics of any dtype, ``row`` for the number in a file; columns may be absent, others
-        are left alone.
+        One row a cell: ``crypto``, ``fold`` (a number or a text), a column a factor, ``status``, ``tuning``
+        and metrics of any dtype, and ``row`` for the number of the row in a file. Any of them may be absent,
+        and other columns are ignored.
     factors
         Names of the factor columns.
 
     Returns
     -------
     ResultRows
-        In the frame's order. A number is what ``float`` makes of the value; NaN where it makes none.
+        In the order of the frame. Numbers are converted by ``float``, and are NaN where it fails.
     """
     columns = {str(name): position for position, name in enumerate(frame.columns)}
 
@@ -65,7 +65,7 @@ def _names(column: pd.Series, meaning: Callable[[object], int | str]) -> Names:
     found = [meaning(value) for value in distinct]
     names = names_in_order(found)
     place = {name: code for code, name in enumerate(names)}
-    # The last place is that of -1: no name.
+    # A missing name has the number -1, which is the last place.
     codes = np.array([*(place[name] for name in found), -1], np.int64)
     return Names(codes[numbers], names)
 

@@ -1,4 +1,4 @@
-"""Result rows as columns: what the gate judges, whether they come from the store or from anybody's file."""
+"""Result rows as NumPy columns: what the gate judges, from the results store or from a file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
 from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS, SHARE_COLUMNS
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 
-#: A number of the row that a person can find again, where the rows come from a file.
+#: Number of the row in its file, for the errors.
 ROW_NUMBER = "row"
-#: Every number that the gate compares, sums or shows, and every share that a file may get wrong.
+#: Every number that the gate compares, sums or shows, and every share that it checks for its range.
 NUMBER_COLUMNS = tuple(
     dict.fromkeys(
         (
@@ -49,16 +49,16 @@ class Names:
     names: tuple[int | str, ...]
 
     def name(self, row: int) -> int | str | None:
-        """Give the name of one row; None where it has none."""
+        """Return the name of one row; None if it has none."""
         code = int(self.codes[row])
         return None if code == _ABSENT else self.names[code]
 
     def code_of(self, name: int | str) -> int:
-        """Give the code of a name, one that no row has where the column does not know it."""
+        """Return the code of a name; for a name that the column does not hold, a code that no row has."""
         return self.names.index(name) if name in self.names else len(self.names)
 
     def take(self, rows: Int64[Array, " taken"]) -> Names:
-        """Give some rows, in the order asked for; the names stay, also those that no row has any more."""
+        """Take rows by number, in that order. The names stay, even those without a row."""
         return Names(self.codes[rows], self.names)
 
 
@@ -72,43 +72,43 @@ class Numbers:
     floats
         NaN where the row holds no number.
     given
-        The values as they came, objects; None where they came as numbers.
+        The values as they came, dtype object; None if they came as numbers.
     """
 
     floats: Float64[Array, " rows"]
     given: Array | None = None
 
     def found(self, row: int) -> object:
-        """Give what stands in a row as an error shows it; None where nothing does."""
+        """Return the value of a row as it came, for an error; None if it is missing."""
         return float(self.floats[row]) if self.given is None else self.given[row]
 
     def take(self, rows: Int64[Array, " taken"]) -> Numbers:
-        """Give some rows, in the order asked for."""
+        """Take rows by number, in that order."""
         return Numbers(self.floats[rows], None if self.given is None else self.given[rows])
 
 
 @typed
 @dataclass(frozen=True, eq=False)
 class ResultRows:
-    """One row a cell and variant, however the cell ended, in any order; every column has shape (n_rows,).
+    """One row a cell, whatever its status, in any order; every column has shape (n_rows,).
 
-    :func:`~ftf_assets.contracts.result_coercion.coerce_result_rows` makes them. A column that the source
-    lacks has no name in any row, or is not among ``numbers``.
+    :func:`~ftf_assets.contracts.result_coercion.coerce_result_rows` makes it. If the source lacks a column,
+    no row has a name in it, or ``numbers`` does not hold it.
 
     Attributes
     ----------
     crypto, fold
-        The cell; a fold is a number or a name, and rows of per-crypto means have none.
+        The cell. A fold is a number or a name; rows that are means of a crypto have none.
     factors
         Level per factor.
     status
-        One of :data:`~ftf_assets.contracts.results.STATUSES`; no status means ok.
+        One of :data:`~ftf_assets.contracts.results.STATUSES`; a row without one counts as ok.
     tuning
-        Who was tuned.
+        What was tuned: one of :data:`~ftf_assets.contracts.results.TUNE_MODES`.
     numbers
         Those of :data:`NUMBER_COLUMNS` that the source has.
     row_number
-        Number of the row in its file, -1 for rows that have none; None where no row has one.
+        Number of each row in its file, -1 for a row without one; None if no row has one.
     """
 
     crypto: Names
@@ -124,21 +124,21 @@ class ResultRows:
 
     @property
     def has_folds(self) -> bool:
-        """Whether the rows name folds; per-crypto means have none."""
+        """Whether any row has a fold; means of a crypto have none."""
         return bool((self.fold.codes != _ABSENT).any())
 
     def values(self, column: str) -> Float64[Array, " rows"]:
-        """Give a column of numbers; NaN in every row where the source lacks it."""
+        """Return a column of numbers; all NaN if the source lacks it."""
         return self.numbers[column].floats if column in self.numbers else np.full(len(self), np.nan)
 
     def number_of(self, row: int) -> int | None:
-        """Give the number of a row in its file; None where it has none."""
+        """Return the number of a row in its file; None if it has none."""
         if self.row_number is None or self.row_number[row] == _ABSENT:
             return None
         return int(self.row_number[row])
 
     def take(self, rows: Int64[Array, " taken"]) -> ResultRows:
-        """Give some rows, in the order asked for."""
+        """Take rows by number, in that order."""
         return ResultRows(
             crypto=self.crypto.take(rows),
             fold=self.fold.take(rows),

@@ -1,8 +1,8 @@
-"""The contract of ``finetune_results``: one row a cell, the one list of its columns.
+"""The contract of ``finetune_results``, one row a cell: the only list of its columns.
 
-The DuckDB table, the asset's Dagster type, its column documentation and its blocking check all come from
-:func:`results_contract`. It takes the names of the factors, one column each, because contracts know no
-registry; :mod:`ftf_assets.rows.results_contract` fills them in.
+The DuckDB table, the Dagster type of the asset, the documentation of the columns and the blocking check all
+come from :func:`results_contract`. It takes the names of the factors, one column each, because this room does
+not know their registry; :mod:`ftf_assets.rows.results_contract` fills them in.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ TUNE_MODES = ("baseline", "per_variant", "off")
 
 PRIMARY_KEY = ("sweep_id", "crypto", "fold", "variant")
 
-#: Measured on the test rows of a cell: there when its status is ok, absent otherwise.
+#: Measured on the test rows of a cell: given if its status is ok, null otherwise.
 METRIC_COLUMNS = (
     *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "log_loss", "brier", "ece"),
     *("ece_debiased", "ece_smoothing_corrected", "ece_debiased_smoothing_corrected", "mcc", "threshold"),
     *("f1_always_buy", "predicted_buy_rate"),
     *("n_trades", "expectancy_net", "return_net", "sortino", "sortino_capped", "max_drawdown"),
 )
-#: Spread over the single fits of a cell, by the metric that spreads; known where there are several.
+#: Columns with the standard deviation of a metric over the single fits of a cell; null for a single fit.
 SEED_SPREAD_COLUMNS = {"f1_buy": "f1_buy_seed_sd", "average_precision": "average_precision_seed_sd"}
-#: As the metrics, but undefined for some good cells: no trade, a class without a return, or one fit only.
+#: Metrics that are undefined for some good cells: without a trade, a class without a return, or one fit only.
 CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate", *SEED_SPREAD_COLUMNS.values())
-#: Shares: a number outside [0, 1] in such a column of a foreign file is another quantity.
+#: Shares: a number outside [0, 1] in such a column of a file is another quantity, such as a percentage.
 SHARE_COLUMNS = (
     *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "brier"),
     *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate", "win_rate"),

@@ -1,4 +1,4 @@
-"""The contract of ``label_suspects``: every row that a cleaner suspects of a wrong label, to be judged.
+"""The contract of ``label_suspects``: every row that a cleaner suspects of a wrong label.
 
 The DuckDB table and its column documentation come from :class:`LabelSuspects`.
 """
@@ -21,7 +21,10 @@ SUSPECTS_KEY = ("sweep_id", "crypto", "fold", "variant", "cleaner", "timestamp")
 
 
 class LabelSuspects(StoredTable):
-    """One row a suspect of one cleaner in one fold's fit part; fit parts of later folds hold earlier ones."""
+    """One row per suspect of one cleaner in one fold's fit part.
+
+    The fit part of a later fold contains earlier ones, so the same row may be suspect in several folds.
+    """
 
     sweep_id: Text = key("The sweep whose cleaner judged the row.")
     crypto: Text = key("Trading pair, such as OPUSDC.")
@@ -34,7 +37,7 @@ class LabelSuspects(StoredTable):
     label_quality: Series[float] = share(
         "Agreement of the given label with the cleaner's judge; low is suspect."
     )
-    dropped: Series[np.bool_] = pa.Field(description="Whether the cleaner took the row out of the fit part.")
+    dropped: Series[np.bool_] = pa.Field(description="Whether the cleaner dropped the row from the fit part.")
     weight: Series[float] = pa.Field(ge=0, description="Weight that the row trains with; 0 where dropped.")
 
     class Config:
@@ -48,12 +51,12 @@ class LabelSuspects(StoredTable):
 
 
 def suspects_frame(columns: Mapping[str, object]) -> pd.DataFrame:
-    """Build a frame of the contract's columns and dtypes and check it.
+    """Build a frame with the columns and dtypes of the contract, and validate it.
 
     Parameters
     ----------
     columns
-        Values by column, all of one length; an empty one for no suspects.
+        Values by column, all of one length, which is 0 without suspects.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Run-time type checks of the pure packages: jaxtyping shapes and dtypes, enforced by beartype."""
+"""Run-time type checks of the pure packages: jaxtyping states dtypes and shapes, beartype enforces them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Array = np.ndarray
-"""The only array type behind the coercion boundary: a ``pandas`` object in its place is an error."""
+"""The only array type behind the coercion boundary. A pandas object in its place is an error."""
 
 
 def typed(function: Callable[P, R]) -> Callable[P, R]:
-    """Check every annotated argument and the result of a public function, or of a dataclass, at each call.
+    """Check every annotated argument and the result of a function, or of a dataclass, at each call.
 
-    A ``DataFrame`` where an array belongs raises ``jaxtyping.TypeCheckError``, which names the
-    argument, what came and what was expected: the strictness that the whole product leans on.
+    Raises
+    ------
+    jaxtyping.TypeCheckError
+        At the call: a ``DataFrame`` where an array belongs, another dtype, or arrays whose shapes do not
+        match. The error names the argument, what came and what was expected.
     """
     if isinstance(function, type):
         constructor: Any = function
@@ -30,8 +33,8 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _checked(function: Callable[P, R]) -> Callable[P, R]:
-    # The checks are code that beartype writes: milliseconds a function, half a second for all of them. Each
-    # is written at the first call, because no process calls more than some.
+    # beartype generates the code of the checks, which takes milliseconds a function and half a second for all
+    # of them. It is generated at the first call, because no process calls more than a few of these functions.
     @functools.cache
     def with_checks() -> Callable[P, R]:
         from beartype import beartype

@@ -1,4 +1,4 @@
-"""The calibration error of a cell, recomputed from stored probabilities and hard labels."""
+"""The calibration error of a cell, recomputed from its stored probabilities and hard labels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ftf_assets.contracts.typed import Array, Float64, Int8, typed
 
-#: Half of all mass on the wrong side: no model that was trained at all reads this on its own market.
+#: An error that no trained model has on its own market: half of all probability is on the wrong side.
 IMPLAUSIBLE = 0.5
 _ROUNDING = 1e-9
 
@@ -15,10 +15,11 @@ _ROUNDING = 1e-9
 def equal_mass_calibration_error(
     y: Int8[Array, " rows"], probability: Float64[Array, " rows"], n_bins: int = 15
 ) -> float:
-    """Mean absolute gap between P(BUY) and the BUY rate over equal-mass bins, written bin by bin.
+    """Mean absolute gap between P(BUY) and the BUY rate over equal-mass bins, computed bin by bin.
 
-    The rule is that of ``training.metrics``: a row's bin follows from how many rows have a lower probability,
-    so equal probabilities share one. The code is not: the one checks the other.
+    The definition is that of ``training.metrics``: the bin of a row follows from how many rows have a lower
+    probability, so equal probabilities share a bin. The code is independent of it, so that one checks the
+    other.
 
     Parameters
     ----------
@@ -28,6 +29,14 @@ def equal_mass_calibration_error(
         P(BUY) of the same rows.
     n_bins
         Number of bins.
+
+    Examples
+    --------
+    Two bins of two rows: gaps of 0.4 and 0.8, over four rows.
+
+    >>> labels = np.array([0, 0, 1, 1], np.int8)
+    >>> round(equal_mass_calibration_error(labels, np.array([0.1, 0.3, 0.6, 0.6]), n_bins=2), 3)
+    0.3
     """
     levels, of_row = np.unique(probability, return_inverse=True)
     counts = np.bincount(of_row, minlength=len(levels))
@@ -45,16 +54,21 @@ def calibration_breaches(
     ece: float,
     ece_debiased: float,
 ) -> list[str]:
-    """Say why a row's calibration error cannot be that of its probabilities against hard labels.
+    """List the reasons why a calibration error cannot be that of these probabilities against hard labels.
 
-    A value of exactly 0 is what a model's own soft targets give: the error that a whole table once carried.
+    An error of exactly 0 is refused, because it is the error of a model against its own soft targets.
 
     Parameters
     ----------
     y, probability
         Hard test labels and stored test probabilities of the cell.
     ece, ece_debiased
-        As its row states them.
+        As the cell's row states them.
+
+    Returns
+    -------
+    list of str
+        One line a reason; empty if the error is right.
     """
     expected = equal_mass_calibration_error(y, probability)
     found = []

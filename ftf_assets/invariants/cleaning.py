@@ -1,4 +1,4 @@
-"""What cleaning may do to a fit part: suspects within the cap of their class, weights moved by its rules."""
+"""What cleaning may do to a fit part: suspects within the cap of their class, weights changed by rule."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.plan import TrainingPlan
 
-#: Relative rounding of a float32 sum over some ten thousand weights.
+#: Relative rounding error of a float32 sum over some ten thousand weights.
 _ROUNDING = 1e-4
 _CLASSES = {0: "HOLD", 1: "BUY"}
 
 
 @typed
 def suspect_shares(mask: CleaningMask, y: Int8[Array, " rows"]) -> dict[str, float]:
-    """Share of each class of the fit part that is suspect, by class name; 0 for an absent class."""
+    """Return the suspect share of each class of the fit part, by class name; 0 for an absent class."""
     labels = y[mask.rows]
     return {
         name: float(np.count_nonzero(mask.suspect & (labels == label)))
@@ -34,7 +34,8 @@ def weighted_masks(
 ) -> list[tuple[CleaningMask, Array]]:
     """Pair every mask that did not fail with the weights that its cleaner was given, float32.
 
-    These are the base weights as the weights of its variant treat them, or what the cleaner before it left.
+    The first cleaner of a variant is given the base weights after the variant's weight treatment, a later one
+    the weights that the cleaner before it returned.
     """
     moved = {variant.name: variant.moved for variant in plan.cleaned_variants}
     bar, given = bar_length(arrays.start), {}
@@ -55,25 +56,25 @@ def weighted_masks(
 def cleaning_breaches(
     mask: CleaningMask, y: Int8[Array, " rows"], given: Float32[Array, " fit_rows"], cap: float
 ) -> list[str]:
-    """Say where a mask does more than cleaning is allowed to.
+    """List where a mask does more than cleaning may.
 
     Parameters
     ----------
     mask
-        One cleaner's decision on one fold; one that failed has nothing to break.
+        One cleaner's decision on one fold. A failed one breaks nothing.
     y
         Hard labels of **all** rows.
     given
-        Weights of the mask's rows before this cleaner.
+        Weights of the mask's rows that the cleaner was given.
     cap
         Largest share of a class of the fit part that may be suspect.
 
     Returns
     -------
     list of str
-        More suspects of a class than the cap; weights that a filter changed; a class whose total weight a
-        reweighting did not keep; changed weights of rows beside the suspects, beyond the common factor that
-        keeps the total.
+        One line a breach: more suspects of a class than the cap; weights that a filter changed; a class whose
+        total weight a reweighting did not keep; weights of other rows than suspects that were changed by more
+        than the common factor that keeps the total.
     """
     if mask.outcome.status != "ok":
         return []
@@ -85,15 +86,15 @@ def cleaning_breaches(
     base, weight = given.astype(np.float64), mask.weight.astype(np.float64)
     if not mask.keep.all():
         moved = int(np.count_nonzero(weight != base))
-        return [*found, *([f"a filter moved {moved} weights"] if moved else [])]
+        return [*found, *([f"a filter changed {moved} weights"] if moved else [])]
     labels = y[mask.rows]
     for label, name in _CLASSES.items():
         of_class = labels == label
         before, after = float(base[of_class].sum()), float(weight[of_class].sum())
         if not np.isclose(after, before, rtol=_ROUNDING, atol=0):
-            found.append(f"the weight of {name} went from {before:.6g} to {after:.6g}")
+            found.append(f"the total weight of {name} changed from {before:.6g} to {after:.6g}")
         beside = of_class & ~mask.suspect & (base > 0)
         factors = weight[beside] / base[beside]
         if len(factors) and not np.allclose(factors, factors[0], rtol=_ROUNDING, atol=0):
-            found.append(f"{name} rows that are no suspects were weighted differently")
+            found.append(f"{name} rows that are not suspects got different factors")
     return found

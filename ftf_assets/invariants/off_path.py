@@ -1,4 +1,4 @@
-"""The off path changes nothing: untreated cells train on the fit part as it came."""
+"""Untreated cells: they train on the labels, rows and weights of the fit part exactly as they came."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def off_path_breaches(
     models: TrainedModels,
     fit_parts: dict[int, Array],
 ) -> list[str]:
-    """Say where a baseline level left a trace.
+    """List where a baseline level changed something.
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ def off_path_breaches(
     Returns
     -------
     list of str
-        Untreated labels that are not the hard labels bit for bit; a mask of a variant that moves no row
-        factor; a baseline cell that trained on other rows, weights, rounds or parameters than the fold's
-        baseline fit, or is not that fit itself.
+        One line a breach: untreated labels that are not the hard labels bit for bit; a mask of a variant that
+        does not clean; a baseline cell that trained on other rows, weights, rounds or parameters than the
+        fold's baseline fit, or that is another fit.
     """
     found = []
     hard = arrays.y.astype(np.float32)
     untreated = labels.levels[BASELINE_VARIANT.name]
     if untreated.tobytes() != hard.tobytes():
-        found.append(f"untreated labels: {int(np.count_nonzero(untreated != hard))} are not the hard labels")
+        found.append(f"{int(np.count_nonzero(untreated != hard))} untreated labels are not the hard labels")
     cleaning = {cell.variant for cell in models.cells if _cleans(cell)}
     found += [
-        f"fold {mask.fold}: {mask.variant} does not clean and has a mask"
+        f"fold {mask.fold}: {mask.variant} does not clean but has a mask"
         for mask in masks.masks
         if mask.variant not in cleaning
     ]
@@ -61,7 +61,9 @@ def off_path_breaches(
         if one.fit_key not in cell.fit_keys:
             found.append(f"fold {cell.fold}: the baseline cell is not the baseline's fit")
         if (cell.rounds, cell.parameters) != (one.rounds, one.parameters):
-            found.append(f"fold {cell.fold}: the baseline cell has rounds or parameters of its own")
+            found.append(
+                f"fold {cell.fold}: the baseline cell has other rounds or parameters than the baseline"
+            )
         found += _moved(cell, arrays, fit_parts[cell.fold])
     return found
 

@@ -1,4 +1,4 @@
-"""Every cell is explained: an error that names itself, or a history that really is too short."""
+"""Whether the status of every cell is explained by its row, and whether variants trade enough."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.power import trade_power
 from ftf_assets.gate.settings import GateSettings
 
-#: What the fit part of a cell must hold (rule 4), stated anew: the check must not follow a slip of the code.
+#: Fewest rows and BUYs of a fit part that is long enough to train on. The numbers are stated here again,
+#: apart from ``training``, so that the check does not repeat a mistake there.
 FEWEST_ROWS, FEWEST_BUYS = 1000, 50
-#: A skipped cell may also lack its test or validation rows; its reason then says so.
+#: A cell is also skipped if it has no test or validation rows; its reason then holds one of these.
 _NO_ROWS = ("no test rows", "no validation rows")
 
 
 @typed
 def unexplained_cells(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Name the cells whose status is not borne out by their row.
+    """List the cells whose status does not fit the rest of their row.
 
     Parameters
     ----------
@@ -27,8 +28,8 @@ def unexplained_cells(rows: Sequence[Mapping[str, object]]) -> list[str]:
     Returns
     -------
     list of str
-        Failed without type, message and stage; skipped although the history suffices, or without a reason; a
-        good cell with an error; a status that nobody knows.
+        One line a cell: failed without type, message and stage; skipped with a long enough history, or
+        without a reason; ok with an error; an unknown status.
     """
     return [f"fold {row['fold']} {row['variant']}: {reason}" for row in rows if (reason := _unexplained(row))]
 
@@ -37,7 +38,7 @@ def _unexplained(row: Mapping[str, object]) -> str | None:
     status = row["status"]
     said = [row[name] for name in ("error_type", "error_message", "error_stage")]
     if status == "ok":
-        return "ok, yet it carries an error" if any(said) else None
+        return "ok, but it has an error" if any(said) else None
     if status == "training_failed":
         return None if all(said) else "training_failed without type, message and stage"
     if status != "skipped_short_history":
@@ -52,7 +53,7 @@ def _unexplained(row: Mapping[str, object]) -> str | None:
 
 @typed
 def variants_short_of_trades(rows: Sequence[Mapping[str, object]], n_cryptos: int) -> list[str]:
-    """Name the variants of one crypto that trade less than the crypto's share of what the gate needs.
+    """List the variants of one crypto with fewer trades than the crypto's share of what the gate needs.
 
     The gate needs ``MIN_TRADES`` trades a variant and ``MIN_TRADES_A_FOLD`` a fold over all cryptos together
     (:mod:`ftf_assets.contracts.gate`). The share of one crypto is the n-th part, rounded up. Cells that are

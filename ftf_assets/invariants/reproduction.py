@@ -1,4 +1,4 @@
-"""Reproducible means bit for bit: one cell is fitted once more and compared with what is stored."""
+"""Reproducibility bit for bit: one cell is fitted again and compared with what is stored."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from ftf_assets.training.plan import TrainingPlan
 
 
 @dataclass
-class ForgetfulStore:
-    """A fit store that has forgotten some fits: they run again and are kept here, what is stored stays.
+class StoreWithoutFits:
+    """A fit store without some of its fits: these run again and are kept in memory.
 
     Attributes
     ----------
     store
-        The real one, which is only read.
-    forgotten
-        Keys that it pretends not to have.
+        The real store, which is only read.
+    hidden
+        Keys of the fits that it hides.
     fitted
-        What was fitted again.
+        The fits that were made again, by key.
     """
 
     store: FitStore
-    forgotten: frozenset[str]
+    hidden: frozenset[str]
     fitted: dict[str, FitResult] = field(default_factory=dict)
 
     def get(self, key: str) -> FitResult | None:
-        """Return a finished fit that was not forgotten."""
-        return None if key in self.forgotten else self.store.get(key)
+        """Return a finished fit that is not hidden."""
+        return None if key in self.hidden else self.store.get(key)
 
     def put(self, key: str, result: FitResult) -> None:
         """Keep a repeated fit in memory."""
@@ -48,9 +48,9 @@ class ForgetfulStore:
 
 @typed
 def cell_to_repeat(models: TrainedModels) -> TrainedCell | None:
-    """Choose the cell that is cheapest to repeat: of the first fold that has one, the last trained variant.
+    """Choose the cell to fit again: the last trained variant of the first fold with a trained cell.
 
-    The last variant is a treated one wherever the sweep has any, so its fit depends on every stage before.
+    The first fold is the cheapest. The last variant is treated if any is, so its fit depends on every stage.
     """
     trained = [cell for cell in models.cells if cell.outcome.status == "ok"]
     of_first_fold = [cell for cell in trained if cell.fold == trained[0].fold]
@@ -67,31 +67,29 @@ def refit_differences(
     models: TrainedModels,
     store: FitStore,
 ) -> list[str]:
-    """Fit one cell anew through the same stage and compare every bit with what is stored.
+    """Fit one cell again through the same stage and compare every bit with what is stored.
 
     Parameters
     ----------
     plan, arrays, soft_labels, baselines, masks, models
         The stored values of one crypto.
     store
-        Its finished fits; only read.
+        Its finished fits, which are only read.
 
     Returns
     -------
     list of str
-        Empty where booster, probabilities, rounds and threshold are the same bits, and where no cell was
-        trained.
+        One line a difference; empty if booster, probabilities, rounds and threshold have the same bits, or if
+        no cell was trained.
     """
     cell = cell_to_repeat(models)
     if cell is None:
         return []
-    forgetful = ForgetfulStore(store, frozenset(cell.fit_keys))
-    repeated = train_cells(
-        plan, arrays, soft_labels, baselines, masks, FitEngine(forgetful, 1, lambda _: None)
-    )
+    without = StoreWithoutFits(store, frozenset(cell.fit_keys))
+    repeated = train_cells(plan, arrays, soft_labels, baselines, masks, FitEngine(without, 1, lambda _: None))
     again = next(one for one in repeated.cells if (one.fold, one.variant) == (cell.fold, cell.variant))
-    found = [] if set(forgetful.fitted) == set(cell.fit_keys) else ["its fits were not made again"]
-    for key, fit in forgetful.fitted.items():
+    found = [] if set(without.fitted) == set(cell.fit_keys) else ["its fits did not run again"]
+    for key, fit in without.fitted.items():
         before = store.get(key)
         if before is None:
             found.append(f"the stored fit {key} is missing or damaged")

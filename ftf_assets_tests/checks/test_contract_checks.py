@@ -80,7 +80,7 @@ def test_everything_that_a_bundle_is_compared_with_is_a_known_expectation(contra
 
 
 class StoredInMemory(Stored):
-    """The values of a run in memory in the place of what a home holds."""
+    """The values of a run in memory instead of those of a home."""
 
     def __init__(self, run: Trained, values: dict[str, Any]) -> None:
         self.run = run

@@ -1,4 +1,4 @@
-"""Every domain check is green on what the stages made, and red on the defect that it is there for."""
+"""Every domain check passes on the values of a run and fails on each planted defect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in ch
 
 @dataclass
 class StoredRun:
-    """A run in memory in the place of a crypto's stored values."""
+    """A run in memory instead of a crypto's stored values."""
 
     run: Trained
     values: dict[str, Any]
@@ -167,7 +167,7 @@ def skipped_although_the_history_suffices(stored: StoredRun) -> None:
     change_rows(stored, status="skipped_short_history", error_message="900 fit rows, 1000 needed")
 
 
-def a_status_of_nobodys(stored: StoredRun) -> None:
+def unknown_status(stored: StoredRun) -> None:
     change_rows(stored, status="pending")
 
 
@@ -177,11 +177,11 @@ def hardly_a_trade(stored: StoredRun) -> None:
 
 DEFECTS = [
     ("caps_held", suspect_every_buy, "100.00% of BUY are suspect, the cap is 10.00%"),
-    ("caps_held", reweight_without_rescaling, "the weight of BUY went from"),
-    ("caps_held", filter_that_also_weighs, "a filter moved"),
-    ("no_leak", mask_with_a_row_of_the_purged_gap, "fit rows touch the validation slice"),
-    ("no_leak", tested_on_its_own_validation_slice, "validation rows touch the test span"),
-    ("off_path_is_identity", smoothing_none_that_smooths, "untreated labels: "),
+    ("caps_held", reweight_without_rescaling, "the total weight of BUY changed from"),
+    ("caps_held", filter_that_also_weighs, "a filter changed"),
+    ("no_leak", mask_with_a_row_of_the_purged_gap, "fit rows overlap the validation slice"),
+    ("no_leak", tested_on_its_own_validation_slice, "validation rows overlap the test span"),
+    ("off_path_is_identity", smoothing_none_that_smooths, " untreated labels are not the hard labels"),
     ("off_path_is_identity", baseline_on_fewer_rows, "the baseline cell trained on 17 rows"),
     ("off_path_is_identity", baseline_of_another_fit, "the baseline cell is not the baseline's fit"),
     ("cells_complete", a_cell_that_never_landed, "reweight: missing"),
@@ -192,7 +192,7 @@ DEFECTS = [
     ("calibration_on_hard_labels", calibration_on_validation_labels, "on hard labels it is"),
     ("statuses_explained", failed_without_a_reason, "training_failed without type, message and stage"),
     ("statuses_explained", skipped_although_the_history_suffices, "skipped with"),
-    ("statuses_explained", a_status_of_nobodys, "unknown status 'pending'"),
+    ("statuses_explained", unknown_status, "unknown status 'pending'"),
     ("enough_trades", hardly_a_trade, "6 trades (at least 63) and 3 trades in fold 0 (at least 30 a fold)"),
 ]
 
@@ -204,16 +204,14 @@ def judge(name: str, stored: StoredRun, monkeypatch: pytest.MonkeyPatch) -> list
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_check_is_green_on_what_the_stages_made(
-    name: str, stored: StoredRun, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_check_passes_on_the_values_of_a_run(name: str, stored: StoredRun, monkeypatch: pytest.MonkeyPatch):
     assert judge(name, stored, monkeypatch) == []
 
 
 @pytest.mark.parametrize(
     ("name", "plant", "words"), DEFECTS, ids=lambda value: getattr(value, "__name__", None)
 )
-def test_a_check_is_red_on_the_defect_that_it_is_there_for(
+def test_a_check_fails_on_a_planted_defect(
     name: str,
     plant: Callable[[StoredRun], None],
     words: str,
@@ -226,23 +224,21 @@ def test_a_check_is_red_on_the_defect_that_it_is_there_for(
     )
 
 
-def test_every_check_has_a_defect_that_turns_it_red():
+def test_every_check_has_a_defect_that_it_finds():
     assert {name for name, _, _ in DEFECTS} == set(CHECKS)
 
 
-def test_a_purge_that_forgets_to_purge_is_a_leak_whoever_wrote_it(
-    stored: StoredRun, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_purge_that_does_not_purge_is_found_as_a_leak(stored: StoredRun, monkeypatch: pytest.MonkeyPatch):
     for splitter in ("walk_forward", "out_of_fold_blocks"):
         monkeypatch.setattr(
             f"ftf_assets.training.folds.{splitter}.purge", lambda start, end, rows, span, embargo=0: rows
         )
     found = judge("no_leak", stored, monkeypatch)
-    assert any("fit rows touch the validation slice" in one for one in found)
-    assert any("rows touch the out-of-fold block" in one for one in found)
+    assert any("fit rows overlap the validation slice" in one for one in found)
+    assert any("rows overlap the out-of-fold block" in one for one in found)
 
 
-def test_one_of_five_cryptos_owes_a_fifth_of_the_trades(stored: StoredRun, monkeypatch: pytest.MonkeyPatch):
+def test_one_of_five_cryptos_needs_a_fifth_of_the_trades(stored: StoredRun, monkeypatch: pytest.MonkeyPatch):
     change_rows(stored, n_trades=7)
     alone = judge("enough_trades", stored, monkeypatch)
     of_five = judge("enough_trades", dataclasses.replace(stored, n_cryptos=5), monkeypatch)

@@ -1,4 +1,4 @@
-"""The audit's tables refuse what would mislead: evidence that is none, a share of nothing, silence."""
+"""The contracts of the audit's tables refuse rows that would mislead, such as evidence without controls."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ def test_a_whole_audit_keeps_both_contracts():
         ({"average_precision": 1.2}, "less_than_or_equal_to"),
         ({"margin": float("inf")}, "not be infinite"),
         ({"settings": "none"}, "JSON object"),
+        ({"settings": "{a"}, "JSON object"),
         ({"kind": ""}, "str_length"),
     ],
 )
-def test_rows_that_mislead_are_refused(changes, rule):
+def test_misleading_rows_of_the_audit_are_refused(changes, rule):
     with pytest.raises(InputError, match=f"noise_audit.*{rule}"):
         contract_frame(NoiseAudit, [found_row(**changes)])
 
@@ -58,12 +59,12 @@ def test_rows_that_mislead_are_refused(changes, rule):
         ({"status": "failed"}, "every other says why"),
     ],
 )
-def test_effects_that_mislead_are_refused(changes, rule):
+def test_misleading_rows_of_the_effects_are_refused(changes, rule):
     with pytest.raises(InputError, match=f"noise_audit_effects.*{rule}"):
         contract_frame(NoiseAuditEffects, [effect_row(**changes)])
 
 
-def test_a_measurement_is_there_once():
+def test_a_second_row_of_a_measurement_is_refused():
     with pytest.raises(InputError, match="must be unique"):
         contract_frame(NoiseAudit, [found_row(), found_row()])
     with pytest.raises(InputError, match="must be unique"):

@@ -168,7 +168,7 @@ def test_a_long_frame_of_several_dtypes_is_each_columns_own_cast():
 
 
 @pytest.mark.parametrize("order", ["first", "last", "between"])
-def test_features_are_found_wherever_the_other_columns_stand(order):
+def test_features_are_found_wherever_the_other_columns_are(order):
     cache = small_cache().dropna(subset=list(FEATURES))
     others = [name for name in cache if name not in FEATURES]
     names = {"first": [*FEATURES, *others], "last": [*others, *FEATURES]}
@@ -201,7 +201,7 @@ def test_an_array_that_fits_passes_through_as_the_same_object(production_data):
     assert arrays.label_stability is given_arrays["label_stability"]
 
 
-def test_what_came_is_never_changed(production_data):
+def test_the_input_is_never_changed(production_data):
     before = {name: values.copy() for name, values in production_data.pandas.items()}
     coerce(production_data.pandas)
     for name, values in production_data.pandas.items():
@@ -220,7 +220,7 @@ def test_memory_mapped_rows_are_taken_without_a_copy(production_data, tmp_path):
     np.testing.assert_array_equal(arrays.X, production_data.arrays["X"])
 
 
-def test_rows_weigh_one_each_unless_told(small):
+def test_every_row_weighs_one_by_default(small):
     for rows in (small.pandas, small.arrays):
         assert coerce(rows, base_weight=None).base_weight.tolist() == [1.0] * len(rows["y"])
 
@@ -234,7 +234,7 @@ def test_regimes_become_the_numbers_of_their_sorted_names(small):
         np.testing.assert_array_equal(coerce(small.pandas, regime=regime.astype(form)).regime, arrays.regime)
 
 
-def test_stabilities_and_regimes_are_unavailable_unless_given(small):
+def test_stabilities_and_regimes_are_unavailable_by_default(small):
     arrays = coerce(small.pandas, label_stability=None, regime=None)
     assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
 
@@ -468,7 +468,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("corrupt", "words"), REFUSED.values(), ids=REFUSED)
-def test_what_production_must_not_send_is_refused_by_name(small, corrupt, words):
+def test_bad_input_of_production_is_refused_by_crypto_column_and_row(small, corrupt, words):
     rows = {name: values.iloc[:120] for name, values in small.pandas.items()}
     times = rows["X"].index
     with pytest.raises(InputError) as refused:
@@ -525,7 +525,7 @@ ARRAYS_REFUSED = {
 
 
 @pytest.mark.parametrize(("corrupt", "words"), ARRAYS_REFUSED.values(), ids=ARRAYS_REFUSED)
-def test_arrays_are_refused_by_name_too(small, corrupt, words):
+def test_bad_arrays_are_refused_by_crypto_column_and_row(small, corrupt, words):
     rows = {
         name: values if name == "feature_names" else values[:120] for name, values in small.arrays.items()
     }
@@ -548,14 +548,14 @@ def test_series_that_disagree_are_refused_beside_an_array_of_features(small):
         coerce(small.arrays, y=small.pandas["y"], label_end=late)
 
 
-def test_a_missing_feature_may_be_allowed_but_infinity_never(small):
+def test_a_missing_feature_may_be_allowed_but_an_infinite_one_never(small):
     allowed = {"missing": "allow"}
     assert np.isnan(coerce(small.pandas, **with_cell(np.nan)(small.pandas), **allowed).X).sum() == 1
     with pytest.raises(InputError, match="infinite"):
         coerce(small.pandas, **with_cell(np.inf)(small.pandas), **allowed)
 
 
-def test_sums_that_overflow_on_finite_features_are_no_infinity(small):
+def test_finite_features_whose_sum_overflows_are_accepted(small):
     X = small.arrays["X"] * 0 + np.finfo(np.float32).max
     assert coerce_features(X, crypto=CRYPTO) is X
     opposed = np.full((2, 2), np.inf, np.float32) * np.float32([[1], [-1]])
@@ -672,7 +672,7 @@ def test_candles_are_refused_by_name(frame, words):
 
 
 @pytest.mark.parametrize("flags", [pd.Series([True, False]), np.array([False, False])])
-def test_flags_of_either_kind_are_numpys_also_where_none_is_set(flags):
+def test_flags_become_numpy_flags(flags):
     coerced = coerce_flags(flags, crypto="OPUSDC", column="in_burst")
     assert coerced.dtype == np.bool_
     assert coerced.tolist() == list(flags)

@@ -1,4 +1,4 @@
-"""Error messages: written for the person who must mend the input."""
+"""Error messages: written for the person who must correct the input."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ WORDED = [
     ({"allowed": "finite"}, "features must be finite (allowed: finite)"),
     ({"found": "inf", "allowed": "finite"}, "features must be finite (found inf; allowed: finite)"),
     ({"column": ""}, "column '': features must be finite"),
-    ({"found": "inf", "fix": "Mend it."}, "features must be finite (found inf). Mend it."),
+    ({"found": "inf", "fix": "Correct it."}, "features must be finite (found inf). Correct it."),
 ]
 
 
 @pytest.mark.parametrize(("where", "message"), WORDED)
-def test_an_input_error_says_where_what_and_what_to_do(where, message):
+def test_an_input_error_says_where_what_came_what_is_allowed_and_what_to_do(where, message):
     assert str(input_error("features must be finite", **where)) == message
 
 
@@ -36,14 +36,14 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("value", "text"), SHOWN, ids=lambda value: ascii(value)[:20])
-def test_whatever_came_the_message_is_one_short_printable_line(value: str, text: str):
+def test_the_message_is_one_short_printable_line_for_any_value(value: str, text: str):
     for where in ({"found": value}, {"crypto": value}, {"file": value}, {"row": value}):
         message = str(input_error("a rule", **where))
         assert text in message
         assert message.isprintable()
 
 
-def test_who_must_act_decides_the_type():
+def test_the_type_of_an_error_says_who_must_act():
     assert issubclass(InputError, FtfError | ValueError)
     assert issubclass(StoreError, FtfError | RuntimeError)
     assert CellError("cleaning", "no BUY").stage == "cleaning"

@@ -121,7 +121,7 @@ def test_broken_candles_are_refused_by_their_rule(candles, broken, rule):
         (FeatureCache, {"timestamp", *RESERVED_COLUMNS}),
     ],
 )
-def test_every_named_column_says_what_it_means(model, columns):
+def test_every_named_column_has_a_description(model, columns):
     described = field_descriptions(model)
     assert set(described) == columns
     assert all(text.endswith(".") for text in described.values())

@@ -1,4 +1,4 @@
-"""The contracts of gate_metrics and gate_verdicts."""
+"""The contracts of gate_metrics and gate_verdicts: good rows pass, and each broken one is named."""
 
 from __future__ import annotations
 
@@ -102,6 +102,8 @@ def test_good_rows_pass_and_keep_their_dtypes(model, rows):
         (GateVerdicts, [VERDICT | {"tuning": "a little"}], "column 'tuning'"),
         (GateVerdicts, [VERDICT | {"n_pairs": 26}], "n_pairs must not exceed"),
         (GateVerdicts, [VERDICT | {"settings": "none"}], "JSON object"),
+        (GateVerdicts, [VERDICT | {"settings": "{a"}], "JSON object"),
+        (GateVerdicts, [VERDICT | {"useful_gain": float("inf")}], "infinite"),
     ],
 )
 def test_bad_rows_are_refused_by_name(model, rows, message):

@@ -1,4 +1,4 @@
-"""Names from outside: any alphabet, but nothing that lies to its reader."""
+"""Names from outside: any alphabet is allowed, but nothing that misleads a reader."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_name_may_use_any_alphabet_and_punctuation(name: str):
 
 
 @pytest.mark.parametrize(("name", "rule"), BROKEN, ids=lambda value: ascii(value)[:24])
-def test_a_name_that_lies_is_refused_by_rule(name: str, rule: str):
+def test_a_misleading_name_is_refused_by_its_rule(name: str, rule: str):
     assert rule in str(broken_name_rule(name))
 
 
@@ -59,6 +59,6 @@ def test_a_good_name_is_one_visible_line(name: str):
 @pytest.mark.parametrize(
     "name", ["Label", "label ", "LABEL_END", "label-end", "\uff4cabel", "labél", "baseWeight"]
 )
-def test_names_that_read_alike_are_known(name: str):
+def test_names_that_look_like_a_reserved_column_are_recognised(name: str):
     assert any(resembles(name, reserved) for reserved in RESERVED_COLUMNS)
     assert not any(resembles("label_quality", reserved) for reserved in RESERVED_COLUMNS)

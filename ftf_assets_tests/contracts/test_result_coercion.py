@@ -1,4 +1,4 @@
-"""Result rows become columns: what a name, a fold and a number are, whatever dtype they come in."""
+"""Result rows become NumPy columns: names, folds and numbers of every dtype that files and stores have."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def coerced(**columns) -> ResultRows:
     return coerce_result_rows(pd.DataFrame(columns), ["cleanlab"])
 
 
-def test_names_are_numbered_in_order_and_absent_ones_have_none():
+def test_names_are_numbered_in_order_and_a_missing_name_has_no_number():
     rows = coerced(crypto=["OPUSDC", None, "ARBUSDC", "OPUSDC"])
     assert rows.crypto.names == ("ARBUSDC", "OPUSDC")
     assert rows.crypto.codes.tolist() == [1, -1, 0, 1]
     assert [rows.crypto.name(row) for row in range(4)] == ["OPUSDC", None, "ARBUSDC", "OPUSDC"]
 
 
-def test_a_column_that_is_not_there_names_nothing_and_holds_no_number():
+def test_a_column_that_the_source_lacks_has_no_names_and_no_numbers():
     rows = coerced(crypto=["OPUSDC", "ARBUSDC"])
     assert (len(rows), rows.has_folds, rows.row_number, dict(rows.numbers)) == (2, False, None, {})
     assert rows.factors["cleanlab"].name(0) is None
@@ -64,12 +64,12 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize(("given", "floats"), NUMBERS)
-def test_a_number_is_what_float_makes_of_the_value(given, floats):
+def test_numbers_are_converted_by_float_and_are_nan_where_it_fails(given, floats):
     rows = coerced(crypto=["OPUSDC"] * 3, f1_buy=given)
     np.testing.assert_array_equal(rows.values("f1_buy"), floats)
 
 
-def test_what_is_no_number_is_found_as_it_was_given():
+def test_a_value_that_is_no_number_is_shown_as_it_came():
     rows = coerced(
         f1_buy=[0.5, NAN, np.inf],
         sortino=["0.5", "n/a", None],
@@ -85,7 +85,7 @@ def test_a_float_column_is_not_copied():
     assert np.shares_memory(coerce_result_rows(frame, []).values("f1_buy"), frame["f1_buy"].array)
 
 
-def test_rows_are_taken_with_all_that_belongs_to_them():
+def test_taking_rows_takes_all_of_their_columns():
     rows = coerced(
         crypto=["A", "B", "C"], fold=[0, 1, 2], cleanlab=["off", "off", "filter"],
         f1_buy=["0.1", "0.2", "x"], row=[1, None, 3],

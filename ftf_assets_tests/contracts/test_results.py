@@ -1,4 +1,4 @@
-"""The contract of finetune_results: one row a cell, and no row that says two things."""
+"""The contract of finetune_results: one row a cell, and no row that contradicts itself."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_broken_rows_are_refused_by_rule_and_cell(row, rule):
     assert f"fold 3, variant {row['variant']}" in str(refused.value)
 
 
-def test_f8_a_cell_has_one_row():
+def test_a_second_row_of_a_cell_is_refused():
     with pytest.raises(InputError, match=r"\(sweep_id, crypto, fold, variant\) must be unique"):
         validated(results_table([ok_row(), ok_row(fold=1), ok_row()]))
 

@@ -1,4 +1,4 @@
-"""Strict types stay strict: behind the boundary a pandas object is an error that says so."""
+"""Behind the boundary a pandas object is an error that names the argument, and nothing converts it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from ftf_assets.training.metrics import classification_metrics
 from ftf_assets.training.threshold import f1_optimal_threshold
 
 ROOT = Path(ftf_assets.__file__).parent
-#: Where pandas becomes numpy: what fits are made from, and what the gate judges.
+#: Where pandas becomes NumPy: on the way to a fit, and on the way to the gate.
 BOUNDARY = ("contracts/coercion/conversion.py", "contracts/result_coercion.py")
 
 
 def public_functions() -> Iterator[tuple[str, object]]:
-    """Every function that a module of the pure packages defines, takes arguments and has no underscore."""
+    """Every function of the pure packages of arrays that takes arguments and has no underscore."""
     for package in ("ftf_assets.audit", "ftf_assets.invariants", "ftf_assets.labels", "ftf_assets.training"):
         for module_info in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             module = importlib.import_module(module_info.name)
@@ -54,11 +54,11 @@ def is_checked_at_run_time(function: object) -> bool:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_every_public_function_of_the_pure_packages_of_arrays_is_checked_at_run_time(name):
+def test_every_public_function_of_the_pure_packages_checks_its_types_at_run_time(name):
     assert is_checked_at_run_time(PUBLIC[name]), f"decorate {name} with contracts.typed.typed"
 
 
-def test_the_walk_finds_the_functions_of_the_pure_packages():
+def test_the_public_functions_are_found():
     assert len(PUBLIC) > 25
     assert {
         "ftf_assets.audit.kinds.bursts.block_copy",
@@ -68,7 +68,7 @@ def test_the_walk_finds_the_functions_of_the_pure_packages():
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_failure_1_dataframe_coercion_no_public_function_takes_a_frame_silently(name):
+def test_every_public_function_refuses_a_dataframe_by_the_name_of_its_argument(name):
     frame = pd.DataFrame({"rsi_14": [0.0, 1.0]})
     parameters = inspect.signature(PUBLIC[name]).parameters
     with pytest.raises(TypeCheckError, match=rf"parameter '{next(iter(parameters))}'"):
@@ -118,7 +118,7 @@ ARGUMENTS = [
 
 
 @pytest.mark.parametrize(("function", "arguments", "name"), ARGUMENTS)
-def test_failure_1_dataframe_coercion_names_the_argument_what_came_and_what_was_expected(
+def test_a_pandas_object_is_refused_with_its_argument_its_value_and_the_expected_type(
     function, arguments, name
 ):
     function(**arguments)
@@ -133,7 +133,7 @@ def test_failure_1_dataframe_coercion_names_the_argument_what_came_and_what_was_
     assert f"Expected type: <class '{value.dtype.name.capitalize()}[ndarray, " in message
 
 
-def test_failure_1_dataframe_coercion_a_list_is_no_array_either():
+def test_a_list_is_refused_where_an_array_is_expected():
     with pytest.raises(TypeCheckError, match=r"parameter 'y'.*\n.*\[0, 1, 0, 1\]"):
         flag_label_issues(Y.tolist(), P)
 
@@ -157,7 +157,7 @@ def test_dtypes_and_lengths_are_part_of_the_type(function, changed, parameter):
 
 
 def conversions(path: Path) -> list[str]:
-    """Calls of ``.to_numpy`` and reads of ``.values`` (a dict's ``.values()`` is a call, and no read)."""
+    """Find calls of ``.to_numpy`` and reads of ``.values``, but no calls of ``values()``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
     found = [
@@ -172,6 +172,6 @@ def conversions(path: Path) -> list[str]:
 def test_pandas_becomes_numpy_at_the_boundary_and_nowhere_else():
     found = {str(path.relative_to(ROOT)): conversions(path) for path in sorted(ROOT.rglob("*.py"))}
     assert all(found.pop(path) for path in BOUNDARY), (
-        "the scan must see the conversions of the boundary itself"
+        "the scan must find the conversions of the boundary itself"
     )
     assert {path: where for path, where in found.items() if where} == {}

@@ -1,4 +1,4 @@
-"""The calibration error written a second time agrees with the first, and knows an impossible value."""
+"""The recomputed calibration error agrees with that of training, and impossible values are named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ftf_assets.training.metrics import expected_calibration_error
 
 @pytest.mark.parametrize("n_rows", [15, 16, 100, 1_237])
 @pytest.mark.parametrize("digits", [1, 2, 16], ids=["many ties", "some ties", "no ties"])
-def test_two_implementations_agree(n_rows: int, digits: int):
+def test_both_implementations_of_the_calibration_error_agree(n_rows: int, digits: int):
     random = np.random.default_rng(n_rows)
     probability = np.round(random.random(n_rows), digits)
     y = (random.random(n_rows) < probability).astype(np.int8)
@@ -20,7 +20,7 @@ def test_two_implementations_agree(n_rows: int, digits: int):
     )
 
 
-def test_by_hand():
+def test_the_calibration_error_of_a_case_by_hand():
     y = np.array([0, 0, 1, 1], np.int8)
     probability = np.array([0.1, 0.3, 0.6, 0.6])
     # Two bins of two rows: |0 - 0.4| and |2 - 1.2|, over four rows.
@@ -36,7 +36,7 @@ def test_by_hand():
         (0.3, -0.1, "outside 0 to ece"),
     ],
 )
-def test_values_that_cannot_be(ece: float, ece_debiased: float, words: str):
+def test_impossible_calibration_errors_are_named(ece: float, ece_debiased: float, words: str):
     y, probability = np.array([0, 1, 0, 1], np.int8), np.array([0.2, 0.4, 0.3, 0.9])
     found = calibration_breaches(y, probability, ece=ece, ece_debiased=ece_debiased)
     assert any(words in one for one in found)

@@ -1,11 +1,11 @@
-"""Fitting a cell again: what is asked of the store, and what a damaged fit looks like."""
+"""Fitting a cell again: which fits run, and which differences to the stored values are named."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ftf_assets.contracts.bundles import TrainedModels
-from ftf_assets.invariants.reproduction import ForgetfulStore, cell_to_repeat, refit_differences
+from ftf_assets.invariants.reproduction import StoreWithoutFits, cell_to_repeat, refit_differences
 from ftf_assets_tests.support.production import MemoryFitStore, Trained
 
 
@@ -15,7 +15,7 @@ def differences(run: Trained, store: MemoryFitStore) -> list[str]:
     )
 
 
-def test_only_the_chosen_cell_is_fitted_again_and_the_store_is_left_alone(standard_run: Trained):
+def test_only_the_chosen_cell_is_fitted_again_and_the_store_is_not_changed(standard_run: Trained):
     cell = cell_to_repeat(standard_run.models)
     assert cell is not None
     assert (cell.fold, cell.variant) == (0, "reweight")
@@ -25,7 +25,7 @@ def test_only_the_chosen_cell_is_fitted_again_and_the_store_is_left_alone(standa
     assert store.fits == standard_run.store.fits
 
 
-def test_a_stored_model_of_other_bytes_or_none_at_all_is_a_difference(standard_run: Trained):
+def test_a_stored_model_with_other_bytes_or_a_missing_one_is_a_difference(standard_run: Trained):
     cell = cell_to_repeat(standard_run.models)
     assert cell is not None
     (key,) = cell.fit_keys
@@ -39,13 +39,13 @@ def test_a_stored_model_of_other_bytes_or_none_at_all_is_a_difference(standard_r
     ]
 
 
-def test_without_a_trained_cell_there_is_nothing_to_repeat(standard_run: Trained):
+def test_without_a_trained_cell_nothing_is_fitted_again(standard_run: Trained):
     nothing = replace(standard_run, models=TrainedModels(()))
     assert differences(nothing, MemoryFitStore()) == []
 
 
-def test_a_forgetful_store_forgets_what_it_was_told_and_nothing_else(standard_run: Trained):
+def test_a_store_without_fits_hides_the_named_ones_and_no_other(standard_run: Trained):
     first, second, *_ = standard_run.store.fits
-    forgetful = ForgetfulStore(standard_run.store, frozenset({first}))
-    assert forgetful.get(first) is None
-    assert forgetful.get(second) is standard_run.store.fits[second]
+    without = StoreWithoutFits(standard_run.store, frozenset({first}))
+    assert without.get(first) is None
+    assert without.get(second) is standard_run.store.fits[second]
