@@ -1,8 +1,7 @@
-"""Fault tests: a short version of each for CI, the full one by ``make faults``, and the figures of both."""
+"""Fixtures of the fault tests: the sweep that they disturb, and the figures that they print."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,21 +11,14 @@ import pytest
 
 from ftf_assets.sources.market.price_path import market_candles
 from ftf_assets.storage.home import Home
-from ftf_assets_tests.faults.undisturbed import N_CELLS, Sweeps
+from ftf_assets_tests.faults.scale import CRYPTOS, FACTORS, N_CELLS, N_FOLDS, SCALE
+from ftf_assets_tests.faults.undisturbed import Sweeps
 from ftf_assets_tests.support.processes import run_ftf
 from ftf_assets_tests.support.settings import set_options
 from ftf_assets_tests.support.small_sweep import FEW_ROUNDS
 from ftf_assets_tests.support.workers import shared_folder
 
-#: ``full`` runs the counts that docs/reliability.md gives; anything else a short version.
-SCALE = os.environ.get("FTF_FAULTS", "short")
-
 Figure = Callable[[str], None]
-
-
-def scaled(short: int, full: int) -> int:
-    """How many times: ``short`` in CI, ``full`` by ``make faults``."""
-    return full if SCALE == "full" else short
 
 
 @pytest.fixture
@@ -53,22 +45,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def candle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five months of hourly candle files of two cryptos: a small sweep's real input."""
     with shared_folder(tmp_path_factory, "fault_candles") as (folder, empty):
-        for base in ("OP", "LDO") if empty else ():
-            write_candles(folder / f"{base}USDC_1h.csv", f"{base}USDC")
+        for crypto in CRYPTOS if empty else ():
+            write_candles(folder / f"{crypto}_1h.csv", crypto)
     return folder
 
 
 @pytest.fixture(scope="session")
 def small_sweep(candle_folder: Path) -> list[str]:
-    """The arguments of a sweep of two cryptos, two folds and five variants: 20 cells, seconds."""
-    cryptos = ["--crypto", "OPUSDC", "--crypto", "LDOUSDC"]
+    """The arguments of a sweep that takes seconds."""
+    cryptos = [word for crypto in CRYPTOS for word in ("--crypto", crypto)]
     source = ["--source", "candles", "--path", str(candle_folder)]
-    return ["sweep", *cryptos, "--trials", "0", *source, *set_options(n_folds=2, **FEW_ROUNDS)]
+    settings = [*set_options(n_folds=N_FOLDS, **FEW_ROUNDS), "--factor", FACTORS]
+    return ["sweep", *cryptos, "--trials", "0", *source, *settings]
 
 
 @pytest.fixture(scope="session")
 def sweeps(small_sweep: list[str], tmp_path_factory: pytest.TempPathFactory) -> Sweeps:
-    """That sweep, how it ends undisturbed, and how long it takes."""
+    """That sweep, what it leaves undisturbed, and how long it takes."""
     logs = tmp_path_factory.mktemp("logs")
     with shared_folder(tmp_path_factory, "fault_sweep") as (folder, empty):
         home, took = Home(folder / "home"), folder / "seconds"

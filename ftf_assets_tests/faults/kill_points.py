@@ -1,7 +1,7 @@
-"""Where a process is killed on purpose: it kills itself by SIGKILL at the n-th coming of a named moment.
+"""Kill points: a process kills itself by SIGKILL when a named moment occurs for the n-th time.
 
-Each moment is a patch of a boundary (the file system, DuckDB, SQLAlchemy, the booster), installed in the
-child before the command runs, so that what dies is the real command at a chosen instruction.
+Each moment is a patch of a boundary (the file system, DuckDB, SQLAlchemy, the booster) that is installed in
+the process before the command runs. So the real command dies, at a chosen instruction.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _at(count: int) -> Callable[[], None]:
-    """Return a function that does nothing until its ``count``-th call, which is the process's last."""
+def _die_at(count: int) -> Callable[[], None]:
+    """Return a function that does nothing until its ``count``-th call, which kills the process."""
     left = iter(range(count - 1, -1, -1))
 
-    def come() -> None:
+    def occur() -> None:
         if next(left, 1) == 0:
             die()
 
-    return come
+    return occur
 
 
 def _before_moving(suffix: str, count: int) -> None:
-    """Before a finished temporary file is moved into its place."""
-    come, move = _at(count), Path.replace
+    """Before a finished temporary file is moved to its place."""
+    occur, move = _die_at(count), Path.replace
 
     def replace(self: Path, target: Path) -> Path:
         if str(target).endswith(suffix):
-            come()
+            occur()
         return move(self, target)
 
     Path.replace = replace  # type: ignore[method-assign]
 
 
 def _half_written(suffix: str, count: int) -> None:
-    """With half of a file's bytes on the disk."""
-    come, write = _at(count), Path.write_bytes
+    """After half of a file's bytes have been written."""
+    occur, write = _die_at(count), Path.write_bytes
 
     def write_bytes(self: Path, data: bytes) -> int:
         if suffix in self.name:
             write(self, bytes(data)[: len(data) // 2])
-            come()
+            occur()
         return write(self, data)
 
     Path.write_bytes = write_bytes  # type: ignore[method-assign, assignment]
@@ -59,11 +59,11 @@ def _half_written(suffix: str, count: int) -> None:
 def _in_a_fit(count: int) -> None:
     from ftf_assets.training import boosting
 
-    come, fit = _at(count), boosting.fit_booster
+    occur, fit = _die_at(count), boosting.fit_booster
 
     @functools.wraps(fit)
     def fit_booster(*arguments: Any, **settings: Any) -> Any:
-        come()
+        occur()
         return fit(*arguments, **settings)
 
     boosting.fit_booster = fit_booster
@@ -72,16 +72,16 @@ def _in_a_fit(count: int) -> None:
 class _DyingConnection:
     """A DuckDB connection whose process dies before or after one of its statements."""
 
-    def __init__(self, connection: Any, statement: str, come: Callable[[], None], *, after: bool) -> None:
-        self._connection, self._statement, self._come, self._after = connection, statement, come, after
+    def __init__(self, connection: Any, statement: str, occur: Callable[[], None], *, after: bool) -> None:
+        self._connection, self._statement, self._occur, self._after = connection, statement, occur, after
 
     def execute(self, query: str, *parameters: Any) -> Any:
         hit = query.startswith(self._statement)
         if hit and not self._after:
-            self._come()
+            self._occur()
         result = self._connection.execute(query, *parameters)
         if hit and self._after:
-            self._come()
+            self._occur()
         return result
 
     def __getattr__(self, name: str) -> Any:
@@ -89,23 +89,23 @@ class _DyingConnection:
 
 
 def _in_duckdb(statement: str, count: int, *, after: bool = False) -> None:
-    come, connect = _at(count), duckdb.connect
+    occur, connect = _die_at(count), duckdb.connect
 
     def dying_connect(*arguments: Any, **settings: Any) -> _DyingConnection:
-        return _DyingConnection(connect(*arguments, **settings), statement, come, after=after)
+        return _DyingConnection(connect(*arguments, **settings), statement, occur, after=after)
 
     duckdb.connect = dying_connect
 
 
 def _in_the_event_log(count: int) -> None:
-    """Between two SQL statements of Dagster's own stores: in the first ones they make their tables."""
+    """Between two SQL statements of Dagster's own stores, the first of which create their tables."""
     import sqlalchemy
 
-    come = _at(count)
-    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", lambda *_: come())
+    occur = _die_at(count)
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", lambda *_: occur())
 
 
-#: Moment to how it is brought about; each takes the number of the coming that is fatal.
+#: Name of a moment to what installs it. Each takes the number of the occurrence that is fatal.
 MOMENTS: dict[str, Callable[[int], None]] = {
     "in Dagster's own stores": _in_the_event_log,
     "in a fit": _in_a_fit,
@@ -122,5 +122,5 @@ MOMENTS: dict[str, Callable[[int], None]] = {
 
 
 def plant(moment: str, count: int) -> None:
-    """Have this process die at the ``count``-th coming of ``moment``."""
+    """Have this process die when ``moment`` occurs for the ``count``-th time."""
     MOMENTS[moment](count)

@@ -1,4 +1,4 @@
-"""Damage to what lies in a home: found and made anew where it can be, else one line, nothing else lost."""
+"""Damaged files in a home are made anew where possible, else refused in one line; nothing else is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
-from ftf_assets_tests.faults.conftest import SCALE, Figure
+from ftf_assets_tests.faults.conftest import Figure
+from ftf_assets_tests.faults.scale import SCALE
 from ftf_assets_tests.faults.undisturbed import Sweeps, assert_nothing_half_written, assert_undisturbed
 from ftf_assets_tests.support.processes import FtfProcess, run_ftf
 
@@ -27,10 +28,10 @@ DAMAGES: dict[str, Damage] = {
     "one bit flipped": lambda content: content[:-9] + bytes([content[-9] ^ 4]) + content[-8:],
 }
 
-#: CI takes two of them, the full version all.
+#: CI takes two of them, ``make faults`` all.
 TAKEN = list(DAMAGES) if SCALE == "full" else ["truncated", "one bit flipped"]
 
-#: What a sweep makes anew by itself, whatever has become of it.
+#: What a sweep makes anew by itself, whatever the damage.
 MADE_ANEW = (
     "artifacts/candles/**/*.parquet",
     "artifacts/feature_cache/**/*.parquet",
@@ -48,7 +49,7 @@ MADE_ANEW = (
     "*.lock",
 )
 
-#: What cannot be made anew, and how the line that says so goes on.
+#: What cannot be made anew, what the line about it says, and the fix that it names.
 REFUSED = (
     ("results.duckdb", "results.duckdb: DuckDB says: ", "moved away"),
     ("dagster/history/runs.db", "Dagster's records in ", "move that folder away"),
@@ -57,9 +58,13 @@ REFUSED = (
 )
 
 
+#: One file of each fix that is named.
+HEALED_IN_CI = ("results.duckdb", "dagster/history/runs.db")
+
+
 @pytest.fixture
 def copies(sweeps: Sweeps, tmp_path: Path) -> Iterator[Home]:
-    """Copies of the home in which the sweep has ended undisturbed."""
+    """Copies of the undisturbed home."""
     return (sweeps.finished(tmp_path / f"copy-{number}") for number in range(1_000))
 
 
@@ -121,7 +126,9 @@ def test_what_cannot_be_made_anew_is_refused_in_one_line_and_the_rest_is_left_al
             assert_one_line(run_ftf(command, sweeps.logs), says, fix)
         assert harmed.read_bytes() == before
         assert_nothing_half_written(home) if harmed != home.results else None
-        # What the line tells to do helps.
+        if SCALE != "full" and file not in HEALED_IN_CI:
+            continue
+        # Doing what the line says helps.
         away = home.dagster if file.startswith("dagster") else home.results
         shutil.move(away, home.path / "moved away")
         healed = sweeps.run(home)
@@ -158,4 +165,4 @@ def test_stored_settings_that_this_version_does_not_know_are_named(sweeps: Sweep
     connection.execute("UPDATE sweeps SET settings = $1", [strange])
     connection.close()
     done = run_ftf(["gate", "--home", str(home.path)], sweeps.logs)
-    assert_one_line(done, "are not this version's: moon_phase", "Use the ftf that wrote them")
+    assert_one_line(done, "are not this version's", "moon_phase", "Use the ftf that wrote them")

@@ -1,7 +1,7 @@
-"""A disk that is full or read-only: one line that says so, what was there intact, and it goes on later.
+"""A full or read-only disk: one line says so, nothing stored is lost, and the sweep goes on later.
 
-The disk is a small tmpfs of its own; where mounting is not allowed these tests skip and say so, and the limit
-on the size of a file, which the kernel enforces for everybody, stands in.
+The disk is a small tmpfs. Where mounting is not permitted these tests skip and say so; the limit on the size
+of a file, which the kernel enforces for everybody, is tested everywhere.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from pathlib import Path
 import pytest
 
 from ftf_assets.storage.home import Home
-from ftf_assets_tests.faults.conftest import SCALE, Figure
+from ftf_assets_tests.faults.conftest import Figure
+from ftf_assets_tests.faults.scale import SCALE
 from ftf_assets_tests.faults.test_damaged_homes import assert_one_line
 from ftf_assets_tests.faults.undisturbed import Sweeps, assert_nothing_half_written, assert_undisturbed
 from ftf_assets_tests.support.processes import run_ftf
 
 pytestmark = pytest.mark.faults
 
-#: Kilobytes; a sweep of two cryptos needs about 16,000. CI takes those that stop it in different places.
+#: Kilobytes; the full sweep needs about 16,000. CI takes sizes that stop its sweep in different places.
 SIZES = (
     (300, 600, 1_200, 2_500, 4_000, 6_000, 8_000, 10_000, 12_000, 14_000) if SCALE == "full" else (300, 4_000)
 )

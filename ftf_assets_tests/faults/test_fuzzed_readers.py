@@ -29,7 +29,8 @@ from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_sett
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.parameters import parse_search_space
 from ftf_assets.training.variants import parse_factors
-from ftf_assets_tests.faults.conftest import Figure, scaled
+from ftf_assets_tests.faults.conftest import Figure
+from ftf_assets_tests.faults.scale import scaled
 from ftf_assets_tests.faults.test_malformed_input import bar_table, bars
 from ftf_assets_tests.support.gate_rows import sweep_rows
 from ftf_assets_tests.support.planted import rewrite_header

@@ -1,4 +1,4 @@
-"""Many processes on one home: whoever is killed, the others finish, and no row is lost or written twice."""
+"""Many processes in one home: when one is killed the others finish, and no row is lost or written twice."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.faults.conftest import Figure, scaled
+from ftf_assets_tests.faults.conftest import Figure
 from ftf_assets_tests.faults.kill_points import plant
+from ftf_assets_tests.faults.scale import N_CELLS, scaled
 from ftf_assets_tests.faults.undisturbed import (
     KILLED,
-    N_CELLS,
     Sweeps,
     assert_nothing_half_written,
     assert_struck,

@@ -1,4 +1,4 @@
-"""One small sweep's command, what it leaves when nobody disturbs it, and what every home must keep."""
+"""One small sweep, what it leaves in a home when nothing disturbs it, and what must hold of every home."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.faults.kill_points import plant
+from ftf_assets_tests.faults.scale import N_CELLS, N_CELLS_A_CRYPTO
 from ftf_assets_tests.support.processes import FtfProcess, Prepare, run_ftf, start_ftf
 
-N_CELLS = 2 * 2 * 5
 KILLED = -9
 UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 #: Columns that name the run and its clock; every other column of a cell is determined by its settings.
@@ -29,7 +29,7 @@ OF_THE_RUN = ["run_id", "created_at", "fit_seconds"]
 
 @dataclass(frozen=True)
 class Sweeps:
-    """One small sweep's command, and how it ends when nobody disturbs it."""
+    """The command of one small sweep, and the home that it leaves when nothing disturbs it."""
 
     arguments: tuple[str, ...]
     logs: Path
@@ -38,7 +38,7 @@ class Sweeps:
 
     @functools.cached_property
     def undisturbed(self) -> dict[str, pd.DataFrame]:
-        """The tables of the home that nobody disturbed."""
+        """The tables of the undisturbed home."""
         return tables(self.home)
 
     def command(self, home: Home, *more: str) -> list[str]:
@@ -51,17 +51,17 @@ class Sweeps:
         return run_ftf(self.command(home, *more), self.logs, prepare=prepare)
 
     def run_until(self, home: Home, moment: str, count: int = 1) -> FtfProcess:
-        """Run it until it kills itself at the ``count``-th coming of a moment."""
+        """Run it until it kills itself when a moment occurs for the ``count``-th time."""
         return self.run(home, prepare=functools.partial(plant, moment, count))
 
     def finished(self, folder: Path) -> Home:
-        """A copy of the home in which the sweep has ended undisturbed."""
+        """Copy the undisturbed home."""
         shutil.copytree(self.home.path, folder)
         return Home(folder)
 
 
 def tables(home: Home) -> dict[str, pd.DataFrame]:
-    """Everything that a sweep leaves in DuckDB, without what names the run and its clock."""
+    """Read every table of a home, without the columns that name the run and its clock."""
     connection = duckdb.connect(str(home.results), read_only=True)
     try:
         frames = {
@@ -78,9 +78,9 @@ def tables(home: Home) -> dict[str, pd.DataFrame]:
 
 
 def assert_undisturbed(home: Home, sweeps: Sweeps, sweep_id: str | None = None) -> None:
-    """No row is lost, none is there twice, and every value is that of the sweep that nobody disturbed.
+    """No row is lost, none is there twice, and every value equals that of the undisturbed sweep.
 
-    ``sweep_id`` picks the sweep where the home holds others beside it.
+    ``sweep_id`` names the sweep where the home holds several.
     """
     found = tables(home)
     if sweep_id is not None:
@@ -100,25 +100,25 @@ def assert_undisturbed(home: Home, sweeps: Sweeps, sweep_id: str | None = None) 
 
 
 def assert_struck(command: FtfProcess) -> None:
-    """The kill struck the command, or its child that worked on a crypto, which the command then says."""
+    """The kill struck the command, or its child process of a crypto, and the command says so."""
     code = command.wait()
     assert code == KILLED or (code == 1 and "was killed by SIGKILL" in command.stderr), command.stderr
 
 
 def n_unfinished_runs(home: Home) -> int:
-    """Runs that count as going on, once a next ``ftf`` has opened the home."""
+    """Count the runs that look unfinished after the next ``ftf`` has opened the home."""
     with open_instance(home) as instance:
         return instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED))
 
 
 def assert_nothing_half_written(home: Home) -> None:
-    """Every value that a reader would find is whole: its header parses, its files have their checksums."""
+    """Every value that a reader would find is complete: its header parses, its checksums match."""
     for header in home.path.glob("**/header.json"):
         for name in _files_named_in(json.loads(header.read_text(encoding="utf-8"))["value"]):
             content = (header.parent / name).read_bytes()
             assert name.startswith(hashlib.sha256(content).hexdigest()[:24]), header.parent / name
     if home.results.exists():
-        assert len(ResultsStore(home.results).read()) % (N_CELLS // 2) == 0, "half a partition"
+        assert len(ResultsStore(home.results).read()) % N_CELLS_A_CRYPTO == 0, "half a partition"
 
 
 def _files_named_in(value: object) -> set[str]:

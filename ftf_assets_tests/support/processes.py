@@ -1,7 +1,7 @@
-"""Real processes for tests of faults: the ``ftf`` command in a child that can be killed, cheaply, anywhere.
+"""The ``ftf`` command in a process of its own that can be killed anywhere, without the cost of its imports.
 
-Children come from one fork server that has done the imports, so a kill at a random moment strikes the sweep
-and not the import of a library, and a child costs what its work costs.
+The processes come from one fork server that has imported everything. A kill at a random moment therefore
+strikes the sweep and not the import of a library.
 """
 
 from __future__ import annotations
@@ -17,21 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
-#: Everything that a sweep imports sooner or later; TA-Lib and XGBoost start no thread before they work.
-_PRELOAD = (
-    *(
-        "ftf_assets.command.main",
-        "ftf_assets.definitions",
-        "ftf_assets.running.sweep_run",
-        "ftf_assets.report.file",
-    ),
-    *("ftf_assets.sources.market.source", "ftf_assets.sources.candles.source", "ftf_assets.command.tables"),
-    *("cleanlab.filter", "matplotlib.pyplot", "xgboost", "pytest"),
-)
+from ftf_assets_tests.support.pictures import draw_nothing
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(list(_PRELOAD))
+PROCESSES.set_forkserver_preload(["ftf_assets_tests.support.preloaded", "pytest"])
 
 #: Seconds after which a child that should have ended is a failure; far more than any of them takes.
 PATIENCE = 600.0
@@ -48,7 +39,7 @@ class FtfProcess:
     err: Path
 
     def kill(self) -> None:
-        """End it and its children as a power cut would: no handler runs, nothing is flushed."""
+        """Kill it and its children as a power cut would: no handler runs, nothing is flushed."""
         if self.process.pid is not None and self.process.is_alive():
             command = psutil.Process(self.process.pid)
             command.suspend()  # so that it starts no child meanwhile
@@ -58,7 +49,7 @@ class FtfProcess:
         self.process.join(PATIENCE)
 
     def wait(self) -> int:
-        """Wait for its end and return its exit code; minus the signal's number where it was killed."""
+        """Wait until it ends and return its exit code; minus the signal's number where it was killed."""
         self.process.join(PATIENCE)
         assert self.process.exitcode is not None, f"still running after {PATIENCE:g} s: {self.stderr}"
         return int(self.process.exitcode)
@@ -72,7 +63,9 @@ class FtfProcess:
         return self.err.read_text(encoding="utf-8")
 
 
-def start_ftf(arguments: Iterable[str], logs: Path, *, prepare: Prepare | None = None) -> FtfProcess:
+def start_ftf(
+    arguments: Iterable[str], logs: Path, *, prepare: Prepare | None = None, pictures: bool = False
+) -> FtfProcess:
     """Start ``ftf`` with ``arguments``.
 
     Parameters
@@ -82,19 +75,23 @@ def start_ftf(arguments: Iterable[str], logs: Path, *, prepare: Prepare | None =
     logs
         Folder for what it prints; created.
     prepare
-        Called in the child first: where it plants a fault. It must be importable by name.
+        Called first in the new process, to plant a fault there. It must be importable by name.
+    pictures
+        Whether the command draws its pictures; most tests look at none.
     """
     logs.mkdir(parents=True, exist_ok=True)
     name = f"{time.time_ns()}"
     out, err = logs / f"{name}.out", logs / f"{name}.err"
-    process = PROCESSES.Process(target=_ftf, args=(list(arguments), out, err, prepare))
+    process = PROCESSES.Process(target=_ftf, args=(list(arguments), out, err, prepare, pictures))
     process.start()
     return FtfProcess(process, out, err)
 
 
-def run_ftf(arguments: Iterable[str], logs: Path, *, prepare: Prepare | None = None) -> FtfProcess:
-    """Run ``ftf`` to its end."""
-    command = start_ftf(arguments, logs, prepare=prepare)
+def run_ftf(
+    arguments: Iterable[str], logs: Path, *, prepare: Prepare | None = None, pictures: bool = False
+) -> FtfProcess:
+    """Run ``ftf`` until it ends."""
+    command = start_ftf(arguments, logs, prepare=prepare, pictures=pictures)
     command.wait()
     return command
 
@@ -110,20 +107,22 @@ def run_together(target: Callable[..., None], arguments: Iterable[tuple[Any, ...
 
 
 def wait_for(path: Path) -> None:
-    """Wait until a file is there."""
+    """Wait until a file exists."""
     deadline = time.monotonic() + PATIENCE
     while not path.exists():
         assert time.monotonic() < deadline, f"{path.name} did not appear"
         time.sleep(0.01)
 
 
-def _ftf(arguments: list[str], out: Path, err: Path, prepare: Prepare | None) -> None:
+def _ftf(arguments: list[str], out: Path, err: Path, prepare: Prepare | None, pictures: bool) -> None:
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND), number)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
     for name in ("FTF_HOME", "DAGSTER_HOME"):
         os.environ.pop(name, None)
+    if not pictures:
+        draw_nothing(pytest.MonkeyPatch())
     if prepare is not None:
         prepare()
     from ftf_assets.command.main import main
