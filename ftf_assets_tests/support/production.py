@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +82,12 @@ def feature_cache(n_rows: int = 2_500, seed: int = 3) -> pd.DataFrame:
     )
     # 3 and 40 bars are missing, and the 4 rows whose horizon would cross each gap have no label.
     return cache.drop(index[np.r_[600:607, 1_900:1_944]])
+
+
+@functools.cache
+def feature_cache_of_120_rows() -> pd.DataFrame:
+    """120 rows and their warm-up head: few enough for tests with many examples. Read only: it is shared."""
+    return feature_cache(n_rows=2_000).iloc[600:734]
 
 
 def candles(cache: pd.DataFrame, seed: int = 5) -> pd.DataFrame:
