@@ -6,7 +6,6 @@ python -m benchmarks.sweep_profile [--cryptos 3] [--folds 5] [--max-rounds 16]
 
 from __future__ import annotations
 
-import functools
 import signal
 import tempfile
 from collections import Counter
@@ -16,7 +15,7 @@ from types import FrameType
 import click
 
 from benchmarks.measuring import report
-from ftf_assets.freshness.standing import assets_to_make
+from ftf_assets.freshness.current import CRYPTO_ASSETS
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.running.job_runs import JobRun, _execute, _import_for_children, run_config
@@ -93,13 +92,7 @@ def main(cryptos: int, folds: int, max_rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home")
         runs = [
-            JobRun(
-                SWEEP_JOB,
-                run_config(sweep, home),
-                {},
-                crypto,
-                assets=functools.partial(assets_to_make, sweep, home, crypto),
-            )
+            JobRun(SWEEP_JOB, run_config(sweep, home), {}, crypto, assets=CRYPTO_ASSETS)
             for crypto in sweep.cryptos
         ]
         _import_for_children(runs)

@@ -7,15 +7,17 @@ import sys
 
 import pytest
 
-_HELP = """
+_COMMAND = """
 import sys
-sys.argv = ["ftf", "--help"]
+sys.argv = ["ftf", *{arguments!r}]
 from ftf_assets.command.main import main
 try:
     main()
 except SystemExit as ended:
     assert ended.code == 0
 """
+_HELP = _COMMAND.format(arguments=["--help"])
+_PLAN = _COMMAND.format(arguments=["plan", "--trials", "0", "--home", "no such home"])
 
 _FITTING = ("xgboost", "cleanlab", "sklearn", "scipy", "matplotlib", "optuna")
 
@@ -28,13 +30,14 @@ _FITTING = ("xgboost", "cleanlab", "sklearn", "scipy", "matplotlib", "optuna")
             (*_FITTING, "duckdb", "talib"),
         ),
         (
-            "import ftf_assets.freshness.estimate, ftf_assets.freshness.staleness\n"
+            "import ftf_assets.freshness.estimate, ftf_assets.freshness.current\n"
             "import ftf_assets.running.preflight, ftf_assets.command.tables",
             (*_FITTING, "dagster", "pandas", "pandera", "duckdb"),
         ),
+        (_PLAN, (*_FITTING, "dagster", "pandera", "duckdb")),
         (_HELP, ("pandas", "numpy", "dagster", "duckdb", "pandera", "xgboost", "rich")),
     ],
-    ids=["code location", "plan", "help"],
+    ids=["code location", "modules of plan", "plan of a fresh home", "help"],
 )
 def test_what_a_process_does_not_use_it_does_not_import(code: str, absent: tuple[str, ...]):
     ask = f"import sys\n{code}\nprint([name for name in {absent!r} if name in sys.modules])"

@@ -5,7 +5,7 @@ import dagster as dg
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.gate.decision import Decision
 from ftf_assets.graph import metadata
-from ftf_assets.graph.check_history import red_checks
+from ftf_assets.graph.decision import decision_inputs
 from ftf_assets.graph.partitioned import OWNERS, versioned
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.keys import code_version
@@ -35,17 +35,11 @@ def gate_decision(
     from ftf_assets.report.asset_pictures import gate_pictures
     from ftf_assets.report.collect import decision_of_run
     from ftf_assets.report.sections.verdict import decision_in_words, headline
-    from ftf_assets.rows.decision import decide_sweep
 
     run = sweep.open()
-    rows = home.results.read(run.sweep_id)
-    decision = decide_sweep(
-        rows,
-        run.settings,
-        run.sweep_id,
-        broken_checks=red_checks(context.instance, run.sweep_id, run.cryptos),
-    )
-    data = decision_of_run(run, rows, decision)
+    inputs = decision_inputs(home.results, context.instance, run.sweep_id, run.settings)
+    decision = inputs.decide()
+    data = decision_of_run(run, inputs.rows, decision)
     return dg.MaterializeResult(
         value=decision,
         metadata={

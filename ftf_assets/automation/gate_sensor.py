@@ -1,4 +1,4 @@
-"""The sensor that starts gate and report once every crypto of a sweep has landed its rows."""
+"""The sensor that starts gate and report once every crypto of a sweep has written its rows."""
 
 import json
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from ftf_assets.sweep.sweep import open_sweep
 
 RESULTS = dg.AssetKey("finetune_results")
 
-#: Sweeps judged a tick: comparing fingerprints takes the gate's own time, and a tick has a minute.
-_A_TICK = 10
+#: Sweeps looked at in one tick, which Dagster ends after a minute.
+_SWEEPS_PER_TICK = 10
 _PAGE = 1000
-#: Seconds that a tick waits for the store; a busy store is asked again at the next one.
-_PATIENCE = 5.0
+#: Seconds that a tick waits for the results store; a busy store is asked again at the next tick.
+_LOCK_TIMEOUT = 5.0
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -33,26 +33,26 @@ _UNFINISHED = [
 
 @dataclass
 class Landings:
-    """What the sensor remembers between ticks.
+    """The sensor's cursor: which materialisations of ``finetune_results`` it has seen.
 
     Attributes
     ----------
     after
         Storage id of the newest materialisation that was seen.
     waiting
-        Sweep to storage id of its newest landing, until gate and report cover it.
+        Sweep to storage id of its newest materialisation, for sweeps that are still to be looked at.
     """
 
     after: int = 0
     waiting: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, cursor: str | None) -> "Landings":
+    def from_cursor(cls, cursor: str | None) -> "Landings":
         """Read a cursor; None at the first tick."""
         return cls(**json.loads(cursor)) if cursor else cls()
 
-    def see(self, instance: dg.DagsterInstance) -> None:
-        """Take in the materialisations since the last tick."""
+    def add_new(self, instance: dg.DagsterInstance) -> None:
+        """Add the materialisations since the last tick."""
         while True:
             page = instance.fetch_materializations(
                 dg.AssetRecordsFilter(RESULTS, after_storage_id=self.after), limit=_PAGE, ascending=True
@@ -71,37 +71,36 @@ class Landings:
     job_name=DECIDE_JOB,
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts gate and report with the sweep's own settings once all of its cryptos have landed; "
-    "does nothing where both cover those rows already.",
+    description="Starts gate and report with the sweep's own settings once all of its cryptos have written "
+    "their rows; does nothing where both already cover those rows.",
 )
 def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
-    """Request ``ftf_decide`` for every sweep whose rows are complete, settled and not yet judged.
+    """Request ``ftf_decide`` for every sweep whose rows are complete and that gate or report do not cover.
 
-    A sweep waits while a run on one of its cryptos is under way and while the command that ran it lives: the
-    command runs the gate itself. Rows that changed after a decision are judged anew.
+    A sweep waits while a run on one of its cryptos is in progress, and while the command that ran it is
+    alive: the command starts the gate itself.
     """
-    from ftf_assets.freshness.stored_sweeps import stored_settings
     from ftf_assets.storage.results_store import ResultsStore
 
-    landings = Landings.of(context.cursor)
-    landings.see(context.instance)
-    requests, words = [], []
-    for sweep_id, storage_id in list(landings.waiting.items())[:_A_TICK]:
+    landings = Landings.from_cursor(context.cursor)
+    landings.add_new(context.instance)
+    requests, notes = [], []
+    for sweep_id, storage_id in list(landings.waiting.items())[:_SWEEPS_PER_TICK]:
         try:
-            settings = stored_settings(ResultsStore(home.home.results, lock_timeout=_PATIENCE), sweep_id)
+            settings = ResultsStore(home.home.results, lock_timeout=_LOCK_TIMEOUT).settings(sweep_id)
             wait = _why_wait(context.instance, settings, sweep_id, storage_id)
-            answer = None if wait else _why_decide(home.home, context.instance, settings, sweep_id)
+            reason = None if wait else _why_decide(home.home, context.instance, settings, sweep_id)
         except (InputError, StoreError) as error:
-            words.append(f"{sweep_id}: asked again at the next tick: {error}")
+            notes.append(f"{sweep_id}: tried again at the next tick: {error}")
             continue
         if wait:
-            words.append(f"{sweep_id}: {wait}")
+            notes.append(f"{sweep_id}: {wait}")
             continue
         del landings.waiting[sweep_id]
-        if answer is None:
-            words.append(f"{sweep_id}: nothing to decide")
+        if reason is None:
+            notes.append(f"{sweep_id}: nothing to decide")
             continue
-        context.log.info(f"event=gate_requested sweep_id={sweep_id} why={answer!r}")
+        context.log.info(f"event=gate_requested sweep_id={sweep_id} why={reason!r}")
         requests.append(
             dg.RunRequest(
                 run_key=f"{sweep_id}-{storage_id}",
@@ -111,7 +110,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
         )
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if requests else "; ".join(words) or "no new rows",
+        skip_reason=None if requests else "; ".join(notes) or "no new rows",
         cursor=json.dumps({"after": landings.after, "waiting": landings.waiting}),
     )
 
@@ -124,15 +123,15 @@ def _why_wait(
     ).records
     run = instance.get_run_by_id(landed.run_id)
     if run is not None and process_lives(run.tags.get(PROCESS_TAG)):
-        return "the command that runs it is at work and decides itself"
-    busy = _under_way(instance, settings.data.crypto_names)
+        return "the command that runs it is still at work and will decide"
+    busy = _cryptos_with_runs(instance, settings.data.crypto_names)
     if busy:
-        return f"runs are under way on {', '.join(busy)}"
+        return f"runs are in progress on {', '.join(busy)}"
     deciding = dg.RunsFilter(job_name=DECIDE_JOB, statuses=_UNFINISHED, tags={SWEEP_TAG: sweep_id})
-    return "it is being decided" if instance.get_runs(deciding, limit=1) else None
+    return "a run is deciding it" if instance.get_runs(deciding, limit=1) else None
 
 
-def _under_way(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str]:
+def _cryptos_with_runs(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str]:
     runs = instance.get_runs(
         dg.RunsFilter(statuses=_UNFINISHED, tags={"dagster/partition": list(cryptos)}), limit=len(cryptos)
     )
@@ -142,14 +141,16 @@ def _under_way(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str
 def _why_decide(
     home: Home, instance: dg.DagsterInstance, settings: SweepSettings, sweep_id: str
 ) -> str | None:
-    from ftf_assets.freshness.stored_sweeps import why_undecided
+    from ftf_assets.freshness.decision import decision_reasons
     from ftf_assets.storage.results_store import ResultsStore
 
     if not settings.compares_variants:
         return None  # one variant alone has no level to compare
-    if open_sweep(settings).sweep_id != sweep_id:
+    sweep = open_sweep(settings)
+    if sweep.sweep_id != sweep_id:
         return None  # rows of another version of ftf: under this one its settings are another sweep
-    landed = set(ResultsStore(home.results, lock_timeout=_PATIENCE).read(sweep_id)["crypto"])
-    if landed != set(settings.data.crypto_names):
+    landed = set(ResultsStore(home.results, lock_timeout=_LOCK_TIMEOUT).read(sweep_id)["crypto"])
+    if landed != set(sweep.cryptos):
         return None  # the crypto that is missing brings the sweep back when it lands
-    return why_undecided(home, instance, sweep_id)
+    reasons = decision_reasons(sweep, home, instance, lock_timeout=_LOCK_TIMEOUT)
+    return next((reason.text for reason in reasons.values()), None)

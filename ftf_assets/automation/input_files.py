@@ -1,4 +1,4 @@
-"""The sensor that sees new and changed input files and requests just the partitions that they belong to."""
+"""The sensor that watches input files and requests a run for each crypto whose file is new or changed."""
 
 import json
 from typing import TYPE_CHECKING
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Watches the folder of the latest sweep that read files, and runs the cryptos whose rows do "
-    "not come from their file as it is now. Settings and fold edges stay that sweep's.",
+    "not come from their file as it is now. Settings and fold edges stay those of that sweep.",
 )
 def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
     """Request ``ftf_sweep`` for each crypto whose file differs from the one that its rows came from.
 
-    A file counts once two ticks in a row found the same content: one that is still being copied does not. A
-    request is made once for each content, so a file that is refused waits for the next change.
+    A file counts once two ticks in a row have found the same content, so one that is still being copied does
+    not. Each content is requested once, so a file that was refused waits for its next change.
     """
     from ftf_assets.storage.results_store import ResultsStore
 
@@ -36,26 +36,24 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
             return dg.SensorResult(skip_reason="no sweep of this home has read files yet")
         seen: dict[str, str] = json.loads(context.cursor or "{}")
         found, absent = _fingerprints(sweep)
-        rows = ResultsStore(home.home.results).read(sweep.sweep_id)
+        changed = _changed_cryptos(sweep, ResultsStore(home.home.results), found)
     except (InputError, StoreError) as error:
         return dg.SensorResult(skip_reason=f"nothing can be watched: {error}")
-    landed = set(zip(rows["crypto"], rows["data_fingerprint"], strict=True))
-    changed = {crypto: now for crypto, now in found.items() if (crypto, now) not in landed}
     requests = [
         dg.RunRequest(
-            run_key=f"{sweep.sweep_id}-{crypto}-{fingerprint}",
+            run_key=f"{sweep.sweep_id}-{crypto}-{found[crypto]}",
             partition_key=crypto,
             run_config=sweep_config(sweep.settings, home.home),
             tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase},
         )
-        for crypto, fingerprint in changed.items()
-        if seen.get(crypto) == fingerprint
+        for crypto in changed
+        if seen.get(crypto) == found[crypto]
     ]
-    settling = [crypto for crypto, fingerprint in changed.items() if seen.get(crypto) != fingerprint]
-    words = [*([f"waiting for {', '.join(settling)} to settle"] if settling else []), *absent]
+    settling = [crypto for crypto in changed if seen.get(crypto) != found[crypto]]
+    notes = [*([f"waiting for {', '.join(settling)} to settle"] if settling else []), *absent]
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if requests else "; ".join(words) or f"no change in {sweep.settings.data.path}",
+        skip_reason=None if requests else "; ".join(notes) or f"no change in {sweep.settings.data.path}",
         cursor=json.dumps(found),
     )
 
@@ -66,18 +64,16 @@ def watched_sweep(store: "ResultsStore") -> Sweep | None:
     Raises
     ------
     InputError, StoreError
-        No store, or settings that its source refuses.
+        There is no store, or the source refuses the settings.
     """
-    from ftf_assets.freshness.stored_sweeps import newest_comparisons
-
-    for settings in newest_comparisons(store):
+    for settings in store.comparisons():
         if settings.data.source != "market":
             return open_sweep(settings.following_group())
     return None
 
 
 def _fingerprints(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
-    """Fingerprint of each crypto's file, and in words the cryptos that have none."""
+    """Fingerprint each crypto's file, and describe the cryptos without one."""
     found, absent = {}, []
     for crypto in sweep.cryptos:
         try:
@@ -85,3 +81,12 @@ def _fingerprints(sweep: Sweep) -> tuple[dict[str, str], list[str]]:
         except InputError as error:
             absent.append(str(error))
     return found, absent
+
+
+def _changed_cryptos(sweep: Sweep, store: "ResultsStore", cryptos: "dict[str, str]") -> list[str]:
+    from ftf_assets.freshness.rows import inputs_reason
+
+    rows = store.read(sweep.sweep_id)
+    reasons = {crypto: inputs_reason(sweep, crypto, rows[rows["crypto"] == crypto]) for crypto in cryptos}
+    # Another version of the code is no change of a file: `ftf sweep` makes those rows again.
+    return [crypto for crypto, reason in reasons.items() if reason and reason.kind in ("never made", "data")]

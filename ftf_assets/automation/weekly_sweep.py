@@ -1,4 +1,4 @@
-"""The schedule that repeats the latest sweep on the data of the week."""
+"""The schedule that repeats the latest sweep every week on the data as they are then."""
 
 import dagster as dg
 
@@ -13,22 +13,21 @@ from ftf_assets.sweep.sweep import open_sweep
     job_name=SWEEP_JOB,
     cron_schedule="0 6 * * 1",
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Every Monday at 06:00 UTC: the latest sweep again, a run a crypto, with fold edges from the "
-    "data as they are then. New data make it a new sweep; the gate follows by itself.",
+    description="Every Monday at 06:00 UTC: the latest sweep again, one run per crypto, with fold edges from "
+    "the data as they are then. New data make it a new sweep; the gate sensor decides it.",
 )
 def weekly_sweep(
     context: dg.ScheduleEvaluationContext, home: HomeResource
 ) -> list[dg.RunRequest] | dg.SkipReason:
-    """Request ``ftf_sweep`` for every crypto of the latest sweep, its calendar moved on to today's data.
+    """Request ``ftf_sweep`` for every crypto of the latest sweep, with fold edges from today's data.
 
     The edges are resolved here, once for the group: a file that changes between two runs cannot give their
     folds different weeks.
     """
-    from ftf_assets.freshness.stored_sweeps import newest_comparisons
     from ftf_assets.storage.results_store import ResultsStore
 
     try:
-        latest = next(newest_comparisons(ResultsStore(home.home.results)), None)
+        latest = next(ResultsStore(home.home.results).comparisons(), None)
         if latest is None:
             return dg.SkipReason("no sweep that compares variants yet: run one, the schedule repeats it")
         sweep = open_sweep(latest.following_group().with_changes(folds={"edges": None}))

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ftf_assets.audit.trust import untrusted_cleaning
-from ftf_assets.graph.check_history import SWEEP_ID
+from ftf_assets.graph.check_history import SWEEP_ID, TABLE_VERSIONS
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 
 
@@ -17,6 +17,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         from ftf_assets.rows.records import plain_records
+        from ftf_assets.storage.table_versions import audit_versions
 
         sweep = context.resources.sweep.open()
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
@@ -26,7 +27,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
             passed=not warnings,
             severity=dg.AssetCheckSeverity.WARN,
             description="; ".join(warnings) or "the sweep has no cleaner, or its cleaners beat the controls",
-            metadata={SWEEP_ID: sweep.sweep_id},
+            metadata={SWEEP_ID: sweep.sweep_id, TABLE_VERSIONS: audit_versions(found)},
         )
 
     return [cleaners_audited]

@@ -28,7 +28,7 @@ from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
 from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.contracts.table_validation import validated
-from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID
+from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID, TABLE_VERSIONS
 from ftf_assets.rows.results_contract import finetune_results_contract
 
 if TYPE_CHECKING:
@@ -216,9 +216,10 @@ def sweep_contract_check(asset: str) -> dg.AssetChecksDefinition:
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         sweep = context.resources.sweep.open()
-        metadata = {SWEEP_ID: sweep.sweep_id}
+        stored = StoredSweep(sweep, context.resources.home.home)
+        metadata = {SWEEP_ID: sweep.sweep_id, TABLE_VERSIONS: stored.decision_versions()}
         try:
-            found = contract.validate(StoredSweep(sweep, context.resources.home.home))
+            found = contract.validate(stored)
         except FtfError as error:
             return dg.AssetCheckResult(passed=False, description=str(error), metadata=metadata)
         return dg.AssetCheckResult(passed=True, description=found, metadata=metadata)

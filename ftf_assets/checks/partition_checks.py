@@ -13,7 +13,7 @@ import dagster as dg
 
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.errors import FtfError
-from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID
+from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID, TABLE_VERSIONS
 from ftf_assets.graph.partitioned import CRYPTOS
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 
@@ -97,6 +97,8 @@ def _result(asset: str, check: PartitionCheck, stored: Stored) -> dg.AssetCheckR
     judged: dict[str, Any] = {SWEEP_ID: stored.sweep.sweep_id}
     if asset in ARTIFACTS:
         judged[ARTIFACT_KEY] = stored.sweep.artifact_key(asset, stored.crypto)
+    if asset == "finetune_results":
+        judged[TABLE_VERSIONS] = stored.row_versions()
     finding = _judge(check, stored)
     more = f"; {len(finding.breaches) - 1} more" if len(finding.breaches) > 1 else ""
     return dg.AssetCheckResult(

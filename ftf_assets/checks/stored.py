@@ -33,6 +33,13 @@ class StoredSweep:
         metrics, verdicts = ResultsStore(self.home.results).decision(self.sweep.sweep_id)
         return verdicts, metrics
 
+    def decision_versions(self) -> dict[str, str]:
+        """Hash the content of the decision's tables: a check result holds for these."""
+        from ftf_assets.storage.table_versions import decision_versions
+
+        verdicts, metrics = self.decision()
+        return decision_versions(metrics, verdicts)
+
 
 class Stored(StoredSweep):
     """What one crypto of a sweep has stored.
@@ -82,6 +89,15 @@ class Stored(StoredSweep):
             store.regimes(sweep_id, self.crypto),
             store.suspects(sweep_id, [self.crypto]),
         )
+
+    def row_versions(self) -> dict[str, str]:
+        """Hash the content of the crypto's three tables: its check results hold for these."""
+        from ftf_assets.storage.table_versions import row_versions
+
+        if "row_versions" not in self._read:
+            self._read["row_versions"] = row_versions(*self.results())
+        versions: dict[str, str] = self._read["row_versions"]
+        return versions
 
     def audit(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Read the newest noise audit of the crypto's rows: ``noise_audit`` and ``noise_audit_effects``."""

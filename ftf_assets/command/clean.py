@@ -44,6 +44,8 @@ def clean(keep_days: float, keep_sweeps: int | None, dry_run: bool, home: Home, 
         click.echo(json.dumps(dataclasses.asdict(pruned)))
         return ExitCode.DONE
     click.echo(f"Keeping the values of these sweeps: {', '.join(pruned.sweeps) or 'none'}")
+    for note in pruned.notes:
+        click.echo(note)
     deleted, freed = ("would be deleted", "Would free") if dry_run else ("deleted", "Freed")
     for name, kind in pruned.kinds.items():
         click.echo(

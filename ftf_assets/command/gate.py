@@ -52,12 +52,12 @@ def _decision_of_file(file: Path) -> Decision:
 
 
 def _decision_of_sweep(sweep_id: str | None, home: Home) -> Decision:
-    from ftf_assets.freshness.stored_sweeps import decide_stored, stored_settings
+    from ftf_assets.graph.decision import decision_inputs
     from ftf_assets.graph.instance import open_instance
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home.results)
     sweep_id = sweep_id or store.latest_sweep_id()
-    stored_settings(store, sweep_id)  # refuses an unknown sweep before an instance is written
+    settings = store.settings(sweep_id)  # refuses an unknown sweep before an instance is written
     with open_instance(home) as instance:
-        return decide_stored(home, instance, sweep_id)
+        return decision_inputs(store, instance, sweep_id, settings).decide()

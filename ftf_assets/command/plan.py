@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +26,16 @@ def plan(home: Home, as_json: bool, **flags: Any) -> int:
     reason. Takes the flags of ftf sweep.
     """
     from ftf_assets.command.sentences import plan_in_words
+    from ftf_assets.freshness.current import stale_assets
     from ftf_assets.freshness.estimate import describe_plan
-    from ftf_assets.freshness.staleness import stale_values
     from ftf_assets.running.preflight import check_inputs
 
     planned = requested_sweep(flags)
     check_inputs(planned, home)
-    description, stale = describe_plan(planned, home), stale_values(planned, home)
+    description, stale = describe_plan(planned, home), stale_assets(planned, home)
     if as_json:
-        click.echo(json.dumps({**description, "stale": [dataclasses.asdict(one) for one in stale]}))
+        named = [{"crypto": one.crypto, "asset": one.asset, "why": one.why} for one in stale]
+        click.echo(json.dumps({**description, "stale": named}))
         return ExitCode.DONE
     for line in plan_in_words(description, stale):
         click.echo(line)

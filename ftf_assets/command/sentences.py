@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ftf_assets.freshness.staleness import Stale
+    from ftf_assets.freshness.reason import StaleAsset
     from ftf_assets.gate.decision import Decision
 
 
@@ -44,7 +44,7 @@ def verdicts_in_words(decision: Decision) -> list[str]:
     ]
 
 
-def plan_in_words(description: Mapping[str, Any], stale: Sequence[Stale]) -> list[str]:
+def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -> list[str]:
     """Write what a sweep would run: its counts, and what has to be made, a crypto and reason a line."""
     shown = dict(description)
     seconds = shown.pop("estimated_seconds")

@@ -1,4 +1,4 @@
-"""Pruning the cache: what no sweep of the results leads to any more, and what a kill left half written."""
+"""Removing cached values that no sweep of the results needs, and files that a kill left half written."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _DAY = 86_400.0
 
 
 @dataclass
-class Kind:
-    """How many values of one kind go and stay, and their bytes."""
+class Counts:
+    """How many values of one kind are removed and kept, and their bytes."""
 
     n_pruned: int = 0
     bytes_pruned: int = 0
@@ -51,19 +51,24 @@ class Pruned:
         The sweeps whose values are kept.
     kinds
         Counts of ``fits``, ``scores``, ``artifacts`` and ``unfinished`` files.
+    notes
+        A line for each sweep of which only the models that its rows name are kept, and why.
     """
 
     sweeps: list[str]
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    kinds: dict[str, Counts] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def bytes_pruned(self) -> int:
-        """Bytes that are free again."""
+        """Bytes that were freed."""
         return sum(kind.bytes_pruned for kind in self.kinds.values())
 
 
 @dataclass(frozen=True)
-class _Reached:
+class _Needed:
+    """What sweeps need: keys of fits and scores, folders of artifacts."""
+
     fits: set[str] = field(default_factory=set)
     scores: set[str] = field(default_factory=set)
     artifacts: set[Path] = field(default_factory=set)
@@ -72,22 +77,22 @@ class _Reached:
 def prune(
     home: Home, *, keep_days: float = 1.0, keep_sweeps: int | None = None, dry_run: bool = False
 ) -> Pruned:
-    """Remove the fits, scores and artifacts that no sweep of the results store leads to.
+    """Remove the fits, scores and artifacts that no sweep of the results store needs.
 
-    A sweep leads to what its settings, its data as they are now and the code as it is now ask for, and to the
-    models of the rows that it has, whatever has changed since. No row of the results store is touched: what
-    goes costs time to make again, nothing else. The fits of noise audits go; their results are rows.
+    A sweep needs the values that it would use if it were run now, and the models that its rows name, even
+    where data, code or settings have changed since. No row is touched, so a removed value costs only the time
+    to make it again. The fits of noise audits are removed; their results are rows.
 
     Parameters
     ----------
     home
         Whose cache.
     keep_days
-        Values that are younger stay.
+        Keep values that are younger.
     keep_sweeps
-        Only so many sweeps count, those that wrote last; None takes all.
+        Keep the values of this many sweeps, those that wrote last; None keeps those of all.
     dry_run
-        Only say what would go; then a run may work in the home.
+        Only count; a run may then work in the home.
 
     Raises
     ------
@@ -101,18 +106,18 @@ def prune(
 
 
 def _prune(home: Home, keep_days: float, keep_sweeps: int | None, *, remove: bool) -> Pruned:
-    sweeps, reached = _reach(home, keep_sweeps)
-    youngest = time.time() - keep_days * _DAY
-    pruned = Pruned(sweeps, {"fits": Kind(), "scores": Kind(), "artifacts": Kind(), "unfinished": Kind()})
+    pruned = Pruned([], {name: Counts() for name in ("fits", "scores", "artifacts", "unfinished")})
+    needed = _values_needed(home, keep_sweeps, pruned)
+    kept_since = time.time() - keep_days * _DAY
     values = [
-        *(("fits", folder, folder.name in reached.fits) for folder in home.fits.glob("*/*")),
-        *(("scores", folder, folder.name in reached.scores) for folder in home.scores.glob("*/*")),
-        *(("artifacts", folder, folder in reached.artifacts) for folder in home.artifacts.glob("*/*/*")),
+        *(("fits", folder, folder.name in needed.fits) for folder in home.fits.glob("*/*")),
+        *(("scores", folder, folder.name in needed.scores) for folder in home.scores.glob("*/*")),
+        *(("artifacts", folder, folder in needed.artifacts) for folder in home.artifacts.glob("*/*/*")),
     ]
-    for kind, folder, is_reached in values:
+    for kind, folder, is_needed in values:
         if folder.name.startswith("."):
             continue
-        kept = is_reached or _written(folder) > youngest
+        kept = is_needed or _written_at(folder) > kept_since
         pruned.kinds[kind].count(_size(folder), kept=kept)
         if remove and not kept:
             _remove(folder)
@@ -123,42 +128,42 @@ def _prune(home: Home, keep_days: float, keep_sweeps: int | None, *, remove: boo
     return pruned
 
 
-def _reach(home: Home, keep_sweeps: int | None) -> tuple[list[str], _Reached]:
-    reached = _Reached()
+def _values_needed(home: Home, keep_sweeps: int | None, pruned: Pruned) -> _Needed:
+    """Collect what the kept sweeps need, and name them in ``pruned``."""
+    needed, cells = _Needed(), set[str]()
     if not home.results.exists():
-        return [], reached
+        return needed
     store = ResultsStore(home.results)
     rows = store.read()
-    newest = rows.groupby("sweep_id")["created_at"].max().sort_values(ascending=False)
-    sweeps = [str(sweep_id) for sweep_id in newest.index[:keep_sweeps]]
-    settings = store.sweeps().set_index("sweep_id")["settings"]
-    cells = set()
-    for sweep_id in sweeps:
-        frozen = SweepSettings.model_validate_json(settings[sweep_id])
-        of_sweep = set(rows.loc[rows["sweep_id"] == sweep_id, "cell_key"].dropna())
-        reached.scores.update(score_key(cell, frozen.evaluation.cost_bps * BASIS_POINT) for cell in of_sweep)
-        cells |= of_sweep
+    pruned.sweeps += store.sweep_ids()[:keep_sweeps]
+    for sweep_id in pruned.sweeps:
+        cells_of_rows = set(rows.loc[rows["sweep_id"] == sweep_id, "cell_key"].dropna())
+        cells |= cells_of_rows
         try:
-            _reach_by_settings(home, frozen, reached)
-        except FtfError:
-            continue  # its source is gone: the models of its rows are found below
+            settings = store.settings(sweep_id)
+            cost = settings.evaluation.cost_bps * BASIS_POINT
+            needed.scores.update(score_key(cell, cost) for cell in cells_of_rows)
+            _add_values_of_settings(home, settings, needed)
+        except FtfError as error:  # settings of another version of ftf, or a source that has moved away
+            pruned.notes.append(f"{sweep_id}: only the models that its rows name are kept: {error}")
     for folder in (home.artifacts / "trained_models").glob("*/*"):
         fits = _fits_of_cells(folder, cells)
         if fits:
-            reached.artifacts.add(folder)
-            reached.fits.update(fits)
-    return sweeps, reached
+            needed.artifacts.add(folder)
+            needed.fits.update(fits)
+    return needed
 
 
-def _reach_by_settings(home: Home, settings: SweepSettings, reached: _Reached) -> None:
+def _add_values_of_settings(home: Home, settings: SweepSettings, needed: _Needed) -> None:
+    """Add what a sweep of these settings would use if it were run now."""
     sweep = open_sweep(settings)
     for crypto in sweep.cryptos:
         plan = sweep.plan(crypto)
-        reached.fits.update(planned_fit_keys(plan))
-        reached.artifacts.update(
+        needed.fits.update(planned_fit_keys(plan))
+        needed.artifacts.update(
             home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)) for asset in ARTIFACTS
         )
-        reached.scores.update(
+        needed.scores.update(
             score_key(cell_key(plan, fold, variant), settings.evaluation.cost_bps * BASIS_POINT)
             for fold in range(plan.n_folds)
             for variant in plan.variants
@@ -170,7 +175,7 @@ def _fits_of_cells(folder: Path, cells: set[str]) -> set[str]:
         trained = read_header(folder)["value"]["cells"]
         return {key for cell in trained if cell["cell_key"] in cells for key in cell["fit_keys"]}
     except (StoreError, KeyError, TypeError):
-        return set()  # damaged: nothing can be read from it
+        return set()  # damaged: its cells cannot be read
 
 
 def _unfinished(home: Home) -> Iterator[Path]:
@@ -178,7 +183,7 @@ def _unfinished(home: Home) -> Iterator[Path]:
         yield from (path for path in folder.rglob(".*") if path.suffix in (".partial", ".pruned"))
 
 
-def _written(folder: Path) -> float:
+def _written_at(folder: Path) -> float:
     header = folder / HEADER
     return (header if header.exists() else folder).stat().st_mtime
 
@@ -193,7 +198,7 @@ def _remove(path: Path) -> None:
         if not path.is_dir():
             path.unlink()
             return
-        # Out of its place in one step: whatever is killed when, nobody finds half a value there.
+        # Renamed first, in one step: a kill meanwhile leaves no half value in its place.
         aside = path if path.name.startswith(".") else path.rename(path.with_name(f".{path.name}.pruned"))
         shutil.rmtree(aside)
     except OSError as error:

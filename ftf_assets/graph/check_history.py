@@ -1,11 +1,17 @@
-"""What the checks that decide an artifact's worth last said of it, from Dagster's event log."""
+"""What the asset checks last said of a value, read from Dagster's event log.
+
+A check result belongs to the value that it judged: an artifact by its key, rows and decisions by their sweep.
+Where a check reads tables it also records their versions, so that a result never stands for other content.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
+from dagster._core.event_api import PartitionKeyFilter
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
@@ -13,99 +19,48 @@ from ftf_assets.sweep.sweep import Sweep
 
 #: Name of the contract check that every table and bundle has.
 CONTRACT_CHECK = "contract"
-#: Name of the check that recomputes from label intervals that nothing looks ahead.
+#: Name of the check that recomputes from label intervals that no fit looks ahead.
 LEAK_CHECK = "no_leak"
 #: The blocking checks of each asset. While one has failed, its value is no input and every verdict is
 #: ``INVALID``.
-DECISIVE_CHECKS: dict[str, tuple[str, ...]] = {
+BLOCKING_CHECKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*ARTIFACTS, "finetune_results"), (CONTRACT_CHECK,)),
     "trained_models": (CONTRACT_CHECK, LEAK_CHECK),
 }
-#: The checks of what looks at a whole sweep.
-DECIDING_CHECKS = {
+#: The checks of the assets that cover a whole sweep.
+DECISION_CHECKS = {
     "gate_decision": (CONTRACT_CHECK, "enough_trades", "cleaners_audited"),
     "sweep_report": ("opens",),
 }
-#: Metadata of a check and a materialisation: which artifact, which sweep.
+#: Checks that fit models, (asset, check): part of the smoke, not of a sweep.
+SMOKE_CHECKS = frozenset({("trained_models", "reproducible")})
+
+#: Metadata of check results: the artifact or the sweep that was judged, and the versions of the tables read.
 ARTIFACT_KEY = "artifact_key"
 SWEEP_ID = "sweep_id"
+TABLE_VERSIONS = "table_versions"
 
 _PAGE = 20
 
 
-def refuse_red(instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: str) -> None:
-    """Refuse an input whose contract or leak check is red.
-
-    A blocking check stops its own run only; a later run of just the downstream would pass without this.
-
-    Raises
-    ------
-    InputError
-        The latest check of exactly this artifact has failed.
-    """
-    key = sweep.artifact_key(asset, crypto)
-    for name in DECISIVE_CHECKS[asset]:
-        latest = latest_check(instance, asset, name, crypto, ARTIFACT_KEY, key)
-        if latest is not None and not latest.passed:
-            raise InputError(
-                f"{crypto}: the check {name} of {asset} is red: {latest.description}. "
-                f"Mend the input and materialise {asset} again"
-            )
-
-
-def red_checks(instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, ...]) -> list[str]:
-    """List the contract and leak checks of a sweep's values that are red, ``asset of crypto: why``."""
-    found = []
-    for crypto in cryptos:
-        for asset, names in DECISIVE_CHECKS.items():
-            for name in names:
-                latest = latest_check(instance, asset, name, crypto, SWEEP_ID, sweep_id)
-                if latest is not None and not latest.passed:
-                    found.append(f"{asset} of {crypto}: {latest.description}")
-    return found
-
-
-def is_green(
-    instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: str, checks: Sequence[str] = ()
-) -> bool:
-    """Whether exactly this artifact passed its decisive checks, and failed none of ``checks`` at the last.
-
-    Parameters
-    ----------
-    instance
-        Whose history counts.
-    sweep, asset, crypto
-        Which artifact.
-    checks
-        Other checks of the asset; one that never ran does not count.
-    """
-    key = sweep.artifact_key(asset, crypto)
-    latest = {
-        name: latest_check(instance, asset, name, crypto, ARTIFACT_KEY, key)
-        for name in {*DECISIVE_CHECKS[asset], *checks}
-    }
-    judged = all(latest[name] is not None for name in DECISIVE_CHECKS[asset])
-    return judged and all(evaluation.passed for evaluation in latest.values() if evaluation is not None)
-
-
 @dataclass(frozen=True)
-class Judged:
-    """One evaluation of a check.
+class CheckResult:
+    """One result of a check.
 
     Attributes
     ----------
     passed, description
-        What it found.
-    run_id
-        Dagster run that made it.
+        What the check found.
     is_warning
-        Whether the check only warns where it fails.
+        Whether a failure is only a warning: a run would not change it.
+    table_versions
+        Table to content hash, of the tables that the check read.
     """
 
     passed: bool
     description: str
-    run_id: str
-    is_warning: bool
+    is_warning: bool = False
+    table_versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,35 +105,82 @@ class FailedCheck:
         return f"Check {self.check} of {self.asset} failed{where}: {self.description}"
 
 
-def latest_check(
-    instance: dg.DagsterInstance, asset: str, check_name: str, crypto: str | None, name: str, value: str
-) -> Judged | None:
-    """Find the newest evaluation of an asset's check whose metadata ``name`` is ``value``.
+def refuse_failed_input(instance: dg.DagsterInstance, sweep: Sweep, asset: str, crypto: str) -> None:
+    """Refuse an input of which a blocking check has failed.
+
+    A blocking check stops only its own run; a later run of the downstream assets alone must be stopped here.
+
+    Raises
+    ------
+    InputError
+        The latest result of a blocking check of exactly this artifact is a failure.
+    """
+    key = sweep.artifact_key(asset, crypto)
+    for check in BLOCKING_CHECKS[asset]:
+        latest = latest_result(instance, asset, check, crypto, ARTIFACT_KEY, key)
+        if latest is not None and not latest.passed:
+            raise InputError(
+                f"{crypto}: the check {check} of {asset} has failed: {latest.description}. "
+                f"Correct the input and materialise {asset} again"
+            )
+
+
+def failed_blocking_checks(
+    instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, ...]
+) -> list[str]:
+    """List the failed blocking checks of a sweep's values, ``asset of crypto: description``."""
+    found = []
+    for crypto in cryptos:
+        for asset, checks in BLOCKING_CHECKS.items():
+            for check in checks:
+                latest = latest_result(instance, asset, check, crypto, SWEEP_ID, sweep_id)
+                if latest is not None and not latest.passed:
+                    found.append(f"{asset} of {crypto}: {latest.description}")
+    return found
+
+
+def latest_result(
+    instance: dg.DagsterInstance, asset: str, check: str, crypto: str | None, name: str, value: str
+) -> CheckResult | None:
+    """Find the newest result of a check whose metadata ``name`` is ``value``; None where it never ran.
 
     Parameters
     ----------
     instance
-        Whose history counts.
-    asset, check_name, crypto
+        Whose event log is read.
+    asset, check, crypto
         Which check; the crypto is None for an asset without partitions.
     name, value
         ``ARTIFACT_KEY`` or ``SWEEP_ID``, and the one that was judged.
     """
-    check = dg.AssetCheckKey(dg.AssetKey(asset), check_name)
     cursor = None
     while True:
         records = instance.event_log_storage.get_asset_check_execution_history(
-            check, limit=_PAGE, cursor=cursor
+            dg.AssetCheckKey(dg.AssetKey(asset), check),
+            limit=_PAGE,
+            cursor=cursor,
+            partition_filter=PartitionKeyFilter(key=crypto),
         )
         for record in records:
             evaluation = record.evaluation
-            # A check that another run has planned and not yet made has a record as well, which says nothing.
-            if record.partition != crypto or not isinstance(evaluation, dg.AssetCheckEvaluation):
-                continue
-            judged = evaluation.metadata.get(name)
-            if judged is not None and judged.value == value:
-                is_warning = evaluation.severity == dg.AssetCheckSeverity.WARN
-                return Judged(evaluation.passed, evaluation.description or "", record.run_id, is_warning)
+            # A check that another run has planned and not yet made has a record without a result.
+            if isinstance(evaluation, dg.AssetCheckEvaluation) and _text(evaluation, name) == value:
+                return _result(evaluation)
         if len(records) < _PAGE:
             return None
         cursor = records[-1].id
+
+
+def _result(evaluation: dg.AssetCheckEvaluation) -> CheckResult:
+    versions: Any = evaluation.metadata.get(TABLE_VERSIONS)
+    return CheckResult(
+        passed=evaluation.passed,
+        description=evaluation.description or "",
+        is_warning=evaluation.severity == dg.AssetCheckSeverity.WARN,
+        table_versions=dict(versions.value) if versions is not None else {},
+    )
+
+
+def _text(evaluation: dg.AssetCheckEvaluation, name: str) -> object:
+    found = evaluation.metadata.get(name)
+    return None if found is None else found.value

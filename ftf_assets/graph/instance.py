@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 from filelock import FileLock
 
 from ftf_assets.contracts.errors import StoreError
@@ -23,19 +23,7 @@ if TYPE_CHECKING:
 LOCATION = "ftf_assets.definitions"
 PROCESS_TAG = "ftf/process"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-
-
-#: What the command's own runs change: capturing the output of a step starts two processes, which would cost a
-#: sweep more than its Dagster events do, and the steps print nothing. The records are the same files.
-_COMMAND_SETTINGS = """
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-event_log_storage:
-  module: ftf_assets.graph.event_log
-  class: KeptConnectionsEventLog
-  config: {base_dir: %s}
-"""
+_TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 
 @contextmanager
@@ -52,6 +40,24 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
         records are damaged or their disk is full.
     """
     with records_in_words(home), _created(home) as instance:
+        yield instance
+
+
+@contextmanager
+def existing_instance(home: Home) -> Iterator[dg.DagsterInstance | None]:
+    """Open the home's Dagster instance to read it; None where the home has none yet.
+
+    Nothing is created, and no run is ended.
+
+    Raises
+    ------
+    StoreError
+        SQLite says that Dagster's records are damaged.
+    """
+    if not (_event_log_folder(home) / "index.db").is_file():
+        yield None
+        return
+    with records_in_words(home), _opened(home) as instance:
         yield instance
 
 
@@ -85,14 +91,10 @@ def _created(home: Home) -> dg.DagsterInstance:
     try:
         home.dagster.mkdir(parents=True, exist_ok=True)
         with FileLock(home.path / "instance.lock"):
-            template = Path(__file__).with_name("dagster.yaml").read_text(encoding="utf-8")
-            _keep(home.dagster / "dagster.yaml", template)
-            # A JSON string is a YAML string, whatever the folder is called.
-            events = json.dumps(str(home.dagster / "history" / "runs"))
-            _keep(home.dagster / "command.yaml", template + _COMMAND_SETTINGS % events)
+            _write_if_different(home.dagster / "dagster.yaml", _TEMPLATE.read_text(encoding="utf-8"))
             os.environ["DAGSTER_HOME"] = str(home.dagster)
             os.environ[HOME_VARIABLE] = str(home.path)
-            instance = dg.DagsterInstance.from_config(str(home.dagster), "command.yaml")
+            instance = _opened(home)
             # Each storage makes its tables at its first use.
             instance.get_runs_count()
             instance.event_log_storage.get_pool_limits()
@@ -148,8 +150,31 @@ def process_lives(process: str | None) -> bool:
         return False
 
 
-def _keep(path: Path, content: str) -> None:
-    # Others may read the file at any time, so it is written only when it differs.
+def _opened(home: Home) -> dg.DagsterInstance:
+    # Capturing the output of a step starts two processes, which costs more than all Dagster events of a
+    # sweep, and the steps print nothing. The records are in the same files as those of the Dagster UI.
+    overrides = {
+        "compute_logs": {
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
+        },
+        "event_log_storage": {
+            "module": "ftf_assets.graph.event_log",
+            "class": "KeptConnectionsEventLog",
+            "config": {"base_dir": str(_event_log_folder(home))},
+        },
+    }
+    # Our own template, not the home's copy of it, which may be damaged.
+    ref = InstanceRef.from_dir(str(home.dagster), config_dir=str(_TEMPLATE.parent), overrides=overrides)
+    return dg.DagsterInstance.from_ref(ref)
+
+
+def _event_log_folder(home: Home) -> Path:
+    return home.dagster / "history" / "runs"
+
+
+def _write_if_different(path: Path, content: str) -> None:
+    # Others may read the file at any time.
     if not path.exists() or path.read_bytes() != content.encode():
         path.write_bytes(content.encode())
 

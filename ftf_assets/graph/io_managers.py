@@ -1,18 +1,16 @@
 """IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
 
 # Dagster reads the fields of its resources as they stand: no annotations from the future here.
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.contracts.errors import StoreBusyError, StoreError
-from ftf_assets.graph.check_history import ARTIFACT_KEY, refuse_red
+from ftf_assets.graph.check_history import ARTIFACT_KEY, refuse_failed_input
 from ftf_assets.graph.resources import HomeResource, SweepResource
+from ftf_assets.storage.artifact_types import artifact_types
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 
 if TYPE_CHECKING:
@@ -23,22 +21,6 @@ if TYPE_CHECKING:
 
 #: Before a step that met a busy store runs again; the store has been waited for already.
 SECONDS_TO_WAIT = 10
-
-
-@functools.cache
-def artifact_types() -> dict[str, type[Any]]:
-    """What each asset's artifact is read back as."""
-    import pandas as pd
-
-    return {
-        "candles": pd.DataFrame,
-        "feature_cache": pd.DataFrame,
-        "coerced_arrays": TrainingArrays,
-        "smoothed_labels": SmoothedLabels,
-        "baseline_parameters": BaselineParameters,
-        "cleanlab_masks": CleanlabMasks,
-        "trained_models": TrainedModels,
-    }
 
 
 @contextmanager
@@ -83,7 +65,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
             The latest blocking check of exactly this artifact has failed.
         """
         asset, crypto = context.asset_key.path[-1], context.asset_partition_key
-        refuse_red(context.step_context.instance, self.sweep.open(crypto), asset, crypto)
+        refuse_failed_input(context.step_context.instance, self.sweep.open(crypto), asset, crypto)
         return self.read(asset, crypto)
 
     def read(self, asset: str, crypto: str) -> Any:

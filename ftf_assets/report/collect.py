@@ -27,7 +27,7 @@ from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 
 T = TypeVar("T")
@@ -98,10 +98,9 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     store = ResultsStore(home.results)
     sweep_id = sweep_id or store.latest_sweep_id()
     rows = store.read(sweep_id)
-    known = store.sweeps().set_index("sweep_id")["settings"]
-    if rows.empty or sweep_id not in known:
-        raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(known.index)}")
-    settings = stored_sweep_settings(sweep_id, known[sweep_id])
+    settings = store.settings(sweep_id)
+    if rows.empty:
+        raise InputError(f"no rows of sweep {sweep_id!r}")
     if not settings.compares_variants:
         raise InputError(
             f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare "

@@ -46,10 +46,7 @@ class JobRun:
     crypto
         The partition; None for a job without partitions.
     assets
-        Called in the run's own process just before it starts; returns the names of the assets to materialise.
-        None materialises all assets of the job.
-    output
-        Name of the asset whose value the run returns.
+        The assets to materialise; None materialises all assets of the job.
     libraries
         Modules that its steps import besides those that the steps of every crypto import.
     """
@@ -58,8 +55,7 @@ class JobRun:
     config: dict[str, Any]
     tags: dict[str, str]
     crypto: str | None = None
-    assets: Callable[[dg.DagsterInstance], Sequence[str]] | None = None
-    output: str | None = None
+    assets: tuple[str, ...] | None = None
     libraries: tuple[str, ...] = ()
 
     @property
@@ -78,13 +74,10 @@ class JobResult:
         Id of the Dagster run.
     failed_checks
         The asset checks that failed.
-    output
-        The value of the asset :attr:`JobRun.output`.
     """
 
     run_id: str
     failed_checks: list[FailedCheck] = field(default_factory=list)
-    output: Any = None
 
 
 def run_jobs(
@@ -148,8 +141,7 @@ def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
 
 
 def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobResult:
-    assets = None if run.assets is None else frozenset(run.assets(instance))
-    result = _job(run.job, assets).execute_in_process(
+    result = _job(run.job, run.assets).execute_in_process(
         instance=instance,
         partition_key=run.crypto,
         raise_on_error=False,
@@ -163,7 +155,7 @@ def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobResult:
     ]
     if not result.success:
         raise_failure(result, run.name, failed, Path(instance.root_directory))
-    return JobResult(result.run_id, failed, result.output_for_node(run.output) if run.output else None)
+    return JobResult(result.run_id, failed)
 
 
 def _import_for_children(runs: Sequence[JobRun]) -> None:
@@ -175,7 +167,7 @@ def _import_for_children(runs: Sequence[JobRun]) -> None:
 
 
 @functools.cache
-def _job(name: str, assets: frozenset[str] | None) -> dg.JobDefinition:
+def _job(name: str, assets: tuple[str, ...] | None) -> dg.JobDefinition:
     """Resolve a job, restricted to some of its assets and their checks."""
     job = _definitions().resolve_job_def(name)
     chosen = {dg.AssetKey(asset) for asset in assets or ()}

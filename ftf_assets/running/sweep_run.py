@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ftf_assets.freshness.standing import assets_to_make, rows_stand, standing_decision
+from ftf_assets.freshness.checks import failed_checks
+from ftf_assets.freshness.current import stale_assets
 from ftf_assets.gate.decision import Decision
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.labels.factor import RowFactor
+from ftf_assets.rows.decision import decision_from_rows
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 
 
@@ -32,7 +34,7 @@ class SweepRun:
     report
         The HTML file that shows the decision; None without a decision.
     failed_checks
-        The asset checks that failed.
+        The asset checks that have failed on these values, in this run or an earlier one.
     """
 
     run_ids: dict[str, str] = field(default_factory=dict)
@@ -50,7 +52,7 @@ def run_sweep(
 ) -> SweepRun:
     """Materialise the graph for every crypto of a sweep, side by side, then decide and report once.
 
-    Rows, decision and report that are current are not made again.
+    Only assets that are not current are made: exactly those that ``ftf plan`` names.
 
     Parameters
     ----------
@@ -72,43 +74,37 @@ def run_sweep(
     check_inputs(sweep, home)
     config, workers = run_config(sweep, home), sweep.settings.run.workers
     tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase}
-    resumed = job == SWEEP_JOB
+    assets = _assets_to_make(sweep, home) if job == SWEEP_JOB else dict.fromkeys(sweep.cryptos)
+    deciding = assets.pop("", None)
     runs = [
-        JobRun(
-            job,
-            config,
-            tags,
-            crypto,
-            assets=functools.partial(assets_to_make, sweep, home, crypto) if resumed else None,
-            libraries=_libraries(sweep),
-        )
-        for crypto in (_unfinished(sweep, home) if resumed else sweep.longest_first)
+        JobRun(job, config, tags, crypto, assets=assets[crypto], libraries=_libraries(sweep))
+        for crypto in sweep.longest_first
+        if crypto in assets
     ]
     results = run_jobs(runs, home, workers=workers, on_fit=on_fit) if runs else {}
     done = SweepRun({crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results})
-    done.failed_checks = [check for result in results.values() for check in result.failed_checks]
-    if not sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
-        return done
-    done.report = home.report(sweep.sweep_id)
+    if deciding:
+        run_jobs([JobRun(DECIDE_JOB, config, tags, assets=deciding)], home, workers=workers, on_fit=on_fit)
     with open_instance(home) as instance:
-        current = standing_decision(sweep, home, instance)
-    if current is not None:
-        done.decision, failed_checks = current
-    else:
-        deciding = JobRun(DECIDE_JOB, config, tags, output="gate_decision")
-        result = run_jobs([deciding], home, workers=workers, on_fit=on_fit)[DECIDE_JOB]
-        done.decision, failed_checks = result.output, result.failed_checks
-    done.failed_checks += failed_checks
+        done.failed_checks = failed_checks(sweep, instance)
+    if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
+        done.report = home.report(sweep.sweep_id)
+        done.decision = _stored_decision(sweep, home)
     return done
+
+
+def _assets_to_make(sweep: Sweep, home: Home) -> dict[str, tuple[str, ...] | None]:
+    """Name the assets that are not current, by crypto; under the empty name those of the whole sweep."""
+    found: dict[str, tuple[str, ...]] = {}
+    for stale in stale_assets(sweep, home):
+        found[stale.crypto] = (*found.get(stale.crypto, ()), stale.asset)
+    return dict(found)
+
+
+def _stored_decision(sweep: Sweep, home: Home) -> Decision:
+    return decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id))
 
 
 def _libraries(sweep: Sweep) -> tuple[str, ...]:
     cleans = any(variant.only(RowFactor).moved for variant in sweep.variants)
     return (*(["cleanlab.filter"] if cleans else []), *(["optuna"] if sweep.tuning.active else []))
-
-
-def _unfinished(sweep: Sweep, home: Home) -> list[str]:
-    if not home.results.exists():
-        return list(sweep.longest_first)
-    with open_instance(home) as instance:
-        return [crypto for crypto in sweep.longest_first if not rows_stand(sweep, home, crypto, instance)]

@@ -34,16 +34,26 @@ class KeyedFolders(Generic[T]):
         """Whether a result is there, without reading it."""
         return (self._path(key) / HEADER).exists()
 
+    def read(self, key: str) -> T:
+        """Read a result.
+
+        Raises
+        ------
+        StoreError
+            It is missing or damaged.
+        """
+        result: T = read_artifact(self._path(key), self.kind)
+        return result
+
     def get(self, key: str) -> T | None:
-        """Return a finished result, or None; a damaged one is reported and made again."""
+        """Return a result, or None where it must be made: it is missing, or damaged, which is logged."""
         if key not in self:
             return None
         try:
-            result: T = read_artifact(self._path(key), self.kind)
+            return self.read(key)
         except StoreError as error:
             logger.warning("event=damaged_%s key=%s action=again error=%s", self.name, key, error)
             return None
-        return result
 
     def put(self, key: str, result: T) -> None:
         """Keep a finished result.

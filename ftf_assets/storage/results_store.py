@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
 from ftf_assets.contracts.regimes import RegimeResults
 from ftf_assets.contracts.results import PRIMARY_KEY
@@ -15,6 +15,7 @@ from ftf_assets.contracts.table_frames import contract_frame, with_contract_dtyp
 from ftf_assets.contracts.table_validation import validated
 from ftf_assets.rows.results_contract import finetune_results_contract
 from ftf_assets.storage.results_database import ResultsDatabase
+from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
 
 
 class ResultsStore(ResultsDatabase):
@@ -172,6 +173,36 @@ class ResultsStore(ResultsDatabase):
             As :meth:`read`.
         """
         return self.select("SELECT sweep_id, settings::VARCHAR AS settings FROM sweeps ORDER BY sweep_id", [])
+
+    def settings(self, sweep_id: str) -> SweepSettings:
+        """Read the resolved settings of a sweep.
+
+        Raises
+        ------
+        InputError
+            A sweep that the store does not have; the message lists those that it has.
+        StoreError
+            As :meth:`read`, and where another version of ftf wrote the settings.
+        """
+        texts = self.sweeps().set_index("sweep_id")["settings"]
+        if sweep_id not in texts:
+            raise InputError(f"no rows of sweep {sweep_id!r}; known: {', '.join(texts.index)}")
+        return stored_sweep_settings(sweep_id, texts[sweep_id])
+
+    def comparisons(self) -> Iterator[SweepSettings]:
+        """Give the settings of the sweeps that compare variants, the one that wrote last first.
+
+        A sweep of one variant, such as the smoke, is left out.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`settings`.
+        """
+        for sweep_id in self.sweep_ids():
+            settings = self.settings(sweep_id)
+            if settings.compares_variants:
+                yield settings
 
     def read(self, sweep_id: str | None = None, crypto: str | None = None) -> pd.DataFrame:
         """Read rows with the contract's dtypes, ordered by sweep_id, crypto, fold and variant.

@@ -13,7 +13,7 @@ from ftf_assets.automation.gate_sensor import gate_when_landed
 from ftf_assets.automation.input_files import input_files
 from ftf_assets.automation.weekly_sweep import weekly_sweep
 from ftf_assets.definitions import defs
-from ftf_assets.freshness.stored_sweeps import why_undecided
+from ftf_assets.freshness.decision import decision_reasons
 from ftf_assets.graph.instance import open_instance, process_tags
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.graph.resources import HomeResource
@@ -84,7 +84,7 @@ def test_the_gate_is_started_once_when_the_last_crypto_lands_and_never_for_rows_
 
     decide(home, request)
     with open_instance(home) as instance:
-        assert why_undecided(home, instance, sweep.sweep_id) is None
+        assert decision_reasons(sweep, home, instance) == {}
     land(sweep, home, "OPUSDC")
     again = tick(gate_when_landed, home, both.cursor)
     assert "nothing to decide" in reason(again), "the same rows once more"
@@ -94,11 +94,11 @@ def test_the_gate_is_started_once_when_the_last_crypto_lands_and_never_for_rows_
     assert once_more.run_key != request.run_key
 
 
-def test_the_gate_waits_for_runs_that_are_under_way_and_for_the_command_that_decides_itself(home: Home):
+def test_the_gate_waits_for_runs_in_progress_and_for_the_command_that_decides_itself(home: Home):
     sweep = small_sweep(**QUICK, cryptos="OPUSDC")
     land(sweep, home, "OPUSDC", tags=process_tags())
     waiting = tick(gate_when_landed, home, None)
-    assert "the command that runs it is at work" in reason(waiting)
+    assert "the command that runs it is still at work" in reason(waiting)
 
     sweep = small_sweep(**QUICK, cryptos="OPUSDC", seed=8)
     land(sweep, home, "OPUSDC")
@@ -111,7 +111,7 @@ def test_the_gate_waits_for_runs_that_are_under_way_and_for_the_command_that_dec
             )
         )
     waiting = tick(gate_when_landed, home, waiting.cursor)
-    assert "runs are under way on OPUSDC" in reason(waiting)
+    assert "runs are in progress on OPUSDC" in reason(waiting)
     with open_instance(home) as instance:
         instance.report_run_canceled(run)
     after = tick(gate_when_landed, home, waiting.cursor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import uuid
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +14,7 @@ import pytest
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import RunError
+from ftf_assets.freshness.current import stale_assets
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
@@ -36,9 +36,10 @@ def materialised(home: Home, run_id: str) -> list[str]:
     return [event.dagster_event.asset_key.to_user_string() for event in events]
 
 
-def n_runs(home: Home) -> int:
+def run_ids(home: Home) -> list[str]:
+    """Every run of a home, the first one first."""
     with open_instance(home) as instance:
-        return instance.get_runs_count()
+        return [run.run_id for run in instance.get_runs()][::-1]
 
 
 def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(home: Home):
@@ -57,7 +58,7 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     assert heard == []
     pd.testing.assert_frame_equal(ResultsStore(home.results).read(), rows)
     assert (again.decision, again.failed_checks) == (first.decision, first.failed_checks)
-    assert n_runs(home) == 2, "one of the crypto, one of the gate"
+    assert len(run_ids(home)) == 2, "one of the crypto, one of the gate"
 
     more = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild,aggressive,cleanlab=filter")
     one_more = run_sweep(more, home, on_fit=heard.append)
@@ -68,11 +69,6 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
 
 def lose_the_report(home: Home, sweep: Sweep) -> None:
     home.report(sweep.sweep_id).unlink()
-
-
-def overwrite_the_report(home: Home, sweep: Sweep) -> None:
-    report = home.report(sweep.sweep_id)
-    report.write_bytes(b"\xff" * report.stat().st_size)
 
 
 def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
@@ -87,45 +83,33 @@ def lose_a_row(home: Home, sweep: Sweep) -> None:
         connection.execute("DELETE FROM finetune_results WHERE variant = 'mild' AND fold = 1")
 
 
-def judge_the_rows_red(home: Home, sweep: Sweep) -> None:
-    red = dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey("finetune_results"),
-        check_name="contract",
-        passed=False,
-        metadata={"sweep_id": dg.TextMetadataValue(sweep.sweep_id)},
-        partition="OPUSDC",
-    )
-    event = dg.DagsterEvent(
-        dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=red
-    )
-    with open_instance(home) as instance:
-        instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
-
-
-NOT_STANDING = {
-    "its report is gone": (lose_the_report, [], True),
-    "its report is damaged": (overwrite_the_report, [], True),
-    "an artifact is damaged": (flip_a_bit_of_the_models, ["trained_models", "finetune_results"], False),
-    "a row is lost": (lose_a_row, ["finetune_results"], False),
-    "a check of its rows is red": (judge_the_rows_red, ["finetune_results"], False),
+#: What is lost, and the assets that are made again: with rows also what covers the whole sweep.
+LOSSES = {
+    "its report": (lose_the_report, ["sweep_report"]),
+    "its models": (
+        flip_a_bit_of_the_models,
+        ["trained_models", "finetune_results", "gate_decision", "sweep_report"],
+    ),
+    "a row": (lose_a_row, ["finetune_results", "gate_decision", "sweep_report"]),
 }
 
 
-def test_of_a_finished_sweep_that_lost_something_just_that_is_made_again(home: Home):
+def test_a_finished_sweep_that_lost_something_makes_just_that_again(home: Home):
     sweep = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild")
     first = run_sweep(sweep, home, on_fit=lambda event: None)
     rows = ResultsStore(home.results).read()
-    for why, (harm, made, decided) in NOT_STANDING.items():
-        harm(home, sweep)
-        before = n_runs(home)
+    for loss, (lose, made) in LOSSES.items():
+        lose(home, sweep)
+        assert [one.asset for one in stale_assets(sweep, home)] == made, loss
+        before = run_ids(home)
         heard: list[FitEvent] = []
         again = run_sweep(sweep, home, on_fit=heard.append)
-        assert {event.kind for event in heard} <= {"reused"}, why
-        found = [asset for run_id in again.run_ids.values() for asset in materialised(home, run_id)]
-        assert found == made, why
-        assert n_runs(home) - before == bool(made) + decided, why
+        assert {event.kind for event in heard} <= {"reused"}, loss
+        new_runs = [run_id for run_id in run_ids(home) if run_id not in before]
+        assert [asset for run_id in new_runs for asset in materialised(home, run_id)] == made, loss
+        assert stale_assets(sweep, home) == [], loss
         assert_same_rows(ResultsStore(home.results).read(), rows)
-        assert again.decision == first.decision, why
+        assert (again.decision, again.failed_checks) == (first.decision, first.failed_checks), loss
         assert home.report(sweep.sweep_id).is_file()
 
 

@@ -1,34 +1,317 @@
-"""What ``ftf plan`` calls stale, through every asset downstream, and the reason that it gives."""
+"""Which assets `ftf plan` calls stale and why, and that `ftf sweep` makes exactly these."""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pandas as pd
 import pytest
 
-from ftf_assets.freshness import staleness
-from ftf_assets.freshness.staleness import Stale, stale_values
+from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, TrainedModels
+from ftf_assets.freshness.current import CRYPTO_ASSETS, SWEEP_ASSETS, stale_assets
+from ftf_assets.freshness.reason import StaleAsset
 from ftf_assets.graph.instance import open_instance
+from ftf_assets.running import sweep_run
+from ftf_assets.running.job_runs import JobResult, JobRun
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.storage.artifacts import read_artifact, write_artifact
+from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep import sweep
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
+from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.support.audit_rows import effect_row, found_row, frames
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
+from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
-CRYPTO = "OPUSDC"
+CRYPTO, OTHER = "OPUSDC", "LDOUSDC"
 QUICK = {"cryptos": CRYPTO, "n_folds": 1, "factors": "label_smoothing=none,mild"}
 TREATMENT = ["baseline_parameters", "cleanlab_masks", "trained_models"]
-WHOLE_SWEEP = [
-    Stale("", "gate_decision", f"through finetune_results of {CRYPTO}"),
-    Stale("", "sweep_report", f"through finetune_results of {CRYPTO}"),
-]
+REST_OF_THE_SWEEP = [*SWEEP_ASSETS]
+
+
+def why(stale: list[StaleAsset]) -> dict[str, str]:
+    return {one.asset: one.why for one in stale if one.crypto}
+
+
+# --- every kind of staleness and damage -------------------------------------------------------------------
+
+
+def artifact(home: Home, sweep: Sweep, asset: str) -> Path:
+    return home.artifact(asset, CRYPTO, sweep.artifact_key(asset, CRYPTO))
+
+
+def flip_a_bit(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def flip_a_bit_of_the_stored_models(home: Home, sweep: Sweep) -> None:
+    flip_a_bit(next(artifact(home, sweep, "trained_models").glob("*.npy")))
+
+
+def flip_a_bit_of_a_booster(home: Home, sweep: Sweep) -> None:
+    flip_a_bit(booster(home, sweep))
+
+
+def lose_a_booster(home: Home, sweep: Sweep) -> None:
+    booster(home, sweep).unlink()
+
+
+def booster(home: Home, sweep: Sweep) -> Path:
+    models = read_artifact(artifact(home, sweep, "trained_models"), TrainedModels)
+    (key,) = models.cells[0].fit_keys
+    return next((home.fits / key[:2] / key).glob("*.ubj"))
+
+
+def flip_a_bit_of_the_candles(home: Home, sweep: Sweep) -> None:
+    flip_a_bit(next(artifact(home, sweep, "candles").glob("*.parquet")))
+
+
+def lose_the_labels(home: Home, sweep: Sweep) -> None:
+    (artifact(home, sweep, "smoothed_labels") / "header.json").unlink()
+
+
+def empty_a_header(home: Home, sweep: Sweep) -> None:
+    (artifact(home, sweep, "baseline_parameters") / "header.json").write_bytes(b"")
+
+
+def record_a_failed_mask(home: Home, sweep: Sweep) -> None:
+    folder = artifact(home, sweep, "cleanlab_masks")
+    masks = read_artifact(folder, CleanlabMasks).masks
+    failed = dataclasses.replace(masks[0], outcome=Outcome.failed(MemoryError("no memory"), "fit"))
+    write_artifact(folder, CleanlabMasks((failed, *masks[1:])))
+
+
+def judge_red(home: Home, asset: str, check: str, metadata: dict[str, str]) -> None:
+    red = dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset),
+        check_name=check,
+        passed=False,
+        metadata={name: dg.TextMetadataValue(value) for name, value in metadata.items()},
+        partition=None if asset in SWEEP_ASSETS else CRYPTO,
+    )
+    event = dg.DagsterEvent(
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=red
+    )
+    with open_instance(home) as instance:
+        instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
+
+
+def judge_the_features_red(home: Home, sweep: Sweep) -> None:
+    key = sweep.artifact_key("feature_cache", CRYPTO)
+    judge_red(home, "feature_cache", "contract", {"artifact_key": key})
+
+
+def judge_the_rows_red(home: Home, sweep: Sweep) -> None:
+    judge_red(home, "finetune_results", "contract", {"sweep_id": sweep.sweep_id})
+
+
+def judge_the_decision_red(home: Home, sweep: Sweep) -> None:
+    judge_red(home, "gate_decision", "contract", {"sweep_id": sweep.sweep_id})
+
+
+def lose_the_checks(home: Home, sweep: Sweep) -> None:
+    home.dagster.rename(home.path / "moved away")
+
+
+def sql(statement: str) -> Callable[[Home, Sweep], None]:
+    def execute(home: Home, sweep: Sweep) -> None:
+        with duckdb.connect(str(home.results)) as connection:
+            (n_rows,) = connection.execute(statement).fetchone()
+        assert n_rows, "the statement changes something"
+
+    return execute
+
+
+def lose_all_results(home: Home, sweep: Sweep) -> None:
+    home.results.unlink()
+
+
+def lose_the_report(home: Home, sweep: Sweep) -> None:
+    home.report(sweep.sweep_id).unlink()
+
+
+def overwrite_the_report(home: Home, sweep: Sweep) -> None:
+    report = home.report(sweep.sweep_id)
+    report.write_bytes(b"\xff" * report.stat().st_size)
+
+
+def draw_the_report_by_other_code(home: Home, sweep: Sweep) -> None:
+    report = home.report(sweep.sweep_id)
+    page = report.read_text(encoding="utf-8")
+    report.write_text(page.replace('name="ftf-stamp" content="', 'name="ftf-stamp" content="0'), "utf-8")
+
+
+def audit_the_data(home: Home, sweep: Sweep) -> None:
+    identity = {"arrays_key": sweep.artifact_key("coerced_arrays", CRYPTO), "crypto": CRYPTO}
+    AuditStore(home.results).write_audit(*frames([found_row(**identity)], [effect_row(**identity)]))
+
+
+def of_crypto(*assets: str) -> dict[str, list[str]]:
+    """The crypto's assets and its rows, which are made again with them, and what covers the whole sweep."""
+    return {CRYPTO: [*assets, "finetune_results"], "": REST_OF_THE_SWEEP}
+
+
+OF_A_CRYPTO = f"WHERE crypto = '{CRYPTO}' AND fold = 1"
+ROWS = of_crypto()
+EVERYTHING = {CRYPTO: [*CRYPTO_ASSETS], OTHER: [*CRYPTO_ASSETS], "": REST_OF_THE_SWEEP}
+
+#: What happens to a finished home, and the assets that are stale then.
+HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str, list[str]]]] = {
+    "nothing": (lambda home, sweep: None, {}),
+    "a flipped bit in the stored models": (flip_a_bit_of_the_stored_models, of_crypto("trained_models")),
+    "a flipped bit in a booster": (flip_a_bit_of_a_booster, of_crypto("trained_models")),
+    "a missing booster": (lose_a_booster, of_crypto("trained_models")),
+    "a flipped bit in the candles": (flip_a_bit_of_the_candles, of_crypto("candles")),
+    "missing labels": (lose_the_labels, of_crypto("smoothed_labels")),
+    "an empty header": (empty_a_header, of_crypto("baseline_parameters")),
+    "a recorded failure": (record_a_failed_mask, of_crypto("cleanlab_masks", "trained_models")),
+    "a red check of an artifact": (judge_the_features_red, of_crypto("feature_cache")),
+    "a red check of rows": (judge_the_rows_red, ROWS),
+    "a red check of the decision": (judge_the_decision_red, {"": REST_OF_THE_SWEEP}),
+    "no records of checks": (lose_the_checks, EVERYTHING),
+    "a deleted row of finetune_results": (sql(f"DELETE FROM finetune_results {OF_A_CRYPTO}"), ROWS),
+    "a deleted row of regime_results": (sql(f"DELETE FROM regime_results {OF_A_CRYPTO}"), ROWS),
+    "a deleted row of label_suspects": (sql(f"DELETE FROM label_suspects {OF_A_CRYPTO}"), ROWS),
+    "a changed metric": (sql(f"UPDATE finetune_results SET f1_buy = f1_buy / 2 {OF_A_CRYPTO}"), ROWS),
+    "a changed suspect": (sql(f"UPDATE label_suspects SET p_buy = p_buy / 2 {OF_A_CRYPTO}"), ROWS),
+    "rows of other code": (
+        sql(f"UPDATE finetune_results SET code_version = '0123' {OF_A_CRYPTO}"),
+        ROWS,
+    ),
+    "rows of other data": (
+        sql(f"UPDATE finetune_results SET data_fingerprint = '0123' {OF_A_CRYPTO}"),
+        ROWS,
+    ),
+    "no results at all": (
+        lose_all_results,
+        {CRYPTO: ["finetune_results"], OTHER: ["finetune_results"], "": REST_OF_THE_SWEEP},
+    ),
+    "no decision": (sql("DELETE FROM gate_verdicts"), {"": REST_OF_THE_SWEEP}),
+    "a deleted comparison of the gate": (
+        sql("DELETE FROM gate_metrics WHERE level = 'mild' AND metric = 'f1_buy'"),
+        {"": REST_OF_THE_SWEEP},
+    ),
+    "a noise audit after the decision": (audit_the_data, {"": REST_OF_THE_SWEEP}),
+    "a missing report": (lose_the_report, {"": ["sweep_report"]}),
+    "a damaged report": (overwrite_the_report, {"": ["sweep_report"]}),
+    "a report of other code": (draw_the_report_by_other_code, {"": ["sweep_report"]}),
+}
+
+
+def by_crypto(stale: list[StaleAsset]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in stale:
+        found.setdefault(one.crypto, []).append(one.asset)
+    return found
+
+
+def would_make(sweep: Sweep, home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The assets of the runs that a sweep starts, by crypto; none of them is carried out."""
+    started: list[JobRun] = []
+
+    def record(runs: list[JobRun], *_: object, **__: object) -> dict[str, JobResult]:
+        started.extend(runs)
+        return {run.name: JobResult("") for run in runs}
+
+    monkeypatch.setattr(sweep_run, "run_jobs", record)
+    monkeypatch.setattr(sweep_run, "_stored_decision", lambda *_: None)
+    run_sweep(sweep, home, on_fit=lambda event: None)
+    return {run.crypto or "": list(run.assets or ()) for run in started}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_assets_that_plan_names_are_those_that_the_sweep_makes(
+    undisturbed: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch, harm: str
+):
+    undisturbed.copy(home)
+    sweep, (happens, expected) = small_sweep(), HARMS[harm]
+    happens(home, sweep)
+    assert by_crypto(stale_assets(sweep, home)) == expected
+    assert would_make(sweep, home, monkeypatch) == expected
+
+
+OTHER_SETTINGS = {
+    "phase": {"phase": "weekly"},
+    "smoothing": {"mild_epsilon_buy": 0.15},
+    "cap": {"suspect_cap": 0.05},
+    "seed": {"seed": 8},
+    "labels": {"horizon_bars": 6},
+    "market": {"market_seed": 5},
+    "one level fewer": {"factors": "label_smoothing=none,mild,cleanlab=off,filter"},
+    "one crypto": {"cryptos": CRYPTO},
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SETTINGS)
+def test_under_other_settings_too_the_sweep_makes_what_plan_names(
+    undisturbed: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    undisturbed.copy(home)
+    other = small_sweep(**OTHER_SETTINGS[name])
+    stale = by_crypto(stale_assets(other, home))
+    assert stale[CRYPTO][-1] == "finetune_results"
+    assert stale[""] == REST_OF_THE_SWEEP
+    assert would_make(other, home, monkeypatch) == stale
+
+
+def test_under_another_code_version_everything_is_stale(
+    undisturbed: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    undisturbed.copy(home)
+    for module in ("ftf_assets.sweep.sweep", "ftf_assets.rows.cells"):
+        monkeypatch.setattr(f"{module}.code_version", lambda: "0123456789ab")
+    sweep = small_sweep()
+    stale = stale_assets(sweep, home)
+    assert by_crypto(stale) == EVERYTHING
+    assert {one.reason.kind for one in stale if one.crypto} == {"code"}
+    assert would_make(sweep, home, monkeypatch) == EVERYTHING
+
+
+# --- plan reads only --------------------------------------------------------------------------------------
+
+
+def snapshot(home: Home) -> dict[str, tuple[int, str]]:
+    return {
+        str(path): (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in home.path.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_asking_what_is_stale_changes_no_file_and_ends_no_run(undisturbed: FinishedSweep, home: Home):
+    undisturbed.copy(home)
+    with open_instance(home) as instance:  # a run of a process that is gone
+        tags = {"ftf/process": "1:gone"}
+        run = instance.add_run(
+            dg.DagsterRun(job_name="ftf_sweep", status=dg.DagsterRunStatus.STARTED, tags=tags)
+        )
+    before = snapshot(home)
+    assert stale_assets(small_sweep(), home) == []
+    assert snapshot(home) == before
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.STARTED
+
+
+def test_in_a_fresh_home_everything_is_stale_and_no_folder_is_made(home: Home):
+    stale = stale_assets(small_sweep(**QUICK), home)
+    assert by_crypto(stale) == {CRYPTO: [*CRYPTO_ASSETS], "": REST_OF_THE_SWEEP}
+    assert {one.reason.kind for one in stale if one.crypto} == {"never made"}
+    assert not home.path.exists()
+
+
+# --- the reasons, with real runs --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -44,63 +327,56 @@ def write_candles(folder: Path, bars: int) -> None:
     candles.assign(date=opened).to_csv(folder / "OPUSDT_1h.csv", index=False)
 
 
-def why(stale: list[Stale]) -> dict[str, str]:
-    return {one.asset: one.why for one in stale if one.crypto}
-
-
-def test_what_is_stale_and_why_from_the_first_run_to_a_change_of_everything(
-    home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_each_reason_names_what_changed(home: Home, folder: Path):
     here = {**QUICK, "source": "candles", "path": str(folder)}
     one = small_sweep(**here)
-    before = stale_values(one, home)
-    assert set(why(before).values()) == {"never made"}
-    assert before[-2:] == WHOLE_SWEEP
-    assert not home.path.exists(), "asking writes nothing"
     run_sweep(one, home, on_fit=lambda event: None)
-    assert stale_values(one, home) == []
+    assert stale_assets(one, home) == []
 
     smoother = small_sweep(**here, mild_epsilon_buy=0.15)
-    changed = why(stale_values(smoother, home))
+    changed = why(stale_assets(smoother, home))
     assert changed["smoothed_labels"].startswith("settings: label_treatments.")
-    assert changed["smoothed_labels"].endswith(" 0.1 to 0.15"), "the value that moved, not all of them"
+    assert changed["smoothed_labels"].endswith(" 0.1 to 0.15"), "the value that changed, not all of them"
     assert changed["cleanlab_masks"] == "through smoothed_labels"
     assert changed["trained_models"].endswith(" 0.1 to 0.15")
     assert changed["finetune_results"] == "never made", "another sweep"
     assert not {"candles", "feature_cache", "coerced_arrays", "baseline_parameters"} & set(changed)
 
-    reseeded = why(stale_values(small_sweep(**here, seed=8), home))
+    reseeded = why(stale_assets(small_sweep(**here, seed=8), home))
     assert reseeded["baseline_parameters"] == "settings: seed 7 to 8"
     assert reseeded["cleanlab_masks"] == "through baseline_parameters"
     assert reseeded["trained_models"] == "through cleanlab_masks"
 
     frozen = one.settings.folds.edges
     write_candles(folder, 4_010)
-    new_data = stale_values(small_sweep(**here, edges=frozen), home)
+    new_data = stale_assets(small_sweep(**here, edges=frozen), home)
     assert [one.asset for one in new_data[:2]] == ["candles", "feature_cache"]
     assert all(reason.startswith("data changed") for reason in why(new_data).values())
-    assert new_data[-2:] == WHOLE_SWEEP
-    write_candles(folder, 4_000)
-
-    for module in (sweep, staleness):
-        monkeypatch.setattr(module, "code_version", lambda: "0123456789ab")
-    new_code = why(stale_values(small_sweep(**here), home))
-    assert new_code["candles"].startswith("code version changed")
-    assert new_code["candles"].endswith("to 0123456789ab)")
-    assert new_code["finetune_results"] == "code version changed"
+    assert {one.why for one in new_data if not one.crypto} == {f"through finetune_results of {CRYPTO}"}
 
 
-def test_rows_without_a_verdict_or_report_are_named_and_the_command_prints_it(ftf: Ftf, home: Home):
+def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sweep(ftf: Ftf, home: Home):
     settings = ("--crypto", CRYPTO, "--trials", "0", "--factor", "label_smoothing=none,mild")
     settings += set_options(n_folds=1, **FEW_ROUNDS)
     one = small_sweep(**{**QUICK, "phase": "manual"})
     run_sweep(one, home, on_fit=lambda event: None)
-    home.report(one.sweep_id).unlink()
-    answer = json.loads(ftf("plan", *settings, "--json").stdout)
-    assert answer["sweep_id"] == one.sweep_id
-    assert answer["stale"] == [
-        {"crypto": "", "asset": "sweep_report", "why": "the report does not show the decision"}
+    assert json.loads(ftf("plan", *settings, "--json").stdout)["stale"] == []
+
+    flip_a_bit_of_the_stored_models(home, one)
+    stale = json.loads(ftf("plan", *settings, "--json").stdout)["stale"]
+    assert [(each["crypto"], each["asset"]) for each in stale] == [
+        (CRYPTO, "trained_models"),
+        (CRYPTO, "finetune_results"),
+        ("", "gate_decision"),
+        ("", "sweep_report"),
     ]
+    assert "does not have the checksum of its name" in stale[0]["why"]
+    assert stale[1]["why"] == "through trained_models"
+    printed = ftf("plan", *settings).stdout
+    assert "trained_models: /" in printed
+    assert ftf("sweep", *settings).returncode == 0
+    assert json.loads(ftf("plan", *settings, "--json").stdout)["stale"] == []
+
     printed = ftf("plan", *settings, "--set", "training.seed=9").stdout
     assert "baseline_parameters (settings: seed 7 to 9)" in printed
 
@@ -116,5 +392,8 @@ def test_every_materialisation_carries_the_version_of_its_content(home: Home):
                 for key in ("candles", *TREATMENT, "finetune_results", "gate_decision", "sweep_report")
             }
         versions.append({key: event.tags["dagster/data_version"] for key, event in latest.items()})
+        for asset in ARTIFACTS:
+            for header in (home.artifacts / asset / CRYPTO).glob("*/header.json"):
+                header.unlink()  # so that the second sweep makes it again
     assert versions[0] == versions[1], "the same content, made again"
     assert len(set(versions[0].values())) == len(versions[0])

@@ -45,7 +45,6 @@ MADE_ANEW = (
     "fits/**/header.json",
     "reports/*.html",
     "dagster/dagster.yaml",
-    "dagster/command.yaml",
     "*.lock",
 )
 

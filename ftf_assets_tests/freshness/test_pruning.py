@@ -1,4 +1,4 @@
-"""Pruning: what a sweep of the results leads to stays, the rest goes, and no run loses what it makes."""
+"""Pruning keeps what a sweep of the results needs and removes the rest; no run loses what it makes."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ def home(tmp_path: Path, sweep: Sweep) -> Home:
     return home
 
 
-def test_what_the_sweep_leads_to_stays_and_everything_else_goes(home: Home, sweep: Sweep):
+def test_values_that_the_sweep_needs_are_kept_and_all_others_removed(home: Home, sweep: Sweep):
     fits = planned_fit_keys(sweep.plan(CRYPTO))
     pruned = prune(home, keep_days=0)
     assert pruned.sweeps == [sweep.sweep_id]
     assert names(home.fits) == {fits[0], fits[-1], OLD_MODEL}, (
-        "the old model is a row's, whatever changed since"
+        "a row names the old model, although the data have changed since"
     )
     assert names(home.artifacts / "trained_models") == {
         sweep.artifact_key("trained_models", CRYPTO),
@@ -87,7 +87,7 @@ def test_what_the_sweep_leads_to_stays_and_everything_else_goes(home: Home, swee
     assert len(ResultsStore(home.results).read()), "no row is touched"
 
 
-def test_bytes_are_those_that_the_disk_gets_back(home: Home):
+def test_the_bytes_are_those_that_the_disk_gets_back(home: Home):
     def size() -> int:
         return sum(file.stat().st_size for file in home.path.rglob("*") if file.is_file())
 
@@ -104,7 +104,7 @@ def test_a_dry_run_says_the_same_and_removes_nothing(home: Home):
 
 
 @pytest.mark.parametrize(("age_in_days", "stays"), [(0.5, True), (3, False)])
-def test_what_is_younger_than_keep_days_stays(home: Home, age_in_days: float, stays: bool):
+def test_values_younger_than_keep_days_are_kept(home: Home, age_in_days: float, stays: bool):
     header = home.fits / STRANGER[:2] / STRANGER / "header.json"
     then = time.time() - age_in_days * 86_400
     os.utime(header, (then, then))
@@ -112,7 +112,7 @@ def test_what_is_younger_than_keep_days_stays(home: Home, age_in_days: float, st
     assert header.exists() is stays
 
 
-def test_with_keep_sweeps_only_those_that_wrote_last_count(home: Home, sweep: Sweep):
+def test_keep_sweeps_keeps_the_values_of_those_that_wrote_last(home: Home, sweep: Sweep):
     later = small_sweep(cryptos=CRYPTO, suspect_cap=0.05)
     last = pd.Timestamp("2099-01-01", tz="UTC")
     rows = results_table(partition(CRYPTO, sweep_id=later.sweep_id, created_at=last))
@@ -130,11 +130,43 @@ def test_with_keep_sweeps_only_those_that_wrote_last_count(home: Home, sweep: Sw
 def test_a_sweep_whose_source_is_gone_keeps_the_models_of_its_rows(home: Home, sweep: Sweep):
     gone = sweep.settings.with_changes(data={"source": "candles", "path": str(home.path / "no such folder")})
     ResultsStore(home.results).write_sweep(sweep.sweep_id, gone.model_dump_json())
-    prune(home, keep_days=0)
+    pruned = prune(home, keep_days=0)
     assert names(home.fits) == {OLD_MODEL}
+    (note,) = pruned.notes
+    assert note.startswith(f"{sweep.sweep_id}: only the models that its rows name are kept: ")
+    assert "no such folder" in note
 
 
-def test_half_written_files_go_whatever_their_age(home: Home):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('{"moon_phase": "full"}', "unknown setting"), ('{"folds": {"n_folds": 0}}', "folds.n_folds")],
+    ids=["unknown setting", "value out of range"],
+)
+def test_a_sweep_whose_settings_are_another_versions_keeps_the_models_of_its_rows_and_is_named(
+    home: Home, sweep: Sweep, text: str, said: str
+):
+    ResultsStore(home.results).write_sweep(sweep.sweep_id, text)
+    pruned = prune(home, keep_days=0)
+    assert pruned.sweeps == [sweep.sweep_id]
+    assert names(home.fits) == {OLD_MODEL}
+    assert names(home.artifacts / "trained_models") == {"0ld0ld0ld0ld0ld0"}
+    (note,) = pruned.notes
+    assert "only the models that its rows name are kept" in note
+    assert "are not this version's" in note
+    assert said in note
+    assert len(ResultsStore(home.results).read()), "no row is touched"
+
+
+def test_the_command_says_which_sweeps_have_settings_of_another_version_and_goes_on(home: Home, sweep: Sweep):
+    ResultsStore(home.results).write_sweep(sweep.sweep_id, '{"moon_phase": "full"}')
+    arguments = ["clean", "--keep-days", "0", "--home", str(home.path)]
+    done = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    assert done.exception is None
+    assert f"{sweep.sweep_id}: only the models that its rows name are kept" in done.output
+    assert "fits        removed 3, " in done.output
+
+
+def test_half_written_files_are_removed_at_any_age(home: Home):
     folder = next(home.fits.glob("*/*"))
     (folder / ".header.json.0123.partial").write_bytes(b"half")
     assert prune(home, keep_days=9_999).kinds["unfinished"].bytes_pruned == 4
@@ -147,7 +179,7 @@ def test_an_empty_home_has_nothing_to_prune(tmp_path: Path):
     )
 
 
-def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_each_other(home: Home):
+def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_one_another(home: Home):
     with in_use(home), in_use(home):
         with pytest.raises(StoreError, match="a run works in"):
             prune(home, keep_days=0)

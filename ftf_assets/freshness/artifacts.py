@@ -1,0 +1,143 @@
+"""Which artifacts of a crypto are current: whole, made from today's inputs, without a failure, checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.freshness.identity_changes import identity_change
+from ftf_assets.freshness.reason import NEVER_MADE, Reason, through
+from ftf_assets.storage.artifacts import HEADER, read_artifact, read_header
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
+from ftf_assets.sweep.sweep import Sweep
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def artifact_reasons(
+    sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, crypto: str
+) -> dict[str, Reason]:
+    """Say why artifacts of a crypto are not current; those that are not named are.
+
+    An artifact lies under the hash of everything that it depends on, so it is current whichever sweep made
+    it, and stays so while an asset upstream is made again with the same inputs. What comes after a recorded
+    failure lacks the values that the failure withheld, so it is made again too.
+
+    Parameters
+    ----------
+    sweep, home, crypto
+        Whose artifacts, and where they lie.
+    instance
+        Dagster's records of the checks; None where there are none yet.
+
+    Returns
+    -------
+    dict
+        Asset to its first reason, in flow order.
+    """
+    reasons: dict[str, Reason] = {}
+    failed: set[str] = set()
+    for asset in ARTIFACTS:
+        identity = sweep.artifact_identity(asset, crypto)
+        behind = [name for name in identity["upstream"] if name in failed]
+        folder = home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
+        reason = _why_not_made(folder, identity, reasons) or _why_not_whole(folder, home, asset)
+        if reason is None and behind:
+            reason = through(behind)
+        if reason is None:
+            reason = _why_not_checked(sweep, instance, asset, crypto)
+        if reason is not None:
+            reasons[asset] = reason
+        if behind or (reason is not None and reason.kind == "failed"):
+            failed.add(asset)
+    return reasons
+
+
+def _why_not_made(folder: Path, identity: Mapping[str, Any], stale: Collection[str]) -> Reason | None:
+    if (folder / HEADER).is_file():
+        return None
+    before = _newest_identity(folder.parent)
+    # Through JSON, as the stored one: a tuple equals the list that it is read back as.
+    return NEVER_MADE if before is None else identity_change(before, json.loads(json.dumps(identity)), stale)
+
+
+def _newest_identity(values: Path) -> Mapping[str, Any] | None:
+    """Read the inputs of the newest artifact of an asset and crypto; None where there is none."""
+    headers = sorted(values.glob(f"*/{HEADER}"), key=lambda path: path.stat().st_mtime_ns)
+    try:
+        return dict(read_header(headers[-1].parent).get("identity", {})) if headers else None
+    except StoreError:
+        return {}
+
+
+def _why_not_whole(folder: Path, home: Home, asset: str) -> Reason | None:
+    """Read the artifact, and the models that its cells name."""
+    from ftf_assets.contracts.bundles import TrainedModels
+    from ftf_assets.storage.artifact_types import artifact_types
+
+    try:
+        value = read_artifact(folder, artifact_types()[asset])
+    except StoreError as error:
+        return _damaged(error)
+    failure = _recorded_failure(value)
+    if failure is not None or not isinstance(value, TrainedModels):
+        return failure
+    return _why_models_not_whole(value, home)
+
+
+def _why_models_not_whole(models: Any, home: Home) -> Reason | None:
+    from ftf_assets.storage.fit_store import FolderFitStore
+
+    fits = FolderFitStore(home.fits)
+    for cell in models.cells:
+        for key in cell.fit_keys:
+            if key not in fits:
+                return Reason("damaged", f"the model {key} of fold {cell.fold} {cell.variant} is missing")
+            try:
+                fits.read(key)
+            except StoreError as error:
+                return _damaged(error)
+    return None
+
+
+def _recorded_failure(value: object) -> Reason | None:
+    from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
+
+    pieces: Collection[Any] = ()
+    if isinstance(value, BaselineParameters):
+        pieces = value.folds
+    elif isinstance(value, CleanlabMasks):
+        pieces = value.masks
+    elif isinstance(value, TrainedModels):
+        pieces = value.cells
+    for piece in pieces:
+        if piece.outcome.status == "training_failed":
+            name = f"fold {piece.fold} {getattr(piece, 'variant', 'baseline')}"
+            error = f"{piece.outcome.error_type}: {piece.outcome.error_message}"
+            return Reason("failed", f"{name} failed: {error}")
+    return None
+
+
+def _why_not_checked(
+    sweep: Sweep, instance: dg.DagsterInstance | None, asset: str, crypto: str
+) -> Reason | None:
+    from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
+    from ftf_assets.graph.check_history import BLOCKING_CHECKS
+
+    for check in sweep_checks(asset):
+        result = latest_on_value(sweep, instance, asset, check, crypto)
+        if result is None and check not in BLOCKING_CHECKS[asset]:
+            continue  # the checks of an asset share a step: a kill between them leaves the later ones out
+        reason = check_reason(check, result)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _damaged(error: StoreError) -> Reason:
+    return Reason("damaged", str(error).removesuffix(". Materialise it again"))

@@ -1,0 +1,84 @@
+"""What the checks of a sweep say of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
+from ftf_assets.freshness.reason import Reason
+from ftf_assets.graph.check_history import (
+    ARTIFACT_KEY,
+    BLOCKING_CHECKS,
+    DECISION_CHECKS,
+    SMOKE_CHECKS,
+    SWEEP_ID,
+    CheckResult,
+    FailedCheck,
+    latest_result,
+)
+from ftf_assets.sweep.asset_inputs import ARTIFACTS
+from ftf_assets.sweep.sweep import Sweep
+
+
+def sweep_checks(asset: str) -> tuple[str, ...]:
+    """Name the checks that a sweep runs on an asset, the blocking ones first."""
+    if asset in DECISION_CHECKS:
+        return DECISION_CHECKS[asset]
+    named = (*BLOCKING_CHECKS[asset], *(check.name for check in DOMAIN_CHECKS.get(asset, ())))
+    return tuple(check for check in dict.fromkeys(named) if (asset, check) not in SMOKE_CHECKS)
+
+
+def check_reason(
+    check: str, result: CheckResult | None, table_versions: Mapping[str, str] | None = None
+) -> Reason | None:
+    """Say why a check does not vouch for a value as it is now.
+
+    A warning is no reason: to make the value again would not change it. It is shown again from the records
+    instead, see :func:`failed_checks`.
+
+    Parameters
+    ----------
+    check
+        Name of the check.
+    result
+        Its latest result on this value; None where it never ran.
+    table_versions
+        Content hashes, as they are now, of the tables that the check reads.
+    """
+    if result is None:
+        return Reason("check", f"its check {check} has not run")
+    for table, version in (table_versions or {}).items():
+        if result.table_versions.get(table) != version:
+            return Reason("changed", f"{table} has changed since the check {check} ran")
+    if not result.passed and not result.is_warning:
+        return Reason("check", f"its check {check} has failed: {result.description}")
+    return None
+
+
+def failed_checks(sweep: Sweep, instance: dg.DagsterInstance) -> list[FailedCheck]:
+    """List the failed checks of a sweep's values as they are, warnings included, in flow order."""
+    values = [(asset, crypto) for crypto in sweep.cryptos for asset in (*ARTIFACTS, "finetune_results")]
+    failed = []
+    for asset, crypto in (*values, *((asset, None) for asset in DECISION_CHECKS)):
+        for check in sweep_checks(asset):
+            result = latest_on_value(sweep, instance, asset, check, crypto)
+            if result is not None and not result.passed:
+                failed.append(FailedCheck(crypto, asset, check, result.description, result.is_warning))
+    return failed
+
+
+def latest_on_value(
+    sweep: Sweep, instance: dg.DagsterInstance | None, asset: str, check: str, crypto: str | None
+) -> CheckResult | None:
+    """Find the latest result of a check on exactly this artifact, or on this sweep's rows or decision.
+
+    None where it never ran, or where there are no records yet.
+    """
+    if instance is None:
+        return None
+    if asset in ARTIFACTS and crypto is not None:
+        key = sweep.artifact_key(asset, crypto)
+        return latest_result(instance, asset, check, crypto, ARTIFACT_KEY, key)
+    return latest_result(instance, asset, check, crypto, SWEEP_ID, sweep.sweep_id)

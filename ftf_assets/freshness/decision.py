@@ -1,0 +1,107 @@
+"""Whether the decision and the report of a sweep cover its rows as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.freshness.reason import NEVER_MADE, Reason, through
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.sweep import Sweep
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from ftf_assets.storage.results_store import ResultsStore
+
+
+def decision_reasons(
+    sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, *, lock_timeout: float = 600.0
+) -> dict[str, Reason]:
+    """Say why ``gate_decision`` or ``sweep_report`` does not cover the stored rows; others are not named.
+
+    Whether the rows themselves are current is not asked: :mod:`~ftf_assets.freshness.current` does.
+
+    Parameters
+    ----------
+    sweep, home
+        Whose decision, and where it lies.
+    instance
+        Dagster's records of the checks; None where there are none yet.
+    lock_timeout
+        Seconds to wait for a results store that another process uses.
+
+    Raises
+    ------
+    InputError
+        Rows that hold no level to judge.
+    StoreError
+        A results store that is missing, busy or cannot be read.
+    """
+    from ftf_assets.storage.results_store import ResultsStore
+
+    store = ResultsStore(home.results, lock_timeout=lock_timeout)
+    decision = _why_not_decided(sweep, home, store, instance)
+    if decision is not None:
+        return {"gate_decision": decision, "sweep_report": through(["gate_decision"])}
+    report = _why_not_reported(sweep, home, store, instance)
+    return {} if report is None else {"sweep_report": report}
+
+
+def _why_not_decided(
+    sweep: Sweep, home: Home, store: ResultsStore, instance: dg.DagsterInstance | None
+) -> Reason | None:
+    from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
+    from ftf_assets.storage.audit_store import AuditStore
+    from ftf_assets.storage.table_versions import audit_versions, decision_versions
+
+    metrics, verdicts = store.decision(sweep.sweep_id)
+    if verdicts.empty or instance is None:
+        return NEVER_MADE
+    from ftf_assets.graph.decision import decision_inputs
+
+    inputs = decision_inputs(store, instance, sweep.sweep_id, sweep.settings)
+    stored = verdicts[["rows_fingerprint", "settings_fingerprint"]].drop_duplicates()
+    if list(stored.itertuples(index=False, name=None)) != [inputs.fingerprints()]:
+        return Reason("outdated", "rows, checks or settings have changed since the decision")
+    audits = AuditStore(home.results, lock_timeout=store.lock_timeout)
+    keys = [sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos]
+    versions = {
+        "contract": decision_versions(metrics, verdicts),
+        "cleaners_audited": audit_versions(audits.audits(keys)[0]),
+    }
+    for check in sweep_checks("gate_decision"):
+        result = latest_on_value(sweep, instance, "gate_decision", check, None)
+        reason = check_reason(check, result, versions.get(check))
+        if reason is not None:
+            return reason
+    return None
+
+
+def _why_not_reported(
+    sweep: Sweep, home: Home, store: ResultsStore, instance: dg.DagsterInstance | None
+) -> Reason | None:
+    from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
+    from ftf_assets.report.collect import load_audit
+    from ftf_assets.report.stamp import stamp, stamp_of
+    from ftf_assets.report.written_page import missing_from_page
+
+    file = home.report(sweep.sweep_id)
+    try:
+        # Damaged bytes are no text: what they hid is then missing, and the report is written again.
+        page = file.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return NEVER_MADE
+    except OSError as error:
+        raise StoreError(f"{file} cannot be read: {error.strerror or error}") from error
+    metrics, _ = store.decision(sweep.sweep_id)
+    if missing_from_page(page, metrics):
+        return Reason("damaged", "the report does not show the decision")
+    if stamp_of(page) != stamp(load_audit(home, sweep.settings)):
+        return Reason("outdated", "the report was drawn by other code or from an older noise audit")
+    for check in sweep_checks("sweep_report"):
+        result = latest_on_value(sweep, instance, "sweep_report", check, None)
+        reason = check_reason(check, result)
+        if reason is not None:
+            return reason
+    return None

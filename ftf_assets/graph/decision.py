@@ -1,0 +1,82 @@
+"""What the gate decides on: a sweep's stored rows, its settings and its failed blocking checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from ftf_assets.graph.check_history import failed_blocking_checks
+from ftf_assets.sweep.settings import SweepSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.gate.decision import Decision
+    from ftf_assets.storage.results_store import ResultsStore
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionInputs:
+    """Everything that a decision depends on, as it is stored now.
+
+    Attributes
+    ----------
+    sweep_id, settings
+        The sweep and its resolved settings.
+    rows
+        Its rows of ``finetune_results``.
+    broken_checks
+        Its failed blocking checks: with any, every verdict is ``INVALID``.
+    """
+
+    sweep_id: str
+    settings: SweepSettings
+    rows: pd.DataFrame
+    broken_checks: list[str]
+
+    def decide(self) -> Decision:
+        """Judge every level of the sweep.
+
+        Raises
+        ------
+        InputError
+            Rows that hold no level to judge.
+        """
+        from ftf_assets.rows.decision import decide_sweep
+
+        return decide_sweep(self.rows, self.settings, self.sweep_id, broken_checks=self.broken_checks)
+
+    def fingerprints(self) -> tuple[str, str]:
+        """Give the fingerprints of rows and settings that the decision would state, without deciding.
+
+        Raises
+        ------
+        InputError
+            As :meth:`decide`.
+        """
+        from ftf_assets.rows.decision import sweep_fingerprints
+
+        return sweep_fingerprints(self.rows, self.settings, broken_checks=self.broken_checks)
+
+
+def decision_inputs(
+    store: ResultsStore, instance: dg.DagsterInstance, sweep_id: str, settings: SweepSettings
+) -> DecisionInputs:
+    """Read what the gate decides on.
+
+    Parameters
+    ----------
+    store, instance
+        Where the rows and the records of the checks lie.
+    sweep_id, settings
+        The sweep and its resolved settings.
+
+    Raises
+    ------
+    StoreError
+        A results store that cannot be read.
+    """
+    broken = failed_blocking_checks(instance, sweep_id, settings.data.crypto_names)
+    return DecisionInputs(sweep_id, settings, store.read(sweep_id), broken)
