@@ -8,7 +8,7 @@ import pytest
 
 from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.definitions import defs
-from ftf_assets.graph.check_history import DECIDING_CHECKS
+from ftf_assets.graph.check_history import DECISION_CHECKS
 from ftf_assets.graph.contract_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE
 from ftf_assets.rows.results_contract import finetune_results_contract
 
@@ -20,10 +20,10 @@ def test_dagster_can_serve_every_job_beside_every_asset():
 
 
 def test_a_decision_stands_by_every_check_that_gate_and_report_have():
-    found: dict[str, set[str]] = {asset: set() for asset in DECIDING_CHECKS}
+    found: dict[str, set[str]] = {asset: set() for asset in DECISION_CHECKS}
     for check in defs.resolve_asset_graph().asset_check_keys:
         found.get(check.asset_key.to_user_string(), set()).add(check.name)
-    assert found == {asset: set(names) for asset, names in DECIDING_CHECKS.items()}
+    assert found == {asset: set(names) for asset, names in DECISION_CHECKS.items()}
 
 
 @pytest.mark.parametrize(
