@@ -343,7 +343,7 @@ def test_each_reason_names_what_changed(home: Home, folder: Path):
     assert not {"candles", "feature_cache", "coerced_arrays", "baseline_parameters"} & set(changed)
 
     reseeded = why(stale_assets(small_sweep(**here, seed=8), home))
-    assert reseeded["baseline_parameters"] == "settings: seed 7 to 8"
+    assert reseeded["baseline_parameters"] == "settings: training.seed 7 to 8"
     assert reseeded["cleanlab_masks"] == "through baseline_parameters"
     assert reseeded["trained_models"] == "through cleanlab_masks"
 
@@ -373,12 +373,12 @@ def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sw
     assert "does not have the checksum of its name" in stale[0]["why"]
     assert stale[1]["why"] == "through trained_models"
     printed = ftf("plan", *settings).stdout
-    assert "trained_models: /" in printed
+    assert f"{CRYPTO}: trained_models (/" in printed
     assert ftf("sweep", *settings).returncode == 0
     assert json.loads(ftf("plan", *settings, "--json").stdout)["stale"] == []
 
     printed = ftf("plan", *settings, "--set", "training.seed=9").stdout
-    assert "baseline_parameters (settings: seed 7 to 9)" in printed
+    assert "baseline_parameters (settings: training.seed 7 to 9)" in printed
 
 
 def test_every_materialisation_carries_the_version_of_its_content(home: Home):

@@ -163,7 +163,7 @@ def test_the_command_says_which_sweeps_have_settings_of_another_version_and_goes
     done = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert done.exception is None
     assert f"{sweep.sweep_id}: only the models that its rows name are kept" in done.output
-    assert "fits        removed 3, " in done.output
+    assert "fits        3 deleted (" in done.output
 
 
 def test_half_written_files_are_removed_at_any_age(home: Home):
