@@ -128,7 +128,9 @@ def triple_barrier(
     _check_settings(stop_multiple, target_multiple, horizon)
     n_bars = len(candles.close)
     if len(atr) != n_bars:
-        raise input_error("the ATR must have one value a bar", found=f"{len(atr)} values for {n_bars} bars")
+        raise input_error(
+            "the ATR must have one value for each bar", found=f"{len(atr)} values for {n_bars} bars"
+        )
 
     n_inside = max(n_bars - horizon, 0)
     label = np.zeros(n_bars, dtype=np.int8)

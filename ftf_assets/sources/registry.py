@@ -30,7 +30,7 @@ def _market(options: SourceOptions) -> Source:
 
     if options.path is not None:
         raise input_error(
-            "the market needs no path",
+            "the market takes no path",
             found=options.path,
             allowed="a path with source candles or features",
         )

@@ -99,7 +99,7 @@ def require_device(device: Device) -> None:
         fit_booster(bin_features(probe, {}), labels, weight, parameters={}, rounds=1, seed=0, device=device)
     except CellError as error:
         raise input_error(
-            str(error), allowed="cpu", fix="Leave --device away, or run where a GPU is."
+            str(error), allowed="cpu", fix="Leave out --device, or run on a machine with a GPU."
         ) from None
 
 

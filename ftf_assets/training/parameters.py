@@ -159,7 +159,7 @@ def parse_search_space(text: str) -> SearchSpace:
         if name not in SEARCHABLE:
             raise _unknown_parameter(name)
         if name in space:
-            raise input_error("a parameter of search_space is named once", found=f"{name!r} twice")
+            raise input_error("a parameter of search_space must be named only once", found=f"{name!r} twice")
         try:
             low, high = (float(part) for part in bounds.split(":"))
         except ValueError:
@@ -207,7 +207,7 @@ def _check_bounds(name: str, low: float, high: float) -> None:
         )
     if not low <= default <= high:
         raise input_error(
-            f"bounds of {name} in search_space must hold the default, which is the first trial",
+            f"bounds of {name} in search_space must include the default, which is the first trial",
             found=f"{low:g}:{high:g}",
             allowed=f"LOW <= {default:g} <= HIGH",
         )

@@ -87,7 +87,7 @@ def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
         if name not in FACTORS:
             raise _unknown_factor(name)
         if name in chosen:
-            raise input_error("a factor is named once", found=f"{name!r} twice")
+            raise input_error("a factor must be named only once", found=f"{name!r} twice")
         chosen[name] = [level] if level else []
         current = name if equals else None
     return check_factors({name: tuple(levels) for name, levels in chosen.items()})

@@ -132,7 +132,12 @@ CANDLES: list[tuple[str, str, Content, tuple[str, ...]]] = [
     ("semicolons", "csv", bars().replace(",", ";"), ("no time column", "date;open")),
     ("no volume", "csv", bars().replace("volume", "amount"), ("column 'volume'", "no volume column")),
     ("no time", "csv", bars().replace("date", "close_time"), ("column 'time'", "no time column")),
-    ("a column twice", "csv", bars().replace("volume", "open"), ("two columns mean the same", "'open'")),
+    (
+        "a column twice",
+        "csv",
+        bars().replace("volume", "open"),
+        ("two columns have the same meaning", "'open'"),
+    ),
     ("a look-alike", "csv", bars().replace("close", "\u0441lose"), ("no close column", "\u0441lose")),
     ("a hidden mark", "csv", bars().replace("close", "clo\u202ese"), ("no close column", r"clo\u202ese")),
     ("a time that is none", "csv", bars(7, date="soon"), ("column 'date'", "row 7", "'soon'", "ISO 8601")),

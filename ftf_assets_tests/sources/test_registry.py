@@ -41,7 +41,7 @@ def test_every_registered_source_is_covered_here() -> None:
     ("name", "path", "message"),
     [
         ("kraken", None, "unknown source .*'kraken'; allowed: market, candles, features"),
-        ("market", "somewhere", "the market needs no path .*somewhere"),
+        ("market", "somewhere", "the market takes no path .*somewhere"),
         ("candles", None, "source candles needs a path"),
         ("features", None, "source features needs a path"),
     ],

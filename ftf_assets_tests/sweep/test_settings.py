@@ -101,9 +101,9 @@ REFUSED = [
     ({"search_space": "reg_lambda=nan:2"}, "bounds of reg_lambda in search_space are not allowed"),
     (
         {"search_space": "max_depth=6:8"},
-        "must hold the default, which is the first trial (found 6:8; allowed: LOW <= 5 <= HIGH)",
+        "must include the default, which is the first trial (found 6:8; allowed: LOW <= 5 <= HIGH)",
     ),
-    ({"search_space": "max_depth=2:8,max_depth=3:8"}, "is named once (found 'max_depth' twice)"),
+    ({"search_space": "max_depth=2:8,max_depth=3:8"}, "must be named only once (found 'max_depth' twice)"),
     ({"source": "features"}, "the source features needs a path. Name its folder with --path."),
     ({"path": "somewhere"}, "the embedded market takes no path (found 'somewhere')"),
     ({"path": ""}, "bad value for the setting data.path (found ''; allowed: text or none)"),

@@ -415,7 +415,7 @@ def test_a_fit_part_that_makes_no_inner_folds_is_skipped_and_says_what_to_do(tun
         outcome = run.cell(variant, 0).outcome
         assert (outcome.status, outcome.error_stage) == ("skipped_short_history", "")
         assert "too little history to tune on: inner fold 1 has 0 BUYs" in outcome.error_message
-        assert "Lower tune_folds" in outcome.error_message
+        assert "Lower training.tune_folds" in outcome.error_message
         assert run.cell(variant, 1).outcome.status == "ok"
 
 

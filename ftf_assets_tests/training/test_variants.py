@@ -43,8 +43,8 @@ def test_factors_are_read_from_text(text, expected):
         ("cleanlab=drop", ["level of factor cleanlab", "'drop'", "filter_lowest_p"]),
         ("cleanlab=filter,mild", ["level of factor cleanlab", "'mild'"]),
         ("label_smoothing,mild", ["unknown factor", "'mild'"]),
-        ("cleanlab,cleanlab", ["named once", "'cleanlab' twice"]),
-        ("cleanlab=filter,label_smoothing,cleanlab=reweight", ["named once"]),
+        ("cleanlab,cleanlab", ["must be named only once", "'cleanlab' twice"]),
+        ("cleanlab=filter,label_smoothing,cleanlab=reweight", ["must be named only once"]),
     ],
 )
 def test_unknown_factors_and_levels_are_refused_with_those_that_are_allowed(text, words):

@@ -51,7 +51,7 @@ def cap_per_class(
     array([False,  True,  True, False, False,  True])
     """
     if not 0.0 <= share <= 1.0:
-        raise input_error("the cap a class is a share", found=share, allowed="[0, 1]")
+        raise input_error("the suspect cap must be a share of a class", found=share, allowed="[0, 1]")
     suspect = np.zeros(len(y), np.bool_)
     for label in (0, 1):
         of_class = np.flatnonzero(flagged & (y == label))

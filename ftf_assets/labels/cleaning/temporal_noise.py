@@ -241,7 +241,9 @@ def _rate(events: float, chances: float) -> float:
 
 def _require_series(probability: Array, start: Array) -> None:
     if len(start) < 4:
-        raise input_error("temporal noise needs a series of labels", found=f"{len(start)} rows", allowed="4")
+        raise input_error(
+            "the temporal judge needs at least four labels", found=f"{len(start)} rows", allowed="4 or more"
+        )
     steps = np.diff(start)
     if (steps <= 0).any():
         row = int(np.flatnonzero(steps <= 0)[0]) + 1

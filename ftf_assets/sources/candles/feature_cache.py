@@ -63,7 +63,7 @@ def feature_cache_from_candles(
     usable = warm & labels.complete
     if not usable.any():
         raise input_error(
-            "the candles are too short: no row has both settled features and a known label",
+            "the candles are too short: no row has both warmed-up features and a known label",
             crypto=crypto,
             found=f"{len(candles)} bars",
             allowed=f"more than {WARM_UP_BARS + horizon} bars without a gap of over {LONGEST_BRIDGED_GAP}",

@@ -175,7 +175,7 @@ class _TableReader:
     def _single(self, columns: list[str]) -> str:
         if len(columns) > 1:
             raise input_error(
-                "two columns mean the same",
+                "two columns have the same meaning",
                 crypto=self.crypto,
                 file=self.file,
                 found=" and ".join(repr(column) for column in columns),

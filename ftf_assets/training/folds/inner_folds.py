@@ -94,7 +94,7 @@ def inner_folds(
                     "tuning",
                     f"too little history to tune on: inner fold {fold.index} has {n_buys} BUYs in "
                     f"{len(rows)} {'scored' if name == 'test' else name} rows, both classes are needed. "
-                    "Lower tune_folds or tune nothing",
+                    "Lower training.tune_folds, or set training.tune=off",
                 )
         folds.append(dataclasses.replace(fold, **parts))
     return tuple(folds)

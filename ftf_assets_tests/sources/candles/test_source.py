@@ -182,7 +182,7 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
         ),
         pytest.param(
             changed(1, "", "", "", "", "", "", "Close"),
-            ["two columns mean the same", "'close' and 'Close'"],
+            ["two columns have the same meaning", "'close' and 'Close'"],
             id="repeated column",
         ),
         pytest.param([HEADER, GOOD[0]], ["at least two bars", "found 1"], id="one bar"),
