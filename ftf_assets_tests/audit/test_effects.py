@@ -19,7 +19,7 @@ def scores(*values: float, spread: float = 0.001) -> list[Score]:
     return [Score(value, value + weeks) for value in values]
 
 
-def test_a_score_is_scikit_learns_average_precision_also_with_ties():
+def test_a_score_equals_the_average_precision_of_scikit_learn_also_with_ties():
     random = np.random.default_rng(0)
     y = (random.random(N_TEST) < 0.2).astype(np.int8)
     probability = np.round(random.random(N_TEST), 2)

@@ -63,7 +63,7 @@ def test_a_detector_that_only_knows_the_class_scores_overall_and_beats_nothing()
         assert found[label].beats_controls is False
 
 
-def test_a_rolling_mean_in_a_cleaners_clothes_does_not_beat_the_rolling_mean():
+def test_a_cleaner_that_is_a_rolling_mean_does_not_beat_the_rolling_mean():
     draws = draws_of("bursts")
     found = measure("bursts", draws, controls_on(draws)["rolling_mean"])
     for label in ("BUY", "HOLD"):
@@ -116,7 +116,7 @@ def test_p_values_are_corrected_for_everything_that_was_tested():
     assert correct([]) == []
 
 
-def test_a_control_that_is_missing_was_not_beaten(monkeypatch):
+def test_no_cleaner_beats_the_controls_where_one_of_them_is_missing(monkeypatch):
     monkeypatch.setattr(findings, "CONTROLS", (*CONTROLS, "another"))
     draws = draws_of("independent")
     found = measure("independent", draws, [Detection(draw.wrong.astype(float)) for draw in draws])

@@ -29,7 +29,7 @@ def test_seeds_with_noise_of_their_own_shrink_the_error_by_their_number():
     assert (found.low, found.high) == pytest.approx((1 - 1.96 * 0.1, 1 + 1.96 * 0.1), rel=0.05)
 
 
-def test_seeds_that_differ_more_than_their_bursts_say_widen_the_interval():
+def test_seeds_that_differ_more_than_their_bursts_explain_widen_the_interval():
     quiet = np.random.default_rng(0).normal(1.0, 0.01, (4, 500))
     found = estimate(np.array([0.8, 1.0, 1.0, 1.2]), quiet, drawn=True)
     assert found.standard_error == pytest.approx(np.std([0.8, 1.0, 1.0, 1.2], ddof=1) / 2)
@@ -44,7 +44,7 @@ def test_seeds_that_share_one_noise_do_not_shrink_its_error():
 @pytest.mark.parametrize(
     ("value", "error", "p"), [(1.96, 1.0, 0.025), (0.0, 1.0, 0.5), (0.1, 0.0, 0.0), (0.0, 0.0, 1.0)]
 )
-def test_p_is_the_chance_of_such_a_gain_by_chance(value, error, p):
+def test_the_p_value_is_one_sided(value, error, p):
     assert Estimate(value, 0, 0, error).p_value == pytest.approx(p, abs=1e-3)
 
 

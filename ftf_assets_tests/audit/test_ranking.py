@@ -40,7 +40,7 @@ def test_without_a_wrong_label_there_is_no_average_precision():
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_without_ties_it_is_scikit_learns(seed):
+def test_without_ties_it_equals_the_average_precision_of_scikit_learn(seed):
     random = np.random.default_rng(seed)
     wrong = random.random(60) < 0.3
     wrong[0] = True

@@ -26,7 +26,7 @@ def effects(*rows: dict):
     return pool_effects([nulls(row) for row in rows])
 
 
-def test_one_crypto_alone_is_itself():
+def test_pooling_one_crypto_changes_nothing():
     (one,) = findings(found_row())
     assert (one.buy.value, one.buy.low, one.buy.high) == pytest.approx((1.07, 0.92, 1.22))
     assert one.hold is None

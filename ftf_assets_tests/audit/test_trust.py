@@ -68,14 +68,14 @@ def audited(op: bool | None, ldo: bool | None, detector: str = "cleanlab") -> li
         ),
     ],
 )
-def test_the_gate_warns_where_no_audit_speaks_for_the_cleaner(levels, found, expected):
+def test_the_gate_warns_where_no_audit_supports_the_cleaner(levels, found, expected):
     warnings = untrusted_cleaning(levels, KEYS, found)
     assert len(warnings) == len(expected)
     for warning, pattern in zip(warnings, expected, strict=True):
         assert re.search(pattern, warning)
 
 
-def test_never_audited_and_audited_in_vain_are_worded_differently():
+def test_the_warning_tells_a_missing_audit_from_one_that_found_nothing():
     never, in_vain = untrusted_cleaning(("filter",), KEYS, [row("key of OP", beats=False)])
     assert "no noise audit of these data" in never
     assert "no noise audit" not in in_vain

@@ -20,7 +20,7 @@ from ftf_assets_tests.support.gate_rows import (
 )
 
 
-def test_the_fingerprints_know_what_the_decision_was_made_from_and_with():
+def test_the_fingerprints_change_with_rows_failed_checks_and_bounds():
     first = decided(sweep_rows(0.02))
     rows = sweep_rows(0.02)
     rows[4] = rows[4] | {"f1_buy": rows[4]["f1_buy"] + 1e-9}
@@ -50,23 +50,23 @@ def with_seeds(**changed):
     ],
     ids=str,
 )  # fmt: skip
-def test_the_rows_fingerprint_moves_with_every_value_that_the_decision_is_made_from(changed):
+def test_the_rows_fingerprint_changes_with_every_value_that_decides(changed):
     everything = {(crypto, fold) for crypto in (*CRYPTOS, "ZRXUSDC") for fold in range(10)}
     first = decided(with_seeds(), expected=everything)
     assert decided(with_seeds(**changed), expected=everything).rows_fingerprint != first.rows_fingerprint
 
 
-def test_rows_that_take_no_part_are_no_part_of_the_fingerprint():
+def test_rows_that_are_not_compared_do_not_enter_the_fingerprint():
     rows = sweep_rows(0.02)
     interaction = measured("ZRXUSDC", 7, factor="cleanlab", level="filter", label_smoothing="mild")
     assert decided([*rows, interaction]).rows_fingerprint == decided(rows).rows_fingerprint
 
 
-def test_text_and_numbers_of_one_value_have_one_fingerprint():
+def test_a_number_written_as_text_gives_the_same_decision():
     written = changed_rows(lambda row: {"f1_buy": str(row["f1_buy"]), "n_trades": f"{row['n_trades']}.0"})
     assert decided(written) == decided(sweep_rows(0.02))
 
 
-def test_columns_that_decide_nothing_are_no_part_of_the_fingerprint():
+def test_columns_that_decide_nothing_do_not_enter_the_fingerprint():
     noted = changed_rows(lambda row: {"row": 3, "fit_seconds": 0.7, "created_at": NOW})
     assert decided(noted) == decided(sweep_rows(0.02))

@@ -33,7 +33,7 @@ def test_a_large_effect_is_locked_where_folds_share_nothing():
 
 
 @pytest.mark.slow
-def test_twelve_folds_resolve_it_where_they_share_most():
+def test_twelve_folds_find_a_large_effect_even_where_folds_share_most():
     assert simulated_rates(DRAWS, 12, 0.6).power_one >= surely_at_least(0.90)
 
 

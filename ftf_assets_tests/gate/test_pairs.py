@@ -155,12 +155,12 @@ def test_bad_rows_are_refused_by_name(rows, message):
         paired(rows)
 
 
-def test_a_row_number_says_where():
+def test_an_error_names_the_row_number():
     with pytest.raises(InputError, match="OPUSDC, row 17: two rows"):
         paired([measured("OPUSDC", 0), level_row(), level_row(row=17)])
 
 
-def test_factors_are_needed():
+def test_pairing_needs_at_least_one_factor():
     with pytest.raises(InputError, match="at least one factor"):
         pair_levels(columns([level_row()]), {})
 

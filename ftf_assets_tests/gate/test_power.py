@@ -35,5 +35,5 @@ def test_too_few_trades_are_named(trades, expected):
     assert trade_power("filter", trades) == expected
 
 
-def test_the_bounds_are_settings():
+def test_other_settings_have_other_bounds():
     assert trade_power("filter", {0: 5}, GateSettings(min_trades=5, min_trades_a_fold=5)).warning is None

@@ -62,7 +62,7 @@ def test_fewer_than_two_pairs_have_no_interval(n, mean):
     assert np.isnan([test.ci_low, test.ci_high, test.t, test.p, test.d]).all()
 
 
-def test_rounding_is_no_effect():
+def test_rounding_is_not_taken_for_an_effect():
     baseline = np.array([0.1, 0.2, 0.3, 0.7])
     assert np.ptp((baseline + 0.01) - baseline) > 0
     assert np.ptp(paired_differences(baseline + 0.01, baseline)) == 0
@@ -169,7 +169,7 @@ def test_the_bootstrap_interval_does_not_jump_at_the_bound():
     assert bootstrap_interval(np.full(6_000, 0.5), **DRAWN) == (0.5, 0.5)
 
 
-def test_one_sided_p_looks_upwards_only():
+def test_the_one_sided_p_is_small_for_gains_only():
     two_sided = float(paired_t(ONE_TO_FIVE).p)
     assert p_greater(ONE_TO_FIVE) == pytest.approx(two_sided / 2)
     assert p_greater(-ONE_TO_FIVE) == pytest.approx(1 - two_sided / 2)

@@ -87,7 +87,7 @@ def test_every_number_of_the_gate_is_there(page, data):
     assert missing_from_page(page, data.decision.metrics) == []
 
 
-def test_the_tuning_mode_and_the_noise_of_the_seed_are_said_with_what_averages_it_down(page):
+def test_the_page_states_the_tuning_mode_the_seed_noise_and_its_remedy(page):
     text = " ".join(Elements(page).text.split())
     assert "Tuning: 15 trials per crypto and fold, on the baseline, held for all variants." in text
     assert "itself with another seed: f1_buy SD 0.0113 a cell (4 cells), ±0.0157 over 4 pairs;" in text
@@ -96,7 +96,7 @@ def test_the_tuning_mode_and_the_noise_of_the_seed_are_said_with_what_averages_i
     assert "The seed alone makes up to 0.0" in text, "the forest plot says what its grey band is"
 
 
-def test_unknown_seed_noise_and_tuning_are_said_to_be_unknown():
+def test_the_page_says_where_seed_noise_and_tuning_are_unknown():
     unknown = {"f1_buy_seed_sd": None, "average_precision_seed_sd": None, "tuning": None, "n_trials": None}
     text = " ".join(
         Elements(render_report(report_data([row | unknown for row in result_rows()]))).text.split()
@@ -158,13 +158,13 @@ def test_lines_differ_in_dashes_and_bars_in_hatching_not_in_colour_alone(page):
     assert "<pattern" in bars
 
 
-def test_equal_data_give_an_equal_page_that_tells_the_time_once(page):
+def test_equal_data_give_an_equal_page_with_one_time_stamp(page):
     again = report_data(result_rows(CRYPTOS), suspects=some_suspects(CRYPTOS), artifacts=True)
     assert render_report(again) == page
     assert page.count("2024-01-02 03:04:05") == 1
 
 
-def test_names_and_messages_come_out_inert():
+def test_names_and_messages_cannot_inject_html():
     rows = result_rows((HOSTILE, "OPUSDC"))
     rows[1] = failed_row(**cell_of(rows[1]), error_message=f"{HOSTILE} & <b>bold</b>")
     data = report_data(rows, suspects=some_suspects((HOSTILE,)), artifacts=True)
@@ -226,7 +226,7 @@ def test_a_source_without_candles_leaves_the_gallery_without_charts():
     assert "Chart unavailable: the source provides no candles." in Elements(render_report(data)).text
 
 
-def test_the_path_of_the_data_is_not_told():
+def test_the_page_shows_only_the_last_folder_of_the_data_path():
     data = report_data(result_rows(CRYPTOS), source="candles", path="/srv/secret/desk/candles_1h")
     page = render_report(data)
     assert "candles_1h" in page

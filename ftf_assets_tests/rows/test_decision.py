@@ -27,7 +27,9 @@ def store(tmp_path: Path) -> ResultsStore:
 
 @pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("broken", [[], ["cleanlab_masks of OPUSDC: 3 rows outside"]], ids=["green", "red"])
-def test_what_the_store_gives_back_is_the_decision(store: ResultsStore, changes: dict, broken: list[str]):
+def test_a_decision_comes_back_from_the_store_as_it_was(
+    store: ResultsStore, changes: dict, broken: list[str]
+):
     settings = small_sweep(**{"cryptos": "OPUSDC", "n_folds": 5, **changes}).settings
     decision = decide_sweep(store.read(SWEEP), settings, SWEEP, broken_checks=broken)
     store.write_decision(*decision_rows(decision), SWEEP)
@@ -35,7 +37,7 @@ def test_what_the_store_gives_back_is_the_decision(store: ResultsStore, changes:
 
 
 @pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
-def test_the_fingerprints_are_those_of_the_decision_and_move_with_what_it_is_made_from(
+def test_the_fingerprints_are_those_of_the_decision_and_change_with_rows_and_failed_checks(
     store: ResultsStore, changes: dict
 ):
     rows, settings = store.read(SWEEP), small_sweep(**{"cryptos": "OPUSDC", "n_folds": 5, **changes}).settings

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from ftf_assets.command import main as cli
-from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
+from ftf_assets.contracts.regimes import UNAVAILABLE
 from ftf_assets.contracts.results import OK
-from ftf_assets.contracts.table_frames import contract_frame
 from ftf_assets.rows.regimes import pooled_by_regime, rows_by_regime
-from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.regimes import regime_scores
 from ftf_assets_tests.support.production import CRYPTO, Trained
 from ftf_assets_tests.support.results_rows import SWEEP, failed_row, ok_row, results_table
@@ -63,7 +57,7 @@ def test_the_scores_are_those_of_the_regimes_rows_against_hard_labels(regimes, s
         pytest.param((10, 0, 0, 0), (None, None, None, None), id="neither"),
     ],
 )
-def test_what_has_nothing_to_divide_is_null_and_not_zero(counts, expected) -> None:
+def test_a_score_without_a_denominator_is_null_and_not_zero(counts, expected) -> None:
     names = ("n", "n_buy", "n_called", "n_correct")
     assert tuple(regime_scores(**dict(zip(names, counts, strict=True))).values()) == pytest.approx(expected)
 
@@ -98,82 +92,3 @@ def test_a_sweep_adds_counts_up_so_that_every_row_weighs_the_same(regimes) -> No
     assert one["n"] == mine["n"].sum()
     assert one["precision_buy"] == pytest.approx(mine["n_correct"].sum() / mine["n_called"].sum())
     assert pooled_by_regime(regimes.head(0)).empty
-
-
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        ({"fold": -1}, "greater_than_or_equal_to"),
-        ({"n_correct": 10**6}, "n_correct must not exceed"),
-        ({"f1_buy": 1.5}, "less_than_or_equal_to"),
-        ({"regime": ""}, "str_length"),
-    ],
-)
-def test_rows_that_break_the_contract_are_refused_by_rule(regimes, change, rule) -> None:
-    row = regimes.iloc[0].to_dict()
-    with pytest.raises(InputError, match=rule):
-        contract_frame(RegimeResults, [row | change])
-    with pytest.raises(InputError, match="must be unique"):
-        contract_frame(RegimeResults, [row, row])
-
-
-# --- in the store --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ResultsStore:
-    return ResultsStore(tmp_path / "results.duckdb")
-
-
-def test_the_store_replaces_them_with_their_cells_and_gives_back_what_went_in(store, regimes, standard_run):
-    rows = cells(standard_run)
-    store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes)
-    expected = regimes.sort_values(["crypto", "fold", "variant", "regime"], ignore_index=True)
-    pd.testing.assert_frame_equal(store.regimes(SWEEP), expected)
-    store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes.head(3))
-    assert len(store.regimes(SWEEP, CRYPTO)) == 3
-    assert store.regimes(SWEEP, "ARBUSDC").empty
-    assert store.regimes("ftf_ba9876543210").empty
-
-
-def test_cells_regimes_and_suspects_land_together_or_not_at_all(store, regimes, standard_run) -> None:
-    rows = cells(standard_run)
-    store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes)
-    twice = pd.concat(
-        [regimes, regimes.head(1)], ignore_index=True
-    )  # breaks the primary key inside the store
-    with pytest.raises(StoreError, match="DuckDB says"):
-        store.write_partition(rows.head(1), SWEEP, CRYPTO, regimes=twice)
-    assert len(store.read()) == len(rows)
-    assert len(store.regimes(SWEEP)) == len(regimes)
-    with pytest.raises(InputError, match="another partition"):
-        store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes.assign(crypto="ARBUSDC"))
-
-
-# --- for people ----------------------------------------------------------------------------------------
-
-
-def test_the_command_shows_and_exports_them(tmp_path: Path, regimes, standard_run) -> None:
-    home = tmp_path / "home"
-    store = ResultsStore(home / "results.duckdb")
-    store.write_sweep(SWEEP, "{}")
-    store.write_partition(cells(standard_run), SWEEP, CRYPTO, regimes=regimes)
-    run = CliRunner().invoke
-    table = run(cli.cli, ["results", "--by", "regime", "--home", str(home)])
-    assert table.exit_code == 0, table.output
-    for word in ("regime", "always BUY", "precision", "filter"):
-        assert word in table.output
-    file = tmp_path / "regimes.csv"
-    assert (
-        run(cli.cli, ["results", "--by", "regime", "--output", str(file), "--home", str(home)]).exit_code == 0
-    )
-    pd.testing.assert_frame_equal(pd.read_csv(file), pooled_by_regime(regimes), check_dtype=False)
-
-
-def test_a_sweep_without_a_cell_that_is_ok_has_no_rows_by_regime_and_says_why(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    store = ResultsStore(home / "results.duckdb")
-    store.write_partition(results_table([failed_row()]), SWEEP, "OPUSDC")
-    done = CliRunner().invoke(cli.cli, ["results", "--by", "regime", "--home", str(home)])
-    assert done.exit_code == 2
-    assert "no rows by regime, because none of its cells is ok" in done.output

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks, Outcome
-from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.suspects import SUSPECTS_KEY, suspects_frame
 from ftf_assets.rows.suspects import suspect_rows
-from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.production import CRYPTO, Trained
-from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
+from ftf_assets_tests.support.results_rows import SWEEP
 
 
 @pytest.fixture(scope="module")
@@ -59,45 +55,7 @@ def test_without_suspects_the_table_is_empty_and_keeps_its_contract(masks, suspe
     pd.testing.assert_series_equal(empty.dtypes, suspects.dtypes)
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "rule"),
-    [
-        ("label", 2, "isin"),
-        ("p_buy", 1.5, "less_than_or_equal_to"),
-        ("label_quality", np.nan, "not_nullable"),
-        ("weight", -1.0, "greater_than_or_equal_to"),
-    ],
-)
-def test_rows_that_break_the_contract_are_refused_by_rule(suspects, column, value, rule):
-    broken = suspects.copy()
-    broken.loc[broken.index[-1], column] = value
-    with pytest.raises(InputError, match=rule):
-        suspects_frame({name: broken[name] for name in broken})
-
-
-def test_a_suspect_stands_once(suspects):
-    twice = pd.concat([suspects, suspects.head(1)], ignore_index=True)
-    with pytest.raises(InputError, match="must be unique"):
-        suspects_frame({name: twice[name] for name in twice})
-
-
-def test_the_store_replaces_a_partition_and_gives_back_what_went_in(suspects, tmp_path: Path):
-    store = ResultsStore(tmp_path / "results.duckdb")
-    other = suspects.assign(crypto="ARBUSDC").astype({"crypto": "string"})
-    for frame, crypto in ((suspects, CRYPTO), (other, "ARBUSDC"), (suspects, CRYPTO)):
-        store.write_partition(results_table(partition(crypto)), SWEEP, crypto, suspects=frame)
-    order = [*SUSPECTS_KEY[1:-1], "label_quality", "timestamp"]
-    expected = pd.concat([other, suspects]).sort_values(order, ignore_index=True)
-    pd.testing.assert_frame_equal(store.suspects(SWEEP), expected)
-    assert store.suspects(SWEEP, ["ARBUSDC"])["crypto"].unique().tolist() == ["ARBUSDC"]
-    assert store.suspects("ftf_ba9876543210").empty
-    store.write_partition(results_table(partition(CRYPTO)), SWEEP, CRYPTO)
-    assert store.suspects(SWEEP, [CRYPTO]).empty
-    with pytest.raises(InputError, match="another partition"):
-        store.write_partition(results_table(partition(CRYPTO)), SWEEP, CRYPTO, suspects=other)
-
-
-def test_one_cleaner_in_several_variants_does_not_meet_itself(standard_run: Trained):
+def test_a_cleaner_in_several_variants_has_the_same_suspects_in_each(standard_run: Trained):
     masks = standard_run.masks.masks
     smoothed = tuple(dataclasses.replace(mask, variant=f"mild+{mask.variant}") for mask in masks)
     both = suspect_rows(SWEEP, CRYPTO, standard_run.arrays, CleanlabMasks((*masks, *smoothed)))

@@ -1,11 +1,13 @@
-"""Rows of finetune_results as a sweep writes them: one good, one failed, one skipped cell to start from."""
+"""Rows of finetune_results and regime_results as a sweep writes them, one of each kind to start from."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from ftf_assets.contracts.table_frames import unvalidated_frame
+from ftf_assets.contracts.regimes import RegimeResults
+from ftf_assets.contracts.table_frames import contract_frame, unvalidated_frame
 from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.training.regimes import regime_scores
 
 SWEEP = "ftf_0123456789ab"
 
@@ -119,3 +121,17 @@ def partition(crypto: str = "OPUSDC", *, folds: int = 5, **changed: object) -> l
 def results_table(rows: list[dict]) -> pd.DataFrame:
     """The rows as the table has them."""
     return unvalidated_frame(finetune_results_contract(), rows)
+
+
+def regimes_table(crypto: str = "OPUSDC", *, folds: int = 2) -> pd.DataFrame:
+    """Every cell of one crypto by regime: in "up" more of the calls are right than in "down"."""
+    cells = [
+        (fold, variant, regime) for fold in range(folds) for variant in LEVELS for regime in ("up", "down")
+    ]
+    rows = []
+    for place, (fold, variant, regime) in enumerate(cells):
+        n_correct = (30 if regime == "up" else 10) + place % 7
+        counts = {"n": 200, "n_buy": 40, "n_called": 60, "n_correct": n_correct}
+        row = {"sweep_id": SWEEP, "crypto": crypto, "fold": fold, "variant": variant, "regime": regime}
+        rows.append(row | counts | regime_scores(**counts))
+    return contract_frame(RegimeResults, rows)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.regimes import UNAVAILABLE, RegimeResults
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.regimes import UNAVAILABLE
 from ftf_assets.report.levels import Level
 from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
 from ftf_assets.rows.regimes import pooled_by_regime
-from ftf_assets.training.regimes import regime_scores
-from ftf_assets_tests.support.results_rows import LEVELS, SWEEP
+from ftf_assets_tests.support.results_rows import regimes_table
 
 SHOWN = (
     Level("label_smoothing", "aggressive"),
@@ -21,24 +19,9 @@ SHOWN = (
 )
 
 
-def counts(place: int, regime: str) -> dict[str, int]:
-    """Counts of one cell: in the regime "up" the calls are right more often than in "down"."""
-    n_correct = 30 + place % 7 if regime == "up" else 10 + place % 7
-    return {"n": 200, "n_buy": 40, "n_called": 60, "n_correct": n_correct}
-
-
 @pytest.fixture(scope="module")
 def regimes() -> pd.DataFrame:
-    cells = [(fold, variant, regime) for fold in (0, 1) for variant in LEVELS for regime in ("up", "down")]
-    return contract_frame(
-        RegimeResults,
-        [
-            {"sweep_id": SWEEP, "crypto": "OPUSDC", "fold": fold, "variant": variant, "regime": regime}
-            | counts(place, regime)
-            | regime_scores(**counts(place, regime))
-            for place, (fold, variant, regime) in enumerate(cells)
-        ],
-    )
+    return regimes_table()
 
 
 def test_there_is_a_line_a_regime_with_every_level(regimes):

@@ -27,7 +27,7 @@ def test_a_row_that_several_folds_and_cleaners_suspect_is_shown_once_as_the_late
     assert chosen["cleaners"].tolist() == ["filter, reweight"]
 
 
-def test_the_controls_have_no_suspects_worth_a_look():
+def test_suspects_of_controls_are_not_shown():
     assert worst_suspects(some_suspects(CRYPTOS, cleaners=("filter_random", "filter_lowest_p")), 12).empty
 
 
