@@ -18,6 +18,7 @@ from ftf_assets.report.written_page import missing_from_page
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.support.processes import run_ftf
 from ftf_assets_tests.support.small_sweep import FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
@@ -59,7 +60,7 @@ def browse(tmp_path: Path, chromium: str):
 
 
 def test_a_sweep_ends_with_a_report_that_a_browser_opens(
-    ftf: Ftf, home: Home, undisturbed: FinishedSweep, browse, tmp_path: Path
+    home: Home, undisturbed: FinishedSweep, browse, tmp_path: Path
 ):
     sweep, done = undisturbed.sweep, undisturbed.copy(home)
     assert [check.check for check in done.failed_checks] == ["cleaners_audited"], "nothing was audited here"
@@ -93,7 +94,8 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert CONSOLE in browse(broken)[1], "the log shows a page's errors"
 
     again = tmp_path / "again.html"
-    printed = ftf("report", "--output", str(again))
+    options = ("--output", str(again), "--home", str(home.path))
+    printed = run_ftf(["report", *options], tmp_path / "logs", pictures=True)
     assert printed.stdout.strip() == str(again)
     assert again.read_bytes() == done.report.read_bytes()
 
