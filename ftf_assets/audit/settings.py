@@ -53,7 +53,6 @@ def audit_settings(values: dict[str, Any]) -> AuditSettings:
         if isinstance(rule := first.get("ctx", {}).get("error"), InputError):
             raise rule from None
         raise input_error(
-            f"bad value for the audit setting {first['loc'][0]}",
+            f"bad value for the audit setting {first['loc'][0]}: {first['msg'].lower()}",
             found=repr(first["input"]),
-            allowed=first["msg"],
         ) from None

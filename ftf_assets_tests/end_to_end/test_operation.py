@@ -15,7 +15,7 @@ from ftf_assets.contracts.errors import InputError, StoreBusyError, StoreError
 from ftf_assets.definitions import defs
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
-from ftf_assets.running.sweep_run import run_config
+from ftf_assets.running.job_runs import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.small_sweep import small_sweep
