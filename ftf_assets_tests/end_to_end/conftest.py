@@ -11,8 +11,7 @@ import pytest
 
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.support.processes import run_ftf
-
-REAL_CANDLES = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
+from ftf_assets_tests.support.real_candles import require_real_candles
 
 Ftf = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -24,9 +23,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def real_candles() -> Path:
-    if not REAL_CANDLES.is_dir():
-        pytest.skip("the real candles of ../shared/data/candles_1h are absent")
-    return REAL_CANDLES
+    return require_real_candles()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.sources.market.price_path import market_candles
+from ftf_assets_tests.support.real_candles import require_real_candles
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +21,4 @@ def hourly_candles() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def real_candle_directory() -> Path:
-    """Hourly candles of an exchange; market data, not part of the product."""
-    directory = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
-    if not directory.is_dir():
-        pytest.skip(f"the real candles are not here: {directory.name} is absent beside the repository")
-    return directory
+    return require_real_candles()

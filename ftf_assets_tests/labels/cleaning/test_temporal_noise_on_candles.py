@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
@@ -13,17 +11,15 @@ from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.labels.cleaning.label_chain import label_chain
 from ftf_assets.labels.cleaning.temporal_noise import TemporalNoise, temporal_noise
 from ftf_assets.sources.candles.source import CandleFileSource
+from ftf_assets_tests.support.real_candles import require_real_candles
 
 pytestmark = pytest.mark.slow
-REAL_CANDLES = Path(__file__).parents[3] / "shared" / "data" / "candles_1h"
 SHARE = 0.10
 
 
 @pytest.fixture(scope="module")
 def arbitrum() -> tuple[TrainingArrays, CandleArrays]:
-    if not REAL_CANDLES.is_dir():
-        pytest.skip("the real candles of ../shared/data/candles_1h are absent")
-    source = CandleFileSource(str(REAL_CANDLES))
+    source = CandleFileSource(str(require_real_candles()))
     candles = source.candles("ARBUSDC")
     frame, _ = source.feature_cache("ARBUSDC", candles)
     return coerce_feature_cache(frame, crypto="ARBUSDC"), coerce_candles(candles, crypto="ARBUSDC")
