@@ -31,7 +31,7 @@ def lift(estimate: Estimate | None, wins: tuple[int, int] | None) -> str:
 def found_lines(found: list[PooledFinding]) -> list[str]:
     """A line a kind of noise and detector that has something to find or to estimate."""
     lines = [
-        "| noise | detector | lift, BUY | lift, HOLD | noise it estimates |",
+        "| noise | detector | lift, BUY | lift, HOLD | estimated noise |",
         "|---|---|---|---|--:|",
     ]
     for one in found:
