@@ -13,6 +13,6 @@ Start at :func:`~ftf_assets.audit.runner.run_audit`, which audits one crypto. Wh
 * ``settings``: every setting of an audit
 
 A new kind of noise or detector is one module in its sub-room and one line in the registry there. The modules
-named in ``plan._FITS_CODE`` are part of the key of every fit of an audit: whoever changes a byte there
+named in ``plan._FITS_CODE`` are part of the key of every fit of an audit: changing a byte there
 repeats those fits. Everything here is a pure function of arrays: no pandas, no files, no Dagster.
 """

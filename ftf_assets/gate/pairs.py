@@ -7,7 +7,7 @@ that differ from it in one factor take part.
 References
 ----------
 .. [1] Fisher (1935), *The Design of Experiments*, chapter IV: what differs between blocks, here crypto and
-   weeks, leaves the comparison where both treatments stand in every block.
+   weeks, leaves the comparison when every block has both treatments.
 .. [2] Demšar (2006), "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7: classifiers
    are compared by their paired scores over data sets, of which a cell is one.
 """

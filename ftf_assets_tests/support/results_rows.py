@@ -11,7 +11,7 @@ from ftf_assets.training.regimes import regime_scores
 
 SWEEP = "ftf_0123456789ab"
 
-#: Variant to its levels of label_smoothing and cleanlab; sample_weight stands at its baseline.
+#: Variant to its levels of label_smoothing and cleanlab; sample_weight is at its baseline.
 LEVELS = {
     "baseline": ("none", "off"),
     "mild": ("mild", "off"),

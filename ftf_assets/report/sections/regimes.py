@@ -89,7 +89,7 @@ def regimes_in_words(regimes: pd.DataFrame) -> str:
     return (
         f"The baseline's f1 of BUY is above that of always saying BUY in {n_above} of {len(rows)} "
         f"regimes. The difference is largest in {_against(rows[-1])} and smallest in {_against(rows[0])}. No "
-        "test stands behind a single regime; the gate judges all rows."
+        "regime is tested on its own; the gate judges all rows."
     )
 
 

@@ -38,7 +38,7 @@ MEANINGS: dict[str, tuple[str, ...]] = {
         "evidence.",
     ),
     INVALID: (
-        "INVALID: the numbers cannot be trusted yet. Cells are missing or a contract check failed; mend that "
+        "INVALID: the numbers cannot be trusted yet. Cells are missing or a contract check failed; fix that "
         "and run the sweep again: finished fits are reused.",
     ),
 }

@@ -42,7 +42,7 @@ def test_the_words_count_the_regimes_in_which_the_baseline_beats_always_buy(regi
     assert "in 1 of 2 regimes" in words
     assert "largest in up (" in words
     assert "smallest in down (" in words
-    assert "No test stands behind a single regime" in words
+    assert "No regime is tested on its own" in words
 
 
 def test_without_rows_there_is_no_line_and_the_words_say_why(regimes):
