@@ -34,7 +34,7 @@ PARTS = {
         "data_version_cache.py",
         "DataVersionCache.fetch_external_input_asset_version_info",
     ): "Dagster's data versions",
-    ("graph/pictures.py", "pictures"): "pictures for the Dagster UI",
+    ("graph/picture_metadata.py", "pictures"): "pictures for the Dagster UI",
     ("pandas/container.py", "DataFrameSchemaBackend.validate"): "tables held to their contracts",
     ("training/evaluation.py", "evaluate_cells"): "scores of the cells",
     ("storage/artifacts.py", "read_artifact"): "reading artifacts",

@@ -9,7 +9,7 @@ import pytest
 from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.definitions import defs
 from ftf_assets.graph.check_history import DECISION_CHECKS
-from ftf_assets.graph.contract_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE
+from ftf_assets.graph.table_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE
 from ftf_assets.rows.results_contract import finetune_results_contract
 
 

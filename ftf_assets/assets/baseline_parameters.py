@@ -4,9 +4,9 @@ import dagster as dg
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters
-from ftf_assets.graph import metadata
+from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_metadata import baselines_metadata
 from ftf_assets.graph.fit_events import report_fit
-from ftf_assets.graph.partitioned import partitioned_asset
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.baseline import fit_baselines
 
@@ -25,16 +25,6 @@ def baseline_parameters(
     Upstream of the masks and the models, so that variants differ in nothing but their treatment.
     """
     run = sweep.open(context.partition_key)
-    baselines = fit_baselines(
-        run.plan(context.partition_key),
-        coerced_arrays,
-        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
-    )
-    return dg.MaterializeResult(
-        value=baselines,
-        metadata={
-            "folds": len(baselines.folds),
-            "tuning": run.tuning.in_words,
-            "baselines": metadata.baselines_table(baselines),
-        },
-    )
+    engine = home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    baselines = fit_baselines(run.plan(context.partition_key), coerced_arrays, engine)
+    return dg.MaterializeResult(value=baselines, metadata=baselines_metadata(run, baselines))

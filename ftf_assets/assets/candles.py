@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from ftf_assets.graph import metadata
-from ftf_assets.graph.contract_types import CANDLES
-from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_metadata import candles_metadata
 from ftf_assets.graph.resources import SweepResource
+from ftf_assets.graph.table_types import CANDLES
 
 
 @partitioned_asset(
@@ -16,20 +16,7 @@ def candles(context: dg.AssetExecutionContext, sweep: SweepResource) -> dg.Mater
 
     Empty and marked "not provided" where the source is a ready feature cache.
     """
-    from ftf_assets.contracts.frames import Candles
-    from ftf_assets.contracts.table_frames import field_descriptions
-
     crypto = context.partition_key
-    source = sweep.open(crypto)
-    frame = source.source.candles(crypto)
-    return dg.MaterializeResult(
-        value=frame,
-        metadata={
-            "dagster/row_count": len(frame),
-            "provided": "yes" if len(frame) else "not provided: the source is a ready feature cache",
-            "sweep_id": source.sweep_id,
-            **metadata.provenance(source.provenance(crypto)),
-            "dagster/column_schema": metadata.column_schema(frame, field_descriptions(Candles)),
-            "last_rows": metadata.preview(frame),
-        },
-    )
+    run = sweep.open(crypto)
+    frame = run.source.candles(crypto)
+    return dg.MaterializeResult(value=frame, metadata=candles_metadata(run, crypto, frame))

@@ -5,9 +5,9 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels
-from ftf_assets.graph import metadata
+from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_metadata import masks_metadata
 from ftf_assets.graph.fit_events import report_fit
-from ftf_assets.graph.partitioned import partitioned_asset
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
@@ -29,30 +29,12 @@ def cleanlab_masks(
     "suspects" below. The temporal levels estimate how many labels are wrong, and suspect no more.
     """
     from ftf_assets.contracts.coercion import coerce_candles
-    from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.asset_pictures import cleaning_pictures
-    from ftf_assets.report.collect import suspects_of_crypto
 
-    crypto = context.partition_key
-    run = sweep.open(crypto)
-    plan = run.plan(crypto)
-    masks = make_masks(
-        plan,
-        coerced_arrays,
-        smoothed_labels,
-        baseline_parameters,
-        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
-        coerce_candles(candles, crypto=crypto) if plan.needs_candles else None,
-    )
+    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    plan, engine = run.plan(crypto), home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    bars = coerce_candles(candles, crypto=crypto) if plan.needs_candles else None
+    masks = make_masks(plan, coerced_arrays, smoothed_labels, baseline_parameters, engine, bars)
     return dg.MaterializeResult(
         value=masks,
-        metadata={
-            "cap_per_class": run.settings.treatment.suspect_cap,
-            "label_quality": run.settings.treatment.label_quality,
-            "masks": metadata.masks_table(masks),
-            **pictures(
-                context.log,
-                lambda: cleaning_pictures(suspects_of_crypto(home.home, run, crypto, coerced_arrays, masks)),
-            ),
-        },
+        metadata=masks_metadata(context.log, home.home, run, crypto, coerced_arrays, masks),
     )

@@ -1,14 +1,12 @@
 """``feature_cache``: features and labels of every decision time."""
 
-import dataclasses
-
 import dagster as dg
 import pandas as pd
 
-from ftf_assets.graph import metadata
-from ftf_assets.graph.contract_types import FEATURE_CACHE
-from ftf_assets.graph.partitioned import partitioned_asset
+from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_metadata import feature_cache_metadata
 from ftf_assets.graph.resources import SweepResource
+from ftf_assets.graph.table_types import FEATURE_CACHE
 
 
 @partitioned_asset(
@@ -20,24 +18,11 @@ from ftf_assets.graph.resources import SweepResource
 def feature_cache(
     context: dg.AssetExecutionContext, sweep: SweepResource, candles: pd.DataFrame
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Backward-looking, scale-free indicators and the triple-barrier label, one row a decision time.
+    """Backward-looking, scale-free indicators and the triple-barrier label, one row per decision time.
 
     A row's timestamp is the close of its bar: everything in its features was known then.
     """
-    from ftf_assets.contracts.frames import FeatureCache
-    from ftf_assets.contracts.table_frames import field_descriptions
-
     crypto = context.partition_key
-    source = sweep.open(crypto)
-    frame, report = source.source.feature_cache(crypto, candles)
-    counts = {name: value for name, value in dataclasses.asdict(report).items() if value is not None}
-    return dg.MaterializeResult(
-        value=frame,
-        metadata={
-            "dagster/row_count": len(frame),
-            **counts,
-            **metadata.provenance(source.provenance(crypto)),
-            "dagster/column_schema": metadata.column_schema(frame, field_descriptions(FeatureCache)),
-            "last_rows": metadata.preview(frame),
-        },
-    )
+    run = sweep.open(crypto)
+    frame, report = run.source.feature_cache(crypto, candles)
+    return dg.MaterializeResult(value=frame, metadata=feature_cache_metadata(run, crypto, frame, report))

@@ -4,9 +4,9 @@ import dagster as dg
 import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.graph import metadata
+from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_metadata import audit_metadata
 from ftf_assets.graph.fit_events import report_fit
-from ftf_assets.graph.partitioned import partitioned_asset
 from ftf_assets.graph.resources import AuditResource, HomeResource, SweepResource
 
 
@@ -25,33 +25,16 @@ def noise_audit(
     "effects" says what cleaning wins back of the average precision that the noise costs.
     """
     from ftf_assets.audit.runner import run_audit
-    from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.asset_pictures import audit_pictures
-    from ftf_assets.report.data import AuditData
-    from ftf_assets.report.sections.noise_audit import audit_section
     from ftf_assets.rows.noise_audit import audit_rows
-    from ftf_assets.rows.records import plain_records
 
-    crypto = context.partition_key
-    run = sweep.open(crypto)
+    crypto, run = context.partition_key, sweep.open(context.partition_key)
     opened = audit.open(run, crypto)
     bars = opened.candles(crypto, candles)
-    result = run_audit(
-        opened.plan(crypto),
-        coerced_arrays,
-        opened.labels(crypto, coerced_arrays, bars),
-        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
-        bars,
-    )
+    labels = opened.labels(crypto, coerced_arrays, bars)
+    engine = home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    result = run_audit(opened.plan(crypto), coerced_arrays, labels, engine, bars)
     found, effects = audit_rows(opened, crypto, result, run_id=context.run.run_id)
-    section = audit_section(AuditData(plain_records(found), plain_records(effects)))
     return dg.MaterializeResult(
         value=(found, effects),
-        metadata={
-            "audit_id": opened.audit_id(crypto),
-            "rounds": result.rounds,
-            **pictures(context.log, lambda: audit_pictures(section["chart"])),
-            "found": metadata.table(section["found"]),
-            "effects": metadata.table(section["effects"]),
-        },
+        metadata=audit_metadata(context.log, opened.audit_id(crypto), result.rounds, found, effects),
     )

@@ -1,12 +1,12 @@
-"""``trained_models``: one model a cell."""
+"""``trained_models``: one model per cell."""
 
 import dagster as dg
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
-from ftf_assets.graph import metadata
+from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_metadata import models_metadata
 from ftf_assets.graph.fit_events import report_fit
-from ftf_assets.graph.partitioned import partitioned_asset
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.models import train_cells
 
@@ -25,12 +25,7 @@ def trained_models(
 
     A cell that fails is recorded and the others go on; finished fits are reused, whichever sweep made them.
     """
-    from ftf_assets.graph.pictures import pictures
-    from ftf_assets.report.asset_pictures import model_pictures
-    from ftf_assets.report.collect import curves_of_crypto
-
-    crypto = context.partition_key
-    run = sweep.open(crypto)
+    crypto, run = context.partition_key, sweep.open(context.partition_key)
     models = train_cells(
         run.plan(crypto),
         coerced_arrays,
@@ -40,13 +35,5 @@ def trained_models(
         home.fit_engine(run.settings.run.workers, report_fit(context.log)),
     )
     return dg.MaterializeResult(
-        value=models,
-        metadata={
-            "cells": len(models.cells),
-            "all_cells": metadata.cells_table(models),
-            **pictures(
-                context.log,
-                lambda: model_pictures(curves_of_crypto(run, crypto, coerced_arrays, models)),
-            ),
-        },
+        value=models, metadata=models_metadata(context.log, run, crypto, coerced_arrays, models)
     )

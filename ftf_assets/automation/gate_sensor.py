@@ -8,9 +8,9 @@ import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.graph.check_history import SWEEP_ID
-from ftf_assets.graph.instance import PROCESS_TAG, process_lives
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.graph.resources import HomeResource
+from ftf_assets.graph.run_processes import PROCESS_TAG, is_alive
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import open_sweep
@@ -122,7 +122,7 @@ def _why_wait(
         dg.AssetRecordsFilter(RESULTS, storage_ids=[storage_id]), limit=1
     ).records
     run = instance.get_run_by_id(landed.run_id)
-    if run is not None and process_lives(run.tags.get(PROCESS_TAG)):
+    if run is not None and is_alive(run.tags.get(PROCESS_TAG)):
         return "the command that runs it is still at work and will decide"
     busy = _cryptos_with_runs(instance, settings.data.crypto_names)
     if busy:

@@ -52,7 +52,7 @@ def _decision_of_file(file: Path) -> Decision:
 
 
 def _decision_of_sweep(sweep_id: str | None, home: Home) -> Decision:
-    from ftf_assets.graph.decision import decision_inputs
+    from ftf_assets.graph.decision_inputs import decision_inputs
     from ftf_assets.graph.instance import open_instance
     from ftf_assets.storage.results_store import ResultsStore
 

@@ -31,7 +31,8 @@ def ui(port: int, host: str, home: Home) -> int:
     """Serve the Dagster UI on this machine until Ctrl-C."""
     import ipaddress
 
-    from ftf_assets.graph.instance import LOCATION, open_instance
+    from ftf_assets.graph.instance import open_instance
+    from ftf_assets.graph.run_processes import LOCATION
 
     try:
         address = ipaddress.ip_address(host)

@@ -58,7 +58,7 @@ def _why_not_decided(
     metrics, verdicts = store.decision(sweep.sweep_id)
     if verdicts.empty or instance is None:
         return NEVER_MADE
-    from ftf_assets.graph.decision import decision_inputs
+    from ftf_assets.graph.decision_inputs import decision_inputs
 
     inputs = decision_inputs(store, instance, sweep.sweep_id, sweep.settings)
     stored = verdicts[["rows_fingerprint", "settings_fingerprint"]].drop_duplicates()

@@ -12,7 +12,7 @@ from ftf_assets.contracts.errors import FtfError, StoreError
 from ftf_assets.rows.cells import BASIS_POINT
 from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.home_lock import alone
+from ftf_assets.storage.home_lock import exclusive_lock
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.settings import SweepSettings
@@ -101,7 +101,7 @@ def prune(
     """
     if dry_run:
         return _prune(home, keep_days, keep_sweeps, remove=False)
-    with alone(home):
+    with exclusive_lock(home):
         return _prune(home, keep_days, keep_sweeps, remove=True)
 
 

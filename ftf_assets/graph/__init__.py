@@ -1,1 +1,16 @@
-"""TODO face."""
+"""Everything that knows Dagster and is no asset, check, sensor or schedule. Nothing is computed here.
+
+* ``asset_decorator``: ``partitioned_asset``, with which every asset is declared
+* ``resources``, ``launchpad``: settings and home, as runs and the launchpad have them
+* ``io_managers``, ``table_types``: how values are stored, loaded and refused
+* ``jobs``: names of jobs and tags, and the run configuration of a sweep
+* ``instance``, ``run_processes``: the Dagster instance of a home, and the runs of processes that are gone
+* ``check_history``: what checks last said of a value; ``BLOCKING_CHECKS`` decides what stops a run and makes
+  a verdict ``INVALID``
+* ``decision_inputs``: what the gate decides on
+* ``fit_events``: log failed fits, and tell listeners of finished ones
+* ``asset_metadata``: what the UI shows of each asset, built from ``metadata`` and ``picture_metadata``
+
+Three modules use private parts of Dagster, so ``pyproject.toml`` bounds its version: ``event_log`` overrides
+``_connect``, ``instance`` uses ``InstanceRef`` and ``check_history`` uses ``PartitionKeyFilter``.
+"""

@@ -1,6 +1,9 @@
-"""IO managers: artifacts under keyed paths, results in DuckDB, and no input whose blocking check is red."""
+"""IO managers: artifacts under the hash of their inputs, results in DuckDB.
 
-# Dagster reads the fields of its resources as they stand: no annotations from the future here.
+An input of which a blocking check has failed is refused.
+"""
+
+# Dagster evaluates the annotations of resource fields, so `from __future__ import annotations` is left out.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,15 +22,15 @@ if TYPE_CHECKING:
     from ftf_assets.gate.decision import Decision
     from ftf_assets.rows.cells import CryptoResults
 
-#: Before a step that met a busy store runs again; the store has been waited for already.
+#: Seconds before a step is retried; the store's own timeout has passed by then.
 SECONDS_TO_WAIT = 10
 
 
 @contextmanager
-def retried_while_busy() -> Iterator[None]:
-    """Ask Dagster to run the step again where another process holds the store: bad input never is.
+def retry_when_busy() -> Iterator[None]:
+    """Retry the step where another process holds the results store, and only then.
 
-    Everything else that can go wrong here goes wrong again. Nothing of the step is lost: its fits are kept.
+    Any other error would come again. A retry is cheap: the fits of the step are kept.
     """
     try:
         yield
@@ -36,17 +39,17 @@ def retried_while_busy() -> Iterator[None]:
 
 
 class ArtifactIOManager(dg.ConfigurableIOManager):
-    """Keep each value under the hash of the settings and inputs that it depends on.
+    """Store each value under the hash of the settings and inputs that it depends on.
 
-    Two sweeps with different settings never meet in one path: it is derived alike on store and on load, and a
-    downstream asset that is run under other settings finds nothing instead of another sweep's values.
+    Storing and loading derive the path in the same way, so an asset that runs under other settings finds
+    nothing rather than another sweep's value.
     """
 
     sweep: SweepResource
     home: HomeResource
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Write the value and name its place."""
+        """Store the value, with its path as metadata."""
         asset, crypto = context.asset_key.path[-1], context.partition_key
         sweep = self.sweep.open(crypto)
         key = sweep.artifact_key(asset, crypto)
@@ -55,26 +58,26 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata({"path": dg.MetadataValue.path(str(folder)), ARTIFACT_KEY: key})
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """Read the upstream value of the same settings, unless its contract or leak check is red.
+        """Read the value under the settings of this run.
 
         Raises
         ------
         StoreError
-            Nothing there for these settings, or damaged.
+            It does not exist or is damaged.
         InputError
-            The latest blocking check of exactly this artifact has failed.
+            A blocking check of exactly this value has failed.
         """
         asset, crypto = context.asset_key.path[-1], context.asset_partition_key
         refuse_failed_input(context.step_context.instance, self.sweep.open(crypto), asset, crypto)
         return self.read(asset, crypto)
 
     def read(self, asset: str, crypto: str) -> Any:
-        """Read an asset's value under these settings, whatever its checks say: how the checks read it.
+        """Read the value under the settings of this run, as its checks do: also where one has failed.
 
         Raises
         ------
         StoreError
-            Nothing there for these settings, or damaged.
+            It does not exist or is damaged.
         """
         key = self.sweep.open(crypto).artifact_key(asset, crypto)
         folder, kind = self.home.home.artifact(asset, crypto, key), artifact_types()[asset]
@@ -93,7 +96,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "CryptoResults") -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
-        with retried_while_busy():
+        with retry_when_busy():
             self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
             self.home.results.write_partition(
                 obj.cells,
@@ -118,7 +121,8 @@ class AuditIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: "tuple[pd.DataFrame, pd.DataFrame]") -> None:
         """Delete the audit's rows of the crypto and insert the new ones."""
-        self.home.audits.write_audit(*obj)
+        with retry_when_busy():
+            self.home.audits.write_audit(*obj)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":
@@ -137,7 +141,7 @@ class DecisionIOManager(dg.ConfigurableIOManager):
         """Delete the sweep's old decision and insert the new one."""
         from ftf_assets.rows.decision import decision_rows
 
-        with retried_while_busy():
+        with retry_when_busy():
             self.home.results.write_decision(*decision_rows(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 

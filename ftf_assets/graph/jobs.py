@@ -1,4 +1,4 @@
-"""The jobs, declared as data beside each other, and the configuration that a sweep gives them."""
+"""The jobs of the graph, and the run configuration of a sweep."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Any
 
 import dagster as dg
 
+from ftf_assets.graph.check_history import DECISION_CHECKS, SMOKE_CHECKS
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.settings import SMOKE, SweepSettings
 
 SWEEP_JOB = "ftf_sweep"
 DECIDE_JOB = "ftf_decide"
 SMOKE_JOB = "ftf_smoke"
-AUDIT_JOB = "ftf_audit"  # an asset has the name noise_audit, and Dagster refuses a job of the same
+AUDIT_JOB = "ftf_audit"  # not noise_audit: Dagster refuses a job with the name of an asset
 
 #: Tag of every run that belongs to a sweep.
 SWEEP_TAG = "ftf/sweep_id"
@@ -20,15 +21,15 @@ SWEEP_TAG = "ftf/sweep_id"
 #: Tag of every run of a noise audit.
 AUDIT_TAG = "ftf/audit_id"
 
-#: Assets that look at a whole sweep. A job of its own: in the sweep's job they would run once a crypto.
-_DECIDING = dg.AssetSelection.assets("gate_decision", "sweep_report")
+#: Assets that cover a whole sweep: in the sweep's job they would run once per crypto.
+_DECIDING = dg.AssetSelection.assets(*DECISION_CHECKS)
 
-#: Beside the line: it says how far a cleaner can be trusted on the data, and a sweep does not wait for it.
+#: Not part of a sweep: it measures how far cleaners can be trusted on the data.
 _AUDIT = dg.AssetSelection.assets("noise_audit")
 
-#: Checks that cost fits of their own: part of the smoke, not of a sweep.
+#: Checks that fit models of their own.
 _FITTING = dg.AssetSelection.checks(
-    dg.AssetCheckKey(dg.AssetKey("trained_models"), "reproducible"),
+    *(dg.AssetCheckKey(dg.AssetKey(asset), check) for asset, check in SMOKE_CHECKS)
 )
 
 JOBS = [
@@ -40,7 +41,7 @@ JOBS = [
     dg.define_asset_job(
         DECIDE_JOB,
         selection=_DECIDING,
-        description="The verdict on a sweep and its report, once all of its cryptos have landed.",
+        description="The decision on a sweep and its report, once all of its cryptos have rows.",
     ),
     dg.define_asset_job(
         SMOKE_JOB,
@@ -59,7 +60,7 @@ JOBS = [
 
 
 def sweep_config(settings: SweepSettings, home: Home) -> dict[str, Any]:
-    """Write a sweep's settings as the launchpad's configuration."""
+    """Write the settings of a sweep and its home as the launchpad does."""
     return {
         "resources": {
             "sweep": {"config": settings.model_dump(mode="json")},

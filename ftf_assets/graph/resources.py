@@ -1,4 +1,4 @@
-"""What the launchpad shows: the sweep's settings in one block, and the home where everything lies."""
+"""The resources of the graph: the settings of a sweep and of an audit, and the home folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
 from ftf_assets.storage.core_tokens import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.home_lock import in_use
+from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.engine import FitEngine, OnEvent
@@ -29,17 +29,18 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
     _sweep: Sweep | None = PrivateAttr(default=None)
 
     def open(self, crypto: str | None = None) -> Sweep:
-        """Validate and resolve the settings, once a run.
+        """Validate and resolve the settings; the first call of a run does it, the others get the same sweep.
 
         Parameters
         ----------
         crypto
-            The partition that is run; refused where the sweep does not have it.
+            The partition that is run.
 
         Raises
         ------
         InputError
-            A setting, path or crypto that is not allowed, or a long run that was not confirmed.
+            A setting or path that is not allowed, a crypto that the sweep does not have, or a long run that
+            was not confirmed.
         """
         if self._sweep is None:
             groups = {name: dict(getattr(self, name)) for name in SweepSettings.model_fields}
@@ -55,7 +56,7 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self, sweep: Sweep, crypto: str) -> Audit:
-        """Validate the settings of the audit of a sweep's data, and ask for the confirmation of a long one.
+        """Validate the settings of the audit of a sweep's data.
 
         Raises
         ------
@@ -71,7 +72,7 @@ class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
         return audit
 
 
-# The launchpad's blocks are generated from the settings: none can be known to one and not to the other.
+# The launchpad's blocks are generated from the settings, so they cannot differ from them.
 if TYPE_CHECKING:
     SweepResource = _OpensSweep
     AuditResource = _OpensAudit
@@ -102,17 +103,25 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def home(self) -> Home:
-        """Where things lie."""
+        """The home."""
         return Home.locate(self.path)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HomeResource]:  # noqa: ARG002
-        """Hold the home while a run works in it, so that nobody prunes what the run has just made."""
-        with in_use(self.home):
+        """Hold the lock of the home for the run, so that its new values are not pruned meanwhile."""
+        with shared_lock(self.home):
             yield self
 
     def fit_engine(self, workers: int | None, on_event: OnEvent) -> FitEngine:
-        """Give the engine that keeps its fits here and shares the cores with the other runs of this home."""
+        """Make an engine that stores its fits in the home and shares the cores with its other runs.
+
+        Parameters
+        ----------
+        workers
+            Fits at a time; None for one per core.
+        on_event
+            Called when a fit finishes.
+        """
         n_workers = n_cores(workers)
         tokens = CoreTokens(self.home.cores, n_workers)
         return FitEngine(FolderFitStore(self.home.fits), n_workers, on_event, tokens.hold)
@@ -124,14 +133,14 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def results(self) -> ResultsStore:
-        """The results table."""
+        """The results of all sweeps."""
         from ftf_assets.storage.results_store import ResultsStore
 
         return ResultsStore(self.home.results)
 
     @property
     def audits(self) -> AuditStore:
-        """The tables of the noise audit."""
+        """The results of noise audits."""
         from ftf_assets.storage.audit_store import AuditStore
 
         return AuditStore(self.home.results)

@@ -16,8 +16,9 @@ import dagster as dg
 from ftf_assets.graph import fit_events
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.fit_events import Listener
-from ftf_assets.graph.instance import open_instance, process_tags, records_in_words
+from ftf_assets.graph.instance import open_instance, sqlite_errors_as_store_errors
 from ftf_assets.graph.jobs import sweep_config
+from ftf_assets.graph.run_processes import process_tags
 from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets.running.run_failures import raise_failure
 from ftf_assets.storage.core_tokens import n_cores
@@ -124,7 +125,7 @@ def run_jobs(
         with open_instance(home) as instance, fit_events.listening(send):
 
             def do(name: str) -> JobResult:
-                with records_in_words(home):
+                with sqlite_errors_as_store_errors(home):
                     return _execute(by_name[name], instance)
 
             yield do

@@ -10,7 +10,7 @@ import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
 from ftf_assets.graph.check_history import FailedCheck
-from ftf_assets.graph.instance import broken_records
+from ftf_assets.graph.instance import unusable_records
 
 
 def raise_failure(
@@ -48,7 +48,7 @@ def raise_failure(
             raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
         # Dagster also writes its records while a step runs, and reports their failure as the step's.
         if cause.message.startswith("sqlite3."):
-            raise broken_records(records, cause.message.partition(": ")[2].strip())
+            raise unusable_records(records, cause.message.partition(": ")[2].strip())
     if failed_checks:
         raise InputError(f"stopped, because a blocking check failed. {failed_checks[0].in_words}")
     if not causes:

@@ -14,9 +14,10 @@ from ftf_assets.automation.input_files import input_files
 from ftf_assets.automation.weekly_sweep import weekly_sweep
 from ftf_assets.definitions import defs
 from ftf_assets.freshness.decision import decision_reasons
-from ftf_assets.graph.instance import open_instance, process_tags
+from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.graph.resources import HomeResource
+from ftf_assets.graph.run_processes import process_tags
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home

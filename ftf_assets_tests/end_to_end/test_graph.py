@@ -11,8 +11,9 @@ from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.definitions import defs
 from ftf_assets.graph import io_managers
 from ftf_assets.graph.check_history import CONTRACT_CHECK
-from ftf_assets.graph.instance import LOCATION, open_instance
+from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
+from ftf_assets.graph.run_processes import LOCATION
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.artifacts import write_artifact

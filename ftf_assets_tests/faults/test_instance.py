@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 import ftf_assets
-from ftf_assets.graph.instance import PROCESS_TAG, end_dead_runs, open_instance, process_tags
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.run_processes import PROCESS_TAG, end_dead_runs, process_tags
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.support.processes import PROCESSES
 
@@ -39,7 +40,7 @@ def test_a_fresh_home_opened_by_eight_processes_at_once_works_for_all_of_them(tm
 
 
 @pytest.mark.faults
-def test_a_run_whose_process_is_gone_is_ended_and_one_whose_process_lives_is_left_alone(tmp_path: Path):
+def test_a_run_whose_process_is_gone_is_ended_and_one_whose_is_alive_is_left_alone(tmp_path: Path):
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait(timeout=60)
     with open_instance(Home(tmp_path)) as instance:

@@ -18,7 +18,7 @@ from ftf_assets.freshness.pruning import Pruned, prune
 from ftf_assets.storage.artifacts import write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.home_lock import alone, in_use
+from ftf_assets.storage.home_lock import exclusive_lock, shared_lock
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import FitResult
@@ -180,11 +180,11 @@ def test_an_empty_home_has_nothing_to_prune(tmp_path: Path):
 
 
 def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_one_another(home: Home):
-    with in_use(home), in_use(home):
+    with shared_lock(home), shared_lock(home):
         with pytest.raises(StoreError, match="a run works in"):
             prune(home, keep_days=0)
         prune(home, keep_days=0, dry_run=True)
-    with alone(home), pytest.raises(StoreError, match="a run works in"):
+    with exclusive_lock(home), pytest.raises(StoreError, match="a run works in"):
         prune(home, keep_days=0)
     prune(home, keep_days=0)
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ftf_assets.graph import pictures as as_metadata
-from ftf_assets.graph.pictures import MAX_BYTES, pictures
+from ftf_assets.graph import picture_metadata as as_metadata
+from ftf_assets.graph.picture_metadata import MAX_BYTES, pictures
 from ftf_assets.report.asset_pictures import (
     cleaning_pictures,
     gate_pictures,

@@ -15,7 +15,7 @@ BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="1pt" height="1pt" viewBo
 
 def draw_nothing(patch: pytest.MonkeyPatch) -> None:
     """Leave out every picture, in this process and in those that are forked from it."""
-    patch.setattr("ftf_assets.graph.pictures.pictures", lambda log, draw: {})
+    patch.setattr("ftf_assets.graph.picture_metadata.pictures", lambda log, draw: {})
     patch.setattr("matplotlib.figure.Figure.savefig", _save_blank)
 
 

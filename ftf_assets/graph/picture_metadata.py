@@ -11,26 +11,26 @@ from ftf_assets.graph.metadata import Metadata
 from ftf_assets.report.asset_pictures import Picture, Pictures
 from ftf_assets.report.charts.svg import description_of, standalone_svg
 
-#: Largest picture that goes into an event, bytes: the event log keeps every one of them for ever.
+#: Largest picture in bytes: the event log keeps each one for ever.
 MAX_BYTES = 100_000
 
 
 def pictures(log: dg.DagsterLogManager, draw: Callable[[], Pictures]) -> Metadata:
     """Draw the pictures of an asset for the Dagster UI.
 
-    A picture explains a value and is no part of it: one that cannot be drawn costs no run; the metadata and
-    the log say why it is missing.
+    A picture is no part of the value, so an error while drawing does not fail the run: the metadata and the
+    log say why the pictures are missing.
 
     Parameters
     ----------
     log
-        Told of what could not be drawn.
+        Gets a warning where the pictures cannot be drawn.
     draw
-        Gives the pictures by name.
+        Returns the pictures by name.
     """
     try:
         drawn = draw()
-    except Exception as error:  # noqa: BLE001  said aloud, and the asset's value is sound without a picture
+    except Exception as error:  # noqa: BLE001  logged, and the value is complete without pictures
         log.warning(f"event=pictures_failed error={type(error).__name__}: {error}")
         return {"pictures": f"could not be drawn: {type(error).__name__}: {error}"}
     return {
@@ -42,6 +42,6 @@ def _markdown(picture: Picture) -> str:
     content = standalone_svg(picture.svg).encode()
     if len(content) > MAX_BYTES:
         return f"{picture.caption} too large for the event log ({len(content):,} bytes): see the report"
-    said = " ".join(description_of(picture.svg).translate(str.maketrans("[]", "()")).split())
-    image = f"![{said}](data:image/svg+xml;base64,{base64.b64encode(content).decode()})"
+    text = " ".join(description_of(picture.svg).translate(str.maketrans("[]", "()")).split())
+    image = f"![{text}](data:image/svg+xml;base64,{base64.b64encode(content).decode()})"
     return f"{image}\n\n{picture.caption}" if picture.caption else image

@@ -1,4 +1,4 @@
-"""The table contracts as Dagster types: they refuse a bad frame before it is stored, and carry its schema."""
+"""The table contracts as Dagster types: a bad frame is refused before it is stored, and the UI shows its columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ftf_assets.rows.results_contract import finetune_results_contract
 
 @dataclass(frozen=True)
 class TableType:
-    """A contract's Dagster type and the metadata that the asset's page shows."""
+    """A Dagster type, and the metadata that the page of the asset shows."""
 
     dagster_type: dg.DagsterType
     definition_metadata: dict[str, Any]
@@ -54,12 +54,12 @@ def _check_crypto_results(_: dg.TypeCheckContext, value: object) -> dg.TypeCheck
 
 CANDLES = _table_type(Candles)
 FEATURE_CACHE = _table_type(FeatureCache)
-#: All tables of a crypto together; the asset's page shows the columns of its cells.
+#: All tables of a crypto together; the page of the asset shows the columns of its cells.
 CRYPTO_RESULTS = TableType(
     dg.DagsterType(
         _check_crypto_results,
         name="CryptoResults",
-        description="Cells, regimes and suspects of one crypto, each to its contract.",
+        description="Cells, regimes and suspects of one crypto, each by its table contract.",
     ),
     _table_type(finetune_results_contract()).definition_metadata,
 )

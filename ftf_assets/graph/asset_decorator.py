@@ -1,4 +1,4 @@
-"""What every asset of the graph shares: a partition a crypto, an owner, a code and a data version."""
+"""What all assets share: one partition per crypto, an owner, a code version and a data version."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ OWNERS = ["team:quant-research"]
 def partitioned_asset(
     group: str, kinds: set[str], **options: Any
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Declare an asset of the graph; each value that it returns gets its content's hash as data version.
+    """Declare an asset with one partition per crypto; the data version of a value is its content hash.
 
     Parameters
     ----------
     group
         Group in the asset graph.
     kinds
-        Badges: storage and library.
+        Badges in the UI: storage and libraries.
     options
-        Anything else that ``dagster.asset`` takes.
+        Further arguments of ``dagster.asset``.
     """
     decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         partitions_def=CRYPTOS,
@@ -42,10 +42,10 @@ def partitioned_asset(
 
 
 def versioned(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an asset's function return its value's content hash as data version.
+    """Make an asset's function return the content hash of its value as data version.
 
-    Dagster shows what is downstream of a changed value as stale, and of one that was made again with the same
-    content as fresh. Settings are invisible to it: ``ftf plan`` knows those.
+    Dagster then marks as stale what is downstream of a changed value, and not what is downstream of a value
+    that was made again with the same content. It does not know settings: ``ftf plan`` does.
     """
 
     @functools.wraps(compute)

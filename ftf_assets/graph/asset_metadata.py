@@ -1,0 +1,301 @@
+"""What the Dagster UI shows of each asset's value: counts, small tables, pictures, where it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import numpy as np
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
+from ftf_assets.graph.metadata import Metadata, column_schema, preview, table
+from ftf_assets.sources.protocol import Provenance
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.sweep import Sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ftf_assets.gate.decision import Decision
+    from ftf_assets.rows.cells import CryptoResults
+    from ftf_assets.sources.protocol import FeatureCacheReport
+
+
+def candles_metadata(sweep: Sweep, crypto: str, frame: pd.DataFrame) -> Metadata:
+    """Describe bars and their source."""
+    from ftf_assets.contracts.frames import Candles
+    from ftf_assets.contracts.table_frames import field_descriptions
+
+    return {
+        "dagster/row_count": len(frame),
+        "provided": "yes" if len(frame) else "not provided: the source is a ready feature cache",
+        "sweep_id": sweep.sweep_id,
+        **_provenance(sweep.provenance(crypto)),
+        "dagster/column_schema": column_schema(frame, field_descriptions(Candles)),
+        "last_rows": preview(frame),
+    }
+
+
+def feature_cache_metadata(
+    sweep: Sweep, crypto: str, frame: pd.DataFrame, report: FeatureCacheReport
+) -> Metadata:
+    """Describe features and labels, with the counts of the rows that were left out."""
+    from ftf_assets.contracts.frames import FeatureCache
+    from ftf_assets.contracts.table_frames import field_descriptions
+
+    return {
+        "dagster/row_count": len(frame),
+        **{name: value for name, value in dataclasses.asdict(report).items() if value is not None},
+        **_provenance(sweep.provenance(crypto)),
+        "dagster/column_schema": column_schema(frame, field_descriptions(FeatureCache)),
+        "last_rows": preview(frame),
+    }
+
+
+def arrays_metadata(arrays: TrainingArrays) -> Metadata:
+    """Describe training arrays: shape, period, labels, and what the source provided beyond labels."""
+    import pandas as pd
+
+    return {
+        "dagster/row_count": arrays.n_rows,
+        "features": len(arrays.feature_names),
+        "feature_names": ", ".join(arrays.feature_names),
+        "X": f"{arrays.X.dtype} {arrays.X.shape}, {arrays.X.nbytes:,} bytes",
+        "first": str(pd.Timestamp(int(arrays.start[0]), tz="UTC")),
+        "last": str(pd.Timestamp(int(arrays.start[-1]), tz="UTC")),
+        "buy_rate": float(arrays.y.mean()),
+        **_optional_columns(arrays),
+    }
+
+
+def labels_metadata(labels: SmoothedLabels, arrays: TrainingArrays) -> Metadata:
+    """Show the mean soft label of each class, per treatment."""
+    treatments = [
+        {
+            "treatment": name,
+            "BUY": float(soft[arrays.y == 1].mean()),
+            "HOLD": float(soft[arrays.y == 0].mean()),
+        }
+        for name, soft in labels.levels.items()
+    ]
+    return {"dagster/row_count": arrays.n_rows, "treatments": table(treatments)}
+
+
+def baselines_metadata(sweep: Sweep, baselines: BaselineParameters) -> Metadata:
+    """Show rounds, parameters and outcome of each fold's baseline, and what tuning gained."""
+    shown = {name for one in baselines.folds for name in one.parameters}
+    rows = [
+        {
+            "fold": one.fold,
+            "status": one.outcome.status,
+            "rounds": one.rounds,
+            "provenance": one.provenance if one.parameters else "",
+            "trials": one.n_trials,
+            "best_trial": one.best_trial if one.n_trials else None,
+            "average_precision": one.average_precision,
+            "average_precision_of_defaults": one.default_average_precision,
+            **{name: one.parameters.get(name) for name in sorted(shown)},
+            "reason": one.outcome.error_message,
+        }
+        for one in baselines.folds
+    ]
+    return {"folds": len(baselines.folds), "tuning": sweep.tuning.in_words, "baselines": table(rows)}
+
+
+def masks_metadata(
+    log: dg.DagsterLogManager,
+    home: Home,
+    sweep: Sweep,
+    crypto: str,
+    arrays: TrainingArrays,
+    masks: CleanlabMasks,
+) -> Metadata:
+    """Show what each cleaner flagged and estimated and what the cap left of it, and draw the suspects."""
+    from ftf_assets.graph.picture_metadata import pictures
+    from ftf_assets.report.asset_pictures import cleaning_pictures
+    from ftf_assets.report.collect import suspects_of_crypto
+
+    rows = [
+        {
+            "fold": mask.fold,
+            "variant": mask.variant,
+            "cleaner": mask.cleaner,
+            "status": mask.outcome.status,
+            "rows": len(mask.rows),
+            "flagged BUY": mask.n_flagged_buy,
+            "flagged HOLD": mask.n_flagged_hold,
+            "suspects": int(mask.suspect.sum()),
+            "dropped": int((~mask.keep).sum()),
+            "estimated noise rate": mask.noise.noise_rate if mask.noise else None,
+            "weight of features": mask.noise.temper if mask.noise else None,
+            "reason": mask.outcome.error_message,
+        }
+        for mask in masks.masks
+    ]
+    return {
+        "cap_per_class": sweep.settings.treatment.suspect_cap,
+        "label_quality": sweep.settings.treatment.label_quality,
+        "masks": table(rows),
+        **pictures(log, lambda: cleaning_pictures(suspects_of_crypto(home, sweep, crypto, arrays, masks))),
+    }
+
+
+def models_metadata(
+    log: dg.DagsterLogManager, sweep: Sweep, crypto: str, arrays: TrainingArrays, models: TrainedModels
+) -> Metadata:
+    """Show status, rounds and threshold of every cell, and draw the curves of the models."""
+    from ftf_assets.graph.picture_metadata import pictures
+    from ftf_assets.report.asset_pictures import model_pictures
+    from ftf_assets.report.collect import curves_of_crypto
+
+    rows = [
+        {
+            "fold": cell.fold,
+            "variant": cell.variant,
+            "status": cell.outcome.status,
+            "rounds": cell.rounds,
+            "threshold": cell.threshold,
+            "rows": cell.n_kept,
+            "seconds": cell.fit_seconds,
+            "reason": cell.outcome.error_message,
+        }
+        for cell in models.cells
+    ]
+    return {
+        "cells": len(models.cells),
+        "all_cells": table(rows),
+        **pictures(log, lambda: model_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
+    }
+
+
+def results_metadata(
+    log: dg.DagsterLogManager,
+    sweep: Sweep,
+    crypto: str,
+    arrays: TrainingArrays,
+    models: TrainedModels,
+    results: CryptoResults,
+) -> Metadata:
+    """Show the numbers of every cell that people look at first, in all and by regime, and draw the trades."""
+    from ftf_assets.graph.picture_metadata import pictures
+    from ftf_assets.report.asset_pictures import trade_pictures
+    from ftf_assets.report.collect import curves_of_crypto
+    from ftf_assets.rows.regimes import pooled_by_regime
+
+    cells = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
+    cells += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
+    regimes = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
+    statuses = results.cells["status"].value_counts()
+    return {
+        "dagster/row_count": len(results.cells),
+        "sweep_id": sweep.sweep_id,
+        "label_suspects": len(results.suspects),
+        **{f"cells_{status}": int(n) for status, n in statuses.items()},
+        "cells": table(results.cells[cells].to_dict("records")),
+        "by_regime": table(pooled_by_regime(results.regimes)[regimes].to_dict("records")),
+        **pictures(log, lambda: trade_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
+    }
+
+
+def decision_metadata(
+    log: dg.DagsterLogManager, sweep: Sweep, rows: pd.DataFrame, decision: Decision
+) -> Metadata:
+    """Give the verdicts in words, every number behind them, and the pictures of the gate.
+
+    Parameters
+    ----------
+    log
+        Gets a warning where a picture cannot be drawn.
+    sweep, rows
+        The sweep and its rows of ``finetune_results``.
+    decision
+        The gate's decision on them.
+    """
+    from ftf_assets.gate.seed_noise import seed_noise_in_words
+    from ftf_assets.gate.tuning import tuning_in_words
+    from ftf_assets.graph.picture_metadata import pictures
+    from ftf_assets.report.asset_pictures import gate_pictures
+    from ftf_assets.report.collect import decision_of_run
+    from ftf_assets.report.sections.verdict import decision_in_words, headline
+
+    data = decision_of_run(sweep, rows, decision)
+    return {
+        "sweep_id": sweep.sweep_id,
+        "headline": headline(data),
+        "in_words": dg.MetadataValue.md("\n\n".join(decision_in_words(data))),
+        **pictures(log, lambda: gate_pictures(data)),
+        "tuning": tuning_in_words(decision.tuning, decision.n_trials),
+        "seed_noise": seed_noise_in_words(decision.metric_rows()),
+        "rows_fingerprint": decision.rows_fingerprint,
+        "verdicts": table(
+            [
+                {"factor": one.factor, "level": one.level, "verdict": one.verdict, "reason": one.reason}
+                for one in decision.verdicts
+            ]
+        ),
+        "metrics": table(decision.metric_rows()),
+    }
+
+
+def report_metadata(sweep: Sweep, file: Path) -> Metadata:
+    """Say where the report is and how to open it."""
+    return {
+        "sweep_id": sweep.sweep_id,
+        "path": dg.MetadataValue.path(str(file)),
+        # Browsers follow no link from a web page to a file, so a link here would do nothing.
+        "how to open it": "double-click the file, or paste its path into the address bar",
+        "bytes": file.stat().st_size,
+    }
+
+
+def audit_metadata(
+    log: dg.DagsterLogManager, audit_id: str, rounds: int, found: pd.DataFrame, effects: pd.DataFrame
+) -> Metadata:
+    """Show what each detector found and what cleaning won back, and draw the lifts.
+
+    Parameters
+    ----------
+    log
+        Gets a warning where a picture cannot be drawn.
+    audit_id, rounds
+        The audit, and the boosting rounds of its models.
+    found, effects
+        Its rows of ``noise_audit`` and ``noise_audit_effects``.
+    """
+    from ftf_assets.graph.picture_metadata import pictures
+    from ftf_assets.report.asset_pictures import audit_pictures
+    from ftf_assets.report.data import AuditData
+    from ftf_assets.report.sections.noise_audit import audit_section
+    from ftf_assets.rows.records import plain_records
+
+    section = audit_section(AuditData(plain_records(found), plain_records(effects)))
+    return {
+        "audit_id": audit_id,
+        "rounds": rounds,
+        **pictures(log, lambda: audit_pictures(section["chart"])),
+        "found": table(section["found"]),
+        "effects": table(section["effects"]),
+    }
+
+
+def _provenance(source: Provenance) -> Metadata:
+    return {
+        "source": source.source,
+        "source_file": source.file or "none",
+        "quote_currency": source.quote_currency or "none",
+        "data_fingerprint": source.fingerprint,
+        **({"files_passed_over": ", ".join(source.passed_over)} if source.passed_over else {}),
+    }
+
+
+def _optional_columns(arrays: TrainingArrays) -> Metadata:
+    stability, regime = arrays.label_stability, arrays.regime
+    rows = [] if regime is None else np.bincount(regime, minlength=len(arrays.regime_names)).tolist()
+    by_name = dict(zip(arrays.regime_names, rows, strict=True))
+    return {
+        "mean_label_stability": "unavailable" if stability is None else float(stability.mean()),
+        "rows_by_regime": "unavailable" if regime is None else dg.MetadataValue.json(by_name),
+    }
