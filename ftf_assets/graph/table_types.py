@@ -1,4 +1,4 @@
-"""The table contracts as Dagster types: a bad frame is refused before it is stored, and the UI shows its columns."""
+"""The table contracts as Dagster types, which refuse a bad frame before it is stored."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@
 * ``result_files``: results of others, from CSV and Parquet, for the gate
 * ``core_tokens``: fits of concurrent runs share the cores
 
-Nothing is pickled, and every value is replaced in one step: a kill leaves the old one or the new one. A change
-of a table needs a new ``SCHEMA_VERSION``, a change of the layout of artifacts a new ``FORMAT``; values of other
-versions are refused, not migrated.
+Nothing is pickled, and every value is replaced in one step: a kill leaves the old one or the new one. A
+change of a table needs a new ``SCHEMA_VERSION``, a change of the layout of artifacts a new ``FORMAT``: values
+of other versions are refused, not migrated.
 """
