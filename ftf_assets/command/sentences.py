@@ -49,11 +49,11 @@ def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -
     shown = dict(description)
     seconds = shown.pop("estimated_seconds")
     if not description["fits_left"]:
-        shown["time_left"] = "none"
+        shown["fitting_time"] = "none left"
     elif seconds is None:
-        shown["time_left"] = "unknown until a fit has been timed in this home"
+        shown["fitting_time"] = "unknown until a fit has been timed in this home"
     else:
-        shown["time_left"] = f"about {timedelta(seconds=math.ceil(seconds))}"
+        shown["fitting_time"] = f"about {timedelta(seconds=math.ceil(seconds))} left"
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in stale:
         by_reason.setdefault((one.crypto, one.why), []).append(one.asset)

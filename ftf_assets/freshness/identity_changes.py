@@ -50,9 +50,6 @@ def _difference(name: str, before: object, now: object) -> str:
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         number = next(i for i, value in enumerate(now) if before[i] != value)
         return _difference(f"{name}.{number}", before[number], now[number])
-    return f"{name} {_short(before)} to {_short(now)}"
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    texts = str(before), str(now)
+    # Lists of variants and the like would fill lines; ``ftf plan`` prints the variants that it compares.
+    return f"{name} {texts[0]} to {texts[1]}" if max(map(len, texts)) <= _LONGEST else f"{name} changed"

@@ -14,14 +14,14 @@ PLAN = {"sweep_id": "ftf_0123456789ab", "fits": 44, "fits_left": 22, "estimated_
 @pytest.mark.parametrize(
     ("changed", "time_left"),
     [
-        ({}, "about 0:01:02"),
+        ({}, "about 0:01:02 left"),
         ({"estimated_seconds": None}, "unknown until a fit has been timed in this home"),
-        ({"fits_left": 0, "estimated_seconds": None}, "none"),
-        ({"fits_left": 0, "estimated_seconds": 0.0}, "none"),
+        ({"fits_left": 0, "estimated_seconds": None}, "none left"),
+        ({"fits_left": 0, "estimated_seconds": 0.0}, "none left"),
     ],
 )
 def test_a_plan_says_how_long_the_rest_takes(changed: dict[str, object], time_left: str):
-    assert f"time left    {time_left}" in plan_in_words(PLAN | changed, [])
+    assert f"fitting time {time_left}" in plan_in_words(PLAN | changed, [])
 
 
 def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():
