@@ -77,20 +77,20 @@ def standard_run(training_arrays: TrainingArrays) -> Trained:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
-    """The small sweep of the end-to-end tests where nothing disturbed it. Read only: it is shared."""
+def finished_sweep(tmp_path_factory: pytest.TempPathFactory) -> FinishedSweep:
+    """The small sweep, finished in a home of its own, with its pictures. Read only: it is shared."""
     from ftf_assets.running.sweep_run import run_sweep  # seconds to import, and most tests do without
     from ftf_assets.storage.home import Home
     from ftf_assets_tests.support.small_sweep import FinishedSweep, small_sweep
 
     sweep = small_sweep()
-    with shared_folder(tmp_path_factory, "undisturbed") as (folder, empty):
-        home, told = Home(folder / "home"), folder / "told.json"
+    with shared_folder(tmp_path_factory, "finished_sweep") as (folder, empty):
+        home, record = Home(folder / "home"), folder / "record.json"
         if empty:
             with pytest.MonkeyPatch.context() as environment:
                 for name in ("DAGSTER_HOME", "FTF_HOME"):
                     environment.setenv(name, "")
                     environment.delenv(name)
                 done = FinishedSweep(sweep, home, run_sweep(sweep, home, on_fit=lambda event: None))
-            told.write_text(json.dumps(done.told), encoding="utf-8")
-    return FinishedSweep.open(sweep, home, json.loads(told.read_text(encoding="utf-8")))
+            record.write_text(json.dumps(done.record), encoding="utf-8")
+    return FinishedSweep.open(sweep, home, json.loads(record.read_text(encoding="utf-8")))

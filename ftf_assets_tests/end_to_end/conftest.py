@@ -1,4 +1,4 @@
-"""Real homes, real candles where they are present, and the command as a process."""
+"""Fixtures of the end-to-end tests: real homes, real candles where present, the command as a process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftf_assets.storage.home import Home
+from ftf_assets_tests.support.pictures import draw_nothing
 from ftf_assets_tests.support.processes import run_ftf
 from ftf_assets_tests.support.real_candles import require_real_candles
 
@@ -43,13 +44,21 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw pictures only in tests that are marked with ``pictures``: most look at none."""
+    if request.node.get_closest_marker("pictures") is None:
+        draw_nothing(monkeypatch)
+
+
 @pytest.fixture
-def ftf(home: Home, tmp_path: Path) -> Ftf:
+def ftf(home: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Ftf:
     """Run the command as a process with this test's home; a fork server has done its imports."""
+    pictures = request.node.get_closest_marker("pictures") is not None
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [*arguments, "--home", str(home.path)]
-        done = run_ftf(command, tmp_path / "logs")
+        done = run_ftf(command, tmp_path / "logs", pictures=pictures)
         return subprocess.CompletedProcess(command, done.wait(), done.stdout, done.stderr)
 
     return run

@@ -19,21 +19,22 @@ from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
 pytestmark = pytest.mark.end_to_end
 
 
+@pytest.mark.pictures
 def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf, home: Home):
-    asked = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**FEW_ROUNDS))
-    done = ftf(*asked, "--json")
+    command = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**FEW_ROUNDS))
+    done = ftf(*command, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["failed_checks"] == []
-    assert {row["kind"] for row in told["found"]} == {"none", "known_truth"}
-    assert all(row["status"] == "ok" for row in told["found"] + told["effects"])
+    printed = json.loads(done.stdout)
+    assert printed["failed_checks"] == []
+    assert {row["kind"] for row in printed["found"]} == {"none", "known_truth"}
+    assert all(row["status"] == "ok" for row in printed["found"] + printed["effects"])
 
-    sweep = small_sweep(cryptos="OPUSDC")
+    sweep = small_sweep(cryptos="OPUSDC", n_folds=1, factors="cleanlab=filter")
     found, effects = AuditStore(home.results).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])
     NoiseAudit.validate(found, lazy=True)
     NoiseAuditEffects.validate(effects, lazy=True)
-    assert (len(found), len(effects)) == (len(told["found"]), len(told["effects"]))
-    assert set(found["audit_id"]) == {told["audit_ids"]["OPUSDC"]}
+    assert (len(found), len(effects)) == (len(printed["found"]), len(printed["effects"]))
+    assert set(found["audit_id"]) == {printed["audit_ids"]["OPUSDC"]}
 
     with open_instance(home) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey("noise_audit"))
@@ -51,7 +52,7 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     temporal = found[(found["detector"] == "temporal") & (found["given_label"] == "BUY")].iloc[0]
     assert f"{temporal['lift']:.2f} ({temporal['lift_low']:.2f} to {temporal['lift_high']:.2f})" in page
 
-    again = ftf(*asked)
+    again = ftf(*command)
     assert again.returncode == 0, again.stderr
     assert "known_truth" in again.stdout
     found_again, _ = AuditStore(home.results).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,12 +16,13 @@ from ftf_assets.sources.market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.support.processes import start_ftf
 from ftf_assets_tests.support.settings import set_options
 from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
 
-SMALL = ("--crypto", "OPUSDC", "--trials", "0", *set_options(n_folds=2, **FEW_ROUNDS))
+SMALL = ("--crypto", "OPUSDC", "--trials", "0", *set_options(n_folds=1, **FEW_ROUNDS))
 
 
 @pytest.mark.slow
@@ -32,6 +32,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     command = ("sweep", "--factor", "label_smoothing,cleanlab", "--crypto-group", "defi_top5")
     command += ("--phase", "manual", "--power-mode", "standard", "--confirm-long-run")
     command += ("--source", "candles", "--path", str(real_candles), "--trials", "0")
+    command += set_options(**FEW_ROUNDS)
     first = ftf(*command)
     assert first.returncode == 0, first.stderr
     rows = ResultsStore(home.results).read()
@@ -51,8 +52,8 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     assert_same_rows(ResultsStore(home.results).read(), rows)
 
 
-def test_results_come_in_every_format(ftf: Ftf, home: Home, undisturbed: FinishedSweep, tmp_path: Path):
-    undisturbed.copy(home)
+def test_results_come_in_every_format(ftf: Ftf, home: Home, finished_sweep: FinishedSweep, tmp_path: Path):
+    finished_sweep.copy(home)
     rows = ResultsStore(home.results).read()
     table, csv, as_json = (ftf("results", "--format", form) for form in ("table", "csv", "json"))
     assert "reweight" in table.stdout
@@ -67,19 +68,19 @@ def test_a_plan_knows_what_is_done_and_a_sweep_shows_its_progress_although_dagst
     ftf: Ftf, home: Home
 ):
     before = json.loads(ftf("plan", *SMALL, "--json").stdout)
-    assert (before["cells"], before["fits"], before["fits_done"]) == (10, 22, 0)
+    assert (before["cells"], before["fits"], before["fits_done"]) == (5, 11, 0)
     assert before["estimated_seconds"] is None
     assert not home.path.exists()
     done = ftf("sweep", *SMALL)
     assert done.returncode == 0, done.stderr
-    assert "22 of 22 fits" in done.stderr
-    assert "10 cells: 10 ok" in done.stdout
+    assert "11 of 11 fits" in done.stderr
+    assert "5 cells: 5 ok" in done.stdout
     assert "always saying BUY would score" in done.stdout
     after = json.loads(ftf("plan", *SMALL, "--json").stdout)
     assert after["sweep_id"] == before["sweep_id"]
-    assert (after["fits_done"], after["fits_left"]) == (22, 0)
+    assert (after["fits_done"], after["fits_left"]) == (11, 0)
     one_more_level = ("--factor", "label_smoothing,cleanlab=off,filter,reweight,filter_random")
-    assert json.loads(ftf("plan", *SMALL, *one_more_level, "--json").stdout)["fits_left"] == 2
+    assert json.loads(ftf("plan", *SMALL, *one_more_level, "--json").stdout)["fits_left"] == 1
 
 
 #: The whole table of refusals is in faults/test_malformed_input.py; here the command is a process of its own.
@@ -132,17 +133,15 @@ def test_a_bad_row_in_a_candle_file_stops_the_sweep_before_anything_is_written(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 def test_an_interrupt_stops_the_sweep_with_one_line_and_keeps_what_is_finished(
-    home: Home, how: signal.Signals
+    home: Home, tmp_path: Path, how: signal.Signals
 ):
-    command = [sys.executable, "-m", "ftf_assets.command", "sweep", *SMALL, "--crypto", "LDOUSDC"]
-    process = subprocess.Popen([*command, "--home", str(home.path)], stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    assert any(line.startswith("5 of") for line in process.stderr)
-    process.send_signal(how)
-    rest = process.stderr.read()
-    assert process.wait(timeout=120) == 130
-    assert "ftf: interrupted. Finished fits are kept; run the same command again to go on" in rest
-    assert "Traceback" not in rest
+    command = ["sweep", *SMALL, "--crypto", "LDOUSDC", "--home", str(home.path)]
+    sweep = start_ftf(command, tmp_path / "logs")
+    sweep.wait_until_it_says("\n5 of")
+    sweep.send(how)
+    assert sweep.wait() == 130
+    assert "ftf: interrupted. Finished fits are kept; run the same command again to go on" in sweep.stderr
+    assert "Traceback" not in sweep.stderr
     assert list(home.fits.glob("*/*/header.json"))
 
 
@@ -171,9 +170,10 @@ def test_ready_feature_caches_run_without_candles_and_say_which_file_they_were(
     as_another_system_writes_it = frame.astype({"label": "int64", "return_1": "float32"})
     as_another_system_writes_it.index = as_another_system_writes_it.index.as_unit("us")
     as_another_system_writes_it.to_parquet(folder / "OPUSDT.parquet")
-    done = ftf("sweep", *SMALL, "--source", "features", "--path", str(folder), "--json")
+    one_level = ("--factor", "label_smoothing=mild")
+    done = ftf("sweep", *SMALL, *one_level, "--source", "features", "--path", str(folder), "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["statuses"] == {"ok": 10}
+    assert json.loads(done.stdout)["statuses"] == {"ok": 2}
     rows = ResultsStore(home.results).read()
     assert set(rows["data_source"]) == {"features"}
     assert set(rows["source_file"]) == {"OPUSDT.parquet"}
@@ -181,7 +181,8 @@ def test_ready_feature_caches_run_without_candles_and_say_which_file_they_were(
 
 def test_a_history_that_is_too_short_is_skipped_shown_and_no_failure(ftf: Ftf, home: Home):
     edges = "2024-01-20T00:00:00Z,2024-03-01T00:00:00Z,2024-12-30T00:00:00Z"
-    done = ftf("sweep", *SMALL, "--set", f"folds.edges={edges}")
+    two_folds = ("--set", "folds.n_folds=2", "--set", f"folds.edges={edges}")
+    done = ftf("sweep", *SMALL, *two_folds, "--factor", "label_smoothing=mild")
     assert done.returncode == 0, done.stderr
     rows = ResultsStore(home.results).read()
     assert set(rows.loc[rows["fold"] == 0, "status"]) == {"skipped_short_history"}

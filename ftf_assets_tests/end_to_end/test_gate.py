@@ -21,9 +21,9 @@ pytestmark = pytest.mark.end_to_end
 
 
 def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_same(
-    ftf: Ftf, home: Home, undisturbed: FinishedSweep
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep
 ):
-    sweep, done = undisturbed.sweep, undisturbed.copy(home)
+    sweep, done = finished_sweep.sweep, finished_sweep.copy(home)
     assert done.decision is not None
     metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
     GateMetrics.validate(metrics, lazy=True)
@@ -40,10 +40,10 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
 
 
 def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(
-    ftf: Ftf, home: Home, undisturbed: FinishedSweep
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep
 ):
-    undisturbed.copy(home)
-    sweep = undisturbed.sweep
+    finished_sweep.copy(home)
+    sweep = finished_sweep.sweep
     with open_instance(home) as instance:
         instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
@@ -60,10 +60,10 @@ def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(
     assert "cleanlab_masks of LDOUSDC: 3 rows outside the fit part" in decision["verdicts"][0]["reason"]
 
 
-def test_an_interrupted_sweep_is_invalid_not_complete(ftf: Ftf, home: Home, undisturbed: FinishedSweep):
-    sweep, store = undisturbed.sweep, ResultsStore(home.results)
+def test_an_interrupted_sweep_is_invalid_not_complete(ftf: Ftf, home: Home, finished_sweep: FinishedSweep):
+    sweep, store = finished_sweep.sweep, ResultsStore(home.results)
     store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-    landed = ResultsStore(undisturbed.home.results).read(sweep.sweep_id, "OPUSDC")
+    landed = ResultsStore(finished_sweep.home.results).read(sweep.sweep_id, "OPUSDC")
     store.write_partition(landed, sweep.sweep_id, "OPUSDC")
     decision = json.loads(ftf("gate", "--sweep", sweep.sweep_id, "--json").stdout)
     assert {one["verdict"] for one in decision["verdicts"]} == {"INVALID"}

@@ -206,6 +206,7 @@ def run_the_job(sweep: Sweep, home: Home) -> dg.ExecuteInProcessResult:
         )
 
 
+@pytest.mark.pictures
 def test_the_job_stores_the_verdict_and_its_report_or_fails_with_one_clear_error(
     poor: Poor, sweep: Sweep, home: Home
 ):

@@ -18,7 +18,6 @@ from ftf_assets.report.written_page import missing_from_page
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
-from ftf_assets_tests.support.processes import run_ftf
 from ftf_assets_tests.support.small_sweep import FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
@@ -59,10 +58,11 @@ def browse(tmp_path: Path, chromium: str):
     return open_file
 
 
+@pytest.mark.pictures
 def test_a_sweep_ends_with_a_report_that_a_browser_opens(
-    home: Home, undisturbed: FinishedSweep, browse, tmp_path: Path
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep, browse, tmp_path: Path
 ):
-    sweep, done = undisturbed.sweep, undisturbed.copy(home)
+    sweep, done = finished_sweep.sweep, finished_sweep.copy(home)
     assert [check.check for check in done.failed_checks] == ["cleaners_audited"], "nothing was audited here"
     assert done.report == home.report(sweep.sweep_id)
     dom, log = browse(done.report)
@@ -94,13 +94,12 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert CONSOLE in browse(broken)[1], "the log shows a page's errors"
 
     again = tmp_path / "again.html"
-    options = ("--output", str(again), "--home", str(home.path))
-    printed = run_ftf(["report", *options], tmp_path / "logs", pictures=True)
+    printed = ftf("report", "--output", str(again))
     assert printed.stdout.strip() == str(again)
     assert again.read_bytes() == done.report.read_bytes()
 
 
-def test_no_text_of_a_chart_is_cut_off(undisturbed: FinishedSweep, chromium: str, tmp_path: Path):
+def test_no_text_of_a_chart_is_cut_off(finished_sweep: FinishedSweep, chromium: str, tmp_path: Path):
     narrow = tmp_path / "narrow.html"
     narrow.write_text(
         '<svg viewBox="0 0 60 20" width="60"><title>too narrow</title>'
@@ -109,7 +108,7 @@ def test_no_text_of_a_chart_is_cut_off(undisturbed: FinishedSweep, chromium: str
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.goto(undisturbed.done.report.as_uri())
+        page.goto(finished_sweep.done.report.as_uri())
         assert page.evaluate(TEXTS_CUT_OFF) == []
         page.goto(narrow.as_uri())
         assert page.evaluate(TEXTS_CUT_OFF) == ["too narrow: a long name"]
@@ -117,10 +116,10 @@ def test_no_text_of_a_chart_is_cut_off(undisturbed: FinishedSweep, chromium: str
 
 
 def test_suspects_can_be_listed_and_exported(
-    ftf: Ftf, home: Home, undisturbed: FinishedSweep, tmp_path: Path
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep, tmp_path: Path
 ):
-    undisturbed.copy(home)
-    rows = ResultsStore(home.results).read(undisturbed.sweep.sweep_id)
+    finished_sweep.copy(home)
+    rows = ResultsStore(home.results).read(finished_sweep.sweep.sweep_id)
     file = tmp_path / "suspects.parquet"
     assert ftf("suspects", "--format", "parquet", "--output", str(file)).returncode == 0
     suspects = pd.read_parquet(file)
@@ -135,7 +134,7 @@ def test_suspects_can_be_listed_and_exported(
     assert "p_buy" in ftf("suspects").stdout
 
 
-def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, undisturbed: FinishedSweep):
+def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, finished_sweep: FinishedSweep):
     def refused(*arguments: str) -> str:
         done = ftf("report", *arguments)
         assert done.returncode == 2
@@ -149,17 +148,17 @@ def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, undisturbed: 
     assert "no rows of sweep 'ftf_000000000000'" in refused("--sweep", "ftf_000000000000")
 
     shutil.rmtree(home.path)
-    undisturbed.copy(home)
-    store, sweep = ResultsStore(home.results), undisturbed.sweep
+    finished_sweep.copy(home)
+    store, sweep = ResultsStore(home.results), finished_sweep.sweep
     metrics, verdicts = store.decision(sweep.sweep_id)
     store.write_decision(metrics.head(0), verdicts.head(0), sweep.sweep_id)
     assert "no verdict yet" in refused()
 
 
 def test_a_report_outlives_the_artifacts_and_says_what_is_gone(
-    ftf: Ftf, home: Home, undisturbed: FinishedSweep, tmp_path: Path
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep, tmp_path: Path
 ):
-    undisturbed.copy(home)
+    finished_sweep.copy(home)
     shutil.rmtree(home.path / "artifacts" / "trained_models")
     page = tmp_path / "report.html"
     assert ftf("report", "--output", str(page)).returncode == 0

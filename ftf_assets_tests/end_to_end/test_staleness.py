@@ -233,9 +233,9 @@ def would_make(sweep: Sweep, home: Home, monkeypatch: pytest.MonkeyPatch) -> dic
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_the_assets_that_plan_names_are_those_that_the_sweep_makes(
-    undisturbed: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch, harm: str
+    finished_sweep: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch, harm: str
 ):
-    undisturbed.copy(home)
+    finished_sweep.copy(home)
     sweep, (happens, expected) = small_sweep(), HARMS[harm]
     happens(home, sweep)
     assert by_crypto(stale_assets(sweep, home)) == expected
@@ -256,9 +256,9 @@ OTHER_SETTINGS = {
 
 @pytest.mark.parametrize("name", OTHER_SETTINGS)
 def test_under_other_settings_too_the_sweep_makes_what_plan_names(
-    undisturbed: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch, name: str
+    finished_sweep: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch, name: str
 ):
-    undisturbed.copy(home)
+    finished_sweep.copy(home)
     other = small_sweep(**OTHER_SETTINGS[name])
     stale = by_crypto(stale_assets(other, home))
     assert stale[CRYPTO][-1] == "finetune_results"
@@ -267,9 +267,9 @@ def test_under_other_settings_too_the_sweep_makes_what_plan_names(
 
 
 def test_under_another_code_version_everything_is_stale(
-    undisturbed: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch
+    finished_sweep: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    undisturbed.copy(home)
+    finished_sweep.copy(home)
     for module in ("ftf_assets.sweep.sweep", "ftf_assets.rows.cells"):
         monkeypatch.setattr(f"{module}.code_version", lambda: "0123456789ab")
     sweep = small_sweep()
@@ -290,8 +290,8 @@ def snapshot(home: Home) -> dict[str, tuple[int, str]]:
     }
 
 
-def test_asking_what_is_stale_changes_no_file_and_ends_no_run(undisturbed: FinishedSweep, home: Home):
-    undisturbed.copy(home)
+def test_asking_what_is_stale_changes_no_file_and_ends_no_run(finished_sweep: FinishedSweep, home: Home):
+    finished_sweep.copy(home)
     with open_instance(home) as instance:  # a run of a process that is gone
         tags = {"ftf/process": "1:gone"}
         run = instance.add_run(

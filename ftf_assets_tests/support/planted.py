@@ -1,4 +1,4 @@
-"""Artifacts as somebody would plant them who can write to a home and knows its checksums."""
+"""Artifacts planted by an attacker who can write to a home and knows how its checksums are made."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -48,6 +49,18 @@ class FtfProcess:
                     process.kill()
         self.process.join(PATIENCE)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the command alone, as a terminal or a service manager does."""
+        os.kill(self.process.pid, number)
+
+    def wait_until_it_says(self, text: str) -> None:
+        """Wait until its standard error holds a text."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.stderr:
+            assert self.process.is_alive(), f"ended without {text!r}: {self.stderr}"
+            assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {text!r}: {self.stderr}"
+            time.sleep(0.01)
+
     def wait(self) -> int:
         """Wait until it ends and return its exit code; minus the signal's number where it was killed."""
         self.process.join(PATIENCE)
@@ -56,11 +69,13 @@ class FtfProcess:
 
     @property
     def stdout(self) -> str:
-        return self.out.read_text(encoding="utf-8")
+        """What it has printed so far; "" where it has not come that far."""
+        return self.out.read_text(encoding="utf-8") if self.out.exists() else ""
 
     @property
     def stderr(self) -> str:
-        return self.err.read_text(encoding="utf-8")
+        """What it has printed to standard error so far."""
+        return self.err.read_text(encoding="utf-8") if self.err.exists() else ""
 
 
 def start_ftf(

@@ -1,4 +1,4 @@
-"""A sweep that takes seconds, and a home in which it has ended."""
+"""A sweep that takes seconds, and a home in which it is finished."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets_tests.support.settings import settings_of
 
-#: Short fits: what is tested around them does not depend on their rounds.
+#: Short fits, for tests that do not depend on the number of rounds.
 FEW_ROUNDS = {"min_rounds": 5, "max_rounds": 16, "patience": 5}
 #: Two cryptos, two folds, both factors, nothing tuned.
 SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **FEW_ROUNDS, "phase": "test"}
@@ -27,29 +27,29 @@ def small_sweep(**settings: object) -> Sweep:
 
 @dataclass(frozen=True, eq=False)
 class FinishedSweep:
-    """A sweep that has ended well: its home is shared, so it is read, or copied before it is changed."""
+    """A sweep that has finished. Its home is shared: read it, or copy it before a change."""
 
     sweep: Sweep
     home: Home
     done: SweepRun
 
     @classmethod
-    def open(cls, sweep: Sweep, home: Home, told: Mapping[str, Any]) -> FinishedSweep:
-        """Give a sweep that ended in ``home``, from what :attr:`told` said of its runs."""
-        failed = [FailedCheck(**check) for check in told["failed_checks"]]
+    def open(cls, sweep: Sweep, home: Home, record: Mapping[str, Any]) -> FinishedSweep:
+        """Open a sweep that another process has finished in ``home`` and whose :attr:`record` it kept."""
+        failed = [FailedCheck(**check) for check in record["failed_checks"]]
         decision = decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id))
-        return cls(sweep, home, SweepRun(told["run_ids"], decision, home.report(sweep.sweep_id), failed))
+        return cls(sweep, home, SweepRun(record["run_ids"], decision, home.report(sweep.sweep_id), failed))
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What its runs said and no table holds."""
+    def record(self) -> dict[str, Any]:
+        """What its runs returned and no table holds."""
         return {
             "run_ids": self.done.run_ids,
             "failed_checks": [asdict(check) for check in self.done.failed_checks],
         }
 
     def copy(self, home: Home) -> SweepRun:
-        """Put a copy into a test's own home."""
+        """Copy the home to a test's own."""
         shutil.copytree(self.home.path, home.path)
         report = None if self.done.report is None else home.report(self.sweep.sweep_id)
         return SweepRun(dict(self.done.run_ids), self.done.decision, report, list(self.done.failed_checks))

@@ -1,4 +1,4 @@
-"""What all pytest workers of a run share: the first that needs it makes it, the others wait for it."""
+"""What the pytest workers of a run share: the first that needs it makes it, the others wait."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from filelock import FileLock
 
 @contextmanager
 def shared_folder(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
-    """Give a folder that every worker of this run sees, and whether the caller is the one to fill it.
+    """Give a folder that every worker of this run sees, and whether the caller must fill it.
 
-    It is filled within the context; what fails there leaves it to the next worker.
+    The caller fills it within the context. Where that fails, the next worker tries.
     """
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
