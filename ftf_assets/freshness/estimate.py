@@ -1,4 +1,4 @@
-"""What a sweep would cost: cells, fits, what is done already, and the time that the rest will take."""
+"""The cost of a sweep before it runs: cells, fits, those that are done, and time for the rest."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 
-#: Finished fits that teach the estimate; their keys are hashes, so the first ones are any.
+#: Finished fits from which the pace is taken. Keys are hashes, so the first ones are a random sample.
 _SAMPLE = 200
 
 
 def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
-    """Describe a sweep without running anything.
+    """Count the cells and fits of a sweep and estimate its time, without running anything.
 
     Parameters
     ----------
     sweep
-        What would run.
+        The sweep.
     home
-        Whose finished fits count.
+        The home whose finished fits are reused.
 
     Returns
     -------
     dict
-        Identity, counts, and ``estimated_seconds`` for the fits that are left: their training rows at the
-        seconds a row that fits of this home took, by the cores; None where there are none to learn from.
+        Identity, counts and ``estimated_seconds``: the training rows of the fits that are left, times the
+        seconds per row that fits of this home took, divided by the cores. None without a finished fit.
     """
     store = FolderFitStore(home.fits)
     rows = {key: n for crypto in sweep.cryptos for key, n in sweep.expected_rows(crypto).items()}
     left = [key for key in rows if key not in store]
     workers = n_cores(sweep.settings.run.workers)
-    pace = _seconds_a_row(store)
+    pace = _seconds_per_row(store)
     return {
         "sweep_id": sweep.sweep_id,
         "source": sweep.settings.data.source,
@@ -58,13 +58,13 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     }
 
 
-def _seconds_a_row(store: FolderFitStore) -> float | None:
+def _seconds_per_row(store: FolderFitStore) -> float | None:
     seconds, rows = 0.0, 0
     for header in itertools.islice(store.folder.glob("*/*/header.json"), _SAMPLE):
         try:
             fit = read_header(header.parent)["value"]
             n_rows, spent = int(fit["n_rows"]), float(fit["seconds"])
         except (StoreError, KeyError, TypeError, ValueError):
-            continue  # a damaged fit will be refitted; here it only has nothing to teach
+            continue  # damaged: it will be fitted again
         seconds, rows = seconds + spent, rows + n_rows
     return seconds / rows if rows else None

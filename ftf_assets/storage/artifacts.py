@@ -1,8 +1,8 @@
-"""Artifacts: a JSON header and content-named files, written atomically, read with checksums, never pickled.
+"""Artifacts: a JSON header and files named by their content, written atomically, read with checksums.
 
-One folder holds one value. Its files carry the hash of their content in their name, and the header, which
-names them, is moved into place last: a reader finds the old value or the new one, whole, whatever was killed
-when.
+One folder holds one value. The name of each file is the hash of its content, and the header, which names the
+files, is moved into place last: after a kill a reader finds the old value or the new one, whole. Nothing is
+pickled.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADER = "header.json"
-#: A smaller array is kept as it was read: a map takes a page, a file descriptor and another look at the file.
+#: Smaller arrays are not memory-mapped: a map costs a page, a file descriptor and a second read of the file.
 _BYTES_WORTH_MAPPING = 65_536
 FORMAT = 2
 T = TypeVar("T")
@@ -43,14 +43,14 @@ def write_artifact(folder: Path, value: object, identity: Mapping[str, Any] | No
     value
         ``DataFrame``, ndarray, or a dataclass whose annotations :func:`read_artifact` can follow.
     identity
-        What the value was made from, a JSON mapping; kept in the header for whoever asks later.
+        What the value was made from, a JSON mapping that the header keeps.
 
     Raises
     ------
     StoreError
-        Where the file system refuses: full, read-only or missing; or a link leads elsewhere.
+        The disk is full, read-only or missing, or a link leads out of the home.
     TypeError
-        A value that no file format here can hold.
+        The value is of a type that cannot be stored.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -80,8 +80,8 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     Raises
     ------
     StoreError
-        Nothing there, another type or format, a header that does not describe the value, a file that is
-        missing or does not have the content that its name states, or one that could hold code.
+        There is none, it has another type or format, its header does not describe it, or a file is missing,
+        has other content than its name states, or could hold code.
     """
     header = read_header(folder)
     if header.get("format") != FORMAT or header.get("type") != kind.__name__:
@@ -93,11 +93,11 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
         value = _unpack(kind, header["value"], folder)
     except StoreError:
         raise
-    except Exception as error:  # noqa: BLE001  a header may say anything where a value's parts belong
-        said = " ".join(str(error).split()) or "no message"
+    except Exception as error:  # noqa: BLE001  a damaged header may hold anything
+        message = " ".join(str(error).split()) or "no message"
         raise StoreError(
             f"{folder / HEADER} does not describe {kind.__name__} ({type(error).__name__}: "
-            f"{shown(said)}). Materialise it again"
+            f"{shown(message)}). Materialise it again"
         ) from None
     if not isinstance(value, kind):
         raise StoreError(f"{folder / HEADER} names no {kind.__name__}. Materialise it again")
@@ -110,7 +110,7 @@ def read_header(folder: Path) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        Nothing there, no JSON object, or one that does not have the checksum that it states.
+        There is none, it is no JSON object, or its checksum is wrong.
     """
     try:
         header = json.loads((folder / HEADER).read_bytes())
@@ -130,7 +130,7 @@ def read_header(folder: Path) -> dict[str, Any]:
 
 
 def _refuse_links(folder: Path) -> None:
-    # A home is resolved when it is located, so whatever still resolves elsewhere was linked inside of it.
+    # The home's own path is resolved already, so a folder that resolves elsewhere is linked inside the home.
     if folder.resolve() != folder.absolute():
         raise StoreError(
             f"a link leads from {folder} to {folder.resolve()}: nothing is written outside the home. Remove "
@@ -148,7 +148,7 @@ def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
     if isinstance(value, tuple | list):
         return [_pack(item, folder, written) for item in value]
     if isinstance(value, np.ndarray | pd.DataFrame | bytes):
-        # Cells of one fold share their row numbers: one object is one file.
+        # Cells of one fold share their row numbers: an object is written once.
         if id(value) not in written:
             content, suffix = _encode(value)
             name = _content_name(content, suffix)
@@ -195,7 +195,7 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
     return packed
 
 
-# Resolving the annotations of a class compiles them anew each time, and a bundle holds many of one class.
+# Resolving annotations compiles them each time, and a bundle holds many objects of one class.
 _type_hints = functools.cache(typing.get_type_hints)
 
 
@@ -208,7 +208,7 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
         raise StoreError(
             f"{path} is damaged: its content does not have the checksum of its name. Materialise it again"
         )
-    # A file may be what its checksum says and still be planted: nothing that could hold code is opened.
+    # A planted file can have the right checksum: nothing that could hold code is opened.
     if path.suffix == ".ubj":
         return content
     if path.suffix == ".parquet":
@@ -222,7 +222,7 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
         array.flags.writeable = False
         return array
     mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    # A plain read-only ndarray over the map: no code behind the boundary has to know of memory maps.
+    # As a plain read-only ndarray, so that no other code has to know of memory maps.
     return mapped.view(np.ndarray)
 
 
@@ -231,7 +231,7 @@ def _content_name(content: bytes, suffix: str) -> str:
 
 
 def _checksum(header: dict[str, Any]) -> str:
-    # Numbers such as thresholds and rounds lie in the header itself: a flipped digit must not pass.
+    # Numbers such as thresholds and rounds lie in the header itself, so it needs a checksum too.
     return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
 
 

@@ -1,4 +1,4 @@
-"""The data version of a value: a hash of its content, so that equal content is known for equal."""
+"""The data version of a value: a hash of its content, equal for equal content."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-#: What tells of the run and not of the value: the same cells, fitted again, are the same data.
+#: Fields that belong to the run and not to the value: the same cells, fitted again, are the same data.
 _OF_THE_RUN = frozenset({"fit_seconds", "seconds", "run_id", "created_at"})
 
 
 def content_version(value: object) -> str:
-    """Hash a frame, array or bundle to 16 hex digits: values, dtypes, names and order, nothing of the run.
+    """Hash a frame, array or bundle to 16 hex digits: values, dtypes, names and order.
+
+    Fields that belong to the run, such as seconds, do not count.
 
     Parameters
     ----------

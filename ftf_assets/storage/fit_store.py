@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 
 class KeyedFolders(Generic[T]):
-    """Results under ``folder/<first two digits>/<key>/``.
+    """Results by key, each in ``folder/<first two digits>/<key>/``.
 
     Parameters
     ----------
     folder
-        Where they lie; created by the first one.
+        The folder; the first result creates it.
     """
 
     kind: ClassVar[type]
@@ -31,7 +31,7 @@ class KeyedFolders(Generic[T]):
         self.folder = Path(folder)
 
     def __contains__(self, key: str) -> bool:
-        """Whether a result is there, without reading it."""
+        """Whether there is a result, without reading it."""
         return (self._path(key) / HEADER).exists()
 
     def read(self, key: str) -> T:
@@ -56,12 +56,12 @@ class KeyedFolders(Generic[T]):
             return None
 
     def put(self, key: str, result: T) -> None:
-        """Keep a finished result.
+        """Store a result.
 
         Raises
         ------
         StoreError
-            Where the file system refuses.
+            The disk is full, read-only or missing.
         """
         write_artifact(self._path(key), result)
 
@@ -70,7 +70,7 @@ class KeyedFolders(Generic[T]):
 
 
 class FolderFitStore(KeyedFolders[FitResult]):
-    """Finished fits: the booster as UBJSON, its probabilities as arrays."""
+    """Finished fits: the booster as UBJSON and its probabilities as arrays."""
 
     kind, name = FitResult, "fit"
 

@@ -15,7 +15,7 @@ DEFAULT_HOME = ".ftf"
 
 @dataclass(frozen=True)
 class Home:
-    """Where things lie.
+    """The paths of everything that a project stores.
 
     Attributes
     ----------
@@ -27,12 +27,12 @@ class Home:
 
     @classmethod
     def locate(cls, path: str = "") -> Home:
-        """Find the home: ``path``, else the variable ``FTF_HOME``, else ``.ftf`` where the process runs."""
+        """Find the home: ``path``, else the variable ``FTF_HOME``, else ``.ftf`` in the working directory."""
         return cls(Path(path or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).resolve())
 
     @property
     def dagster(self) -> Path:
-        """Runs, events and logs: the Dagster instance."""
+        """The Dagster instance: runs, events and logs."""
         return self.path / "dagster"
 
     @property
@@ -71,23 +71,23 @@ class Home:
         Raises
         ------
         InputError
-            A sweep_id that is no plain word, which could lead out of the home.
+            The sweep_id is not one plain word: it could lead out of the home.
         """
         return self.reports / f"{_word(sweep_id)}.html"
 
     def artifact(self, asset: str, crypto: str, key: str) -> Path:
-        """Folder of one asset's value: a crypto's, under the settings and inputs that ``key`` hashes.
+        """The folder of an asset's value for one crypto; ``key`` is the hash of its settings and inputs.
 
         Raises
         ------
         InputError
-            A part that is no plain word, which could lead out of the home.
+            A part is not one plain word: it could lead out of the home.
         """
         return self.artifacts / _word(asset) / _word(crypto) / _word(key)
 
 
 def _word(part: str) -> str:
-    """Give a part of a path back where it is one plain word."""
+    """Refuse a part of a path that is not one plain word."""
     if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", part):
         raise input_error(
             "a name in a path is one plain word", found=repr(part), allowed="letters, digits and _, up to 64"

@@ -1,4 +1,4 @@
-"""Published results from a CSV or Parquet file: rows that the gate can judge, or what is wrong with them."""
+"""Results of others from a CSV or Parquet file, as rows that the gate can judge."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ class ResultFile:
 def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = None) -> ResultFile:
     """Read results of one sweep: ``crypto``, ``fold`` if there are folds, factor columns, metrics.
 
-    Per-crypto means, without a fold, are as good; the gate then clusters by crypto. A column ``status``,
-    as ``ftf results`` exports it, excuses failed cells from having metrics. Other columns are left alone.
+    Means per crypto, without a fold, are allowed: the gate then clusters by crypto. Where a column ``status``
+    says that a cell failed, as ``ftf results`` exports it, its metrics may be missing. Other columns are
+    ignored.
 
     Parameters
     ----------
@@ -61,9 +62,9 @@ def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = Non
     Raises
     ------
     InputError
-        A file that cannot be read or holds several sweeps; no crypto, factor or metric column; names that are
-        no plain names; metrics that are no numbers or out of their range; and everything that
-        :func:`~ftf_assets.gate.pairs.pair_levels` refuses, by row.
+        The file cannot be read or holds several sweeps; a crypto, factor or metric column is missing; a name
+        is not a plain name; a metric is not a number or out of its range; or
+        :func:`~ftf_assets.gate.pairs.pair_levels` refuses a row.
     """
     path = Path(path).expanduser()
     frame = _read(path)
@@ -140,7 +141,7 @@ def _require_columns(frame: pd.DataFrame, baselines: Mapping[str, str], file: st
 
 
 def _distinct_names(frame: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, dict[object, int]]:
-    """By column of names: each value once, in the order of the rows, with the number of its first row."""
+    """Give the distinct values of each column of names, each with the number of its first row."""
     columns = ("crypto", *baselines, "fold", "sweep_id", "status", "tuning")
     firsts = {name: frame[name].drop_duplicates().dropna() for name in columns if name in frame.columns}
     return {
@@ -150,7 +151,7 @@ def _distinct_names(frame: pd.DataFrame, baselines: Mapping[str, str]) -> dict[s
 
 
 def _require_names(distinct: Mapping[str, Mapping[object, int]], file: str) -> None:
-    """Names of the file end in tables, JSON and terminals: they must be what they look like."""
+    """Refuse names that could mislead in tables, JSON and terminals."""
     for column, values in distinct.items():
         for value, row in values.items():
             word = str(value).strip()
@@ -164,7 +165,7 @@ def _require_names(distinct: Mapping[str, Mapping[object, int]], file: str) -> N
 
 
 def _require_shares(rows: ResultRows, file: str) -> None:
-    """A share outside [0, 1] or a negative count is another quantity under a known name."""
+    """Refuse a share outside [0, 1] or a negative count: it is another quantity under a known name."""
     bounds = dict.fromkeys(SHARE_COLUMNS, (0.0, 1.0)) | {TRADES: (0.0, float("inf"))}
     first, column = len(rows), ""
     for name, (low, high) in bounds.items():
@@ -197,7 +198,7 @@ def _sweep_id(distinct: Mapping[str, Mapping[object, int]], path: Path) -> str:
 
 
 def _as_meant(frame: pd.DataFrame, distinct: Mapping[str, Mapping[object, int]]) -> pd.DataFrame:
-    """What the fields mean: names without the spaces around them, a number for a fold that is one."""
+    """Strip the spaces around names, and read folds as numbers where they are numbers."""
     columns: dict[str, pd.Series | range] = {ROW_NUMBER: range(1, len(frame) + 1)}
     for name, values in distinct.items():
         meaning = _fold if name == "fold" else _text

@@ -28,7 +28,7 @@ _LEADERBOARD_MEANS = (
 
 
 def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
-    """Contract and primary key by name of the table, for every table that has one."""
+    """Give the contract and primary key of each table, by the name of the table."""
     known = (
         (finetune_results_contract(), PRIMARY_KEY),
         (RegimeResults, REGIMES_KEY),
@@ -42,7 +42,7 @@ def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
 
 
 def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
-    """Statements that create a contract's table and document each column in the database itself.
+    """Give the statements that create the table of a contract, with a comment for each column.
 
     Types, NOT NULL and comments are the contract's; the table has the contract's name.
     """
@@ -56,7 +56,7 @@ def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
 
 
 def create_views_sql() -> list[str]:
-    """Statements that create ``clean_results`` and ``leaderboard``.
+    """Give the statements that create ``clean_results`` and ``leaderboard``.
 
     The leaderboard has one row a sweep and variant: how many cells it has, how many failed or were skipped,
     the means over its good cells and the total of their trades, best ``f1_buy`` first within a sweep.
@@ -79,7 +79,7 @@ def create_views_sql() -> list[str]:
 
 
 def create_schema_sql() -> list[str]:
-    """Every statement that turns an empty database into a results store."""
+    """Give all statements that turn an empty database into a results store."""
     return [
         *(statement for model, key in tables().values() for statement in create_table_sql(model, key)),
         *create_views_sql(),
@@ -91,7 +91,7 @@ def create_schema_sql() -> list[str]:
 
 
 def add_factors_sql(factors: Sequence[str]) -> list[str]:
-    """Statements that add columns of newly registered factors to a store that was written without them.
+    """Give the statements that add the columns of newly registered factors to a store.
 
     Rows from before a factor existed were made at its baseline level, which is what the column then says.
     """

@@ -1,4 +1,4 @@
-"""What a sweep will cost: counted before it runs, and timed by the fits that this home has seen."""
+"""The cost of a sweep: fits are counted before it runs and timed by the finished fits of the home."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_without_a_timed_fit_the_time_is_unknown(home: Home):
     assert describe_plan(sweep(), home)["estimated_seconds"] is None
 
 
-def test_the_time_is_the_rows_that_are_left_at_the_pace_of_finished_fits_by_the_workers(home: Home):
+def test_the_time_is_the_rows_left_times_the_seconds_per_row_of_finished_fits_by_the_workers(home: Home):
     store = FolderFitStore(home.fits)
     for number, n_rows in enumerate((500, 7_000)):
         store.put(f"{number:016x}", finished_fit(n_rows))
@@ -49,7 +49,7 @@ def test_the_time_is_the_rows_that_are_left_at_the_pace_of_finished_fits_by_the_
     assert describe_plan(one, home)["estimated_seconds"] == pytest.approx(left, abs=0.06)
 
 
-def test_a_damaged_fit_teaches_nothing(home: Home):
+def test_a_damaged_fit_does_not_change_the_pace(home: Home):
     store = FolderFitStore(home.fits)
     store.put("00" * 8, finished_fit(1_000))
     known = describe_plan(sweep(), home)["estimated_seconds"]

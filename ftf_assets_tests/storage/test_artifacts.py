@@ -176,7 +176,7 @@ DAMAGE = [
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE, ids=[one.__name__[1:] for one, _ in DAMAGE])
-def test_damage_is_named_with_what_to_do(tmp_path: Path, damage, message: str):
+def test_the_error_names_the_damage_and_what_to_do(tmp_path: Path, damage, message: str):
     write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(1000, np.float32)}))
     damage(tmp_path / "labels")
     with pytest.raises(StoreError, match=message) as refused:
@@ -184,7 +184,7 @@ def test_damage_is_named_with_what_to_do(tmp_path: Path, damage, message: str):
     assert "Materialise it again" in str(refused.value)
 
 
-def test_what_was_never_written_is_named(tmp_path: Path):
+def test_the_error_names_a_folder_without_an_artifact(tmp_path: Path):
     with pytest.raises(StoreError, match=r"there is no artifact in .*labels\. Materialise it first"):
         read_artifact(tmp_path / "labels", SmoothedLabels)
 
@@ -232,7 +232,7 @@ def test_a_link_inside_the_home_is_not_followed_by_a_write(tmp_path: Path):
     assert not list((tmp_path / "elsewhere").glob("**/*.*"))
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+def test_the_error_names_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(StoreError, match="cannot write"):
         write_artifact(tmp_path / "file" / "labels", SmoothedLabels({"none": np.ones(3, np.float32)}))

@@ -1,4 +1,4 @@
-"""Audits in the store: replaced, never added; found by the rows that were audited, the newest first."""
+"""The audit store: an audit replaces its rows, and the newest of each audited data is found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def store(tmp_path: Path) -> AuditStore:
     return AuditStore(tmp_path / "results.duckdb")
 
 
-def test_what_was_written_is_read_with_its_dtypes_and_in_its_order(store):
+def test_rows_are_read_with_their_dtypes_and_in_their_order(store):
     found, effects = frames(*whole_audit())
     store.write_audit(found, effects)
     read_found, read_effects = store.audits([KEY])
@@ -26,7 +26,7 @@ def test_what_was_written_is_read_with_its_dtypes_and_in_its_order(store):
     pd.testing.assert_frame_equal(read_effects, effects)
 
 
-def test_the_same_audit_replaces_its_rows_also_those_that_it_has_no_more(store):
+def test_an_audit_that_runs_again_replaces_all_of_its_rows(store):
     store.write_audit(*frames(*whole_audit()))
     store.write_audit(*frames([found_row()], [effect_row()]))
     found, effects = store.audits([KEY])

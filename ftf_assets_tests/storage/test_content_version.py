@@ -1,4 +1,4 @@
-"""Data versions: equal content has one, whatever run made it; anything else has another."""
+"""Content versions: equal content has equal versions, whichever run made it."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def test_cells_that_are_fitted_again_are_the_same_data(standard_run: Trained):
     assert content_version(changed) != content_version(standard_run.models)
 
 
-def test_what_has_no_content_is_refused():
+def test_a_value_of_an_unknown_type_is_refused():
     with pytest.raises(TypeError):
         content_version(object())

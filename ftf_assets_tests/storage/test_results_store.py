@@ -71,7 +71,7 @@ def test_dtypes_hold_for_columns_without_a_value(store, rows):
     pd.testing.assert_series_equal(store.read(crypto="nothing").dtypes, results_table(partition()).dtypes)
 
 
-def test_f8_a_retry_replaces_its_rows_and_never_adds(store):
+def test_a_retry_replaces_its_rows_and_never_adds(store):
     for attempt in range(3):
         write(store, partition(f1_buy=0.2 + attempt / 100))
     rows = store.read()
@@ -126,7 +126,7 @@ def test_rows_that_do_not_belong_are_refused_and_old_rows_stay(store, rows, rule
 @pytest.mark.parametrize(
     "crypto", ["'; DROP TABLE finetune_results; --", 'OP"USDC', "OP' OR '1'='1", "$1", "новый/монета", "%"]
 )
-def test_a_name_shaped_like_sql_is_data(store, crypto):
+def test_a_name_that_looks_like_sql_is_stored_as_text(store, crypto):
     write(store, partition("OPUSDC"))
     write(store, partition(crypto, folds=1), crypto)
     write(store, partition(crypto, folds=1), crypto)
@@ -212,7 +212,7 @@ def test_the_table_itself_has_the_primary_key_and_the_required_columns(store):
 @pytest.mark.parametrize(
     "read", [ResultsStore.read, ResultsStore.latest_sweep_id, lambda store: store.leaderboard(SWEEP)]
 )
-def test_reading_before_any_sweep_says_so_and_creates_nothing(tmp_path, read):
+def test_reading_before_the_first_sweep_says_no_results_yet_and_creates_nothing(tmp_path, read):
     store = ResultsStore(tmp_path / "home" / "results.duckdb")
     with pytest.raises(StoreError, match="no results yet"):
         read(store)
@@ -309,7 +309,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(store, content):
     assert store.path.read_bytes() == content
 
 
-def test_a_home_that_cannot_be_written_is_named(tmp_path):
+def test_the_error_names_a_home_that_cannot_be_written(tmp_path):
     (tmp_path / "home").write_text("a file where the directory should be")
     with pytest.raises(StoreError, match=r"results\.duckdb\.lock cannot be written"):
         write(ResultsStore(tmp_path / "home" / "results.duckdb"), partition())
@@ -342,7 +342,7 @@ def test_waiting_for_the_lock_ends_with_a_message_that_names_it(store):
 
 
 @pytest.mark.faults
-def test_a_process_outside_the_lock_that_holds_the_database_is_named(store):
+def test_the_error_says_that_another_program_holds_the_database(store):
     write(store, partition())
     holder = PROCESSES.Process(target=hold_database, args=(store.path,))
     holder.start()
@@ -356,7 +356,7 @@ def test_a_process_outside_the_lock_that_holds_the_database_is_named(store):
 
 
 @pytest.mark.faults
-def test_the_leftover_of_a_killed_creation_is_no_obstacle(store):
+def test_a_store_is_created_over_the_leftover_of_a_killed_creation(store):
     store.path.parent.mkdir()
     store.path.with_name("results.duckdb.unfinished").write_bytes(b"half a file")
     store.path.with_name("results.duckdb.unfinished.wal").write_bytes(b"half a log")
@@ -383,7 +383,7 @@ def test_eight_processes_write_one_fresh_file_and_none_is_lost(store):
 
 
 @pytest.mark.faults
-def test_f9_a_process_killed_inside_its_transaction_harms_nobody(store):
+def test_a_process_killed_inside_its_transaction_leaves_the_old_rows_and_blocks_nobody(store):
     write(store, partition("OPUSDC"))
     victim = PROCESSES.Process(target=hang_in_transaction, args=(store.path,))
     victim.start()
