@@ -89,7 +89,7 @@ def test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_r
         )
     later = materialise(sweep, home, "OPUSDC", ["smoothed_labels"])
     assert not later.success
-    assert "the check contract of coerced_arrays is red: row 17 is out of order" in failure_of(later)
+    assert "the check contract of coerced_arrays has failed: row 17 is out of order" in failure_of(later)
     assert materialise(sweep, home, "LDOUSDC", ASSETS[:4]).success, "another crypto's red is not this one's"
     assert materialise(sweep, home, "OPUSDC", ASSETS[:4]).success, "materialised and checked anew it is green"
 
