@@ -9,11 +9,12 @@ import pytest
 
 from benchmarks.zero_noise_market import judged, table
 from ftf_assets.contracts.gate import LOCK, VERDICTS
+from ftf_assets_tests.support.settings import dotted
 
 pytestmark = pytest.mark.slow
 
 #: Two cryptos of five folds, and shorter fits than the protocol's: seconds in place of a minute.
-SMALL = {"cryptos": "OPUSDC,LDOUSDC", "max_rounds": 60, "patience": 10}
+SMALL = dotted({"cryptos": "OPUSDC,LDOUSDC", "max_rounds": 60, "patience": 10})
 
 
 def test_no_level_is_locked_on_a_market_without_a_wrong_label(tmp_path):
