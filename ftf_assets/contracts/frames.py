@@ -89,4 +89,3 @@ class FeatureCache(pa.DataFrameModel):
     stability_is_a_share = keeps(row_rules.STABILITY_IS_A_SHARE)
     regime_has_a_name = keeps(row_rules.REGIME_HAS_A_NAME)
     features_are_not_infinite = keeps(row_rules.FEATURE_IS_NOT_INFINITE, FEATURE_PATTERN)
-    features_fit_float32 = keeps(row_rules.FEATURE_FITS_FLOAT32, FEATURE_PATTERN)

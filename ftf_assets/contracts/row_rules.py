@@ -198,7 +198,7 @@ def _follows_the_row_before(times: Any) -> Array:
 
 
 def _is_a_name(values: Any) -> Array:
-    return np.array([isinstance(value, str) and value != "" for value in values], np.bool_)
+    return np.array([isinstance(value, str) and value != "" for value in values.tolist()], np.bool_)
 
 
 # --- time ----------------------------------------------------------------------------------------------
@@ -264,7 +264,10 @@ REGIME_HAS_A_NAME = RowRule(
     allowed="non-empty text in every row, or no such column",
 )
 
-# --- features: the column is that of the feature, which errors are given --------------------------------
+# --- features ------------------------------------------------------------------------------------------
+#
+# Errors are given the name of the feature. The table contract holds features to being not infinite: a missing
+# one is allowed or refused by the settings of a sweep, and float32 is what the boundary converts to.
 
 FEATURE_IS_PRESENT = RowRule(
     ("feature",),
@@ -286,7 +289,7 @@ FEATURE_FITS_FLOAT32 = RowRule(
     fix="Scale the feature.",
 )
 
-# --- candles: the column is that of the price, which errors are given ------------------------------------
+# --- candles: errors are given the name of the price -------------------------------------------------------
 
 PRICE_IS_POSITIVE = RowRule(
     ("price",), "prices must be finite and positive", _is_finite_and_positive, allowed="a finite number > 0"

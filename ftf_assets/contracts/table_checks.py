@@ -16,15 +16,19 @@ from ftf_assets.contracts.row_rules import RowRule
 
 
 def keeps(rule: RowRule, *fields: str) -> Any:
-    """Hold fields of a table contract to a rule of rows; by default the field that the rule names."""
+    """Hold fields of a table contract to a rule of rows; by default the field that the rule names.
+
+    The rule also sees missing values. To leave them out, pandera would copy each column.
+    """
 
     def check(cls: type, values: pd.Series[Any]) -> pd.Series[bool]:  # noqa: ARG001  pandera passes the class
         # Besides its own column a rule may take the timestamp, which is the index of the tables with rules.
         columns = [values.index if name == "timestamp" else values for name in rule.columns]
-        return pd.Series(rule.holds(*columns), values.index)
+        kept = rule.holds(*columns)
+        return kept if isinstance(kept, pd.Series) else pd.Series(kept, values.index)
 
     check.__name__ = _name(rule.says)
-    return pa.check(*(fields or rule.columns[:1]), error=rule.says)(check)
+    return pa.check(*(fields or rule.columns[:1]), error=rule.says, ignore_na=False)(check)
 
 
 def unique_rows(key: Sequence[str]) -> Any:

@@ -92,7 +92,8 @@ def _one_line(
 
 
 def _broken_rules(broken: SchemaErrors, frame: pd.DataFrame, key: Sequence[str]) -> list[_Broken]:
-    failures = broken.failure_cases
+    # pandera sorts the failures by an unstable sort; their index has the order of rules and rows.
+    failures = broken.failure_cases.sort_index()
     misplaced = failures[failures["check"].isin(_MISPLACED)]
     if len(misplaced):
         return [
@@ -122,7 +123,15 @@ def _broken_rules(broken: SchemaErrors, frame: pd.DataFrame, key: Sequence[str])
                 repr(found) if isinstance(found, str) else found,
             )
         )
-    return rules
+    return [one for one in rules if not _follows_from_another(one, rules)]
+
+
+def _follows_from_another(one: _Broken, rules: Sequence[_Broken]) -> bool:
+    """Whether a wrong dtype of the column, or the rule that a missing value breaks, says it already."""
+    others = {other.check for other in rules if other.column == one.column and other is not one}
+    if one.check == "not_nullable":
+        return any(check in _RULE_OF_CHECK for check in others)
+    return not one.check.startswith("dtype(") and any(check.startswith("dtype(") for check in others)
 
 
 def _row_name(index: Any, frame: pd.DataFrame, key: Sequence[str]) -> object:

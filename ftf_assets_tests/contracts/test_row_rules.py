@@ -95,11 +95,11 @@ BOTH = {
         in_feature_cache("label_end", pd.Timestamp("2021-04-01", tz="UTC")),
     ),
     "label_return": (FeatureCache, coerce_feature_cache, in_feature_cache("label_return", INF)),
+    "missing label_return": (FeatureCache, coerce_feature_cache, in_feature_cache("label_return", NAN)),
     "base_weight": (FeatureCache, coerce_feature_cache, in_feature_cache("base_weight", -1.0)),
     "label_stability": (FeatureCache, coerce_feature_cache, in_feature_cache("label_stability", 1.5)),
     "regime": (FeatureCache, coerce_feature_cache, in_feature_cache("regime", "")),
     "rsi_14": (FeatureCache, coerce_feature_cache, in_feature_cache("rsi_14", INF)),
-    "adx_14": (FeatureCache, coerce_feature_cache, in_feature_cache("adx_14", 1e39)),
     "low": (Candles, coerce_candles, in_candles("low", 0.0)),
     "volume": (Candles, coerce_candles, in_candles("volume", INF)),
 }
@@ -113,6 +113,14 @@ def test_the_table_contract_and_the_boundary_refuse_a_row_in_the_same_words(cont
         coerce(frame, crypto=CRYPTO)
     assert str(by_contract.value) == str(by_boundary.value)
     assert f"row {frame.index[17]}" in str(by_contract.value)
+
+
+def test_the_first_of_many_broken_rows_is_named():
+    cache = feature_cache().iloc[WARM_UP:].assign(label_stability=NAN, base_weight=-1.0)
+    with pytest.raises(InputError) as refused:
+        validated(FeatureCache, cache, crypto=CRYPTO)
+    assert f"OPUSDC, column 'base_weight', row {cache.index[0]}: weights must be" in str(refused.value)
+    assert "Broken as well: label_stability: label_stability is a share" in str(refused.value)
 
 
 def test_the_first_broken_feature_is_found_by_row_then_column():
