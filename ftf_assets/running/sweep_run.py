@@ -17,6 +17,7 @@ from ftf_assets.rows.decision import decision_from_rows
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 
@@ -72,6 +73,11 @@ def run_sweep(
         As :func:`~ftf_assets.running.job_runs.run_jobs`.
     """
     check_inputs(sweep, home)
+    with shared_lock(home):  # what is current now must not be pruned before the runs have read it
+        return _run(sweep, home, on_fit, job)
+
+
+def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     config, workers = run_config(sweep, home), sweep.settings.run.workers
     tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase}
     assets = _assets_to_make(sweep, home) if job == SWEEP_JOB else dict.fromkeys(sweep.cryptos)
