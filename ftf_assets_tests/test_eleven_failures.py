@@ -1,6 +1,6 @@
 """The eleven failures of the system that this one replaces, each made impossible on the real path.
 
-Their details are specified beside the modules; here each has one test by its name.
+Each has one test here, named after the rule that prevents it; the details are specified beside the modules.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def raise_in(crypto: str, fold: int, variant: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(engine, "execute_fit", execute_fit)
 
 
-def test_01_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cached_frame: pd.DataFrame):
+def test_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cached_frame: pd.DataFrame):
     features = cached_frame.drop(columns=list(RESERVED_COLUMNS), errors="ignore")
     arrays = coerce_training_data(
         features,
@@ -91,7 +91,7 @@ def test_01_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cac
         assert part in str(refused.value)
 
 
-def test_02_pandas_as_production_sends_it_and_ndarrays_give_the_same_arrays(cached_frame: pd.DataFrame):
+def test_pandas_as_production_sends_it_and_ndarrays_give_the_same_arrays(cached_frame: pd.DataFrame):
     columns = [c for c in cached_frame.columns if c not in RESERVED_COLUMNS]
     times = {
         "label_end": cached_frame["label_end"],
@@ -111,7 +111,7 @@ def test_02_pandas_as_production_sends_it_and_ndarrays_give_the_same_arrays(cach
 
 
 @pytest.mark.end_to_end
-def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_every_other_cell_is_untouched(
+def test_no_silent_fallback_a_failed_cell_is_a_row_and_every_other_cell_is_untouched(
     finished_sweep: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
     raise_in("OPUSDC", 1, "reweight", monkeypatch)
@@ -149,7 +149,7 @@ def test_03_no_silent_fallback_a_failed_cell_is_a_row_and_every_other_cell_is_un
 
 
 @pytest.mark.end_to_end
-def test_04_the_off_path_is_free(home: Home):
+def test_the_off_path_is_free(home: Home):
     hard = np.array([0, 1, 0], np.float32)
     assert smooth_labels(hard, epsilon_buy=0.0, epsilon_hold=0.0) is hard
     without_libraries = (
@@ -176,7 +176,7 @@ def _flag_in_daemon(queue: multiprocessing.Queue[int]) -> None:
     queue.put(int(flag_label_issues(y, probability).sum()))
 
 
-def test_05_cleanlab_finishes_inside_a_daemonised_process():
+def test_cleanlab_finishes_inside_a_daemonised_process():
     context = multiprocessing.get_context("spawn")
     queue: multiprocessing.Queue[int] = context.Queue()
     process = context.Process(target=_flag_in_daemon, args=(queue,), daemon=True)
@@ -186,7 +186,7 @@ def test_05_cleanlab_finishes_inside_a_daemonised_process():
     assert process.exitcode == 0
 
 
-def test_06_the_minority_class_is_not_wiped_out():
+def test_the_minority_class_is_not_wiped_out():
     generator = np.random.default_rng(1)
     y = (generator.random(8000) < 0.16).astype(np.int8)
     weak_model = np.clip(0.16 + 0.04 * generator.standard_normal(8000) + 0.01 * y, 0.01, 0.9)
@@ -197,7 +197,7 @@ def test_06_the_minority_class_is_not_wiped_out():
     assert suspects[y == 1].mean() <= 0.10
 
 
-def test_07_calibration_is_measured_on_hard_labels_and_cannot_read_zero_on_soft_ones():
+def test_calibration_is_measured_on_hard_labels_and_cannot_read_zero_on_soft_ones():
     generator = np.random.default_rng(2)
     y = (generator.random(640) < 0.2).astype(np.int8)
     soft = smooth_labels(y.astype(np.float32), epsilon_buy=0.1, epsilon_hold=0.02)
@@ -207,7 +207,7 @@ def test_07_calibration_is_measured_on_hard_labels_and_cannot_read_zero_on_soft_
 
 
 @pytest.mark.end_to_end
-def test_08_a_retry_replaces_rows_and_never_adds(finished_sweep: FinishedSweep, home: Home):
+def test_a_retry_replaces_rows_and_never_adds(finished_sweep: FinishedSweep, home: Home):
     sweep = small_sweep()
     finished_sweep.copy(home)
     first = ResultsStore(home.results).read()
@@ -223,7 +223,7 @@ def test_08_a_retry_replaces_rows_and_never_adds(finished_sweep: FinishedSweep, 
 @pytest.mark.faults
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("after", scaled(("5 of",), ("5 of", "27 of")))
-def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
+def test_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
     finished_sweep: FinishedSweep, home: Home, tmp_path: Path, after: str
 ):
     sweep = small_sweep()
@@ -245,7 +245,7 @@ def test_09_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_o
 
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("healthy", [True, False])
-def test_10_a_smoke_on_the_real_path_gates_the_merge(
+def test_a_smoke_on_the_real_path_gates_the_merge(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: bool
 ):
     if not healthy:
@@ -259,7 +259,7 @@ def test_10_a_smoke_on_the_real_path_gates_the_merge(
 
 
 @pytest.mark.end_to_end
-def test_11_two_people_get_one_answer_whatever_their_number_of_workers(
+def test_two_people_get_one_answer_whatever_their_number_of_workers(
     finished_sweep: FinishedSweep, home: Home
 ):
     sweep, answers = small_sweep(workers=1), []
