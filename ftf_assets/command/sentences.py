@@ -54,7 +54,7 @@ def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -
         shown["fitting_time"] = "unknown until a fit has been timed in this home"
     else:
         shown["fitting_time"] = f"about {timedelta(seconds=math.ceil(seconds))} left"
-    by_reason: dict[tuple[str, str], list[str]] = {}
+    by_reason: dict[tuple[str | None, str], list[str]] = {}
     for one in stale:
         by_reason.setdefault((one.crypto, one.why), []).append(one.asset)
     to_make = [

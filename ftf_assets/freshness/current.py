@@ -78,11 +78,11 @@ class Freshness:
         StoreError
             As :meth:`why_not_current`.
         """
-        partitions = [(crypto, self._of_crypto(crypto)) for crypto in self.sweep.cryptos]
+        partitions = [(asset, crypto) for crypto in self.sweep.cryptos for asset in CRYPTO_ASSETS]
         return [
             StaleAsset(crypto, asset, reason)
-            for crypto, reasons in (*partitions, ("", self._of_sweep))
-            for asset, reason in reasons.items()
+            for asset, crypto in (*partitions, *((asset, None) for asset in SWEEP_ASSETS))
+            if (reason := self.why_not_current(asset, crypto)) is not None
         ]
 
     def _of_crypto(self, crypto: str) -> dict[str, Reason]:

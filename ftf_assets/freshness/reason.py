@@ -53,14 +53,14 @@ class StaleAsset:
     Attributes
     ----------
     crypto
-        The partition; empty for an asset that covers the whole sweep.
+        The partition; None for an asset that covers the whole sweep.
     asset
         Name of the asset.
     reason
         The first reason.
     """
 
-    crypto: str
+    crypto: str | None
     asset: str
     reason: Reason
 

@@ -57,7 +57,7 @@ def _cells_reason(sweep: Sweep, crypto: str, rows: pd.DataFrame) -> Reason | Non
     missing = [cell for cell in expected if cell not in stored]
     if missing:
         fold, variant = missing[0]
-        text = f"{len(missing)} of {len(expected)} rows are missing, first fold {fold} {variant}"
+        text = f"{len(missing)} of {len(expected)} rows missing, first fold {fold} {variant}"
         return Reason("changed", text)
     return None if stored == expected else Reason("settings", "its cells are not those of these settings")
 

@@ -80,8 +80,10 @@ def run_sweep(
 def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     config, workers = run_config(sweep, home), sweep.settings.run.workers
     tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase}
-    assets = _assets_to_make(sweep, home) if job == SWEEP_JOB else dict.fromkeys(sweep.cryptos)
-    deciding = assets.pop("", None)
+    assets: dict[str | None, tuple[str, ...] | None] = dict.fromkeys(sweep.cryptos)  # None: all of the job's
+    if job == SWEEP_JOB:
+        assets = _assets_to_make(sweep, home)
+    deciding = assets.pop(None, None)
     runs = [
         JobRun(job, config, tags, crypto, assets=assets[crypto], libraries=_libraries(sweep))
         for crypto in sweep.longest_first
@@ -99,9 +101,9 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     return done
 
 
-def _assets_to_make(sweep: Sweep, home: Home) -> dict[str, tuple[str, ...] | None]:
-    """Name the assets that are not current, by crypto; under the empty name those of the whole sweep."""
-    found: dict[str, tuple[str, ...]] = {}
+def _assets_to_make(sweep: Sweep, home: Home) -> dict[str | None, tuple[str, ...] | None]:
+    """Name the assets that are not current, by crypto; under None those that cover the whole sweep."""
+    found: dict[str | None, tuple[str, ...]] = {}
     for stale in stale_assets(sweep, home):
         found[stale.crypto] = (*found.get(stale.crypto, ()), stale.asset)
     return dict(found)

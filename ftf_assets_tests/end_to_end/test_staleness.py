@@ -1,4 +1,4 @@
-"""Which assets `ftf plan` calls stale and why, and that `ftf sweep` makes exactly these."""
+"""Which assets are not current and why, and that `ftf sweep` makes exactly those that `ftf plan` names."""
 
 from __future__ import annotations
 
@@ -158,17 +158,17 @@ def audit_the_data(home: Home, sweep: Sweep) -> None:
     AuditStore(home.results).write_audit(*frames([found_row(**identity)], [effect_row(**identity)]))
 
 
-def of_crypto(*assets: str) -> dict[str, list[str]]:
+def of_crypto(*assets: str) -> dict[str | None, list[str]]:
     """The crypto's assets and its rows, which are made again with them, and what covers the whole sweep."""
-    return {CRYPTO: [*assets, "finetune_results"], "": REST_OF_THE_SWEEP}
+    return {CRYPTO: [*assets, "finetune_results"], None: REST_OF_THE_SWEEP}
 
 
 OF_A_CRYPTO = f"WHERE crypto = '{CRYPTO}' AND fold = 1"
 ROWS = of_crypto()
-EVERYTHING = {CRYPTO: [*CRYPTO_ASSETS], OTHER: [*CRYPTO_ASSETS], "": REST_OF_THE_SWEEP}
+EVERYTHING = {CRYPTO: [*CRYPTO_ASSETS], OTHER: [*CRYPTO_ASSETS], None: REST_OF_THE_SWEEP}
 
 #: What happens to a finished home, and the assets that are stale then.
-HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str, list[str]]]] = {
+HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str | None, list[str]]]] = {
     "nothing": (lambda home, sweep: None, {}),
     "a flipped bit in the stored models": (flip_a_bit_of_the_stored_models, of_crypto("trained_models")),
     "a flipped bit in a booster": (flip_a_bit_of_a_booster, of_crypto("trained_models")),
@@ -179,7 +179,7 @@ HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str, list[str]]]] = {
     "a recorded failure": (record_a_failed_mask, of_crypto("cleanlab_masks", "trained_models")),
     "a red check of an artifact": (judge_the_features_red, of_crypto("feature_cache")),
     "a red check of rows": (judge_the_rows_red, ROWS),
-    "a red check of the decision": (judge_the_decision_red, {"": REST_OF_THE_SWEEP}),
+    "a red check of the decision": (judge_the_decision_red, {None: REST_OF_THE_SWEEP}),
     "no records of checks": (lose_the_checks, EVERYTHING),
     "a deleted row of finetune_results": (sql(f"DELETE FROM finetune_results {OF_A_CRYPTO}"), ROWS),
     "a deleted row of regime_results": (sql(f"DELETE FROM regime_results {OF_A_CRYPTO}"), ROWS),
@@ -196,28 +196,28 @@ HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str, list[str]]]] = {
     ),
     "no results at all": (
         lose_all_results,
-        {CRYPTO: ["finetune_results"], OTHER: ["finetune_results"], "": REST_OF_THE_SWEEP},
+        {CRYPTO: ["finetune_results"], OTHER: ["finetune_results"], None: REST_OF_THE_SWEEP},
     ),
-    "no decision": (sql("DELETE FROM gate_verdicts"), {"": REST_OF_THE_SWEEP}),
+    "no decision": (sql("DELETE FROM gate_verdicts"), {None: REST_OF_THE_SWEEP}),
     "a deleted comparison of the gate": (
         sql("DELETE FROM gate_metrics WHERE level = 'mild' AND metric = 'f1_buy'"),
-        {"": REST_OF_THE_SWEEP},
+        {None: REST_OF_THE_SWEEP},
     ),
-    "a noise audit after the decision": (audit_the_data, {"": REST_OF_THE_SWEEP}),
-    "a missing report": (lose_the_report, {"": ["sweep_report"]}),
-    "a damaged report": (overwrite_the_report, {"": ["sweep_report"]}),
-    "a report of other code": (draw_the_report_by_other_code, {"": ["sweep_report"]}),
+    "a noise audit after the decision": (audit_the_data, {None: REST_OF_THE_SWEEP}),
+    "a missing report": (lose_the_report, {None: ["sweep_report"]}),
+    "a damaged report": (overwrite_the_report, {None: ["sweep_report"]}),
+    "a report of other code": (draw_the_report_by_other_code, {None: ["sweep_report"]}),
 }
 
 
-def by_crypto(stale: list[StaleAsset]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def by_crypto(stale: list[StaleAsset]) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
     for one in stale:
         found.setdefault(one.crypto, []).append(one.asset)
     return found
 
 
-def would_make(sweep: Sweep, home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+def would_make(sweep: Sweep, home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str | None, list[str]]:
     """The assets of the runs that a sweep starts, by crypto; none of them is carried out."""
     started: list[JobRun] = []
 
@@ -228,7 +228,7 @@ def would_make(sweep: Sweep, home: Home, monkeypatch: pytest.MonkeyPatch) -> dic
     monkeypatch.setattr(sweep_run, "run_jobs", record)
     monkeypatch.setattr(sweep_run, "_stored_decision", lambda *_: None)
     run_sweep(sweep, home, on_fit=lambda event: None)
-    return {run.crypto or "": list(run.assets or ()) for run in started}
+    return {run.crypto: list(run.assets or ()) for run in started}
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -262,7 +262,7 @@ def test_under_other_settings_too_the_sweep_makes_what_plan_names(
     other = small_sweep(**OTHER_SETTINGS[name])
     stale = by_crypto(stale_assets(other, home))
     assert stale[CRYPTO][-1] == "finetune_results"
-    assert stale[""] == REST_OF_THE_SWEEP
+    assert stale[None] == REST_OF_THE_SWEEP
     assert would_make(other, home, monkeypatch) == stale
 
 
@@ -306,7 +306,7 @@ def test_asking_what_is_stale_changes_no_file_and_ends_no_run(finished_sweep: Fi
 
 def test_in_a_fresh_home_everything_is_stale_and_no_folder_is_made(home: Home):
     stale = stale_assets(small_sweep(**QUICK), home)
-    assert by_crypto(stale) == {CRYPTO: [*CRYPTO_ASSETS], "": REST_OF_THE_SWEEP}
+    assert by_crypto(stale) == {CRYPTO: [*CRYPTO_ASSETS], None: REST_OF_THE_SWEEP}
     assert {one.reason.kind for one in stale if one.crypto} == {"never made"}
     assert not home.path.exists()
 
@@ -360,22 +360,22 @@ def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sw
     settings += set_options(n_folds=1, **FEW_ROUNDS)
     one = small_sweep(**{**QUICK, "phase": "manual"})
     run_sweep(one, home, on_fit=lambda event: None)
-    assert json.loads(ftf("plan", *settings, "--json").stdout)["stale"] == []
+    assert stale_assets(one, home) == []
 
     flip_a_bit_of_the_stored_models(home, one)
     stale = json.loads(ftf("plan", *settings, "--json").stdout)["stale"]
     assert [(each["crypto"], each["asset"]) for each in stale] == [
         (CRYPTO, "trained_models"),
         (CRYPTO, "finetune_results"),
-        ("", "gate_decision"),
-        ("", "sweep_report"),
+        (None, "gate_decision"),
+        (None, "sweep_report"),
     ]
     assert "does not have the checksum of its name" in stale[0]["why"]
     assert stale[1]["why"] == "through trained_models"
     printed = ftf("plan", *settings).stdout
     assert f"{CRYPTO}: trained_models (/" in printed
     assert ftf("sweep", *settings).returncode == 0
-    assert json.loads(ftf("plan", *settings, "--json").stdout)["stale"] == []
+    assert stale_assets(one, home) == []
 
     printed = ftf("plan", *settings, "--set", "training.seed=9").stdout
     assert "baseline_parameters (settings: training.seed 7 to 9)" in printed
