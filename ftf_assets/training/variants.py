@@ -97,6 +97,9 @@ def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
 def check_factors(factors: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Refuse factors and levels that are not registered, and fill in default levels where none are given.
 
+    The factors come back in the order of the registry: Dagster sorts the names in a stored run configuration,
+    and the same factors must stay the same sweep.
+
     Raises
     ------
     InputError
@@ -115,7 +118,9 @@ def check_factors(factors: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str
                     allowed=", ".join(FACTORS[name].levels),
                 )
     return {
-        name: tuple(dict.fromkeys(levels)) or FACTORS[name].default_levels for name, levels in factors.items()
+        name: tuple(dict.fromkeys(factors[name])) or FACTORS[name].default_levels
+        for name in FACTORS
+        if name in factors
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -34,8 +35,15 @@ def test_the_same_settings_are_the_same_sweep_however_they_are_written():
     assert one.sweep_id == sweep(search_space=dict(reversed(DEFAULT_SEARCH_SPACE.items()))).sweep_id
     assert one.sweep_id == sweep(cryptos="UNIUSDC,OPUSDC,ARBUSDC,AAVEUSDC,LDOUSDC").sweep_id
     assert one.sweep_id == sweep(edges=one.settings.folds.edges).sweep_id, "frozen edges are the same edges"
+    assert one.sweep_id == sweep(factors="cleanlab,label_smoothing").sweep_id
     assert one.sweep_id.startswith("ftf_")
     assert len(one.sweep_id) == 16
+
+
+def test_settings_that_dagster_has_stored_with_sorted_names_are_still_the_same_sweep():
+    one = sweep(trials=0)
+    stored = json.dumps(one.settings.model_dump(mode="json"), sort_keys=True)
+    assert open_sweep(stored_sweep_settings(one.sweep_id, stored)).sweep_id == one.sweep_id
 
 
 def test_without_trials_it_does_not_matter_how_nothing_is_tuned():

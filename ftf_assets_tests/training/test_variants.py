@@ -58,7 +58,7 @@ def test_unknown_factors_and_levels_are_refused_with_those_that_are_allowed(text
     ("factors", "design", "names"),
     [
         ("label_smoothing,cleanlab", "one_factor", "baseline mild aggressive filter reweight"),
-        ("cleanlab,label_smoothing", "one_factor", "baseline filter reweight mild aggressive"),
+        ("cleanlab,label_smoothing", "one_factor", "baseline mild aggressive filter reweight"),
         ("cleanlab=filter,filter_random", "one_factor", "baseline filter filter_random"),
         ("cleanlab=filter,off", "one_factor", "baseline filter"),
         ("label_smoothing=mild,cleanlab=filter", "factorial", "baseline filter mild mild+filter"),
