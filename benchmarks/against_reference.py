@@ -25,10 +25,10 @@ from sklearn.metrics import average_precision_score
 
 from benchmarks.measuring import CORES, report, run
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.storage.core_tokens import CoreTokens
+from ftf_assets.storage.cpu_core_locks import CoreTokens
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.training.baseline import fit_baselines
-from ftf_assets.training.engine import FitEngine
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.parameters import Rounds

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass
 import click
 import numpy as np
 
-from ftf_assets.contracts.gate import ABANDON, LOCK, VERDICT_METRICS
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.contracts.tables.gate_decision import ABANDON, LOCK, VERDICT_METRICS
 from ftf_assets.gate.statistics import benjamini_hochberg, cluster_means, paired_t
-from ftf_assets.gate.verdict import Coverage, MetricEvidence, verdict_of
+from ftf_assets.gate.thresholds import GateSettings
+from ftf_assets.gate.verdict_rules import Coverage, MetricEvidence, verdict_of
 
 N_CRYPTOS = 5
 N_LEVELS = 4

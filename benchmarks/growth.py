@@ -23,13 +23,13 @@ import pandas as pd
 from benchmarks.measuring import CORES, report, run
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_feature_cache
-from ftf_assets.contracts.frames import FeatureCache
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitTask
 from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells

@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.boosting import bin_features, fit_booster
 from ftf_assets.training.folds.label_intervals import bar_length

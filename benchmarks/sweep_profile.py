@@ -40,7 +40,7 @@ PARTS = {
     ("storage/artifacts.py", "read_artifact"): "reading artifacts",
     ("storage/artifacts.py", "write_artifact"): "writing artifacts",
     ("storage/results_store.py", "ResultsStore.write_partition"): "writing rows to DuckDB",
-    ("training/engine.py", "FitEngine.run"): "the engine beside its threads",
+    ("training/fit_engine.py", "FitEngine.run"): "the engine beside its threads",
 }
 
 

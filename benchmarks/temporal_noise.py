@@ -34,8 +34,8 @@ from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, lab
 from ftf_assets.labels.cleaning.label_chain import LabelChain, label_chain
 from ftf_assets.labels.cleaning.temporal_noise import TEMPERS, temporal_noise
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.sources.market.source import MarketSource
-from ftf_assets.sources.registry import open_source
+from ftf_assets.sources.embedded_market.source import MarketSource
+from ftf_assets.sources.source_registry import open_source
 from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.boosting import bin_features, fit_booster
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks

@@ -22,20 +22,20 @@ import click
 import pandas as pd
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
-from ftf_assets.contracts.gate import VERDICTS
-from ftf_assets.contracts.results import OK
-from ftf_assets.contracts.table_frames import with_contract_dtypes
+from ftf_assets.contracts.tables.finetune_results import OK
+from ftf_assets.contracts.tables.frames import with_contract_dtypes
+from ftf_assets.contracts.tables.gate_decision import VERDICTS
 from ftf_assets.gate.decision import Decision
-from ftf_assets.gate.settings import ALWAYS_BUY
-from ftf_assets.rows.cells import cell_rows
-from ftf_assets.rows.decision import decide_sweep
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.gate.thresholds import ALWAYS_BUY
+from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.rows.finetune_results import cell_rows
+from ftf_assets.rows.gate_decision import decide_sweep
 from ftf_assets.sweep.setting_text import setting_from_text
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.keys import code_version
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells

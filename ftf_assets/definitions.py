@@ -15,9 +15,9 @@ from ftf_assets.assets.noise_audit import noise_audit
 from ftf_assets.assets.smoothed_labels import smoothed_labels
 from ftf_assets.assets.sweep_report import sweep_report
 from ftf_assets.assets.trained_models import trained_models
-from ftf_assets.automation.gate_sensor import gate_when_landed
-from ftf_assets.automation.input_files import input_files
-from ftf_assets.automation.weekly_sweep import weekly_sweep
+from ftf_assets.automation.input_files_sensor import input_files
+from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
+from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
 from ftf_assets.checks.graph_checks import graph_checks
 from ftf_assets.graph.io_managers import (
     ArtifactIOManager,

@@ -6,11 +6,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.definitions import defs
 from ftf_assets.graph.check_history import DECISION_CHECKS
 from ftf_assets.graph.table_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.factor_columns import finetune_results_contract
 
 
 def test_dagster_can_serve_every_job_beside_every_asset():

@@ -17,9 +17,9 @@ from pydantic.fields import FieldInfo
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.command.main import cli
-from ftf_assets.command.sweep_flags import SETTING_OF_FLAG
+from ftf_assets.command.setting_flags import SETTING_OF_FLAG
 from ftf_assets.definitions import defs
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.sweep.setting_text import setting_from_text, text_of_setting
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, bounds_of, choices_of, sweep_settings
 from ftf_assets.training.parameters import (

@@ -21,7 +21,7 @@ from jaxtyping import TypeCheckError
 from ftf_assets.command.main import cli
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
-from ftf_assets.contracts.frames import RESERVED_COLUMNS
+from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
@@ -30,12 +30,12 @@ from ftf_assets.labels.smoothing import smooth_labels
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.sweep_run import run_sweep
-from ftf_assets.sources.registry import open_source
+from ftf_assets.sources.source_registry import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.training import engine
+from ftf_assets.training import fit_engine as engine
 from ftf_assets.training.boosting import FitResult, bin_features
-from ftf_assets.training.engine import FitEvent, FitTask
+from ftf_assets.training.fit_engine import FitEvent, FitTask
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.faults.scale import scaled

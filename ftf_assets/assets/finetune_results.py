@@ -33,7 +33,7 @@ def finetune_results(
     In the same transaction the table regime_results gets the cells by market regime, and label_suspects the
     rows that the cleaners suspect.
     """
-    from ftf_assets.rows.cells import crypto_results
+    from ftf_assets.rows.finetune_results import crypto_results
 
     crypto, run = context.partition_key, sweep.open(context.partition_key)
     results = crypto_results(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ftf_assets.audit.intervals import Estimate
-from ftf_assets.contracts.audit import OK
+from ftf_assets.contracts.tables.noise_audit import OK
 from ftf_assets.contracts.typed import Array, typed
 
 Row = Mapping[str, Any]

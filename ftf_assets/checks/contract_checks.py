@@ -19,17 +19,18 @@ from ftf_assets.checks.expectations import Expectations
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck
 from ftf_assets.checks.stored import Stored, StoredSweep
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.contracts.errors import FtfError, input_error
-from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
-from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
-from ftf_assets.contracts.results import PRIMARY_KEY
-from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
-from ftf_assets.contracts.table_validation import validated
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
+from ftf_assets.contracts.tables.gate_decision import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY, LabelSuspects
+from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
+from ftf_assets.contracts.tables.regime_results import REGIMES_KEY, RegimeResults
+from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID, TABLE_VERSIONS
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.factor_columns import finetune_results_contract
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
         required_resource_keys={"sweep", "home"},
     )
     def opens(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from ftf_assets.report.written_page import missing_from_page
+        from ftf_assets.report.page_check import missing_from_page
 
         sweep_id = context.resources.sweep.open().sweep_id
         home = context.resources.home

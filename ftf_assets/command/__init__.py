@@ -4,7 +4,7 @@ One module a verb: ``sweep``, ``smoke``, ``plan``, ``audit``, ``results``, ``sus
 ``ui`` and ``clean``. ``main`` holds the group of verbs and turns errors into one line and an exit code. What
 several verbs share:
 
-* ``options``: flags such as ``--home``; ``sweep_flags``: the flags that are settings of a sweep,
+* ``shared_flags``: flags such as ``--home``; ``setting_flags``: the flags that are settings of a sweep,
 * ``exit_codes``, ``export`` (rows as table, CSV, Parquet or JSON), ``progress_bar``,
 * ``tables`` and ``sentences``: results as tables and as lines of text.
 

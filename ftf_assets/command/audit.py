@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.options import home_option, json_option
-from ftf_assets.command.sweep_flags import SweepCommand, requested_sweep, setting_flag, sweep_flags
+from ftf_assets.command.setting_flags import SweepCommand, requested_sweep, setting_flag, sweep_flags
+from ftf_assets.command.shared_flags import home_option, json_option
 
 if TYPE_CHECKING:
     from ftf_assets.graph.check_history import FailedCheck

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.options import home_option, json_option
+from ftf_assets.command.shared_flags import home_option, json_option
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.running.progress import SweepProgress
-from ftf_assets.training.engine import FitEvent
+from ftf_assets.training.fit_engine import FitEvent
 
 
 @contextmanager

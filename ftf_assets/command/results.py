@@ -10,7 +10,7 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.export import export
-from ftf_assets.command.options import export_options, home_option, sweep_id_option
+from ftf_assets.command.shared_flags import export_options, home_option, sweep_id_option
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
@@ -27,7 +27,7 @@ def results(sweep_id: str | None, by: str, form: str | None, output: Path | None
     """Print or export the rows of a sweep, by cell or market regime."""
     from ftf_assets.command.stored_rows import rows_of_sweep
     from ftf_assets.command.tables import cells_table, regimes_table
-    from ftf_assets.rows.regimes import pooled_by_regime
+    from ftf_assets.rows.regime_results import pooled_by_regime
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home.results)

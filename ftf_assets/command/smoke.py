@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.options import home_option, json_option
+from ftf_assets.command.setting_flags import confirmed_sweep, setting_flag
+from ftf_assets.command.shared_flags import home_option, json_option
 from ftf_assets.command.sweep import run_and_show
-from ftf_assets.command.sweep_flags import confirmed_sweep, setting_flag
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home

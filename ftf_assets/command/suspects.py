@@ -9,7 +9,7 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.export import export
-from ftf_assets.command.options import export_options, home_option, sweep_id_option
+from ftf_assets.command.shared_flags import export_options, home_option, sweep_id_option
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home

@@ -2,15 +2,12 @@
 
 Every other room stands on this one, and it stands on none.
 
-* ``frames`` has the contracts of candles and feature caches; ``results``, ``regimes``, ``suspects``, ``gate``
-  and ``audit`` those of the stored tables. The tables in DuckDB, their documentation, the Dagster types and
-  the contract checks all follow from these models, so a new column is added here and nowhere else.
+* ``tables`` has one module a table. The tables in DuckDB, their documentation, the Dagster types and the
+  contract checks all follow from these models, so a new column is added there and nowhere else.
 * ``arrays`` and ``bundles`` have what pure code takes and what the assets after ``coerced_arrays`` store.
-* ``coercion`` is THE boundary where pandas becomes NumPy on the way to a fit; ``result_coercion`` is the one
-  on the way to the gate. No other module of the package may convert, and a test reads the source for it.
+* ``coercion`` is THE boundary where pandas becomes NumPy on the way to a fit; ``gate_rows_coercion`` is the
+  one on the way to the gate, whose input is ``gate_rows``. No other module of the package may convert, and a test reads the source for it.
 * ``row_rules`` states every rule of a row once; table contracts, boundary and arrays use it.
-* ``table_fields``, ``table_checks``, ``table_frames`` and ``table_validation`` are the tools of table
-  contracts.
 * ``errors`` says who must act on an error and words it. ``typed`` checks types and shapes at run time.
 
 A change in ``coercion`` changes the key of every fit, so all fits are made again. A renamed class or field of

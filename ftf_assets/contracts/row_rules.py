@@ -1,7 +1,7 @@
 """Every rule that rows of features, labels and candles must keep, each stated once.
 
 A rule is a condition and its wording. A :class:`RowRule` holds for each row on its own. Three places hold
-rows to it and word no rule themselves: the table contracts of :mod:`~ftf_assets.contracts.frames`, the
+rows to it and word no rule themselves: the table contracts of :mod:`ftf_assets.contracts.tables`, the
 coercion boundary, and ``TrainingArrays.validate``. Conditions use only operators that NumPy arrays and
 columns of a frame share, so one condition serves all three. A :class:`ColumnRule` holds for a column as a
 whole: training needs it, so the boundary and the arrays are held to it, while a table without it is still a

@@ -82,9 +82,9 @@ def _why_not_reported(
     sweep: Sweep, home: Home, store: ResultsStore, instance: dg.DagsterInstance | None
 ) -> Reason | None:
     from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
+    from ftf_assets.report.code_stamp import stamp, stamp_of
     from ftf_assets.report.collect import load_audit
-    from ftf_assets.report.stamp import stamp, stamp_of
-    from ftf_assets.report.written_page import missing_from_page
+    from ftf_assets.report.page_check import missing_from_page
 
     file = home.report(sweep.sweep_id)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import read_header
-from ftf_assets.storage.core_tokens import n_cores
+from ftf_assets.storage.cpu_core_locks import n_cores
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftf_assets.contracts.errors import FtfError, StoreError
-from ftf_assets.rows.cells import BASIS_POINT
+from ftf_assets.rows.finetune_results import BASIS_POINT
 from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock

@@ -29,7 +29,7 @@ def inputs_reason(sweep: Sweep, crypto: str, rows: pd.DataFrame) -> Reason | Non
     rows
         The crypto's rows of ``finetune_results`` in this sweep.
     """
-    from ftf_assets.rows.cells import row_identity
+    from ftf_assets.rows.finetune_results import row_identity
     from ftf_assets.rows.records import plain_records
 
     if rows.empty:

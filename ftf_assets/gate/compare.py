@@ -12,13 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS
 from ftf_assets.contracts.typed import Array, Float64, typed
 from ftf_assets.gate.clusters import Clusters
 from ftf_assets.gate.decision import MetricComparison
 from ftf_assets.gate.pairs import LevelPairs, Pairing
 from ftf_assets.gate.seed_noise import SeedNoise, seed_noise
-from ftf_assets.gate.settings import GateSettings, higher_is_better
 from ftf_assets.gate.statistics import (
     benjamini_hochberg,
     bootstrap_interval,
@@ -27,7 +26,8 @@ from ftf_assets.gate.statistics import (
     paired_t,
     wilcoxon_p,
 )
-from ftf_assets.gate.verdict import MetricEvidence, outcome_of
+from ftf_assets.gate.thresholds import GateSettings, higher_is_better
+from ftf_assets.gate.verdict_rules import MetricEvidence, outcome_of
 
 
 @typed

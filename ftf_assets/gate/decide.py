@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 
-from ftf_assets.contracts.result_rows import ResultRows
+from ftf_assets.contracts.gate_rows import ResultRows
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.clusters import clusters_of
 from ftf_assets.gate.compare import compare_levels
@@ -13,7 +13,7 @@ from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.fingerprint import rows_fingerprint, settings_fingerprint, settings_record
 from ftf_assets.gate.judge import baseline_signal, judge_level
 from ftf_assets.gate.pairs import Cell, pair_levels
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.gate.tuning import tuning_of
 
 

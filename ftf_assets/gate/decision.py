@@ -1,7 +1,7 @@
 """The decision on a sweep as a value: a comparison a level and metric, a verdict a level.
 
-:func:`~ftf_assets.gate.decide.decide` makes it; :mod:`ftf_assets.rows.decision` lays it out as tables and
-reads it back.
+:func:`~ftf_assets.gate.decide.decide` makes it; :mod:`ftf_assets.rows.gate_decision` lays it out as tables
+and reads it back.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Decision:
     settings_fingerprint: str
 
     def metric_rows(self) -> list[dict[str, object]]:
-        """Rows of ``gate_metrics``, for :func:`~ftf_assets.contracts.table_frames.contract_frame`."""
+        """Rows of ``gate_metrics``, for :func:`~ftf_assets.contracts.tables.frames.contract_frame`."""
         return [{"sweep_id": self.sweep_id, **asdict(one)} for one in self.metrics]
 
     def verdict_rows(self, created_at: object) -> list[dict[str, object]]:

@@ -8,12 +8,12 @@ from dataclasses import asdict
 
 import numpy as np
 
-from ftf_assets.contracts.gate import VERDICT_METRICS
-from ftf_assets.contracts.result_rows import Names, ResultRows
-from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
+from ftf_assets.contracts.gate_rows import Names, ResultRows
+from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
+from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.pairs import Cell, Pairing, pair_levels
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.training.keys import stable_hash
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ftf_assets.contracts.gate import VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 from ftf_assets.gate.clusters import Clusters
 from ftf_assets.gate.compare import evidence_of
 from ftf_assets.gate.decision import LevelVerdict, MetricComparison
 from ftf_assets.gate.pairs import Cells, LevelPairs, Pairing
 from ftf_assets.gate.power import TradePower, trade_power
-from ftf_assets.gate.settings import ALWAYS_BUY, PRIMARY_METRIC, TRADES, GateSettings
 from ftf_assets.gate.statistics import p_greater, paired_differences
-from ftf_assets.gate.verdict import BaselineSignal, Coverage, verdict_of
+from ftf_assets.gate.thresholds import ALWAYS_BUY, PRIMARY_METRIC, TRADES, GateSettings
+from ftf_assets.gate.verdict_rules import BaselineSignal, Coverage, verdict_of
 
 #: Missing pairs that a message names one by one.
 _NAMED = 5

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.contracts.gate import VERDICT_METRICS
-from ftf_assets.contracts.result_rows import Names, ResultRows
-from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.gate_rows import Names, ResultRows
+from ftf_assets.contracts.tables.finetune_results import OK
+from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import Array, Bool, Int64, typed
 
 

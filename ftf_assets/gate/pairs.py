@@ -20,9 +20,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
-from ftf_assets.contracts.result_rows import Names, ResultRows, names_in_order
-from ftf_assets.contracts.results import SKIPPED_SHORT_HISTORY
+from ftf_assets.contracts.gate_rows import Names, ResultRows, names_in_order
+from ftf_assets.contracts.tables.finetune_results import SKIPPED_SHORT_HISTORY
+from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int64, typed
 from ftf_assets.gate.pair_checks import (
     is_ok,
@@ -31,7 +31,7 @@ from ftf_assets.gate.pair_checks import (
     require_results,
     require_single_measured_rows,
 )
-from ftf_assets.gate.settings import ALWAYS_BUY, TRADES
+from ftf_assets.gate.thresholds import ALWAYS_BUY, TRADES
 
 Cell: TypeAlias = tuple[str, int | str]
 """(crypto, fold); every cell of rows without a fold has fold 0."""

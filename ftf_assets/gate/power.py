@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def trade_power(
 ) -> TradePower:
     """Compare a variant's trades with the bounds of the settings.
 
-    :mod:`ftf_assets.contracts.gate` says where the default bounds come from.
+    :mod:`ftf_assets.contracts.tables.gate_decision` says where the default bounds come from.
 
     Parameters
     ----------

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ftf_assets.contracts.gate import VERDICT_METRICS
-from ftf_assets.contracts.result_rows import ResultRows
-from ftf_assets.contracts.results import SEED_SPREAD_COLUMNS
+from ftf_assets.contracts.gate_rows import ResultRows
+from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
+from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import typed
 
 #: Column with the number of fits that a cell averaged; rows of a file without it count as one fit.

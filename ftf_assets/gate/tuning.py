@@ -11,9 +11,9 @@ from typing import cast
 import numpy as np
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.gate import NOT_STATED
-from ftf_assets.contracts.result_rows import ResultRows
-from ftf_assets.contracts.results import TUNE_MODES
+from ftf_assets.contracts.gate_rows import ResultRows
+from ftf_assets.contracts.tables.finetune_results import TUNE_MODES
+from ftf_assets.contracts.tables.gate_decision import NOT_STATED
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.parameters import TuneMode, describe_tuning
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ftf_assets.gate.decision import Decision
-    from ftf_assets.rows.cells import CryptoResults
+    from ftf_assets.rows.finetune_results import CryptoResults
     from ftf_assets.sources.protocol import FeatureCacheReport
 
 
 def candles_metadata(sweep: Sweep, crypto: str, frame: pd.DataFrame) -> Metadata:
     """Describe bars and their source."""
-    from ftf_assets.contracts.frames import Candles
-    from ftf_assets.contracts.table_frames import field_descriptions
+    from ftf_assets.contracts.tables.candles import Candles
+    from ftf_assets.contracts.tables.frames import field_descriptions
 
     return {
         "dagster/row_count": len(frame),
@@ -43,8 +43,8 @@ def feature_cache_metadata(
     sweep: Sweep, crypto: str, frame: pd.DataFrame, report: FeatureCacheReport
 ) -> Metadata:
     """Describe features and labels, with the counts of the rows that were left out."""
-    from ftf_assets.contracts.frames import FeatureCache
-    from ftf_assets.contracts.table_frames import field_descriptions
+    from ftf_assets.contracts.tables.feature_cache import FeatureCache
+    from ftf_assets.contracts.tables.frames import field_descriptions
 
     return {
         "dagster/row_count": len(frame),
@@ -115,8 +115,8 @@ def masks_metadata(
 ) -> Metadata:
     """Show what each cleaner flagged and estimated and what the cap left of it, and draw the suspects."""
     from ftf_assets.graph.picture_metadata import pictures
-    from ftf_assets.report.asset_pictures import cleaning_pictures
     from ftf_assets.report.collect import suspects_of_crypto
+    from ftf_assets.report.pictures_in_dagster_ui import cleaning_pictures
 
     rows = [
         {
@@ -148,8 +148,8 @@ def models_metadata(
 ) -> Metadata:
     """Show status, rounds and threshold of every cell, and draw the curves of the models."""
     from ftf_assets.graph.picture_metadata import pictures
-    from ftf_assets.report.asset_pictures import model_pictures
     from ftf_assets.report.collect import curves_of_crypto
+    from ftf_assets.report.pictures_in_dagster_ui import model_pictures
 
     rows = [
         {
@@ -181,9 +181,9 @@ def results_metadata(
 ) -> Metadata:
     """Show the numbers of every cell that people look at first, in all and by regime, and draw the trades."""
     from ftf_assets.graph.picture_metadata import pictures
-    from ftf_assets.report.asset_pictures import trade_pictures
     from ftf_assets.report.collect import curves_of_crypto
-    from ftf_assets.rows.regimes import pooled_by_regime
+    from ftf_assets.report.pictures_in_dagster_ui import trade_pictures
+    from ftf_assets.rows.regime_results import pooled_by_regime
 
     cells = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
     cells += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
@@ -217,8 +217,8 @@ def decision_metadata(
     from ftf_assets.gate.seed_noise import seed_noise_in_words
     from ftf_assets.gate.tuning import tuning_in_words
     from ftf_assets.graph.picture_metadata import pictures
-    from ftf_assets.report.asset_pictures import gate_pictures
     from ftf_assets.report.collect import decision_of_run
+    from ftf_assets.report.pictures_in_dagster_ui import gate_pictures
     from ftf_assets.report.sections.verdict import decision_in_words, headline
 
     data = decision_of_run(sweep, rows, decision)
@@ -266,8 +266,8 @@ def audit_metadata(
         Its rows of ``noise_audit`` and ``noise_audit_effects``.
     """
     from ftf_assets.graph.picture_metadata import pictures
-    from ftf_assets.report.asset_pictures import audit_pictures
     from ftf_assets.report.data import AuditData
+    from ftf_assets.report.pictures_in_dagster_ui import audit_pictures
     from ftf_assets.report.sections.noise_audit import audit_section
     from ftf_assets.rows.records import plain_records
 

@@ -44,7 +44,7 @@ class DecisionInputs:
         InputError
             Rows that hold no level to judge.
         """
-        from ftf_assets.rows.decision import decide_sweep
+        from ftf_assets.rows.gate_decision import decide_sweep
 
         return decide_sweep(self.rows, self.settings, self.sweep_id, broken_checks=self.broken_checks)
 
@@ -56,7 +56,7 @@ class DecisionInputs:
         InputError
             As :meth:`decide`.
         """
-        from ftf_assets.rows.decision import sweep_fingerprints
+        from ftf_assets.rows.gate_decision import sweep_fingerprints
 
         return sweep_fingerprints(self.rows, self.settings, broken_checks=self.broken_checks)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ftf_assets.training.engine import FitEvent, OnEvent
+from ftf_assets.training.fit_engine import FitEvent, OnEvent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,15 +4,14 @@ An input of which a blocking check has failed is refused.
 """
 
 # Dagster evaluates the annotations of resource fields, so `from __future__ import annotations` is left out.
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ftf_assets.contracts.errors import StoreBusyError, StoreError
+from ftf_assets.contracts.errors import StoreError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, refuse_failed_input
 from ftf_assets.graph.resources import HomeResource, SweepResource
+from ftf_assets.graph.retry_when_busy import retry_when_busy
 from ftf_assets.storage.artifact_types import artifact_types
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 
@@ -20,22 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ftf_assets.gate.decision import Decision
-    from ftf_assets.rows.cells import CryptoResults
-
-#: Seconds before a step is retried; the store's own timeout has passed by then.
-SECONDS_TO_WAIT = 10
-
-
-@contextmanager
-def retry_when_busy() -> Iterator[None]:
-    """Retry the step where another process holds the results store, and only then.
-
-    Any other error would come again. A retry is cheap: the fits of the step are kept.
-    """
-    try:
-        yield
-    except StoreBusyError as error:
-        raise dg.RetryRequested(max_retries=2, seconds_to_wait=SECONDS_TO_WAIT) from error
+    from ftf_assets.rows.finetune_results import CryptoResults
 
 
 class ArtifactIOManager(dg.ConfigurableIOManager):
@@ -139,7 +123,7 @@ class DecisionIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: "Decision") -> None:
         """Delete the sweep's old decision and insert the new one."""
-        from ftf_assets.rows.decision import decision_rows
+        from ftf_assets.rows.gate_decision import decision_rows
 
         with retry_when_busy():
             self.home.results.write_decision(*decision_rows(obj), obj.sweep_id)

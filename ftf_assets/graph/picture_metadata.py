@@ -8,8 +8,8 @@ from collections.abc import Callable
 import dagster as dg
 
 from ftf_assets.graph.metadata import Metadata
-from ftf_assets.report.asset_pictures import Picture, Pictures
 from ftf_assets.report.charts.svg import description_of, standalone_svg
+from ftf_assets.report.pictures_in_dagster_ui import Picture, Pictures
 
 #: Largest picture in bytes: the event log keeps each one for ever.
 MAX_BYTES = 100_000

@@ -11,13 +11,13 @@ from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.audit.settings import AuditSettings, audit_settings
 from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
-from ftf_assets.storage.core_tokens import CoreTokens, n_cores
+from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
-from ftf_assets.training.engine import FitEngine, OnEvent
+from ftf_assets.training.fit_engine import FitEngine, OnEvent
 
 if TYPE_CHECKING:
     from ftf_assets.storage.audit_store import AuditStore

@@ -10,11 +10,12 @@ import dagster as dg
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.regimes import RegimeResults
-from ftf_assets.contracts.suspects import LabelSuspects
-from ftf_assets.rows.cells import CryptoResults
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.contracts.tables.label_suspects import LabelSuspects
+from ftf_assets.contracts.tables.regime_results import RegimeResults
+from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.rows.finetune_results import CryptoResults
 
 
 @dataclass(frozen=True)

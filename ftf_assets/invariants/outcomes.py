@@ -7,7 +7,7 @@ from math import ceil
 
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.power import trade_power
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 
 #: Fewest rows and BUYs of a fit part that is long enough to train on. The numbers are stated here again,
 #: apart from ``training``, so that the check does not repeat a mistake there.
@@ -56,8 +56,8 @@ def variants_short_of_trades(rows: Sequence[Mapping[str, object]], n_cryptos: in
     """List the variants of one crypto with fewer trades than the crypto's share of what the gate needs.
 
     The gate needs ``MIN_TRADES`` trades a variant and ``MIN_TRADES_A_FOLD`` a fold over all cryptos together
-    (:mod:`ftf_assets.contracts.gate`). The share of one crypto is the n-th part, rounded up. Cells that are
-    not ``ok`` do not count.
+    (:mod:`ftf_assets.contracts.tables.gate_decision`). The share of one crypto is the n-th part, rounded up.
+    Cells that are not ``ok`` do not count.
 
     Parameters
     ----------

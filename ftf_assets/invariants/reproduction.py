@@ -14,7 +14,7 @@ from ftf_assets.contracts.bundles import (
 )
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitStore
+from ftf_assets.training.fit_engine import FitEngine, FitStore
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.plan import TrainingPlan
 

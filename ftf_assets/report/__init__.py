@@ -4,12 +4,12 @@
 * ``charts/``: a module a picture, all drawn through ``charts/svg``
 * ``sections/``: a module a section, with the words and tables that it shows
 * ``templates/``: ``page.html.j2``, a template a section, and the style sheet
-* ``page``: all of it as one HTML text; ``file``: the text as a file; ``asset_pictures``: the pictures of each
-  asset
-* ``written_page``, ``stamp``: whether a written report shows the decision and is drawn by the current code
+* ``page``: all of it as one HTML text; ``file``: the text as a file
+* ``pictures_in_dagster_ui``: which pictures each asset shows
+* ``page_check``, ``code_stamp``: whether a written report shows the decision and is drawn by the current code
 
 A new section: a module in ``sections/`` or a picture in ``charts/``, its values in ``page``, its template.
-For the Dagster UI, add the picture to ``asset_pictures`` and to the asset's metadata.
+For the Dagster UI, add the picture to ``pictures_in_dagster_ui`` and to the asset's metadata.
 
 Keep the page free of scripts and of anything from the network, escape every text (the templates do), and draw
 the same bytes from the same data: tests compare. matplotlib is imported inside functions, because it takes a

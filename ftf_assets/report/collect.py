@@ -9,7 +9,7 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
-from ftf_assets.contracts.gate import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS
 from ftf_assets.gate.decision import Decision
 from ftf_assets.report.data import (
     AuditData,
@@ -20,9 +20,9 @@ from ftf_assets.report.data import (
     TrainedCrypto,
 )
 from ftf_assets.report.levels import judged_levels, trained_levels
-from ftf_assets.rows.decision import decision_rows
+from ftf_assets.rows.gate_decision import decision_rows
+from ftf_assets.rows.label_suspects import suspect_rows
 from ftf_assets.rows.records import plain_records
-from ftf_assets.rows.suspects import suspect_rows
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home

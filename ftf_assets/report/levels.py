@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ftf_assets.contracts.bundles import TrainedCell, TrainedModels
-from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.sweep.sweep import Sweep
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from ftf_assets.contracts.results import OK
+from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.charts.heat_maps import heat_maps
 from ftf_assets.report.charts.suspects_over_time import suspects_over_time
+from ftf_assets.report.code_stamp import TEMPLATES, stamp
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.formats import NOTHING, is_absent
 from ftf_assets.report.sections.cleaning import removed_per_class
@@ -29,7 +30,6 @@ from ftf_assets.report.sections.verdict import (
     statements,
     tuning_sentence,
 )
-from ftf_assets.report.stamp import TEMPLATES, stamp
 from ftf_assets.sweep.settings import SweepSettings
 
 _PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")

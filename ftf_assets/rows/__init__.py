@@ -2,14 +2,14 @@
 
 A module a table, or a pair of tables:
 
-* ``cells``: ``finetune_results``, one row a cell; also everything that one crypto adds to the store
-* ``regimes``: ``regime_results``, each cell broken down by market regime; and the breakdown of a whole sweep
-* ``suspects``: ``label_suspects``, the rows that the cleaners suspect
-* ``decision``: ``gate_metrics`` and ``gate_verdicts``; also the gate's decision on a sweep's rows
+* ``finetune_results``: one row a cell; also everything that one crypto adds to the store
+* ``regime_results``: each cell broken down by market regime; and the breakdown of a whole sweep
+* ``label_suspects``: the rows that the cleaners suspect
+* ``gate_decision``: ``gate_metrics`` and ``gate_verdicts``; also the gate's decision on a sweep's rows
 * ``noise_audit``: ``noise_audit`` and ``noise_audit_effects``
 
 What a table may hold is its contract in :mod:`ftf_assets.contracts`. The contract of ``finetune_results`` has
-a column for every registered factor, which only ``results_contract`` here can name. A new metric is computed
+a column for every registered factor, which only ``factor_columns`` here can name. A new metric is computed
 in :mod:`ftf_assets.training`, gets a column in the contract and needs no change here. Writing the rows to
 disk is the job of :mod:`ftf_assets.storage`.
 """

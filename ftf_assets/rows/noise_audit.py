@@ -14,9 +14,9 @@ from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.audit.noise import NEEDS_IN_WORDS, Needs
 from ftf_assets.audit.runner import AuditResult
 from ftf_assets.audit.treatments import TREATMENTS
-from ftf_assets.contracts.audit import FAILED, UNAVAILABLE, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.noise_audit import FAILED, UNAVAILABLE, NoiseAudit, NoiseAuditEffects
 from ftf_assets.sweep.noise_audit import Audit
 from ftf_assets.training.keys import code_version
 

@@ -21,7 +21,7 @@ from ftf_assets.graph.jobs import sweep_config
 from ftf_assets.graph.run_processes import process_tags
 from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets.running.run_failures import raise_failure
-from ftf_assets.storage.core_tokens import n_cores
+from ftf_assets.storage.cpu_core_locks import n_cores
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
-from ftf_assets.training.engine import FitEvent
+from ftf_assets.training.fit_engine import FitEvent
 from ftf_assets.training.fit_keys import cell_fit_keys
 from ftf_assets.training.planned_fits import planned_fit_keys
 

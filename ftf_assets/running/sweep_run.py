@@ -13,7 +13,7 @@ from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.labels.factor import RowFactor
-from ftf_assets.rows.decision import decision_from_rows
+from ftf_assets.rows.gate_decision import decision_from_rows
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.home import Home

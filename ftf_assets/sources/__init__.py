@@ -1,15 +1,15 @@
 """Where data come from: the embedded market, candle files, ready feature caches.
 
-Start at ``registry.py``: ``open_source("candles", path=…, …)`` returns a ``Source`` (``protocol.py``), which
+Start at ``source_registry.py``: ``open_source("candles", path=…, …)`` returns a ``Source`` (``protocol.py``), which
 delivers the candles and the feature cache of one crypto at a time as validated frames.
 
-    market/          a simulated market with known label noise; needs no file
-    candles/         OHLCV files: parsing, indicators, regimes, triple-barrier labels
-    features/        feature caches that another system has built
-    readers/         one module a file format, one registry of formats by suffix
-    crypto_files.py  which file of a directory belongs to which crypto
+    embedded_market/     a simulated market with known label noise; needs no file
+    candles/             OHLCV files: parsing, indicators, regimes, triple-barrier labels
+    features/            feature caches that another system has built
+    readers/             one module a file format, ``file_formats.py`` maps suffixes to readers
+    find_crypto_file.py  which file of a directory belongs to which crypto
 
-To add a source, write a class with the methods of ``Source`` and add one line to ``registry.SOURCES``.
+To add a source, write a class with the methods of ``Source`` and add one line to ``source_registry.SOURCES``.
 Features must be known at the row's timestamp: ``features of candles[:t]`` are the first rows of the full run,
 and a prefix test has to show it. Every file here is part of each key's code version, so an edit makes every
 sweep fit again. Pandas and TA-Lib are imported only when a source is opened or asked for data; keep it so,

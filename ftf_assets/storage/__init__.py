@@ -3,11 +3,11 @@
 * ``home``, ``home_lock``: the paths; runs share the home, pruning needs it alone
 * ``artifacts``, ``artifact_types``: any value as a JSON header and files named by their content
 * ``fit_store``: finished fits and scores by key, shared by all sweeps
-* ``results_store``, ``audit_store``: rows in DuckDB; ``results_database`` opens the file, ``results_schema``
+* ``results_store``, ``audit_store``: rows in DuckDB; ``duckdb_file`` opens the file, ``results_schema``
   has its SQL
 * ``content_version``, ``table_versions``: content hashes
 * ``result_files``: results of others, from CSV and Parquet, for the gate
-* ``core_tokens``: fits of concurrent runs share the cores
+* ``cpu_core_locks``: fits of concurrent runs share the cores
 
 Nothing is pickled, and every value is replaced in one step: a kill leaves the old one or the new one. A
 change of a table needs a new ``SCHEMA_VERSION``, a change of the layout of artifacts a new ``FORMAT``: values

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
-from ftf_assets.contracts.table_frames import with_contract_dtypes
-from ftf_assets.storage.results_database import ResultsDatabase
+from ftf_assets.contracts.tables.frames import with_contract_dtypes
+from ftf_assets.contracts.tables.noise_audit import NoiseAudit, NoiseAuditEffects
+from ftf_assets.storage.duckdb_file import ResultsDatabase
 
 
 class AuditStore(ResultsDatabase):
@@ -25,7 +25,7 @@ class AuditStore(ResultsDatabase):
         Raises
         ------
         StoreError
-            As :meth:`~ftf_assets.storage.results_database.ResultsDatabase.transaction`.
+            As :meth:`~ftf_assets.storage.duckdb_file.ResultsDatabase.transaction`.
         """
         partition = [str(found["audit_id"].iloc[0]), str(found["crypto"].iloc[0])]
         with self.transaction() as connection:
@@ -54,7 +54,7 @@ class AuditStore(ResultsDatabase):
         Raises
         ------
         StoreError
-            As :meth:`~ftf_assets.storage.results_database.ResultsDatabase.select`.
+            As :meth:`~ftf_assets.storage.duckdb_file.ResultsDatabase.select`.
         """
         newest = (
             "SELECT * FROM {table} WHERE list_contains($1, arrays_key) QUALIFY created_at = "

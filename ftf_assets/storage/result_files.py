@@ -12,13 +12,13 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.contracts.gate import VERDICT_METRICS
+from ftf_assets.contracts.gate_rows import NUMBER_COLUMNS, ROW_NUMBER, ResultRows
+from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
-from ftf_assets.contracts.result_coercion import coerce_result_rows
-from ftf_assets.contracts.result_rows import NUMBER_COLUMNS, ROW_NUMBER, ResultRows
-from ftf_assets.contracts.results import SHARE_COLUMNS, STATUSES
+from ftf_assets.contracts.tables.finetune_results import SHARE_COLUMNS, STATUSES
+from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.gate.pairs import pair_levels
-from ftf_assets.gate.settings import TRADES
+from ftf_assets.gate.thresholds import TRADES
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.readers.csv_files import read_csv_table

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
-from ftf_assets.contracts.gate import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
-from ftf_assets.contracts.regimes import REGIMES_KEY, RegimeResults
-from ftf_assets.contracts.results import PRIMARY_KEY
-from ftf_assets.contracts.suspects import SUSPECTS_KEY, LabelSuspects
+from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
+from ftf_assets.contracts.tables.gate_decision import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY, LabelSuspects
+from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
+from ftf_assets.contracts.tables.regime_results import REGIMES_KEY, RegimeResults
 from ftf_assets.labels.factor_registry import FACTORS, baseline_levels
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.factor_columns import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
 #: no new version: :func:`add_factors_sql` adds its column.

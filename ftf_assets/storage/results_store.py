@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.contracts.regimes import RegimeResults
-from ftf_assets.contracts.results import PRIMARY_KEY
-from ftf_assets.contracts.suspects import LabelSuspects
-from ftf_assets.contracts.table_frames import contract_frame, with_contract_dtypes
-from ftf_assets.contracts.table_validation import validated
-from ftf_assets.rows.results_contract import finetune_results_contract
-from ftf_assets.storage.results_database import ResultsDatabase
+from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
+from ftf_assets.contracts.tables.frames import contract_frame, with_contract_dtypes
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.label_suspects import LabelSuspects
+from ftf_assets.contracts.tables.regime_results import RegimeResults
+from ftf_assets.contracts.tables.validation import validated
+from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.storage.duckdb_file import ResultsDatabase
 from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
 
 

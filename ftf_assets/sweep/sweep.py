@@ -12,7 +12,7 @@ from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.protocol import Provenance, Source
-from ftf_assets.sources.registry import open_source
+from ftf_assets.sources.source_registry import open_source
 from ftf_assets.sweep.asset_inputs import ASSET_INPUTS
 from ftf_assets.sweep.crypto_groups import crypto_groups
 from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds

@@ -19,7 +19,7 @@ The stages, in their order, each from arrays and the results of the stages befor
     evaluation.py     one result row a cell: metrics.py on labels, trades.py on returns
     regimes.py        the same scores by market regime
 
-How fits run: ``engine.py`` (many one-thread fits side by side, none twice), ``boosting.py`` (one XGBoost
+How fits run: ``fit_engine.py`` (many one-thread fits side by side, none twice), ``boosting.py`` (one XGBoost
 fit), ``binning.py`` (binned matrices shared by fits on the same rows).
 
 Test rows choose nothing: parameters come from the fit part, rounds and threshold from the validation slice.

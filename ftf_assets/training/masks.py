@@ -22,7 +22,7 @@ from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import moved_factors
 from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import out_of_fold_key
 from ftf_assets.training.fit_seeds import control_seed, out_of_fold_seed
 from ftf_assets.training.folds.label_intervals import bar_length

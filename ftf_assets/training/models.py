@@ -23,7 +23,7 @@ from ftf_assets.labels.factor import LabelFactor, RowFactor
 from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import cell_key, model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.folds.label_intervals import bar_length

@@ -8,7 +8,7 @@ import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedModels
-from ftf_assets.contracts.regimes import UNAVAILABLE
+from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
 from ftf_assets.contracts.typed import Array, Bool, Int8, typed
 
 

@@ -24,7 +24,7 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import trial_key
 from ftf_assets.training.fit_seeds import sampler_seed, trial_seed
 from ftf_assets.training.folds.inner_folds import inner_folds

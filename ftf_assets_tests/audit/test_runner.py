@@ -16,9 +16,9 @@ from ftf_assets.audit.runner import AuditResult, run_audit
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
-from ftf_assets.training import engine
+from ftf_assets.training import fit_engine as engine
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitEvent, FitTask, execute_fit
+from ftf_assets.training.fit_engine import FitEngine, FitEvent, FitTask, execute_fit
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.audit_labels import HOUR, random_candles
 from ftf_assets_tests.support.production import MemoryFitStore, plan_of

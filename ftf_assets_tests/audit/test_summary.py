@@ -12,7 +12,7 @@ CRYPTOS = ("OPUSDC", "LDOUSDC")
 
 
 def nulls(row: dict) -> dict:
-    from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
+    from ftf_assets.contracts.tables.noise_audit import NoiseAudit, NoiseAuditEffects
 
     model = NoiseAuditEffects if "treatment" in row else NoiseAudit
     return dict.fromkeys(model.to_schema().columns) | row

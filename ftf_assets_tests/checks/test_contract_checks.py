@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ftf_assets_tests.contracts.test_gate_contract import METRIC, VERDICT
 
 from ftf_assets.checks.contract_checks import (
     PARTITION_CONTRACTS,
@@ -22,16 +23,16 @@ from ftf_assets.checks.expectations import Expectations
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles, FeatureCache
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
 from ftf_assets.definitions import defs
 from ftf_assets.graph.check_history import CONTRACT_CHECK
 from ftf_assets.graph.io_managers import artifact_types
-from ftf_assets.rows.regimes import rows_by_regime
-from ftf_assets.rows.suspects import suspect_rows
+from ftf_assets.rows.label_suspects import suspect_rows
+from ftf_assets.rows.regime_results import rows_by_regime
 from ftf_assets.storage.results_schema import tables
-from ftf_assets_tests.contracts.test_gate_contract import METRIC, VERDICT
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, WARM_UP, Trained, candles, feature_cache
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table

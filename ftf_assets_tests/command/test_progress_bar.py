@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftf_assets.command.progress_bar import show_progress
 from ftf_assets.running.progress import SweepProgress
-from ftf_assets.training.engine import FitEvent
+from ftf_assets.training.fit_engine import FitEvent
 
 
 def test_off_a_terminal_progress_is_a_line_every_tenth_with_the_time_left(capfd):

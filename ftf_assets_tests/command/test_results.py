@@ -8,7 +8,7 @@ import pandas as pd
 from click.testing import CliRunner
 
 from ftf_assets.command import main as cli
-from ftf_assets.rows.regimes import pooled_by_regime
+from ftf_assets.rows.regime_results import pooled_by_regime
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import SWEEP, failed_row, partition, regimes_table, results_table
 

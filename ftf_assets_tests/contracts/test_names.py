@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.contracts.names import LONGEST_NAME, broken_name_rule, resembles
+from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS
 
 GOOD = [
     "rsi_14",

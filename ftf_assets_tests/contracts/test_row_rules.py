@@ -9,9 +9,10 @@ import pytest
 from ftf_assets.contracts import row_rules
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles, FeatureCache
 from ftf_assets.contracts.row_rules import RULES, RowRule, first_broken_feature, utc_text
-from ftf_assets.contracts.table_validation import validated
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.contracts.tables.validation import validated
 from ftf_assets_tests.support.production import CRYPTO, WARM_UP, candles, feature_cache
 
 NAN, INF = np.nan, np.inf

@@ -29,7 +29,7 @@ from ftf_assets.training.threshold import f1_optimal_threshold
 
 ROOT = Path(ftf_assets.__file__).parent
 #: Where pandas becomes NumPy: on the way to a fit, and on the way to the gate.
-BOUNDARY = ("contracts/coercion/conversion.py", "contracts/result_coercion.py")
+BOUNDARY = ("contracts/coercion/conversion.py", "contracts/gate_rows_coercion.py")
 
 
 def public_functions() -> Iterator[tuple[str, object]]:
@@ -63,7 +63,7 @@ def test_the_public_functions_are_found():
     assert {
         "ftf_assets.audit.kinds.bursts.block_copy",
         "ftf_assets.labels.cleaning.suspect_treatments.clean",
-        "ftf_assets.training.engine.execute_fit",
+        "ftf_assets.training.fit_engine.execute_fit",
     } <= set(PUBLIC)
 
 

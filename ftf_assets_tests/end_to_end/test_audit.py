@@ -7,7 +7,7 @@ import json
 import dagster as dg
 import pytest
 
-from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
+from ftf_assets.contracts.tables.noise_audit import NoiseAudit, NoiseAuditEffects
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.audit_store import AuditStore

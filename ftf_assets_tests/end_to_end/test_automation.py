@@ -9,9 +9,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets.automation.gate_sensor import gate_when_landed
-from ftf_assets.automation.input_files import input_files
-from ftf_assets.automation.weekly_sweep import weekly_sweep
+from ftf_assets.automation.input_files_sensor import input_files
+from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
+from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
 from ftf_assets.definitions import defs
 from ftf_assets.freshness.decision import decision_reasons
 from ftf_assets.graph.instance import open_instance
@@ -19,7 +19,7 @@ from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.graph.run_processes import process_tags
 from ftf_assets.running.job_runs import run_config
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import settings as config
 from ftf_assets.sweep.sweep import Sweep, open_sweep

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.command.main import main
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf

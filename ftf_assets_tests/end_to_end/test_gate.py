@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
 from ftf_assets.graph.check_history import CONTRACT_CHECK
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home

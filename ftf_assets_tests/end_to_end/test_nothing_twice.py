@@ -20,9 +20,9 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
-from ftf_assets.training import engine
+from ftf_assets.training import fit_engine as engine
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEvent, FitTask
+from ftf_assets.training.fit_engine import FitEvent, FitTask
 from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.support.small_sweep import small_sweep

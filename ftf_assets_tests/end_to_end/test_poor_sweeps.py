@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from ftf_assets.command import main as cli
-from ftf_assets.contracts.results import METRIC_COLUMNS
+from ftf_assets.contracts.tables.finetune_results import METRIC_COLUMNS
 from ftf_assets.definitions import defs
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB

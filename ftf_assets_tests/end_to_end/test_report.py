@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from ftf_assets.graph.instance import open_instance
-from ftf_assets.report.written_page import missing_from_page
+from ftf_assets.report.page_check import missing_from_page
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf

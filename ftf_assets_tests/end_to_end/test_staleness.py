@@ -21,7 +21,7 @@ from ftf_assets.graph.instance import open_instance
 from ftf_assets.running import sweep_run
 from ftf_assets.running.job_runs import JobResult, JobRun
 from ftf_assets.running.sweep_run import run_sweep
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
@@ -270,7 +270,7 @@ def test_under_another_code_version_everything_is_stale(
     finished_sweep: FinishedSweep, home: Home, monkeypatch: pytest.MonkeyPatch
 ):
     finished_sweep.copy(home)
-    for module in ("ftf_assets.sweep.sweep", "ftf_assets.rows.cells"):
+    for module in ("ftf_assets.sweep.sweep", "ftf_assets.rows.finetune_results"):
         monkeypatch.setattr(f"{module}.code_version", lambda: "0123456789ab")
     sweep = small_sweep()
     stale = stale_assets(sweep, home)

@@ -11,8 +11,8 @@ from ftf_assets.contracts.bundles import BaselineParameters
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.training import engine
-from ftf_assets.training.engine import execute_fit
+from ftf_assets.training import fit_engine as engine
+from ftf_assets.training.fit_engine import execute_fit
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.end_to_end.test_graph import materialise

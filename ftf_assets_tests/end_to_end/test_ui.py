@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.definitions import defs
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.crypto_groups import all_cryptos
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ftf_assets.sources.market.price_path import market_candles
+from ftf_assets.sources.embedded_market.price_path import market_candles
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.faults.scale import CRYPTOS, FACTORS, N_CELLS, N_FOLDS, SCALE
 from ftf_assets_tests.faults.undisturbed import Sweeps

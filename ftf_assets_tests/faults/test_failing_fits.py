@@ -47,7 +47,7 @@ def allocate_too_much() -> None:
 
 def fail_in(fault: Callable[[], None], variant: str, fold: int) -> None:
     """Raise ``fault`` in the fit thread of one cell of this process."""
-    from ftf_assets.training import engine
+    from ftf_assets.training import fit_engine as engine
 
     healthy = engine.execute_fit
 

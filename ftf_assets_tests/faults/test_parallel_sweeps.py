@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.faults.conftest import Figure

@@ -13,7 +13,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore

@@ -9,7 +9,7 @@ import pytest
 
 from ftf_assets.freshness.reason import NEVER_MADE, Reason
 from ftf_assets.freshness.rows import inputs_reason
-from ftf_assets.rows.cells import row_identity
+from ftf_assets.rows.finetune_results import row_identity
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.fit_keys import cell_key
 from ftf_assets_tests.support.small_sweep import small_sweep

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftf_assets.gate.decide import decide
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets_tests.support.gate_rows import (
     BASELINES,
     CRYPTOS,

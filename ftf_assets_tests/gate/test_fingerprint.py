@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets_tests.support.gate_rows import (
     BASELINES,
     CRYPTOS,

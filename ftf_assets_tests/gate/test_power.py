@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftf_assets.gate.power import TradePower, trade_power
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 
 CASES = [
     ({0: 32, 1: 31}, TradePower(63, 31, None)),

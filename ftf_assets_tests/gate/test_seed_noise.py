@@ -8,7 +8,7 @@ from scipy import stats
 
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.seed_noise import seed_noise, seed_noise_in_words
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets_tests.support.gate_rows import BASELINES, columns, sweep_rows
 
 QUICK = GateSettings(bootstrap_draws=50)

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.gate import GateVerdicts
-from ftf_assets.contracts.results import TUNE_MODES
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.tables.finetune_results import TUNE_MODES
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.gate_decision import GateVerdicts
 from ftf_assets.gate.decide import decide
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.gate.tuning import tuning_in_words, tuning_of
 from ftf_assets.training.parameters import TuneMode
 from ftf_assets_tests.support.gate_rows import BASELINES, columns, sweep_rows

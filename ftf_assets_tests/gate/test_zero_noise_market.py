@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.zero_noise_market import judged, table
-from ftf_assets.contracts.gate import LOCK, VERDICTS
+from ftf_assets.contracts.tables.gate_decision import LOCK, VERDICTS
 from ftf_assets_tests.support.settings import dotted
 
 pytestmark = pytest.mark.slow

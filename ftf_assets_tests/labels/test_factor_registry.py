@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.results import OK
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.tables.finetune_results import OK
+from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.labels.factor import Factor, LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS, registry
 from ftf_assets.labels.fit_rows import Judgement, TreatedRows
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.fit_keys import model_fit_key

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.gate import VERDICTS
+from ftf_assets.contracts.tables.gate_decision import VERDICTS
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.page import render_report
+from ftf_assets.report.page_check import missing_from_page
 from ftf_assets.report.sections import verdict as words
-from ftf_assets.report.written_page import missing_from_page
 from ftf_assets_tests.support.report_rows import cell_of, report_data, result_rows, some_suspects
 from ftf_assets_tests.support.results_rows import failed_row, ok_row, skipped_row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftf_assets.running.progress import SweepProgress
-from ftf_assets.training.engine import FitEvent
+from ftf_assets.training.fit_engine import FitEvent
 
 CELLS = [["baseline"], ["mild"], ["filter"]]
 FITS = ["baseline", "block_0", "block_1", "mild", "filter"]

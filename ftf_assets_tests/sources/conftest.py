@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ftf_assets.sources.market.price_path import market_candles
+from ftf_assets.sources.embedded_market.price_path import market_candles
 from ftf_assets_tests.support.real_candles import require_real_candles
 
 

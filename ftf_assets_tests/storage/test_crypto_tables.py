@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.contracts.suspects import SUSPECTS_KEY
+from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.production import CRYPTO
 from ftf_assets_tests.support.report_rows import some_suspects

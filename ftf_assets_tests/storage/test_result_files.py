@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.result_coercion import coerce_result_rows
+from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.gate.decide import decide
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets_tests.support.gate_rows import BASELINES, CRYPTOS, sweep_rows

@@ -13,10 +13,10 @@ import pytest
 from filelock import FileLock
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.contracts.results import PRIMARY_KEY
+from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.labels.factor_registry import FACTORS
-from ftf_assets.rows.results_contract import finetune_results_contract
-from ftf_assets.storage import results_database
+from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.storage import duckdb_file as results_database
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.processes import PROCESSES

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.treatments import TREATMENTS
-from ftf_assets.contracts.audit import NoiseAudit, NoiseAuditEffects
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.noise_audit import NoiseAudit, NoiseAuditEffects
 
 AUDITED_AT = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.gate import GateMetrics, GateVerdicts
-from ftf_assets.contracts.result_coercion import coerce_result_rows
-from ftf_assets.contracts.result_rows import ResultRows
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.gate_rows import ResultRows
+from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, MetricComparison
-from ftf_assets.gate.settings import GateSettings
+from ftf_assets.gate.thresholds import GateSettings
 
 BASELINES = {"label_smoothing": "none", "cleanlab": "off"}
 CRYPTOS = ("AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC")

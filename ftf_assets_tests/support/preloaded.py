@@ -18,8 +18,12 @@ from ftf_assets.storage.home import Home
 
 for module in (
     *("ftf_assets.command.main", "ftf_assets.command.tables", "ftf_assets.running.sweep_run"),
-    *("ftf_assets.report.file", "ftf_assets.report.asset_pictures", "ftf_assets.graph.picture_metadata"),
-    *("ftf_assets.sources.market.source", "ftf_assets.sources.candles.source"),
+    *(
+        "ftf_assets.report.file",
+        "ftf_assets.report.pictures_in_dagster_ui",
+        "ftf_assets.graph.picture_metadata",
+    ),
+    *("ftf_assets.sources.embedded_market.source", "ftf_assets.sources.candles.source"),
     *("cleanlab.filter", "matplotlib.backends.backend_svg", "matplotlib.figure", "scipy.stats", "talib"),
     *("sklearn.metrics", "xgboost", "jinja2", "pandera.backends.pandas.register", "pyarrow.pandas_compat"),
     # Imported by Dagster when it executes a job, and by Pandera at its first validation.

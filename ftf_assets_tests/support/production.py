@@ -21,7 +21,7 @@ from ftf_assets.contracts.bundles import (
 )
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.engine import FitEngine, FitEvent
+from ftf_assets.training.fit_engine import FitEngine, FitEvent
 from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells

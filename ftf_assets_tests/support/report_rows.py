@@ -10,10 +10,10 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
-from ftf_assets.contracts.regimes import RegimeResults
-from ftf_assets.contracts.result_coercion import coerce_result_rows
-from ftf_assets.contracts.suspects import LabelSuspects, suspects_frame
-from ftf_assets.contracts.table_frames import contract_frame
+from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.label_suspects import LabelSuspects, suspects_frame
+from ftf_assets.contracts.tables.regime_results import RegimeResults
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.data import (
@@ -24,7 +24,7 @@ from ftf_assets.report.data import (
     SuspectData,
     TrainedCrypto,
 )
-from ftf_assets.rows.decision import decision_rows
+from ftf_assets.rows.gate_decision import decision_rows
 from ftf_assets_tests.support.gate_rows import QUICK
 from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
 from ftf_assets_tests.support.settings import settings_of

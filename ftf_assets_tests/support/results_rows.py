@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ftf_assets.contracts.regimes import RegimeResults
-from ftf_assets.contracts.table_frames import contract_frame, unvalidated_frame
-from ftf_assets.rows.results_contract import finetune_results_contract
+from ftf_assets.contracts.tables.frames import contract_frame, unvalidated_frame
+from ftf_assets.contracts.tables.regime_results import RegimeResults
+from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.training.regimes import regime_scores
 
 SWEEP = "ftf_0123456789ab"

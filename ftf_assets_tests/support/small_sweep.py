@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ftf_assets.graph.check_history import FailedCheck
-from ftf_assets.rows.decision import decision_from_rows
+from ftf_assets.rows.gate_decision import decision_from_rows
 from ftf_assets.running.sweep_run import SweepRun
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore

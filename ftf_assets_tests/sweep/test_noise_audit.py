@@ -14,7 +14,7 @@ from ftf_assets.audit.settings import audit_settings
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.graph.io_managers import artifact_types
-from ftf_assets.sources.market.source import MarketSource
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sweep.noise_audit import Audit
 from ftf_assets.sweep.sweep import open_sweep
 from ftf_assets_tests.support.settings import settings_of

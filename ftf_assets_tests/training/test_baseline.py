@@ -9,7 +9,7 @@ import pytest
 
 from ftf_assets.training import boosting
 from ftf_assets.training.baseline import baseline_task, fit_baselines
-from ftf_assets.training.engine import FitEngine
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.production import EPSILONS, MemoryFitStore

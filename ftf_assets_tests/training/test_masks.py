@@ -14,8 +14,9 @@ from ftf_assets.contracts.bundles import CleanlabMasks
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.labels.cleaning import cleanlab_factor
 from ftf_assets.labels.cleaning.suspect_treatments import clean
-from ftf_assets.training import engine, masks
-from ftf_assets.training.engine import FitEngine, execute_fit
+from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import masks
+from ftf_assets.training.fit_engine import FitEngine, execute_fit
 from ftf_assets_tests.support.production import MemoryFitStore, plan_of, train, variants_of
 
 CONTROLS = variants_of("cleanlab=filter,reweight,filter_random,filter_lowest_p")
@@ -140,7 +141,7 @@ from ftf_assets_tests.support.production import feature_cache, plan_of, producti
 from ftf_assets_tests.support.production import MemoryFitStore, variants_of
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.coercion import coerce_training_data
-from ftf_assets.training.engine import FitEngine
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.masks import make_masks
 
 arrays = coerce_training_data(**production_rows(feature_cache()).pandas, crypto="OPUSDC")

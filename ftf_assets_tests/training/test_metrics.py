@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.contracts.results import METRIC_COLUMNS
+from ftf_assets.contracts.tables.finetune_results import METRIC_COLUMNS
 from ftf_assets.training.metrics import (
     breakeven_precision,
     calibration_error_of_perfect_model,

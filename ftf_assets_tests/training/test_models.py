@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.training import engine, models
-from ftf_assets.training.engine import execute_fit
+from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import models
+from ftf_assets.training.fit_engine import execute_fit
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.planned_fits import planned_fit_keys

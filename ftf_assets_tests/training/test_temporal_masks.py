@@ -12,7 +12,7 @@ from jaxtyping import TypeCheckError
 from ftf_assets.contracts.coercion import coerce_candles, coerce_training_data
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.cleaning import judges
-from ftf_assets.training.engine import FitEngine
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.masks import make_masks
 from ftf_assets_tests.support.production import CRYPTO, MemoryFitStore, plan_of, train, variants_of
 from ftf_assets_tests.support.production import candles as candles_of

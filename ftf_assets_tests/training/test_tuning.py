@@ -14,9 +14,10 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.training import boosting, engine
-from ftf_assets.training.engine import FitEngine, execute_fit
+from ftf_assets.training import boosting
+from ftf_assets.training import fit_engine as engine
 from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.fit_engine import FitEngine, execute_fit
 from ftf_assets.training.fit_keys import trial_key
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning

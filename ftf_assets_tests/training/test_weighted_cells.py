@@ -11,8 +11,8 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
-from ftf_assets.training import engine
-from ftf_assets.training.engine import execute_fit
+from ftf_assets.training import fit_engine as engine
+from ftf_assets.training.fit_engine import execute_fit
 from ftf_assets.training.variants import require_columns
 from ftf_assets_tests.support.production import plan_of, train, variants_of
 

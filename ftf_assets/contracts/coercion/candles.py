@@ -15,7 +15,7 @@ from ftf_assets.contracts.typed import Array, typed
 
 @typed
 def coerce_candles(frame: pd.DataFrame, *, crypto: str) -> CandleArrays:
-    """Turn a candles frame (see :class:`~ftf_assets.contracts.frames.Candles`) into arrays.
+    """Turn a candles frame (see :class:`~ftf_assets.contracts.tables.candles.Candles`) into arrays.
 
     The bar length is the median step between bars, in nanoseconds.
 

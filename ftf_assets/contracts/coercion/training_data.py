@@ -20,8 +20,8 @@ from ftf_assets.contracts.coercion.columns import (
 from ftf_assets.contracts.coercion.features import coerce_features
 from ftf_assets.contracts.coercion.times import coerce_times
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import RESERVED_COLUMNS
 from ftf_assets.contracts.row_rules import Missing, utc_text
+from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS
 from ftf_assets.contracts.typed import Array, typed
 
 
@@ -109,7 +109,7 @@ def coerce_training_data(
 
 @typed
 def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing = "refuse") -> TrainingArrays:
-    """Turn a feature cache (see :class:`~ftf_assets.contracts.frames.FeatureCache`) into arrays.
+    """Turn a feature cache, a frame that keeps the contract ``FeatureCache``, into arrays.
 
     Raises
     ------

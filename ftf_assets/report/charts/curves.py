@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, line_style
 from ftf_assets.report.data import CurveData
 from ftf_assets.report.levels import BASELINE, Level
-from ftf_assets.rows.cells import BASIS_POINT
+from ftf_assets.rows.finetune_results import BASIS_POINT
 from ftf_assets.training.trades import DAY, simulate_trades
 
 N_BINS = 10

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
-from ftf_assets.contracts.gate import LOSES, VERDICT_METRICS, WINS
+from ftf_assets.contracts.tables.gate_decision import LOSES, VERDICT_METRICS, WINS
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, text_width
 from ftf_assets.report.data import DecisionData
 from ftf_assets.report.formats import is_absent, signed

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from ftf_assets.contracts.regimes import UNAVAILABLE
+from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
 from ftf_assets.report.formats import NOTHING, is_absent
 from ftf_assets.report.levels import BASELINE, Level
-from ftf_assets.rows.regimes import pooled_by_regime
+from ftf_assets.rows.regime_results import pooled_by_regime
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ftf_assets.contracts.gate import ABANDON, INVALID, KEEP_AVAILABLE, LOCK, NO_SIGNAL, VERDICTS
+from ftf_assets.contracts.tables.gate_decision import (
+    ABANDON,
+    INVALID,
+    KEEP_AVAILABLE,
+    LOCK,
+    NO_SIGNAL,
+    VERDICTS,
+)
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.report.data import DecisionData

@@ -6,8 +6,8 @@ import pandas as pd
 
 from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import FeatureCache
-from ftf_assets.contracts.table_validation import validated
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.labels.label_stability import Barriers, jittered_barriers, label_stability
 from ftf_assets.labels.triple_barrier import triple_barrier
 from ftf_assets.sources.candles.indicators import (

@@ -11,9 +11,9 @@ import pandas as pd
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
 from ftf_assets.sources.candles.table import candles_from_table
-from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
+from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
-from ftf_assets.sources.readers.registry import TABLE_FORMATS
+from ftf_assets.sources.readers.file_formats import TABLE_FORMATS
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class CandleFileSource:
     ----------
     path
         Directory; each crypto's file is found by its base asset
-        (:func:`~ftf_assets.sources.crypto_files.find_crypto_file`).
+        (:func:`~ftf_assets.sources.find_crypto_file.find_crypto_file`).
     label
         Triple-barrier settings of the feature cache.
     """

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.contracts.frames import Candles
 from ftf_assets.contracts.row_rules import PRICE_IS_POSITIVE, VOLUME_IS_AN_AMOUNT
-from ftf_assets.contracts.table_validation import validated
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.validation import validated
 
 #: Accepted names of the column with the time of the open, lower case, without ASCII punctuation. Where a
 #: table has several, the first of this list counts.

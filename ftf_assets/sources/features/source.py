@@ -9,11 +9,11 @@ from typing import ClassVar
 import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.frames import Candles
-from ftf_assets.sources.crypto_files import CryptoFile, find_crypto_file, open_directory
+from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.sources.features.table import feature_cache_from_table
+from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
-from ftf_assets.sources.readers.registry import TABLE_FORMATS
+from ftf_assets.sources.readers.file_formats import TABLE_FORMATS
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FeatureFileSource:
     ----------
     path
         Directory; each crypto's file is found by its base asset
-        (:func:`~ftf_assets.sources.crypto_files.find_crypto_file`).
+        (:func:`~ftf_assets.sources.find_crypto_file.find_crypto_file`).
     missing
         What to do with missing features: ``refuse`` drops the rows at the head that lack one, and counts
         them; ``allow`` keeps every row.

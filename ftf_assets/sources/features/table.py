@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.contracts.frames import RESERVED_COLUMNS, FeatureCache
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule, resembles
 from ftf_assets.contracts.row_rules import LABEL_IS_BUY_OR_HOLD
-from ftf_assets.contracts.table_validation import validated
+from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS, FeatureCache
+from ftf_assets.contracts.tables.validation import validated
 
 
 def feature_cache_from_table(

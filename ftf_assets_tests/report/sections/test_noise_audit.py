@@ -11,10 +11,10 @@ from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.summary import pool_findings
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.report.charts.noise_lift import lift_chart
+from ftf_assets.report.code_stamp import stamp, stamp_of
 from ftf_assets.report.data import AuditData
 from ftf_assets.report.page import render_report, render_template
 from ftf_assets.report.sections.noise_audit import NOTHING_LOST, audit_section
-from ftf_assets.report.stamp import stamp, stamp_of
 from ftf_assets.rows.records import plain_records
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
 from ftf_assets_tests.support.report_rows import report_data, result_rows

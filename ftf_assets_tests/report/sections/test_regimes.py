@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.regimes import UNAVAILABLE
+from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
 from ftf_assets.report.levels import Level
 from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
-from ftf_assets.rows.regimes import pooled_by_regime
+from ftf_assets.rows.regime_results import pooled_by_regime
 from ftf_assets_tests.support.results_rows import regimes_table
 
 SHOWN = (

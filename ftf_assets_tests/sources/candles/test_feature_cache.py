@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles, FeatureCache
+from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
 from ftf_assets.sources.candles.indicators import WARM_UP_BARS
 from ftf_assets.sources.candles.source import CandleFileSource

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import Candles
+from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.sources.candles.source import CandleFileSource
 
 HEADER = "date,open,high,low,close,volume,ticker"

@@ -8,7 +8,7 @@ import pytest
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.frames import FeatureCache
+from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.sources.features.source import FeatureFileSource
 
 TIMES = pd.date_range("2024-01-01", periods=6, freq="h", tz="UTC", name="timestamp")

@@ -1,0 +1,214 @@
+"""The flags that are settings of a sweep, and the sweep that they ask for.
+
+A flag mirrors one setting of :mod:`ftf_assets.sweep.settings`. Its help is written from that setting:
+description, choices or bounds, default. The settings are imported when a sweep is opened or help is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ftf_assets.command.shared_flags import Decorator, together
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from ftf_assets.sweep.settings import SweepSettings
+    from ftf_assets.sweep.sweep import Sweep
+
+#: The setting of each flag; ``--set NAME=VALUE`` reaches every setting.
+SETTING_OF_FLAG = {
+    "--factor": "treatment.factors",
+    "--design": "treatment.design",
+    "--crypto-group": "data.crypto_group",
+    "--crypto": "data.cryptos",
+    "--source": "data.source",
+    "--path": "data.path",
+    "--power-mode": "training.power_mode",
+    "--trials": "training.trials",
+    "--tune": "training.tune",
+    "--seed": "training.seed",
+    "--device": "training.device",
+    "--workers": "run.workers",
+    "--phase": "run.phase",
+    "--confirm-long-run": "run.confirm_long_run",
+}
+_HOW_TO_WRITE = {
+    "--factor": "Write label_smoothing,cleanlab or cleanlab=off,filter.",
+    "--crypto": "Repeat the flag for more.",
+}
+
+
+class SettingOption(click.Option):
+    """A flag that mirrors a setting. Its value reaches the verb as text, under the setting's dotted name.
+
+    Parameters
+    ----------
+    setting
+        Dotted name; ``audit.`` precedes the settings of the noise audit.
+    """
+
+    def __init__(self, *args: Any, setting: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = setting
+
+    def get_help_record(self, _context: click.Context) -> tuple[str, str]:
+        """Write the flag and its help, from the setting as it is declared."""
+        name, field = str(self.name), _field(str(self.name))
+        metavar = "" if self.is_flag else f" {_metavar(field)}"
+        default = self.show_default if isinstance(self.show_default, str) else None
+        return f"{self.opts[0]}{metavar}", _describe(name, field, self.help or "", default)
+
+
+class SweepCommand(click.Command):
+    """A verb with the flags of a sweep; its help ends with the settings that have no flag."""
+
+    def format_epilog(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the settings without a flag."""
+        from ftf_assets.sweep.settings import SETTINGS
+
+        with formatter.section("Other settings, given with --set NAME=VALUE"):
+            formatter.write_dl(
+                [
+                    (f"{name}={_metavar(field)}", _describe(name, field))
+                    for name, field in SETTINGS.items()
+                    if name not in SETTING_OF_FLAG.values()
+                ]
+            )
+
+
+def setting_flag(flag: str, setting: str, **attributes: Any) -> Decorator:
+    """Make the decorator of a flag that mirrors a setting."""
+    return click.option(flag, cls=SettingOption, setting=setting, **attributes)
+
+
+sweep_flags = together(
+    *(
+        setting_flag(
+            flag,
+            setting,
+            help=_HOW_TO_WRITE.get(flag),
+            multiple=flag == "--crypto",
+            **({"is_flag": True, "default": None} if flag == "--confirm-long-run" else {}),
+        )
+        for flag, setting in SETTING_OF_FLAG.items()
+    ),
+    click.option(
+        "--set",
+        "assignments",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Any setting by its dotted name, such as labels.horizon_bars=6. Repeat the flag for more.",
+    ),
+)
+
+
+def settings_of(flags: Mapping[str, Any]) -> SweepSettings:
+    """Read the settings that the flags ask for.
+
+    Parameters
+    ----------
+    flags
+        Texts by dotted name, or mappings by group, and the texts of ``--set`` under ``assignments``; None
+        where a flag was not given.
+
+    Raises
+    ------
+    click.UsageError, InputError
+        One line that names the setting, what came and what is allowed.
+    """
+    from ftf_assets.sweep.setting_text import setting_from_text
+    from ftf_assets.sweep.settings import sweep_settings
+
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    for assignment in given.pop("assignments", ()):
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes NAME=VALUE, found {assignment!r}")
+        given[name.strip()] = value.strip()
+    return sweep_settings(
+        {
+            name: setting_from_text(name, value) if isinstance(value, str) else value
+            for name, value in given.items()
+        }
+    )
+
+
+def requested_sweep(flags: Mapping[str, Any]) -> Sweep:
+    """Open the sweep that the flags ask for.
+
+    Raises
+    ------
+    click.UsageError, InputError
+        As :func:`settings_of`, or input files that cannot be used.
+    """
+    from ftf_assets.sweep.sweep import open_sweep
+
+    return open_sweep(settings_of(flags))
+
+
+def confirmed_sweep(flags: Mapping[str, Any]) -> Sweep:
+    """Open the sweep that the flags ask for; a long one needs ``--confirm-long-run``.
+
+    Raises
+    ------
+    click.UsageError, InputError
+        As :func:`requested_sweep`, or a long sweep that was not confirmed.
+    """
+    sweep = requested_sweep(flags)
+    sweep.require_confirmation()
+    return sweep
+
+
+def _field(name: str) -> FieldInfo:
+    from ftf_assets.audit.settings import AuditSettings
+    from ftf_assets.sweep.settings import SETTINGS
+
+    group, _, setting = name.partition(".")
+    return AuditSettings.model_fields[setting] if group == "audit" else SETTINGS[name]
+
+
+def _metavar(field: FieldInfo) -> str:
+    from ftf_assets.sweep.settings import choices_of
+
+    return "|".join(choices_of(field)) or "VALUE"
+
+
+def _describe(name: str, field: FieldInfo, how_to_write: str = "", default: str | None = None) -> str:
+    from ftf_assets.sweep.settings import bounds_of
+
+    shown = f"default: {default or _default_text(name)}"
+    notes = "; ".join(part for part in (shown, bounds_of(field), _names_allowed(name)) if part)
+    return " ".join(part for part in (field.description, how_to_write, f"[{notes}]") if part)
+
+
+def _default_text(name: str) -> str:
+    from ftf_assets.audit.settings import AuditSettings
+    from ftf_assets.sweep.setting_text import text_of_setting
+    from ftf_assets.sweep.settings import SweepSettings
+
+    group, _, setting = name.partition(".")
+    return text_of_setting(
+        name, getattr(AuditSettings(), setting) if group == "audit" else SweepSettings().by_name()[name]
+    )
+
+
+def _names_allowed(name: str) -> str:
+    """Write the names that a registry allows for a setting whose type does not list them."""
+    from ftf_assets.audit.kinds import NOISE_KINDS
+    from ftf_assets.labels.factor_registry import FACTORS
+    from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
+
+    match name:
+        case "treatment.factors":
+            return "; ".join(f"{factor}: {', '.join(of.levels)}" for factor, of in FACTORS.items())
+        case "data.crypto_group":
+            return f"allowed: {', '.join(crypto_groups())}"
+        case "data.cryptos":
+            return f"allowed: {', '.join(all_cryptos())}"
+        case "audit.kinds":
+            return f"allowed: {', '.join(NOISE_KINDS)}"
+    return ""

@@ -1,0 +1,17 @@
+"""The table contracts, one module a table: columns, types, descriptions and rules.
+
+=====================  ==================================================================
+module                 table
+=====================  ==================================================================
+``candles``            OHLCV bars of one crypto
+``feature_cache``      features and labels of one crypto
+``finetune_results``   one row a cell: where a column of the results is declared
+``regime_results``     cells by market regime
+``label_suspects``     rows that a cleaner suspects of a wrong label
+``gate_decision``      ``gate_metrics`` and ``gate_verdicts``
+``noise_audit``        ``noise_audit`` and ``noise_audit_effects``
+=====================  ==================================================================
+
+``fields``, ``checks``, ``frames`` and ``validation`` hold what these share. SQL, checks and the tables in the
+Dagster UI follow from the contracts: a column that is declared here needs no other declaration.
+"""

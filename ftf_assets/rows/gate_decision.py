@@ -1,0 +1,121 @@
+"""From a sweep's rows to the gate's decision, and between a decision and its rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
+from ftf_assets.contracts.tables.finetune_results import OK
+from ftf_assets.contracts.tables.frames import contract_frame
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.gate.clusters import calendar_clusters
+from ftf_assets.gate.decide import decide
+from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
+from ftf_assets.gate.fingerprint import decision_fingerprints
+from ftf_assets.labels.factor_registry import baseline_levels
+from ftf_assets.rows.records import plain_records
+from ftf_assets.sweep.settings import SweepSettings
+
+
+def decide_sweep(
+    rows: pd.DataFrame, settings: SweepSettings, sweep_id: str, *, broken_checks: Sequence[str] = ()
+) -> Decision:
+    """Judge every level of a sweep against its factor's baseline.
+
+    Parameters
+    ----------
+    rows
+        The sweep's rows of ``finetune_results``, in any order.
+    settings
+        The sweep's resolved settings, which define the expected cells.
+    sweep_id
+        The sweep.
+    broken_checks
+        Failed contract checks; any makes every verdict ``INVALID``.
+
+    Raises
+    ------
+    InputError
+        Rows without a level to judge, or a level without its baseline.
+    """
+    baselines = baseline_levels()
+    return decide(
+        coerce_result_rows(rows, baselines),
+        baselines,
+        sweep_id=sweep_id,
+        broken_checks=broken_checks,
+        **_design(rows, settings),
+    )
+
+
+def sweep_fingerprints(
+    rows: pd.DataFrame, settings: SweepSettings, *, broken_checks: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Give the fingerprints of rows and settings that :func:`decide_sweep` would store, without deciding.
+
+    Parameters and errors are those of :func:`decide_sweep`.
+    """
+    baselines = baseline_levels()
+    return decision_fingerprints(
+        coerce_result_rows(rows, baselines),
+        baselines,
+        broken_checks=broken_checks,
+        **_design(rows, settings),
+    )
+
+
+def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
+    """Give the expected cells, and their clusters where each crypto cuts its own folds."""
+    clusters = None
+    if settings.folds.calendar == "per_crypto":
+        measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
+        spans = measured[["crypto", "fold", "test_start", "test_end"]].itertuples(index=False, name=None)
+        clusters = calendar_clusters(
+            {(crypto, fold): (start.value, end.value) for crypto, fold, start, end in spans}
+        )
+    cells = {
+        (crypto, fold) for crypto in settings.data.crypto_names for fold in range(settings.folds.n_folds)
+    }
+    return {"expected": cells, "clusters": clusters}
+
+
+def decision_from_rows(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
+    """Read a decision back from its rows of ``gate_metrics`` and ``gate_verdicts``.
+
+    Parameters
+    ----------
+    metrics, verdicts
+        From :func:`decision_rows`, or of one sweep as the store gives them; at least one verdict.
+    """
+    shared = plain_records(verdicts)[0]
+    return Decision(
+        metrics=tuple(MetricComparison(**_fields(row, MetricComparison)) for row in plain_records(metrics)),
+        verdicts=tuple(
+            LevelVerdict(
+                **{**_fields(row, LevelVerdict), "warnings": tuple((row["warnings"] or "").splitlines())}
+            )
+            for row in plain_records(verdicts)
+        ),
+        **{
+            field.name: shared[field.name]
+            for field in dataclasses.fields(Decision)
+            if field.name not in ("metrics", "verdicts")
+        },
+    )
+
+
+def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict]) -> dict[str, Any]:
+    return {field.name: row[field.name] for field in dataclasses.fields(kind)}
+
+
+def decision_rows(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lay out a decision as rows of ``gate_metrics`` and ``gate_verdicts``, stamped with the time."""
+    now = pd.Timestamp.now("UTC")
+    return (
+        contract_frame(GateMetrics, decision.metric_rows()),
+        contract_frame(GateVerdicts, decision.verdict_rows(now)),
+    )

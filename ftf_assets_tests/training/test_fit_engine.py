@@ -1,0 +1,216 @@
+"""The fit engine: the same bits on any number of workers, no fit twice, every failure recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import numpy as np
+import pytest
+
+from ftf_assets.contracts.bundles import Outcome
+from ftf_assets.contracts.errors import CellError, InputError, StoreError
+from ftf_assets.training import fit_engine as engine
+from ftf_assets.training.boosting import FitResult, require_device
+from ftf_assets.training.fit_engine import FitEngine, FitTask, _Queue, execute_fit
+from ftf_assets.training.parameters import Rounds
+from ftf_assets_tests.support.production import CRYPTO, QUICK, MemoryFitStore
+
+
+@pytest.fixture
+def tasks(training_arrays) -> list[FitTask]:
+    return [
+        FitTask(
+            key=f"key_{number}",
+            crypto=CRYPTO,
+            fold=number % 2,
+            name=f"fit {number}",
+            rows=np.arange(600 + 40 * number),
+            labels=training_arrays.y[: 600 + 40 * number].astype(np.float32),
+            weight=training_arrays.base_weight[: 600 + 40 * number],
+            predict={"validation": np.arange(1_600, 1_800), "test": np.arange(1_800, 2_000)},
+            rounds=Rounds(2, 20, 3) if number % 2 else 6,
+            parameters=QUICK,
+            seed=number,
+            device="cpu",
+        )
+        for number in range(8)
+    ]
+
+
+def run(tasks, arrays, store=None, workers=1):
+    events = []
+    fit_engine = FitEngine(MemoryFitStore() if store is None else store, workers, events.append)
+    results = fit_engine.run(tasks, arrays, stage="fit")
+    return results, events
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_results_do_not_depend_on_the_number_of_workers(tasks, training_arrays, workers):
+    serial, _ = run(tasks, training_arrays)
+    parallel, _ = run(tasks, training_arrays, workers=workers)
+    assert set(parallel) == set(serial) == {task.key for task in tasks}
+    for key, expected in serial.items():
+        assert parallel[key].booster == expected.booster
+        for name, probability in expected.probabilities.items():
+            np.testing.assert_array_equal(parallel[key].probabilities[name], probability)
+
+
+def test_early_stopping_watches_the_validation_rows_of_the_task(tasks, training_arrays):
+    stopped = execute_fit(tasks[1], training_arrays)
+    exact = execute_fit(dataclasses.replace(tasks[1], rounds=stopped.rounds), training_arrays)
+    np.testing.assert_array_equal(stopped.probabilities["test"], exact.probabilities["test"])
+
+
+def test_tasks_with_equal_keys_run_once(tasks, training_arrays, fit_store):
+    results, events = run([*tasks[:2], *tasks[:2], tasks[0]], training_arrays, fit_store)
+    assert set(results) == set(fit_store.fits) == {"key_0", "key_1"}
+    assert [event.kind for event in events] == ["done", "done"]
+    _, events = run([*tasks[:2], *tasks[:2]], training_arrays, fit_store)
+    assert [event.kind for event in events] == ["reused", "reused"]
+
+
+def test_stored_fits_are_reused_as_they_are(tasks, training_arrays, fit_store, monkeypatch):
+    first, _ = run(tasks, training_arrays, fit_store)
+    monkeypatch.setattr(engine, "execute_fit", lambda *_: pytest.fail("a finished fit ran again"))
+    again, events = run(tasks, training_arrays, fit_store)
+    assert all(again[key] is first[key] for key in first)
+    assert {event.kind for event in events} == {"reused"}
+    assert len(events) == len(tasks)
+
+
+def test_a_mixture_of_stored_and_new_fits_runs_only_the_new_ones(tasks, training_arrays, fit_store):
+    run(tasks[:3], training_arrays, fit_store)
+    _, events = run(tasks, training_arrays, fit_store)
+    kinds = {event.key: event.kind for event in events}
+    assert kinds == {task.key: "reused" if i < 3 else "done" for i, task in enumerate(tasks)}
+
+
+def test_without_tasks_nothing_runs(training_arrays, fit_store):
+    assert run([], training_arrays, fit_store) == ({}, [])
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (
+            ValueError("no\nsplit"),
+            Outcome("training_failed", "ValueError", "no split", "fit"),
+        ),
+        (MemoryError(), Outcome("training_failed", "MemoryError", "MemoryError", "fit")),
+        (CellError("cleaning", "no BUY"), Outcome("training_failed", "CellError", "no BUY", "cleaning")),
+    ],
+    ids=["error", "out of memory", "own stage"],
+)
+def test_a_fit_that_raises_is_an_outcome_and_the_others_finish(
+    tasks, training_arrays, fit_store, monkeypatch, error, outcome, workers
+):
+    expected, _ = run(tasks, training_arrays)
+
+    def fails_once(task, arrays):
+        if task.key == "key_3":
+            raise error
+        return execute_fit(task, arrays)
+
+    monkeypatch.setattr(engine, "execute_fit", fails_once)
+    results, events = run(tasks, training_arrays, fit_store, workers)
+    assert results["key_3"] == outcome
+    assert "key_3" not in fit_store.fits
+    failed = [event for event in events if event.kind == "failed"]
+    assert [(e.key, e.crypto, e.fold, e.name) for e in failed] == [("key_3", CRYPTO, 1, "fit 3")]
+    assert failed[0].error == f"{type(error).__name__}: {error}"
+    for key in set(expected) - {"key_3"}:
+        assert results[key].booster == expected[key].booster
+
+
+@pytest.mark.parametrize("broken", ["get", "put"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), StoreError("the store is locked")], ids=repr)
+def test_a_broken_store_stops_the_run_and_fails_no_cell(
+    tasks, training_arrays, fit_store, monkeypatch, broken, error
+):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(fit_store, broken, fail)
+    with pytest.raises(type(error), match=r"No space left|locked"):
+        run(tasks, training_arrays, fit_store, workers=2)
+    assert fit_store.fits == {}
+
+
+def test_a_store_that_breaks_cancels_the_fits_that_wait(tasks, training_arrays, fit_store, monkeypatch):
+    begun = []
+
+    def slow_fit(task, arrays):
+        begun.append(task.key)
+        return execute_fit(task, arrays)
+
+    def full(*_):
+        raise OSError(28, "No space left")
+
+    many = [dataclasses.replace(tasks[7], key=f"copy_{i}") for i in range(60)]
+    monkeypatch.setattr(engine, "execute_fit", slow_fit)
+    monkeypatch.setattr(fit_store, "put", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(many, training_arrays, fit_store)
+    assert len(begun) < 60
+
+
+def test_an_interrupt_stops_the_run_and_is_no_outcome(tasks, training_arrays, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "execute_fit", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(tasks, training_arrays)
+
+
+def test_events_come_in_the_calling_thread_after_the_fit_is_stored(tasks, training_arrays, fit_store):
+    seen = []
+    fit_engine = FitEngine(
+        fit_store, 4, lambda event: seen.append((threading.get_ident(), event.key in fit_store.fits))
+    )
+    fit_engine.run(tasks, training_arrays, stage="fit")
+    assert seen == [(threading.get_ident(), True)] * len(tasks)
+
+
+def test_the_longest_fits_start_first(tasks, training_arrays, monkeypatch):
+    begun = []
+
+    def note(task, arrays):
+        begun.append(len(task.rows))
+        return FitResult(b"", 1, 0.0)
+
+    monkeypatch.setattr(engine, "execute_fit", note)
+    run(tasks, training_arrays)
+    assert begun == sorted(begun, reverse=True)
+
+
+def test_a_fit_waits_for_another_on_the_same_rows_while_other_fits_can_run(tasks):
+    long = tasks[0]
+    short = dataclasses.replace(
+        long, rows=long.rows[:-100], labels=long.labels[:-100], weight=long.weight[:-100]
+    )
+    four = {"a": long, "b": long, "c": short, "d": long}
+    queue = _Queue(dataclasses.replace(task, name=name) for name, task in four.items())
+    with queue.next() as first, queue.next() as second:
+        assert (first.name, second.name) == ("a", "c")
+        with queue.next() as nothing_else:
+            assert nothing_else.name == "b"
+    with queue.next() as last:
+        assert last.name == "d"
+
+
+def test_a_gpu_runs_the_same_tasks_through_the_same_engine(tasks, training_arrays):
+    try:
+        require_device("cuda")
+    except InputError as absent:
+        pytest.skip(f"no GPU: {absent}")
+    on_gpu = [dataclasses.replace(task, device="cuda") for task in tasks]
+    first, _ = run(on_gpu, training_arrays)
+    again, _ = run(on_gpu, training_arrays, workers=2)
+    on_cpu, _ = run(tasks, training_arrays)
+    for key, result in first.items():
+        assert again[key].booster == result.booster
+        expected = on_cpu[key].probabilities["test"]
+        np.testing.assert_allclose(result.probabilities["test"], expected, atol=0.05)
