@@ -1,6 +1,7 @@
 """What starts runs without a user: two sensors and a schedule, listed in ``ftf_assets.definitions``.
 
-* ``sweep_landed_sensor`` (on by default): gate and report, once all cryptos of a sweep have written their rows
+* ``sweep_landed_sensor`` (on by default): gate and report, once all cryptos of a sweep have
+  written their rows
 * ``input_files_sensor``: a run for each crypto whose file is new or changed
 * ``weekly_sweep_schedule``: the latest sweep again, on the data as they are then
 

@@ -6,7 +6,8 @@ Every other room stands on this one, and it stands on none.
   contract checks all follow from these models, so a new column is added there and nowhere else.
 * ``arrays`` and ``bundles`` have what pure code takes and what the assets after ``coerced_arrays`` store.
 * ``coercion`` is THE boundary where pandas becomes NumPy on the way to a fit; ``gate_rows_coercion`` is the
-  one on the way to the gate, whose input is ``gate_rows``. No other module of the package may convert, and a test reads the source for it.
+  one on the way to the gate, whose input is ``gate_rows``. No other module of the package may convert, and a
+  test reads the source for it.
 * ``row_rules`` states every rule of a row once; table contracts, boundary and arrays use it.
 * ``errors`` says who must act on an error and words it. ``typed`` checks types and shapes at run time.
 

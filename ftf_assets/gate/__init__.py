@@ -7,8 +7,8 @@ out. The steps, in the order in which it takes them:
   (crypto, fold)
 * ``clusters``: which cells share their weeks and count as one observation in the fold test
 * ``compare`` (``statistics``, ``seed_noise``): the numbers of each level and metric
-* ``judge`` (``verdict_rules``, ``power``, ``tuning``): the ordered rules, the sentence that gives the reason, the
-  warnings
+* ``judge`` (``verdict_rules``, ``power``, ``tuning``): the ordered rules, the sentence that
+  gives the reason, the warnings
 * ``fingerprint``: hashes of what a decision was made from and with
 
 Every bound is in ``thresholds``. Change a rule in ``verdict_rules``, a test in ``statistics``, and say in

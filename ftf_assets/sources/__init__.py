@@ -1,7 +1,8 @@
 """Where data come from: the embedded market, candle files, ready feature caches.
 
-Start at ``source_registry.py``: ``open_source("candles", path=…, …)`` returns a ``Source`` (``protocol.py``), which
-delivers the candles and the feature cache of one crypto at a time as validated frames.
+Start at ``source_registry.py``: ``open_source("candles", path=…, …)`` returns a ``Source``
+(``protocol.py``), which delivers candles and feature cache of one crypto at a time as validated
+frames.
 
     embedded_market/     a simulated market with known label noise; needs no file
     candles/             OHLCV files: parsing, indicators, regimes, triple-barrier labels

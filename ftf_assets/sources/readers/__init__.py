@@ -1,6 +1,6 @@
 """Readers of foreign tables: one module a file format, one registry of formats by file suffix.
 
-``registry.py`` holds ``TABLE_FORMATS``: file suffix to reader. Candle files and feature caches both look
+``file_formats.py`` holds ``TABLE_FORMATS``: file suffix to reader. Candle files and feature caches both look
 their reader up there; which suffixes each of them accepts stands in ``sources/candles/source.py`` and
 ``sources/features/source.py``. Stored artifacts and published results use the same readers.
 
