@@ -3,7 +3,7 @@
 * ``asset_decorator``: ``partitioned_asset``, with which every asset is declared
 * ``resources``, ``launchpad``: settings and home, as runs and the launchpad have them
 * ``io_managers``, ``table_types``: how values are stored, loaded and refused
-* ``retry_when_busy``: when a step is retried, and how often
+* ``retry_busy_store``: when a step is retried, and how often
 * ``jobs``: names of jobs and tags, and the run configuration of a sweep
 * ``instance``, ``run_processes``: the Dagster instance of a home, and the runs of processes that are gone
 * ``check_history``: what checks last said of a value; ``BLOCKING_CHECKS`` decides what stops a run and makes

@@ -11,7 +11,7 @@ import dagster as dg
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, refuse_failed_input
 from ftf_assets.graph.resources import HomeResource, SweepResource
-from ftf_assets.graph.retry_when_busy import retry_when_busy
+from ftf_assets.graph.retry_busy_store import retry_when_busy
 from ftf_assets.storage.artifact_types import artifact_types
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from ftf_assets_tests.contracts.test_gate_contract import METRIC, VERDICT
 
 from ftf_assets.checks.contract_checks import (
     PARTITION_CONTRACTS,
@@ -33,6 +32,7 @@ from ftf_assets.graph.io_managers import artifact_types
 from ftf_assets.rows.label_suspects import suspect_rows
 from ftf_assets.rows.regime_results import rows_by_regime
 from ftf_assets.storage.results_schema import tables
+from ftf_assets_tests.contracts.tables.test_gate_decision import METRIC, VERDICT
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, WARM_UP, Trained, candles, feature_cache
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table

@@ -66,7 +66,7 @@ def store_that_raises(monkeypatch: pytest.MonkeyPatch):
                 yield
 
         monkeypatch.setattr(ResultsStore, "_lock", lock)
-        monkeypatch.setattr("ftf_assets.graph.retry_when_busy.SECONDS_TO_WAIT", 0)
+        monkeypatch.setattr("ftf_assets.graph.retry_busy_store.SECONDS_TO_WAIT", 0)
 
     return raise_once
 
