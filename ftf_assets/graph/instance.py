@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -40,7 +41,8 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
 def existing_instance(home: Home) -> Iterator[dg.DagsterInstance | None]:
     """Open the home's Dagster instance to read it; None where the home has none yet.
 
-    Nothing is created, and no run is ended.
+    Nothing is created, and no run is ended. Where another process is creating the instance, this waits for it:
+    to open one whose schema is half made would make it a second time.
 
     Raises
     ------
@@ -50,8 +52,11 @@ def existing_instance(home: Home) -> Iterator[dg.DagsterInstance | None]:
     if not (_event_log_folder(home) / "index.db").is_file():
         yield None
         return
-    with sqlite_errors_as_store_errors(home), _opened(home) as instance:
-        yield instance
+    with sqlite_errors_as_store_errors(home):
+        with _creation_finished(home):
+            instance = _opened(home)
+        with instance:
+            yield instance
 
 
 @contextmanager
@@ -80,10 +85,27 @@ def unusable_records(folder: Path, message: str) -> StoreError:
     )
 
 
+@contextmanager
+def _creation_finished(home: Home) -> Iterator[None]:
+    """Wait until no process creates the instance. The lock is only read: a home may be read-only."""
+    try:
+        file = _creation_lock(home).open("rb")
+    except FileNotFoundError:  # an instance that Dagster itself has made
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def _creation_lock(home: Home) -> Path:
+    return home.path / "instance.lock"
+
+
 def _created(home: Home) -> dg.DagsterInstance:
     try:
         home.dagster.mkdir(parents=True, exist_ok=True)
-        with FileLock(home.path / "instance.lock"):
+        with FileLock(_creation_lock(home)):
             _write_if_different(home.dagster / "dagster.yaml", _TEMPLATE.read_text(encoding="utf-8"))
             os.environ["DAGSTER_HOME"] = str(home.dagster)
             os.environ[HOME_VARIABLE] = str(home.path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from filelock import FileLock
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.graph.instance import existing_instance, open_instance
@@ -57,3 +59,20 @@ def test_damaged_records_are_named_with_what_to_do(home: Home):
         existing_instance(home) as instance,
     ):
         instance.event_log_storage.get_pool_limits()
+
+
+def test_a_reader_waits_for_the_process_that_creates_the_instance(home: Home):
+    with open_instance(home):
+        pass
+    opened = threading.Event()
+
+    def read() -> None:
+        with existing_instance(home):
+            opened.set()
+
+    reader = threading.Thread(target=read)
+    with FileLock(home.path / "instance.lock"):  # as the process that creates it holds it
+        reader.start()
+        assert not opened.wait(0.5)
+    reader.join(timeout=60)
+    assert opened.is_set()
