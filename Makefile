@@ -16,7 +16,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-sweep: $(READY) ## The standard sweep on the embedded market, with the leaderboard.
+sweep: $(READY) ## A sweep without tuning on the embedded market, with the leaderboard.
 	@$(BIN)/ftf sweep --trials 0
 
 ui: $(READY) ## The Dagster UI on 127.0.0.1.
@@ -62,7 +62,7 @@ lock: ## Resolve the dependencies anew; the file holds versions and hashes, no a
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
 
-bench: $(READY) ## The fit engine against a competent loop, on the same arrays.
+bench: $(READY) ## Benchmark the fit engine against a plain XGBoost loop, on the same arrays.
 	$(BIN)/python -m benchmarks.against_reference
 
 clean: ## Remove the environment and all state.

@@ -19,10 +19,10 @@ def noise_audit(
     candles: pd.DataFrame,
     coerced_arrays: TrainingArrays,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Put known noise into the labels and measure what finds it, within each observed class.
+    """Inject known label errors and measure how well each cleaner finds them, within each observed class.
 
     A cleaner counts only where its lift is above that of all three controls, which look at no model.
-    "effects" says what cleaning wins back of the average precision that the noise costs.
+    "effects" says what cleaning recovers of the average precision that the noise costs.
     """
     from ftf_assets.audit.runner import run_audit
     from ftf_assets.rows.noise_audit import audit_rows

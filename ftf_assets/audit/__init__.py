@@ -1,4 +1,6 @@
-"""The noise audit: put known label noise into the data and measure what finds it, and whether cleaning pays.
+"""The noise audit: inject known label errors and measure how well each cleaner finds them.
+
+It also measures how much of the performance that the errors cost a model cleaning recovers.
 
 Start at :func:`~ftf_assets.audit.runner.run_audit`, which audits one crypto. What it is made of:
 
@@ -7,7 +9,7 @@ Start at :func:`~ftf_assets.audit.runner.run_audit`, which audits one crypto. Wh
 * ``treatments``: what is done about suspects before a model is trained
 * ``plan``: the fold, the seeds, the keys and the number of fits; ``fits``, ``effect_fits``: the fits
 * ``findings`` (``ranking``, ``intervals``): how well each detector finds each kind of noise
-* ``effects``: what noise costs a model and how much of that a treatment wins back
+* ``effects``: what noise costs a model and how much of that a treatment recovers
 * ``summary``: several cryptos pooled, as terminal and report show them; ``trust``: the warning beside the
   gate
 * ``settings``: every setting of an audit

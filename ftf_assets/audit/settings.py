@@ -21,10 +21,10 @@ class AuditSettings(BaseModel):
 
     kinds: tuple[str, ...] | None = Field(
         None,
-        description="Kinds of noise, such as independent and bursts; without them all that the data allow.",
+        description="Kinds of noise, such as independent and bursts; leave it out for all.",
     )
     noise_share: float = Field(0.10, ge=0.02, le=0.15, description="Share of the labels that are flipped.")
-    noise_seeds: int = Field(5, ge=5, le=100, description="Draws of every kind of noise.")
+    noise_seeds: int = Field(5, ge=5, le=100, description="Number of random draws per kind of noise.")
 
     @field_validator("kinds")
     @classmethod

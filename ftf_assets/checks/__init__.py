@@ -10,6 +10,5 @@
   turns the checks of an asset into one Dagster step.
 
 Import ``graph_checks.graph_checks`` for all of them. A check that must stop the assets downstream is
-blocking; its name also belongs into ``graph.check_history.DECISIVE_CHECKS``, so that later runs and the gate
-heed it.
+blocking. Add its name to ``graph.check_history.BLOCKING_CHECKS``, so that later runs and the gate respect it.
 """

@@ -1,4 +1,4 @@
-"""``ftf audit``: put known noise into the labels and measure what finds it."""
+"""``ftf audit``: inject known label errors and measure how well each cleaner finds them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=SweepCommand)
 @setting_flag(
-    "--kinds", "audit.kinds", help="Separate them by commas.", show_default="all that the data allow"
+    "--kinds", "audit.kinds", help="Separate them by commas.", show_default="every kind that the data support"
 )
 @setting_flag("--noise-seeds", "audit.noise_seeds")
 @setting_flag("--noise-share", "audit.noise_share")
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def audit(home: Home, as_json: bool, **flags: Any) -> int:
-    """Put known noise into the labels and measure what finds it.
+    """Inject known label errors and measure how well each cleaner finds them.
 
-    An audit shows whether cleaning finds real errors in these data. Run it before you trust cleaning there.
+    The audit also measures how much performance cleaning recovers. It shows whether cleaning finds real
+    errors in these data: run it before you trust cleaning there.
     """
     from ftf_assets.audit.settings import AuditSettings, audit_settings
     from ftf_assets.command.progress_bar import show_progress

@@ -1,4 +1,4 @@
-"""``ftf clean``: prune what no sweep needs any more."""
+"""``ftf clean``: delete cached values that no sweep uses."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     type=click.FloatRange(0),
     default=1.0,
     show_default=True,
-    help="Keep values younger than this.",
+    help="Never delete values younger than this many days.",
 )
 @click.option(
     "--keep-sweeps",
+    metavar="N",
     type=click.IntRange(0),
-    help="Keep the values of this many sweeps, the latest first. [default: all]",
+    help="Keep only what the N most recent sweeps need. [default: all]",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @home_option
 @json_option
 def clean(keep_days: float, keep_sweeps: int | None, dry_run: bool, home: Home, as_json: bool) -> int:
-    """Delete stored values that no sweep needs any more.
+    """Delete cached values that no sweep uses.
 
-    Deletes fits, scores and artifacts to which no sweep in the results leads. Result rows stay, and what was
-    deleted can be made again at the cost of time.
+    Deletes cached models, scores and artifacts that no sweep in the results uses. Result rows are kept;
+    deleted values can be recomputed. Fits of noise audits are deleted too.
     """
     from ftf_assets.freshness.pruning import prune
 

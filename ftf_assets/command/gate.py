@@ -1,4 +1,4 @@
-"""``ftf gate``: the verdict of a sweep, or of a file of results, with every number behind it."""
+"""``ftf gate``: the gate's verdict on a sweep, or on a file of results, and the statistics behind it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def gate(sweep_id: str | None, file: Path | None, home: Home, as_json: bool) -> int:
-    """Print the verdict on each level, with every number behind it."""
+    """Print the gate's verdict on each treatment level of a sweep, and the statistics behind it.
+
+    A treatment level is, for example, cleanlab=filter.
+    """
     from ftf_assets.command.sentences import verdicts_in_words
     from ftf_assets.command.tables import gate_table, stdout
 

@@ -1,4 +1,7 @@
-"""The ``ftf`` command: its verbs, and what becomes of an error. Heavy libraries are imported by the verbs."""
+"""The ``ftf`` command: its subcommands, and how errors are reported.
+
+Heavy libraries are imported inside the subcommands.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +31,14 @@ from ftf_assets.command.ui import ui
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
-class _Verbs(click.Group):
+class _Subcommands(click.Group):
     def list_commands(self, _context: click.Context) -> list[str]:
-        """Name the verbs in the order in which people need them, instead of the alphabet's."""
+        """Name the subcommands in the order in which people need them, instead of alphabetically."""
         return list(self.commands)
 
 
 @click.group(
-    cls=_Verbs,
+    cls=_Subcommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     invoke_without_command=True,
 )
@@ -44,7 +47,8 @@ class _Verbs(click.Group):
 def cli(context: click.Context) -> None:
     """Measure whether treating label noise helps, and judge whether to act on it.
 
-    Start with ftf sweep: without flags it needs no data.
+    Start with ftf sweep --trials 0: it runs on a simulated market and needs no data. Without --trials 0 it
+    also tunes and needs --confirm-long-run.
 
     Exit codes: 0 done; 1 a cell, a check or a run failed; 2 bad usage, bad input or a store that cannot be
     used; 130 interrupted.
@@ -53,8 +57,8 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for verb in (sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
-    cli.add_command(verb)
+for subcommand in (sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
+    cli.add_command(subcommand)
 
 
 def main() -> None:

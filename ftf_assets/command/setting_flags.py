@@ -37,13 +37,13 @@ SETTING_OF_FLAG = {
     "--confirm-long-run": "run.confirm_long_run",
 }
 _HOW_TO_WRITE = {
-    "--factor": "Write label_smoothing,cleanlab or cleanlab=off,filter.",
+    "--factor": "For example label_smoothing,cleanlab or cleanlab=off,filter.",
     "--crypto": "Repeat the flag for more.",
 }
 
 
 class SettingOption(click.Option):
-    """A flag that mirrors a setting. Its value reaches the verb as text, under the setting's dotted name.
+    """A flag that mirrors a setting; the subcommand gets its value as text, under the setting's dotted name.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class SettingOption(click.Option):
 
 
 class SweepCommand(click.Command):
-    """A verb with the flags of a sweep; its help ends with the settings that have no flag."""
+    """A subcommand with the flags of a sweep; its help ends with the settings that have no flag."""
 
     def format_epilog(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the settings without a flag."""
@@ -182,7 +182,8 @@ def _describe(name: str, field: FieldInfo, how_to_write: str = "", default: str 
 
     shown = f"default: {default or _default_text(name)}"
     notes = "; ".join(part for part in (shown, bounds_of(field), _names_allowed(name)) if part)
-    return " ".join(part for part in (field.description, how_to_write, f"[{notes}]") if part)
+    first = " ".join(part for part in (field.description, how_to_write, f"[{notes}]") if part)
+    return "\n\n".join((first, *_levels_allowed(name)))
 
 
 def _default_text(name: str) -> str:
@@ -196,15 +197,21 @@ def _default_text(name: str) -> str:
     )
 
 
+def _levels_allowed(name: str) -> list[str]:
+    """Write the levels that each factor allows, one paragraph per factor; empty for any other setting."""
+    from ftf_assets.labels.factor_registry import FACTORS
+
+    if name != "treatment.factors":
+        return []
+    return [f"{factor}: {', '.join(of.levels)}" for factor, of in FACTORS.items()]
+
+
 def _names_allowed(name: str) -> str:
     """Write the names that a registry allows for a setting whose type does not list them."""
     from ftf_assets.audit.kinds import NOISE_KINDS
-    from ftf_assets.labels.factor_registry import FACTORS
     from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 
     match name:
-        case "treatment.factors":
-            return "; ".join(f"{factor}: {', '.join(of.levels)}" for factor, of in FACTORS.items())
         case "data.crypto_group":
             return f"allowed: {', '.join(crypto_groups())}"
         case "data.cryptos":

@@ -1,4 +1,4 @@
-"""Flags that several verbs share."""
+"""Flags that several subcommands share."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ home_option = click.option(
     "--home",
     metavar="FOLDER",
     callback=_locate,
-    help="Folder of all state. [default: the environment variable FTF_HOME, else .ftf]",
+    help="Folder for results, models, caches and Dagster records. "
+    "[default: the environment variable FTF_HOME, else .ftf]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 sweep_id_option = click.option(
@@ -53,7 +54,7 @@ sweep_id_option = click.option(
     "sweep_id",
     metavar="SWEEP",
     callback=refuse_empty,
-    help="Id of the sweep. [default: the one that wrote last]",
+    help="Id of the sweep. [default: the most recent sweep]",
 )
 export_options = together(
     click.option(

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def sweep(home: Home, as_json: bool, **flags: Any) -> int:
     """Run a sweep; print its leaderboard and its verdict.
 
-    A sweep fits and tests every cell: each crypto x fold x variant. Without flags it runs on an embedded
-    market and needs no data. The same command again continues where it stopped, and reuses finished fits.
+    A sweep trains and tests a model for every cell: each crypto x fold x variant. Start with --trials 0: it
+    runs on a simulated market and needs no data. Without --trials 0 it also tunes and needs
+    --confirm-long-run. The same command again continues where it stopped and reuses finished fits.
     """
     from ftf_assets.graph.jobs import SWEEP_JOB
 
@@ -46,7 +47,7 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
     sweep
         What to run.
     home
-        Folder of all state.
+        Folder for results, models, caches and Dagster records.
     job
         Job that runs a crypto, as :func:`~ftf_assets.running.sweep_run.run_sweep` takes it.
     as_json

@@ -93,26 +93,26 @@ GATE = {
     "mean_difference": Column("mean", "{:.4f}"),
     "ci_low": Column("95 % from", "{:.4f}"),
     "ci_high": Column("to", "{:.4f}"),
-    "seed_margin": Column("seed ±", "{:.4f}", needed=False),
-    "p_corrected": Column("p corr.", "{:.4f}"),
+    "seed_margin": Column("seed noise ±", "{:.4f}", needed=False),
+    "p_corrected": Column("corrected p", "{:.4f}"),
     "cohens_d": Column("d", "{:.2f}", needed=False),
     "fold_p": Column("p folds", "{:.4f}", needed=False),
     "outcome": Column("outcome"),
     "t": Column("t", "{:.2f}", needed=False),
     "median_difference": Column("median", "{:.4f}", needed=False),
     "wilcoxon_p": Column("p Wilcoxon", "{:.4f}", needed=False),
-    "cryptos_better": Column("better", needed=False),
-    "cryptos_worse": Column("worse", needed=False),
+    "cryptos_better": Column("cryptos better", needed=False),
+    "cryptos_worse": Column("cryptos worse", needed=False),
 }
 
 AUDIT = {
     "kind": Column("noise"),
     "detector": Column("detector"),
     "buy": Column("lift, BUY"),
-    "beats_buy": Column("beats"),
+    "beats_buy": Column("BUY beats controls"),
     "hold": Column("lift, HOLD"),
-    "beats_hold": Column("beats"),
-    "rate": Column("estimates", needed=False),
+    "beats_hold": Column("HOLD beats controls"),
+    "rate": Column("estimated noise rate", needed=False),
     "overall": Column("overall AP", needed=False),
     "reason": Column("not measured", needed=False),
 }
@@ -121,14 +121,14 @@ EFFECTS = {
     "kind": Column("noise"),
     "treatment": Column("treatment"),
     "lost": Column("AP lost"),
-    "won": Column("won back"),
+    "won": Column("AP gained"),
     "recovered": Column("recovered", needed=False),
     "over_random": Column("over filter_random", needed=False),
 }
 
 
 def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
-    """Lay out a leaderboard, a variant a line, best mean f1 of BUY first, within ``width`` characters.
+    """Lay out a leaderboard, one line per variant, best mean f1 of BUY first, within ``width`` characters.
 
     ``always BUY`` is the f1 of calling every bar BUY, ``says BUY`` the share of test bars that the variant
     calls BUY. Counts of failed and skipped cells are shown where there are any.
@@ -142,7 +142,7 @@ def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Tabl
 
 
 def gate_table(decision: Decision, width: int) -> Table:
-    """Lay out the numbers behind the verdicts, a level and metric a line, within ``width`` characters."""
+    """Lay out the numbers behind the verdicts, one line per level and metric, within ``width`` characters."""
     texts = {
         name: [_text(column.form, getattr(one, name)) for one in decision.metrics]
         for name, column in GATE.items()
@@ -167,7 +167,7 @@ def regimes_table(sweep_id: str, regimes: pd.DataFrame, width: int) -> Table:
 
 
 def cells_table(rows: pd.DataFrame, width: int) -> Table:
-    """Lay out the rows of a sweep, a cell a line, with the numbers that people look at first."""
+    """Lay out the rows of a sweep, one line per cell, with the numbers that people look at first."""
     columns = {name: column for name, column in CELLS.items() if name in rows}
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
     title = f"Sweep {rows['sweep_id'].iloc[0]}: {len(rows)} cells"
@@ -175,7 +175,7 @@ def cells_table(rows: pd.DataFrame, width: int) -> Table:
 
 
 def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> list[Table]:
-    """Lay out an audit: what each detector finds of each kind of noise, and what cleaning wins back."""
+    """Lay out an audit: what each detector finds of each kind of noise, and what cleaning recovers."""
     titles = {
         "found": (
             AUDIT,
@@ -183,7 +183,7 @@ def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> lis
         ),
         "effects": (
             EFFECTS,
-            "Average precision (AP) that the noise costs, and how much of it cleaning wins back",
+            "Average precision (AP) that the noise costs, and how much of it cleaning recovers",
         ),
     }
     left = ("kind", "detector", "treatment", "reason")

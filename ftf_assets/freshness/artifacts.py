@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.freshness.identity_changes import identity_change
-from ftf_assets.freshness.reason import NEVER_MADE, Reason, through
+from ftf_assets.freshness.reason import NEVER_MADE, Reason, upstream_out_of_date
 from ftf_assets.storage.artifacts import HEADER, read_artifact, read_header
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
@@ -48,7 +48,7 @@ def artifact_reasons(
         folder = home.artifact(asset, crypto, sweep.artifact_key(asset, crypto))
         reason = _why_not_made(folder, identity, reasons) or _why_not_whole(folder, home, asset)
         if reason is None and behind:
-            reason = through(behind)
+            reason = upstream_out_of_date(behind)
         if reason is None:
             reason = _why_not_checked(sweep, instance, asset, crypto)
         if reason is not None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ftf_assets.freshness.artifacts import artifact_reasons
-from ftf_assets.freshness.reason import Reason, StaleAsset, through
+from ftf_assets.freshness.reason import Reason, StaleAsset, upstream_out_of_date
 from ftf_assets.freshness.rows import rows_reason
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
@@ -88,7 +88,7 @@ class Freshness:
     def _of_crypto(self, crypto: str) -> dict[str, Reason]:
         if crypto not in self._by_crypto:
             reasons = artifact_reasons(self.sweep, self.home, self.instance, crypto)
-            behind = through(list(reasons)) if reasons else None
+            behind = upstream_out_of_date(list(reasons)) if reasons else None
             rows = rows_reason(self.sweep, self.home, self.instance, crypto) or behind
             self._by_crypto[crypto] = {**reasons, **({} if rows is None else {"finetune_results": rows})}
         return self._by_crypto[crypto]
@@ -101,7 +101,7 @@ class Freshness:
             return {}
         stale = [crypto for crypto in self.sweep.cryptos if "finetune_results" in self._of_crypto(crypto)]
         if stale:
-            behind = Reason("upstream", f"through finetune_results of {', '.join(stale)}")
+            behind = Reason("upstream", f"upstream finetune_results of {', '.join(stale)} is out of date")
             return dict.fromkeys(SWEEP_ASSETS, behind)
         return decision_reasons(self.sweep, self.home, self.instance)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.freshness.reason import NEVER_MADE, Reason, through
+from ftf_assets.freshness.reason import NEVER_MADE, Reason, upstream_out_of_date
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 
@@ -43,7 +43,7 @@ def decision_reasons(
     store = ResultsStore(home.results, lock_timeout=lock_timeout)
     decision = _why_not_decided(sweep, home, store, instance)
     if decision is not None:
-        return {"gate_decision": decision, "sweep_report": through(["gate_decision"])}
+        return {"gate_decision": decision, "sweep_report": upstream_out_of_date(["gate_decision"])}
     report = _why_not_reported(sweep, home, store, instance)
     return {} if report is None else {"sweep_report": report}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ftf_assets.freshness.reason import Kind, Reason, through
+from ftf_assets.freshness.reason import Kind, Reason, upstream_out_of_date
 
 _LONGEST = 60
 
@@ -24,7 +24,7 @@ def identity_change(
         Assets upstream that are not current: they explain a change where the value's own inputs are the same.
     """
     if not before:
-        return Reason("settings", "its inputs are not on record")
+        return Reason("settings", "the stored value does not record its inputs")
     changes: list[tuple[Kind, str]] = []
     if before["data"] != now["data"]:
         changes.append(("data", f"data changed ({before['data']} to {now['data']})"))
@@ -39,7 +39,11 @@ def identity_change(
     if changes:
         return Reason(changes[0][0], "; ".join(text for _, text in changes))
     stale = [name for name in now["upstream"] if name in stale_upstream]
-    return through(stale) if stale else Reason("settings", "settings changed upstream")
+    return (
+        upstream_out_of_date(stale)
+        if stale
+        else Reason("settings", "an upstream asset was computed with other settings")
+    )
 
 
 def _difference(name: str, before: object, now: object) -> str:

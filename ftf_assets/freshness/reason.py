@@ -73,6 +73,8 @@ class StaleAsset:
 NEVER_MADE = Reason("never made", "never made")
 
 
-def through(assets: list[str]) -> Reason:
+def upstream_out_of_date(assets: list[str]) -> Reason:
     """Name the assets upstream that are not current."""
-    return Reason("upstream", f"through {', '.join(assets)}")
+    return Reason(
+        "upstream", f"upstream {', '.join(assets)} {'is' if len(assets) == 1 else 'are'} out of date"
+    )

@@ -59,7 +59,11 @@ def _cells_reason(sweep: Sweep, crypto: str, rows: pd.DataFrame) -> Reason | Non
         fold, variant = missing[0]
         text = f"{len(missing)} of {len(expected)} rows missing, first fold {fold} {variant}"
         return Reason("changed", text)
-    return None if stored == expected else Reason("settings", "its cells are not those of these settings")
+    return (
+        None
+        if stored == expected
+        else Reason("settings", "the stored cells were computed with other settings")
+    )
 
 
 def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, crypto: str) -> Reason | None:

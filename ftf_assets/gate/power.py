@@ -51,6 +51,6 @@ def trade_power(
         short.append(f"{total} trades (at least {settings.min_trades})")
     if fewest < settings.min_trades_a_fold:
         where = f" in fold {fold}" if fold is not None else ""
-        short.append(f"{fewest} trades{where} (at least {settings.min_trades_a_fold} a fold)")
+        short.append(f"{fewest} trades{where} (at least {settings.min_trades_a_fold} per fold)")
     warning = f"underpowered: {variant} has {' and '.join(short)}" if short else None
     return TradePower(total, fewest, warning)

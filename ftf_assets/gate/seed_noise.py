@@ -108,12 +108,12 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
         return "seed noise: not in the rows; --set training.seeds=3 measures it and averages it down"
     ordered = sorted(widest, key=VERDICT_METRICS.index)
     said = "; ".join(
-        f"{name} SD {widest[name]['seed_sd']:.4f} a cell ({widest[name]['seed_n']} cells), "
-        f"±{widest[name]['seed_margin']:.4f} over {widest[name]['n_pairs']} pairs"
+        f"mean {name} by up to ±{widest[name]['seed_margin']:.4f} over {widest[name]['n_pairs']} pairs "
+        f"(SD per cell {widest[name]['seed_sd']:.4f}, {widest[name]['seed_n']} cells)"
         for name in ordered
     )
     return (
-        f"seed noise, the baseline against itself with another seed: {said}. "
+        f"seed noise: another seed alone moves the baseline's {said}. "
         "A smaller mean difference can come from the seed alone"
     )
 

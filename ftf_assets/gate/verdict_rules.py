@@ -200,11 +200,11 @@ def _beats_always_buy(signal: BaselineSignal, settings: GateSettings) -> bool:
 
 
 def _no_signal(signal: BaselineSignal) -> str:
-    tested = "it cannot be tested" if signal.p is None else f"one-sided p {_p(signal.p)}"
+    tested = "this cannot be tested" if signal.p is None else f"one-sided p {_p(signal.p)}"
     return (
-        f"The baseline's f1_buy ({signal.f1_baseline:.3f}) is not shown to beat calling every bar BUY "
-        f"({signal.f1_always_buy:.3f}) over {signal.n_cells} cells, {tested}: where the model finds nothing, "
-        "no treatment of its labels can be judged."
+        f"The baseline's f1_buy ({signal.f1_baseline:.3f}) does not significantly beat calling every bar BUY "
+        f"({signal.f1_always_buy:.3f}; {signal.n_cells} cells, {tested}). "
+        "Without a signal in the model, no label treatment can be judged."
     )
 
 

@@ -53,8 +53,8 @@ JOBS = [
     dg.define_asset_job(
         AUDIT_JOB,
         selection=_AUDIT.upstream(),
-        description="The noise audit of one crypto: known noise goes into its labels, and what finds it is "
-        "measured.",
+        description="The noise audit of one crypto: injects known label errors, measures how well each "
+        "cleaner finds them, and how much performance cleaning recovers.",
     ),
 ]
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ftf_assets.audit.settings import LONG_AUDIT_FITS
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
@@ -140,7 +141,7 @@ class FoldSettings(SettingsGroup):
         0.15,
         gt=0,
         lt=0.5,
-        description="Share of the training window, at its end, that is the validation slice.",
+        description="Share of the training window held out at its end for validation.",
     )
     embargo_bars: int = Field(
         24, ge=0, le=10_000, description="Bars after a held-out block that are not trained on."
@@ -255,13 +256,15 @@ class TrainingSettings(SettingsGroup):
         "standard", description="Tuning trials per (crypto, fold): smoke 0, standard 15, deep 30."
     )
     trials: int | None = Field(
-        None, ge=0, le=10_000, description="Tuning trials; none = those of the power mode."
+        None, ge=0, le=10_000, description="Tuning trials per (crypto, fold); overrides the power mode."
     )
     tune: TuneMode = Field(
         "baseline",
-        description="baseline: one study a fold for all variants; per_variant: one a variant; off: none.",
+        description="baseline: tune it once per fold for all variants; per_variant: tune each variant; off: no tuning.",
     )
-    tune_folds: int = Field(3, ge=1, le=20, description="Inner folds of the fit part that score a trial.")
+    tune_folds: int = Field(
+        3, ge=1, le=20, description="Number of inner walk-forward folds that score a tuning trial."
+    )
     search_space: dict[str, tuple[float, float]] = Field(
         DEFAULT_SEARCH_SPACE,
         description="Bounds of each parameter that tuning searches; the others keep their defaults.",
@@ -270,8 +273,8 @@ class TrainingSettings(SettingsGroup):
         "baseline",
         description="baseline: all variants use the rounds of the baseline; per_variant: each finds its own.",
     )
-    min_rounds: int = Field(20, ge=1, le=10_000, description="Fewest boosting rounds.")
-    max_rounds: int = Field(400, ge=1, le=100_000, description="Most boosting rounds.")
+    min_rounds: int = Field(20, ge=1, le=10_000, description="Minimum number of boosting rounds.")
+    max_rounds: int = Field(400, ge=1, le=100_000, description="Maximum number of boosting rounds.")
     patience: int = Field(30, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
     seed: int = Field(
         7, ge=0, lt=2**31, description="Seed of the sweep; the seed of every fit is derived from it."
@@ -323,8 +326,11 @@ class RunSettings(SettingsGroup):
     """How a sweep is run and announced: no part of its identity."""
 
     phase: str = Field("manual", description="Why the sweep is run: one word that is stored in every row.")
-    workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one a core.")
-    confirm_long_run: bool = Field(False, description=f"Allow more than {LONG_RUN_FITS} fits.")
+    workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one per core.")
+    confirm_long_run: bool = Field(
+        False,
+        description=f"Allow more than {LONG_RUN_FITS} fits; in a noise audit, more than {LONG_AUDIT_FITS:,}.",
+    )
 
     @field_validator("phase")
     @classmethod

@@ -193,7 +193,7 @@ DEFECTS = [
     ("statuses_explained", failed_without_a_reason, "training_failed without type, message and stage"),
     ("statuses_explained", skipped_although_the_history_suffices, "skipped with"),
     ("statuses_explained", unknown_status, "unknown status 'pending'"),
-    ("enough_trades", hardly_a_trade, "6 trades (at least 63) and 3 trades in fold 0 (at least 30 a fold)"),
+    ("enough_trades", hardly_a_trade, "6 trades (at least 63) and 3 trades in fold 0 (at least 30 per fold)"),
 ]
 
 

@@ -20,9 +20,9 @@ DEFAULTS = SweepSettings().by_name()
 FLAG_OF_SETTING = {setting: flag for flag, setting in SETTING_OF_FLAG.items()}
 
 
-def help_of(verb: str) -> dict[str, str]:
-    """The help of a verb in entries, each by its first word: ``--seed`` or ``labels.horizon_bars``."""
-    text = CliRunner().invoke(cli, [verb, "--help"], terminal_width=100).output
+def help_of(subcommand: str) -> dict[str, str]:
+    """The help of a subcommand in entries, each by its first word: ``--seed`` or ``labels.horizon_bars``."""
+    text = CliRunner().invoke(cli, [subcommand, "--help"], terminal_width=100).output
     entries = re.split(r"^  (?=[-a-z])", text.partition("Options:")[2], flags=re.MULTILINE)
     return {re.split(r"[ =\n]", entry)[0]: " ".join(entry.split()) for entry in entries}
 
@@ -50,7 +50,7 @@ def test_help_shows_default_and_choices_of_every_setting(shown: dict[str, str], 
 def test_help_shows_the_bounds_of_a_number_and_the_names_that_a_registry_allows():
     shown = help_of("sweep")
     assert "[default: 7; >= 0, < 2147483648]" in shown["--seed"]
-    assert "label_smoothing: none, mild, aggressive; cleanlab: off, filter, reweight," in shown["--factor"]
+    assert "label_smoothing: none, mild, aggressive cleanlab: off, filter, reweight," in shown["--factor"]
     assert "UNIUSDC" in shown["--crypto"]
     assert "defi_top5" in shown["--crypto-group"]
 
@@ -62,13 +62,13 @@ def test_help_of_the_audit_shows_the_settings_of_the_audit():
     assert "near_barrier" in shown["--kinds"]
 
 
-@pytest.mark.parametrize("verb", sorted(cli.commands))
-def test_help_shows_the_default_of_every_flag_with_a_value(verb: str):
+@pytest.mark.parametrize("subcommand", sorted(cli.commands))
+def test_help_shows_the_default_of_every_flag_with_a_value(subcommand: str):
     takes_no_default = {"--set", "--results", "--help"}
-    for parameter in cli.commands[verb].params:
+    for parameter in cli.commands[subcommand].params:
         if isinstance(parameter, click.Option) and not parameter.is_flag:
             (flag,) = parameter.opts
-            entry = squeezed(help_of(verb)[flag])
+            entry = squeezed(help_of(subcommand)[flag])
             assert flag in takes_no_default or "[default:" in entry, flag
 
 

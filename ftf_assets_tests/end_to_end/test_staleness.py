@@ -337,22 +337,24 @@ def test_each_reason_names_what_changed(home: Home, folder: Path):
     changed = why(stale_assets(smoother, home))
     assert changed["smoothed_labels"].startswith("settings: label_treatments.")
     assert changed["smoothed_labels"].endswith(" 0.1 to 0.15"), "the value that changed, not all of them"
-    assert changed["cleanlab_masks"] == "through smoothed_labels"
+    assert changed["cleanlab_masks"] == "upstream smoothed_labels is out of date"
     assert changed["trained_models"].endswith(" 0.1 to 0.15")
     assert changed["finetune_results"] == "never made", "another sweep"
     assert not {"candles", "feature_cache", "coerced_arrays", "baseline_parameters"} & set(changed)
 
     reseeded = why(stale_assets(small_sweep(**here, seed=8), home))
     assert reseeded["baseline_parameters"] == "settings: training.seed 7 to 8"
-    assert reseeded["cleanlab_masks"] == "through baseline_parameters"
-    assert reseeded["trained_models"] == "through cleanlab_masks"
+    assert reseeded["cleanlab_masks"] == "upstream baseline_parameters is out of date"
+    assert reseeded["trained_models"] == "upstream cleanlab_masks is out of date"
 
     frozen = one.settings.folds.edges
     write_candles(folder, 4_010)
     new_data = stale_assets(small_sweep(**here, edges=frozen), home)
     assert [one.asset for one in new_data[:2]] == ["candles", "feature_cache"]
     assert all(reason.startswith("data changed") for reason in why(new_data).values())
-    assert {one.why for one in new_data if not one.crypto} == {f"through finetune_results of {CRYPTO}"}
+    assert {one.why for one in new_data if not one.crypto} == {
+        f"upstream finetune_results of {CRYPTO} is out of date"
+    }
 
 
 def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sweep(ftf: Ftf, home: Home):
@@ -371,7 +373,7 @@ def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sw
         (None, "sweep_report"),
     ]
     assert "does not have the checksum of its name" in stale[0]["why"]
-    assert stale[1]["why"] == "through trained_models"
+    assert stale[1]["why"] == "upstream trained_models is out of date"
     printed = ftf("plan", *settings).stdout
     assert f"{CRYPTO}: trained_models (/" in printed
     assert ftf("sweep", *settings).returncode == 0

@@ -46,7 +46,7 @@ BEFORE: dict[str, Any] = {
             {"data": "d2", "code": "c2"},
             Reason("data", "data changed (d1 to d2); code version changed (c1 to c2)"),
         ),
-        ({}, Reason("settings", "settings changed upstream")),
+        ({}, Reason("settings", "an upstream asset was computed with other settings")),
     ],
     ids=["data", "code", "library", "source", "setting", "nested", "several", "nothing of its own"],
 )
@@ -56,7 +56,7 @@ def test_each_changed_input_is_named(changed: dict[str, Any], reason: Reason):
 
 def test_where_only_the_upstream_changed_the_stale_assets_there_are_named():
     found = identity_change(BEFORE, BEFORE, stale_upstream={"smoothed_labels", "feature_cache"})
-    assert found == Reason("upstream", "through smoothed_labels")
+    assert found == Reason("upstream", "upstream smoothed_labels is out of date")
 
 
 def test_a_long_value_is_left_out():
@@ -65,4 +65,6 @@ def test_a_long_value_is_left_out():
 
 
 def test_a_value_whose_inputs_were_not_recorded_says_so():
-    assert identity_change({}, BEFORE, stale_upstream=()).text == "its inputs are not on record"
+    assert (
+        identity_change({}, BEFORE, stale_upstream=()).text == "the stored value does not record its inputs"
+    )

@@ -60,7 +60,10 @@ def test_rows_of_todays_inputs_have_no_reason(sweep: Sweep, rows: pd.DataFrame):
             lambda rows: rows.iloc[1:],
             Reason("changed", "1 of 10 rows missing, first fold 0 baseline"),
         ),
-        (set_column("cell_key", "other"), Reason("settings", "its cells are not those of these settings")),
+        (
+            set_column("cell_key", "other"),
+            Reason("settings", "the stored cells were computed with other settings"),
+        ),
     ],
     ids=["no rows", "data", "code", "file", "a row less", "cells"],
 )

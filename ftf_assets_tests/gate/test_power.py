@@ -13,19 +13,21 @@ CASES = [
     ({0: 62}, TradePower(62, 62, "underpowered: filter has 62 trades (at least 63)")),
     (
         {0: 100, 1: 29},
-        TradePower(129, 29, "underpowered: filter has 29 trades in fold 1 (at least 30 a fold)"),
+        TradePower(129, 29, "underpowered: filter has 29 trades in fold 1 (at least 30 per fold)"),
     ),
     (
         {"a": 3, "b": 0},
         TradePower(
             3,
             0,
-            "underpowered: filter has 3 trades (at least 63) and 0 trades in fold b (at least 30 a fold)",
+            "underpowered: filter has 3 trades (at least 63) and 0 trades in fold b (at least 30 per fold)",
         ),
     ),
     (
         {},
-        TradePower(0, 0, "underpowered: filter has 0 trades (at least 63) and 0 trades (at least 30 a fold)"),
+        TradePower(
+            0, 0, "underpowered: filter has 0 trades (at least 63) and 0 trades (at least 30 per fold)"
+        ),
     ),
 ]
 

@@ -98,10 +98,12 @@ RULES = [
         FULL,
         NO_SIGNAL,
         "NO_SIGNAL",
-        r"\(0.270\).*\(0.271\) over 25 cells, one-sided p 0.6",
+        r"\(0.270\).*\(0.271; 25 cells, one-sided p 0.6\)",
         id="no signal comes before LOCK",
     ),
-    pytest.param([worse()], FULL, NO_SIGNAL, "NO_SIGNAL", "no treatment", id="no signal comes before harm"),
+    pytest.param(
+        [worse()], FULL, NO_SIGNAL, "NO_SIGNAL", "no label treatment", id="no signal comes before harm"
+    ),
     pytest.param(WON, FULL, replace(SIGNAL, p=None), "NO_SIGNAL", "cannot be tested", id="signal untestable"),
     pytest.param(WON, FULL, replace(SIGNAL, p=0.05), "NO_SIGNAL", "p 0.05", id="p at alpha is no signal"),
     pytest.param(

@@ -90,9 +90,9 @@ def test_every_number_of_the_gate_is_there(page, data):
 def test_the_page_states_the_tuning_mode_the_seed_noise_and_its_remedy(page):
     text = " ".join(Elements(page).text.split())
     assert "Tuning: 15 trials per crypto and fold, on the baseline, held for all variants." in text
-    assert "itself with another seed: f1_buy SD 0.0113 a cell (4 cells), ±0.0157 over 4 pairs;" in text
+    assert "mean f1_buy by up to ±0.0157 over 4 pairs (SD per cell 0.0113, 4 cells);" in text
     assert "can come from the seed alone" in text
-    assert "Averaging 3 fits a cell makes it smaller: --set training.seeds=3." in text
+    assert "Averaging 3 fits per cell makes it smaller: --set training.seeds=3." in text
     assert "The seed alone makes up to 0.0" in text, "the forest plot says what its grey band is"
 
 

@@ -98,7 +98,7 @@ class _CellResult(pa.DataFrameModel):
 
     n_trades: Count = optional_amount("Trades on the test rows, one position at a time.")
     win_rate: Series[float] = optional_share("Share of trades with a net gain; null without trades.")
-    expectancy_net: Series[float] = optional("Mean return a trade after costs, basis points.")
+    expectancy_net: Series[float] = optional("Mean return per trade after costs, basis points.")
     return_net: Series[float] = optional("All trades compounded after costs; 0.01 = 1 %.")
     sortino: Series[float] = pa.Field(
         ge=-10, le=10, nullable=True, description="Annualised Sortino ratio of daily net returns, target 0."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UNITS = {
     "f1_buy": "f1 of BUY",
     "average_precision": "average precision",
-    "expectancy_net": "net return a trade, bps",
+    "expectancy_net": "net return per trade, bps",
     "sortino": "Sortino ratio",
 }
 _OUTCOMES = {WINS: ("^", "#000000"), LOSES: ("v", "#000000")}

@@ -50,14 +50,14 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-#: Number of fits a cell that the report recommends to average.
+#: Number of fits per cell that the report recommends to average.
 RECOMMENDED_SEEDS = 3
 
 _ADVICE = {
     LOCK: "Make {levels} the default",
     ABANDON: "Abandon {levels}",
     KEEP_AVAILABLE: "Keep {levels} available and change no default",
-    NO_SIGNAL: "No treatment can be judged, because the model finds no signal: {levels}",
+    NO_SIGNAL: "No verdict on {levels}: the baseline model finds no signal",
     INVALID: "Nothing can be said yet about {levels}",
 }
 _ORDER = (LOCK, ABANDON, KEEP_AVAILABLE, NO_SIGNAL, INVALID)
@@ -155,7 +155,7 @@ def seed_noise_sentence(data: DecisionData) -> str:
     if data.n_seeds >= RECOMMENDED_SEEDS or data.metrics["seed_margin"].isna().all():
         return said
     fix = f"--set training.seeds={RECOMMENDED_SEEDS}"
-    return f"{said} Averaging {RECOMMENDED_SEEDS} fits a cell makes it smaller: {fix}."
+    return f"{said} Averaging {RECOMMENDED_SEEDS} fits per cell makes it smaller: {fix}."
 
 
 def _sentence(words: str) -> str:
