@@ -23,7 +23,7 @@ from multiprocessing.context import ForkProcess
 from typing import Generic, TypeVar
 
 from ftf_assets.contracts.errors import FtfError, Interrupted, RunError
-from ftf_assets.running.interrupts import interrupts_raise
+from ftf_assets.running.interrupts import interrupts_raise, interrupts_wait, receive_interrupts
 
 Result = TypeVar("Result")
 Event = TypeVar("Event")
@@ -156,9 +156,10 @@ def _forked(n_children: int, worker: Worker[Event, Result]) -> Iterator[list[_Ch
             here, there = _FORK.Pipe()
             parents_ends = [here, *(child.connection for child in team)]
             process = _FORK.Process(target=_serve, args=(there, parents_ends, worker), daemon=True)
-            process.start()
+            with interrupts_wait():
+                process.start()
+                team.append(_Child(process, here))
             there.close()
-            team.append(_Child(process, here))
         yield team
     finally:
         gc.unfreeze()
@@ -184,6 +185,7 @@ def _serve(parent: Connection, parents_ends: list[Connection], worker: Worker[Ev
     """Do the parent's jobs in a child until it is interrupted or the parent is gone."""
     # A parent that is gone shows as EOFError, or as ConnectionError where it left messages unread.
     with suppress(Interrupted, EOFError, ConnectionError):
+        receive_interrupts()
         # A process group of its own: Ctrl-C reaches only the parent, which interrupts each child once.
         os.setpgid(0, 0)
         # The fork copied the parent's ends of the pipes. While a child holds one open, no child sees that the

@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from ftf_assets.contracts.errors import Interrupted
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
 #: Seconds after which an interrupt that Python dropped is raised again.
 _SECONDS_UNTIL_RAISED_AGAIN = 0.01
 
@@ -34,8 +36,7 @@ def interrupts_raise() -> Iterator[None]:
         else:
             print_dropped(dropped)
 
-    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = {number: signal.signal(number, interrupt) for number in handled}
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
     print_dropped, sys.unraisablehook = sys.unraisablehook, raise_again
     try:
         yield
@@ -44,3 +45,22 @@ def interrupts_raise() -> Iterator[None]:
         sys.unraisablehook = print_dropped
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Let interrupts wait while the context lasts, and until :func:`receive_interrupts` in its forks.
+
+    A fork that is interrupted before it begins its own work would raise in its copy of the parent's frames,
+    and run the parent's code from there on.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def receive_interrupts() -> None:
+    """Raise the interrupts that have waited since :func:`interrupts_wait`, and those that come."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

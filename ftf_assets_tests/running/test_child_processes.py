@@ -165,6 +165,26 @@ def test_an_interrupt_that_comes_while_a_destructor_runs_is_not_lost(capfd: pyte
     assert capfd.readouterr().err == ""
 
 
+def test_an_interrupt_that_reaches_a_child_before_it_has_begun_ends_the_child(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    parent, fork = os.getpid(), os.fork
+
+    def fork_and_interrupt() -> int:
+        pid = fork()
+        if pid == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork_and_interrupt)
+    try:
+        with pytest.raises(RunError, match="OP: its process ended with exit code 0"):
+            run(["OP"], lambda job, send: job)
+    finally:
+        if os.getpid() != parent:
+            os._exit(70)  # the child has left its own code and would run the tests on
+
+
 def test_where_every_child_dies_the_error_names_each_job_in_order_and_those_not_started():
     def die(job: str, _: object) -> None:
         time.sleep(0.3 if job == "UNI" else 0.0)
