@@ -4,6 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Bytecode is kept even where the environment forbids it: else every process compiles all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Tests make thousands of small databases. In memory, where there are 4 GB of it, they do not wait for a disk.
+TEST_FOLDER := $(shell findmnt --noheadings --output OPTIONS /dev/shm 2>/dev/null | grep -vqw noexec && \
+	df -k --output=avail /dev/shm | tail -1 | awk '$$1 > 4000000 {print "/dev/shm"}')
+test test-slow faults mutants: export TMPDIR := $(or $(TEST_FOLDER),$(TMPDIR),/tmp)
+
 .PHONY: sweep ui smoke test test-slow faults screenshots static lint types imports definitions check lock clean bench
 .DEFAULT_GOAL := sweep
 

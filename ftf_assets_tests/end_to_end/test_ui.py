@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ pytest.importorskip("playwright", reason="the package playwright is not installe
 
 from playwright.sync_api import Browser, sync_playwright
 
-from ftf_assets_tests.end_to_end.newcomer import PATIENCE, Newcomer, served
+from ftf_assets_tests.end_to_end.newcomer import PATIENCE, SCREENSHOTS, Newcomer, served
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
@@ -60,8 +61,9 @@ def candles(tmp_path: Path) -> Path:
 
 
 def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
+    n_folds = 2 if os.environ.get(SCREENSHOTS) else 1
     settings = (
-        f"data: {{source: candles, path: {candles}}}, folds: {{n_folds: 2}}, "
+        f"data: {{source: candles, path: {candles}}}, folds: {{n_folds: {n_folds}}}, "
         "training: {trials: 0, max_rounds: 40, patience: 10}"
     )
     configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"

@@ -197,7 +197,7 @@ def test_an_interrupted_sweep_is_invalid():
     assert (found.verdict, found.n_expected, found.n_pairs) == ("INVALID", 25, 15)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.randoms(use_true_random=False), st.sampled_from([sweep_rows(0.004), sweep_rows(-0.02)]))
 def test_row_order_never_matters(random, rows):
     shuffled = list(rows)
@@ -208,7 +208,7 @@ def test_row_order_never_matters(random, rows):
 cells = st.lists(st.floats(-0.1, 0.1), min_size=25, max_size=25)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(cells)
 def test_swapping_level_and_baseline_swaps_wins_and_loses(shifts):
     rows = sweep_rows(lambda i, j: shifts[5 * i + j])
@@ -220,7 +220,7 @@ def test_swapping_level_and_baseline_swaps_wins_and_loses(shifts):
     assert [one.cryptos_better for one in forward.metrics] == [one.cryptos_worse for one in backward.metrics]
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.floats(0, 1), st.integers(1, 5), st.integers(1, 6))
 def test_a_level_identical_to_its_baseline_is_neither_locked_nor_called_harmful(f1, n_cryptos, n_folds):
     rows = sweep_rows(lambda i, j: 0.0, cryptos=CRYPTOS[:n_cryptos], folds=n_folds)
