@@ -54,7 +54,7 @@ def signed(estimate: Estimate | None) -> str:
 
 def effect_lines(rows: list[dict[str, object]]) -> list[str]:
     """A line a kind of noise and treatment."""
-    lines = ["| noise | treatment | lost to noise | won back | over random |", "|---|---|---|---|---|"]
+    lines = ["| noise | treatment | lost to noise | AP gained | over random |", "|---|---|---|---|---|"]
     for one in pool_effects(rows):
         if one.treatment in TREATMENTS and one.won is not None:
             numbers = f"{signed(one.lost)} | {signed(one.won)} | {signed(one.over_random)}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
 
 
-@click.command(cls=SweepCommand)
+@click.command(cls=SweepCommand, short_help="Measure how well each cleaner finds known label errors.")
 @setting_flag(
     "--kinds", "audit.kinds", help="Separate them by commas.", show_default="every kind that the data support"
 )

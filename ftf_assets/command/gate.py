@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
 
 
-@click.command()
+@click.command(short_help="Print the verdict on each treatment level of a sweep.")
 @sweep_id_option
 @click.option(
     "--results",

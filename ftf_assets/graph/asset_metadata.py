@@ -254,7 +254,7 @@ def report_metadata(sweep: Sweep, file: Path) -> Metadata:
 def audit_metadata(
     log: dg.DagsterLogManager, audit_id: str, rounds: int, found: pd.DataFrame, effects: pd.DataFrame
 ) -> Metadata:
-    """Show what each detector found and what cleaning won back, and draw the lifts.
+    """Show what each detector found and what cleaning recovered, and draw the lifts.
 
     Parameters
     ----------

@@ -260,7 +260,8 @@ class TrainingSettings(SettingsGroup):
     )
     tune: TuneMode = Field(
         "baseline",
-        description="baseline: tune it once per fold for all variants; per_variant: tune each variant; off: no tuning.",
+        description="baseline: tune it once per fold for all variants; per_variant: tune each variant; "
+        "off: no tuning.",
     )
     tune_folds: int = Field(
         3, ge=1, le=20, description="Number of inner walk-forward folds that score a tuning trial."

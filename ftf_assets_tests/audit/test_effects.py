@@ -1,4 +1,4 @@
-"""What noise costs and cleaning wins back: scikit-learn's scores, and no share of a loss that was none."""
+"""What noise costs and cleaning recovers: scikit-learn's scores, and no share of a loss that was none."""
 
 from __future__ import annotations
 
