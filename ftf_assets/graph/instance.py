@@ -41,8 +41,8 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
 def existing_instance(home: Home) -> Iterator[dg.DagsterInstance | None]:
     """Open the home's Dagster instance to read it; None where the home has none yet.
 
-    Nothing is created, and no run is ended. Where another process is creating the instance, this waits for it:
-    to open one whose schema is half made would make it a second time.
+    Nothing is created, and no run is ended. Where another process is creating the instance, this waits for
+    it: to open one whose schema is half made would make it a second time.
 
     Raises
     ------
