@@ -18,7 +18,7 @@ from ftf_assets.checks.report_checks import report_checks
 
 
 def graph_checks() -> list[dg.AssetChecksDefinition]:
-    """Build every check: one step an asset with partitions, then the checks of whole sweeps."""
+    """Build every check: one step per asset with partitions, then the checks of whole sweeps."""
     return [
         *(
             checks_of(asset, [contract_check(asset), *DOMAIN_CHECKS.get(asset, [])])

@@ -1,4 +1,4 @@
-"""Checks of one crypto's stored values: a step an asset runs all checks of the asset, per partition.
+"""Checks of one crypto's stored values: one step per asset and partition runs all of its checks.
 
 Each check has the partitions of its asset, so that a green crypto never hides a red one. The checks of one
 asset share a step and the values that they read, because a step costs more than a check.

@@ -1,4 +1,4 @@
-"""The decision on a sweep as a value: a comparison a level and metric, a verdict a level.
+"""The decision on a sweep as a value: one comparison per level and metric, one verdict per level.
 
 :func:`~ftf_assets.gate.decide.decide` makes it; :mod:`ftf_assets.rows.gate_decision` lays it out as tables
 and reads it back.

@@ -49,7 +49,7 @@ class SeedNoise:
         """Give the largest mean difference over ``n_pairs``, either way, that the seed alone explains.
 
         The seeds of different cells are independent, so the spread of the mean falls with the root of their
-        number; Student's t (1908) with a degree of freedom a measured cell. None without pairs.
+        number; Student's t (1908) with one degree of freedom per measured cell. None without pairs.
         """
         from scipy import stats  # seconds to import
 
@@ -63,7 +63,7 @@ def seed_noise(baseline_rows: ResultRows, metric: str) -> SeedNoise | None:
     """Estimate the noise of one metric from the measured cells of the baseline.
 
     Each cell states the standard deviation s of the metric over its own single fits. Two single fits then
-    differ by a standard deviation of s √2; averaging R fits a cell divides that by √R, nearly: f1 is not
+    differ by a standard deviation of s √2; averaging R fits per cell divides that by √R, nearly: f1 is not
     linear in the probabilities that are averaged. Cells are pooled by their variance.
 
     Parameters

@@ -44,7 +44,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     audit
         What to run; the caller has confirmed a long one.
     home
-        Folder of all state.
+        Folder for results, models, caches and Dagster records.
     on_fit
         Called with every fit that finishes.
 

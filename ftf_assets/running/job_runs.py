@@ -95,9 +95,9 @@ def run_jobs(
     runs
         What to run, each crypto or job once.
     home
-        Folder of all state.
+        Folder for results, models, caches and Dagster records.
     workers
-        The sweep's setting: fits at a time, None = one a core.
+        The sweep's setting: fits at a time, None = one per core.
     on_fit
         Called with every fit that finishes.
 

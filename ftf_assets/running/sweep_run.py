@@ -60,7 +60,7 @@ def run_sweep(
     sweep
         What to run.
     home
-        Folder of all state.
+        Folder for results, models, caches and Dagster records.
     on_fit
         Called with every fit that finishes.
     job

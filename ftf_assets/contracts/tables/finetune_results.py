@@ -1,4 +1,4 @@
-"""The contract of ``finetune_results``, one row a cell: the only list of its columns.
+"""The contract of ``finetune_results``, one row per cell: the only list of its columns.
 
 The DuckDB table, the Dagster type of the asset, the documentation of the columns and the blocking check all
 come from :func:`results_contract`. It takes the names of the factors, one column each, because this room does
@@ -182,8 +182,8 @@ def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
     Returns
     -------
     type of DataFrameModel
-        One row a cell (crypto × fold × variant) of a sweep, however the cell ended: exactly these columns, in
-        this order.
+        One row per cell (crypto × fold × variant) of a sweep, however the cell ended: exactly these columns,
+        in this order.
     """
     levels = type(
         "_Levels",

@@ -54,7 +54,7 @@ VERDICTS_KEY = ("sweep_id", "factor", "level")
 
 
 class GateMetrics(StoredTable):
-    """One row a level and metric: the level compared with its factor's baseline, cell by cell."""
+    """One row per level and metric: the level compared with its factor's baseline, cell by cell."""
 
     sweep_id: Text = key("The sweep, or the file, that was judged.")
     factor: Text = key("Factor whose level is compared with its baseline, the others at theirs.")
@@ -119,7 +119,7 @@ class GateMetrics(StoredTable):
 
 
 class GateVerdicts(StoredTable):
-    """One row a level: the verdict, its reason and what it was made from."""
+    """One row per level: the verdict, its reason and what it was made from."""
 
     sweep_id: Text = key("The sweep, or the file, that was judged.")
     factor: Text = key("Factor whose level is judged.")

@@ -24,7 +24,7 @@ EFFECTS_KEY = ("audit_id", "crypto", "kind", "treatment")
 
 
 class NoiseAudit(StoredTable):
-    """One row a kind of noise, detector and observed label: how well the detector finds wrong labels."""
+    """One row per kind of noise, detector and observed label: how well the detector finds wrong labels."""
 
     audit_id: Text = key("Hash of data, labels and settings: the same audit replaces its rows.")
     arrays_key: Text = key("Key of the rows that were audited: sweeps of the same data and labels find it.")
@@ -94,7 +94,7 @@ class NoiseAudit(StoredTable):
 
 
 class NoiseAuditEffects(StoredTable):
-    """One row a kind of noise and treatment: how much of the loss from the noise the treatment recovers."""
+    """One row per kind of noise and treatment: how much of the loss from the noise the treatment recovers."""
 
     audit_id: Text = key("The audit, as in noise_audit.")
     arrays_key: Text = key("Key of the rows that were audited.")

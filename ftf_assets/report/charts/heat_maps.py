@@ -1,4 +1,4 @@
-"""The heat maps: where f1 of BUY moved, cell by cell, one picture a level."""
+"""The heat maps: where f1 of BUY moved, cell by cell, one picture per level."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STATUS_TEXT = {"training_failed": "failed", "skipped_short_history": "skipped"}
 
 
 def heat_maps(data: DecisionData) -> list[tuple[Level, Markup]]:
-    """Draw each level's f1 difference by crypto and fold, one picture a level, all on one scale."""
+    """Draw each level's f1 difference by crypto and fold, one picture per level, all on one scale."""
     grids = {level: _differences(data, level) for level in data.levels}
     largest = max(
         (float(np.nanmax(np.abs(grid))) for grid, _ in grids.values() if np.isfinite(grid).any()), default=0.0

@@ -1,4 +1,4 @@
-"""The gate's numbers as tables, one a level: every column of ``gate_metrics`` but ``sweep_id``."""
+"""The gate's numbers as tables, one per level: every column of ``gate_metrics`` but ``sweep_id``."""
 
 from __future__ import annotations
 

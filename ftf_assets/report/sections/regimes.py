@@ -16,7 +16,7 @@ from ftf_assets.rows.regime_results import pooled_by_regime
 
 @dataclass(frozen=True)
 class RegimeLine:
-    """A regime of the table as texts; ``values`` has one item a level, the baseline first."""
+    """A regime of the table as texts; ``values`` has one item per level, the baseline first."""
 
     regime: str
     n: str
