@@ -12,7 +12,7 @@ TEST_FOLDER := $(shell findmnt --noheadings --output OPTIONS /dev/shm 2>/dev/nul
 	df -k --output=avail /dev/shm | tail -1 | awk '$$1 > 4000000 {print "/dev/shm"}')
 test test-slow faults mutants: export TMPDIR := $(or $(TEST_FOLDER),$(TMPDIR),/tmp)
 
-.PHONY: sweep ui smoke test test-slow faults screenshots static lint types imports definitions check lock clean bench
+.PHONY: sweep ui smoke test test-slow faults mutants screenshots static lint types imports definitions check lock clean bench
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -45,6 +45,9 @@ test-slow: $(READY) ## The slow, end-to-end and fault tests.
 
 faults: $(READY) ## Every fault at its full length, with the figures of docs/reliability.md.
 	FTF_FAULTS=full $(BIN)/python -m pytest -m faults ftf_assets_tests/faults ftf_assets_tests/storage
+
+mutants: $(READY) ## Plant the defects of a table in a copy of the tree: the tests must catch each of them.
+	$(BIN)/python -m ftf_assets_tests.mutants
 
 screenshots: $(READY) ## Those of docs/operating.md, by the test that walks through the UI.
 	FTF_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m end_to_end -rA ftf_assets_tests/end_to_end/test_ui.py

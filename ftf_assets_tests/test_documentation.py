@@ -81,10 +81,10 @@ def test_the_workflow_runs_the_fast_part_on_every_python_that_is_supported_and_t
     assert "--hash=sha256:" in (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
-def test_every_night_the_faults_run_at_their_full_length():
+def test_every_night_the_faults_run_at_their_full_length_and_the_defects_are_planted():
     (job,) = workflow("nightly.yml")["jobs"].values()
     assert job["steps"][-1] == {"run": "make ${{ matrix.target }}"}
-    assert job["strategy"]["matrix"]["target"] == ["faults"]
+    assert job["strategy"]["matrix"]["target"] == ["faults", "mutants"]
 
 
 def test_every_screenshot_is_shown_and_small():
