@@ -111,7 +111,7 @@ class Detection:
     suspicion
         Higher is more suspect, on any scale; ties count as broken at random. Shape (n_rows,).
     estimated_noise_rate
-        Share of the labels that the detector takes for wrong; None where it gives no estimate.
+        Share of the labels that the detector takes for wrong; None if it gives no estimate.
     """
 
     suspicion: Float64[Array, " rows"]

@@ -39,7 +39,7 @@ class Effect:
     lost, won
         ``clean - noisy`` and ``treated - noisy``.
     recovered
-        ``won / lost``; None where no significant loss can be divided by.
+        ``won / lost``; None if no significant loss can be divided by.
     over_random, over_lowest_p
         The treated model's average precision minus that of the same judge's controls, which drop as many rows
         at random, or those with the lowest probability of their label.
@@ -137,9 +137,9 @@ def measure_effects(
     kind
         The kind of noise.
     clean, noisy
-        Scores of the two reference models, one a seed.
+        Scores of the two reference models, one per seed.
     treated
-        Scores of each treatment, one a seed, or how it failed.
+        Scores of each treatment, one per seed, or how it failed.
     n_test
         Number of test rows.
     """

@@ -16,7 +16,7 @@ from ftf_assets.audit.ranking import average_precision, rank, resampled_lift
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, typed
 
-#: Rows with one observed label, or all rows. ``all`` is shown and is no evidence.
+#: Rows with one observed label, or all rows. ``all`` is shown but is not evidence.
 GivenLabel = Literal["BUY", "HOLD", "all"]
 GIVEN_LABELS: tuple[GivenLabel, ...] = ("BUY", "HOLD", "all")
 
@@ -69,7 +69,7 @@ class Finding:
 
     @property
     def beats_controls(self) -> bool | None:
-        """Whether the lift is significantly above that of every control; None where that is not tested."""
+        """Whether the lift is significantly above that of every control; None if that is not tested."""
         return None if self.p_corrected is None else self.p_corrected < FALSE_DISCOVERIES
 
 

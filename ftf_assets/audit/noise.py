@@ -54,7 +54,7 @@ class AuditLabels:
         Hard labels as observed, 1 = BUY, shape (n_rows,).
     stability
         Share of the relabellings with jittered barriers and ATR that agree with the label, in [0, 1], as
-        :mod:`ftf_assets.labels.label_stability` gives it; None where the source does not provide it.
+        :mod:`ftf_assets.labels.label_stability` gives it; None if the source does not provide it.
     margin
         From :func:`~ftf_assets.audit.margin.barrier_margin`, shape (n_rows,); None without candles.
     truth

@@ -68,7 +68,7 @@ def run_audit(
         Runs the fits.
     candles
         The crypto's bars. A judge may learn how labels follow each other from those that closed by the end of
-        the fit part. None where the source has none.
+        the fit part. None if the source has none.
     """
     fold = plan.fold(arrays)
     unavailable = {kind.name: NEEDS_IN_WORDS[kind.needs] for kind in plan.unavailable}

@@ -24,12 +24,12 @@ class PooledFinding:
     kind, detector, role
         Kind of noise, detector and its role.
     buy, hold
-        Lift within the observed BUYs and HOLDs; None where none of these labels is wrong.
+        Lift within the observed BUYs and HOLDs; None if none of these labels is wrong.
     beats_buy, beats_hold
         Number of cryptos on which it beats all controls, and of cryptos on which that was tested; None for
         controls.
     overall
-        Average precision over both classes, which is no evidence.
+        Average precision over both classes, which is not evidence.
     estimated_noise_rate
         Share of all labels that it takes for wrong.
     reason
@@ -61,7 +61,7 @@ class PooledEffect:
     lost, won, over_random, over_lowest_p
         As in ``noise_audit_effects``.
     recovered
-        Pooled won divided by pooled lost; None where the loss is not significant.
+        Pooled won divided by pooled lost; None if the loss is not significant.
     reason
         Why nothing was measured; empty where all were measured.
     """

@@ -88,5 +88,5 @@ def _changed_cryptos(sweep: Sweep, store: "ResultsStore", cryptos: "dict[str, st
 
     rows = store.read(sweep.sweep_id)
     reasons = {crypto: inputs_reason(sweep, crypto, rows[rows["crypto"] == crypto]) for crypto in cryptos}
-    # Another version of the code is no change of a file: `ftf sweep` makes those rows again.
+    # Another version of the code is not a change of a file: `ftf sweep` makes those rows again.
     return [crypto for crypto, reason in reasons.items() if reason and reason.kind in ("never made", "data")]

@@ -102,7 +102,7 @@ class TableContract:
         n_rows, allowed = len(frames[0]), self.n_rows(stored)
         if n_rows not in allowed:
             raise input_error(
-                f"{self.names[0]} does not have the expected rows",
+                f"{self.names[0]} has the wrong number of rows",
                 crypto=crypto,
                 found=f"{n_rows} rows",
                 allowed=f"{allowed.start}" if len(allowed) == 1 else f"at least {allowed.start}",

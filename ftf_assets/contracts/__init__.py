@@ -1,8 +1,8 @@
 """What may travel between assets: table contracts, typed arrays, bundles, errors and the coercion boundary.
 
-Every other room stands on this one, and it stands on none.
+All other packages depend on this one; it depends on none.
 
-* ``tables`` has one module a table. The tables in DuckDB, their documentation, the Dagster types and the
+* ``tables`` has one module per table. The tables in DuckDB, their documentation, the Dagster types and the
   contract checks all follow from these models, so a new column is added there and nowhere else.
 * ``arrays`` and ``bundles`` have what pure code takes and what the assets after ``coerced_arrays`` store.
 * ``coercion`` is THE boundary where pandas becomes NumPy on the way to a fit; ``gate_rows_coercion`` is the

@@ -90,7 +90,7 @@ class Numbers:
 @typed
 @dataclass(frozen=True, eq=False)
 class ResultRows:
-    """One row a cell, whatever its status, in any order; every column has shape (n_rows,).
+    """One row per cell, whatever its status, in any order; every column has shape (n_rows,).
 
     :func:`~ftf_assets.contracts.gate_rows_coercion.coerce_result_rows` makes it. If the source lacks a
     column, no row has a name in it, or ``numbers`` does not hold it.

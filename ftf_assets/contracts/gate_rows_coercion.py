@@ -31,9 +31,9 @@ def coerce_result_rows(frame: pd.DataFrame, factors: Collection[str]) -> ResultR
     Parameters
     ----------
     frame
-        One row a cell: ``crypto``, ``fold`` (a number or a text), a column a factor, ``status``, ``tuning``
-        and metrics of any dtype, and ``row`` for the number of the row in a file. Any of them may be absent,
-        and other columns are ignored.
+        One row per cell: ``crypto``, ``fold`` (a number or a text), one column per factor, ``status``,
+        ``tuning`` and metrics of any dtype, and ``row`` for the number of the row in a file. Any of them may
+        be absent, and other columns are ignored.
     factors
         Names of the factor columns.
 

@@ -7,7 +7,7 @@ columns of a frame share, so one condition serves all three. A :class:`ColumnRul
 whole: training needs it, so the boundary and the arrays are held to it, while a table without it is still a
 valid table.
 
-Rules only refuse. They compute nothing that a fit depends on, so they are no part of a fit's key.
+Rules only refuse. They compute nothing that a fit depends on, so they are not part of a fit's key.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ LABEL_ENDS_AFTER_ITS_ROW = RowRule(
 
 LABEL_IS_BUY_OR_HOLD = RowRule(
     ("label",),
-    "labels are 1 (BUY) or 0 (HOLD)",
+    "labels must be 1 (BUY) or 0 (HOLD)",
     lambda labels: (labels == 0) | (labels == 1),
     allowed="0, 1",
 )
@@ -237,7 +237,7 @@ RETURN_IS_FINITE = RowRule(
     ("label_return",), "label_return must be finite", np.isfinite, allowed="a finite number"
 )
 STABILITY_IS_A_SHARE = RowRule(
-    ("label_stability",), "label_stability is a share of relabellings", is_share, allowed="0 to 1"
+    ("label_stability",), "label_stability must be a share of relabellings", is_share, allowed="0 to 1"
 )
 
 # --- weights -------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ WEIGHTS_ARE_NOT_ALL_ZERO = ColumnRule(
 
 REGIME_HAS_A_NAME = RowRule(
     ("regime",),
-    "a regime is a name",
+    "every regime must be non-empty text",
     _is_a_name,
     allowed="non-empty text in every row, or no such column",
 )
@@ -334,7 +334,7 @@ def first_broken_feature(
     Returns
     -------
     tuple of int, int and RowRule, or None
-        Row, column and the broken rule; None where every feature keeps the rules.
+        Row, column and the broken rule; None if every feature keeps the rules.
     """
     # Whatever is not finite stays so in a sum, which is one pass without a temporary. Only a matrix whose sum
     # is not finite, because of a bad value or of values near the end of float32, needs the search.

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 def artifact_reasons(
     sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, crypto: str
 ) -> dict[str, Reason]:
-    """Say why artifacts of a crypto are not current; those that are not named are.
+    """Say why artifacts of a crypto are not current; artifacts not in the result are current.
 
-    An artifact lies under the hash of everything that it depends on, so it is current whichever sweep made
-    it, and stays so while an asset upstream is made again with the same inputs. What comes after a recorded
-    failure lacks the values that the failure withheld, so it is made again too.
+    An artifact is stored under the hash of everything that it depends on. So it is current whichever sweep
+    made it, and stays current when an upstream asset is made again with the same inputs. Artifacts downstream
+    of a recorded failure lack values, so they are made again too.
 
     Parameters
     ----------
     sweep, home, crypto
-        Whose artifacts, and where they lie.
+        The sweep, the home that stores the artifacts, and the crypto.
     instance
-        Dagster's records of the checks; None where there are none yet.
+        Dagster's records of the checks; None if there are none yet.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def _why_not_made(folder: Path, identity: Mapping[str, Any], stale: Collection[s
 
 
 def _newest_identity(values: Path) -> Mapping[str, Any] | None:
-    """Read the inputs of the newest artifact of an asset and crypto; None where there is none."""
+    """Read the inputs of the newest artifact of an asset and crypto; None if there is none."""
     headers = sorted(values.glob(f"*/{HEADER}"), key=lambda path: path.stat().st_mtime_ns)
     try:
         return dict(read_header(headers[-1].parent).get("identity", {})) if headers else None

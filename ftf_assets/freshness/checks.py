@@ -33,17 +33,17 @@ def sweep_checks(asset: str) -> tuple[str, ...]:
 def check_reason(
     check: str, result: CheckResult | None, table_versions: Mapping[str, str] | None = None
 ) -> Reason | None:
-    """Say why a check does not vouch for a value as it is now.
+    """Say why a check does not confirm a value as it is now.
 
-    A warning is no reason: to make the value again would not change it. It is shown again from the records
-    instead, see :func:`failed_checks`.
+    A warning is not a reason, because making the value again would not change it.
+    :func:`failed_checks` shows the warning from the records instead.
 
     Parameters
     ----------
     check
         Name of the check.
     result
-        Its latest result on this value; None where it never ran.
+        Its latest result on this value; None if it never ran.
     table_versions
         Content hashes, as they are now, of the tables that the check reads.
     """
@@ -74,7 +74,7 @@ def latest_on_value(
 ) -> CheckResult | None:
     """Find the latest result of a check on exactly this artifact, or on this sweep's rows or decision.
 
-    None where it never ran, or where there are no records yet.
+    None if it never ran, or if there are no records yet.
     """
     if instance is None:
         return None

@@ -43,7 +43,7 @@ class Freshness:
     home
         Where its values lie.
     instance
-        Dagster's records of the checks; None where the home has none yet.
+        Dagster's records of the checks; None if the home has none yet.
     """
 
     def __init__(self, sweep: Sweep, home: Home, instance: dg.DagsterInstance | None) -> None:
@@ -53,7 +53,7 @@ class Freshness:
         self._by_crypto: dict[str, dict[str, Reason]] = {}
 
     def why_not_current(self, asset: str, crypto: str | None = None) -> Reason | None:
-        """Give the first reason why an asset must be made again, or None where it is current.
+        """Give the first reason why an asset must be made again, or None if it is current.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Whether the decision and the report of a sweep cover its rows as they are."""
+"""Whether the stored decision and report match the stored rows."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 def decision_reasons(
     sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, *, lock_timeout: float = 600.0
 ) -> dict[str, Reason]:
-    """Say why ``gate_decision`` or ``sweep_report`` does not cover the stored rows; others are not named.
+    """Say why ``gate_decision`` or ``sweep_report`` does not match the stored rows.
 
-    Whether the rows themselves are current is not asked: :mod:`~ftf_assets.freshness.current` does.
+    Assets not in the result are current. This does not check the rows;
+    :mod:`~ftf_assets.freshness.current` does.
 
     Parameters
     ----------
     sweep, home
-        Whose decision, and where it lies.
+        The sweep, and the home that stores its decision.
     instance
-        Dagster's records of the checks; None where there are none yet.
+        Dagster's records of the checks; None if there are none yet.
     lock_timeout
         Seconds to wait for a results store that another process uses.
 
@@ -88,7 +89,7 @@ def _why_not_reported(
 
     file = home.report(sweep.sweep_id)
     try:
-        # Damaged bytes are no text: what they hid is then missing, and the report is written again.
+        # Invalid UTF-8 is replaced, so damaged text counts as missing and the report is rewritten.
         page = file.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return NEVER_MADE

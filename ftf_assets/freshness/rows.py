@@ -1,4 +1,4 @@
-"""Whether the rows of a crypto are current: of today's inputs, complete, unchanged since their checks."""
+"""Whether the rows of a crypto are current: made from today's inputs, complete, unchanged since checked."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def inputs_reason(sweep: Sweep, crypto: str, rows: pd.DataFrame) -> Reason | None:
-    """Say why a crypto's rows of a sweep are not of today's inputs, from the rows alone.
+    """Say why a crypto's rows of a sweep were not made from today's inputs.
 
-    The first part of the answer on rows, and the one that a sensor can afford at every tick: no artifact and
-    no record of a check is read.
+    Reads the rows only, no artifact and no check record, so it is cheap enough for a sensor to call at every
+    tick. :func:`rows_reason` does the rest.
 
     Parameters
     ----------
     sweep, crypto
-        Whose rows.
+        The sweep and the crypto.
     rows
         The crypto's rows of ``finetune_results`` in this sweep.
     """
@@ -72,14 +72,14 @@ def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, c
     Parameters
     ----------
     sweep, home, crypto
-        Whose rows, and where they lie.
+        The sweep, the home that stores its rows, and the crypto.
     instance
-        Dagster's records of the checks; None where there are none yet.
+        Dagster's records of the checks; None if there are none yet.
 
     Returns
     -------
     Reason or None
-        None where every cell is there and none failed, and every check has passed on the three tables as
+        None if every cell is there and none failed, and every check has passed on the three tables as
         they are: ``finetune_results``, ``regime_results`` and ``label_suspects``.
 
     Raises

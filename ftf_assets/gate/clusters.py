@@ -54,7 +54,7 @@ class Clusters:
         numbers = self.number[pairs]
         if (numbers == _NO_CLUSTER).any():
             ((crypto, fold),) = self.cells.named(pairs[[(numbers == _NO_CLUSTER).argmax()]])
-            raise input_error("a paired cell without a cluster", crypto=crypto, row=f"fold {fold}")
+            raise input_error(f"no fold cluster is defined for the cell of fold {fold}", crypto=crypto)
         return self.cells.crypto.codes.take(pairs) if self.holds_all(pairs) else numbers
 
     def holds_all(self, pairs: Int64[Array, " pairs"]) -> bool:

@@ -69,7 +69,7 @@ class Decision:
     verdicts
         One item a level.
     tuning, n_trials
-        Which variants were tuned, and with how many trials a (crypto, fold); ``not stated`` and None where
+        Which variants were tuned, and with how many trials per (crypto, fold); ``not stated`` and None if
         the rows do not state it.
     useful_gain
         Smallest gain of f1_buy worth having, absolute.

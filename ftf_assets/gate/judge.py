@@ -23,7 +23,7 @@ _NAMED = 5
 
 @typed
 def baseline_signal(pairing: Pairing) -> BaselineSignal | None:
-    """Compare the baseline's f1_buy with that of calling every bar BUY; None where the rows lack either."""
+    """Compare the baseline's f1_buy with that of calling every bar BUY; None if the rows lack either."""
     measured = pairing.rows.take(pairing.baseline_rows)
     if not {PRIMARY_METRIC, ALWAYS_BUY} <= set(pairing.columns) or not len(measured):
         return None

@@ -102,12 +102,12 @@ def require_single_measured_rows(
             f"two rows for one cell: {_cell_name(rows, repeated, baselines)}",
             crypto=str(rows.crypto.name(repeated)),
             row=rows.number_of(repeated),
-            fix="Keep one row a (crypto, fold, variant).",
+            fix="Keep one row per (crypto, fold, variant).",
         )
     if no_number:
         row, column = no_number
         raise input_error(
-            f"a measured cell without a finite number: {_cell_name(rows, row, baselines)}",
+            f"the metric is missing or not finite: {_cell_name(rows, row, baselines)}",
             crypto=str(rows.crypto.name(row)),
             column=column,
             row=rows.number_of(row),
@@ -131,7 +131,7 @@ def require_comparison(
         )
     if not found:
         raise input_error(
-            "the gate compares levels with their baseline, and there is no level beside it",
+            "the results hold only the baseline; there is nothing to compare",
             found=f"only {named}",
             fix="Run a sweep of a factor's levels: ftf sweep --factor label_smoothing",
         )
@@ -139,20 +139,21 @@ def require_comparison(
 
 @typed
 def refuse_without_partner(rows: ResultRows, row: int, factor: str, *, found: str) -> None:
-    """Refuse a row of a level that the baseline has no partner for.
+    """Refuse a row of a level for whose crypto and fold the baseline has no row.
 
     Parameters
     ----------
     rows, row
-        The rows, and the place of the one without a partner.
+        The rows, and the position of the one without a baseline row.
     factor
         The factor whose level it has.
     found
-        What is there in place of the partner.
+        What was found instead of the baseline row.
     """
     level = rows.factors[factor].name(row)
     raise input_error(
-        f"a cell of {level} without a partner: {_cell_name(rows, row, [factor])}",
+        f"no baseline result for this crypto and fold, so {level} cannot be compared: "
+        f"{_cell_name(rows, row, [factor])}",
         crypto=str(rows.crypto.name(row)),
         row=rows.number_of(row),
         found=found,
@@ -161,7 +162,7 @@ def refuse_without_partner(rows: ResultRows, row: int, factor: str, *, found: st
 
 
 def _first(faults: Mapping[str, Bool[Array, " rows"]]) -> tuple[int, str] | None:
-    """Find the first row with a fault, and of its columns the first; None where there is none."""
+    """Find the first row with a fault, and of its columns the first; None if there is none."""
     rows = {column: int(at.argmax()) for column, at in faults.items() if at.any()}
     column = min(rows, key=rows.__getitem__, default=None)
     return None if column is None else (rows[column], column)

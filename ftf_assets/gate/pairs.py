@@ -147,7 +147,7 @@ def pair_levels(
     Parameters
     ----------
     rows
-        One row a cell and variant, in any order. Every row has a crypto and a level of every factor; either
+        One row per cell and variant, in any order. Every row has a crypto and a level of every factor; either
         all rows have a fold or none; the metrics are finite numbers in every row whose status is ok.
     baselines
         Baseline level of each factor that the rows have a column for.
@@ -160,7 +160,7 @@ def pair_levels(
     InputError
         No rows, no factor, no level beside the baseline, no row of the baseline; a missing column; a
         duplicate; a cell that is not expected, or measured for a level where the baseline has no row; a
-        metric that is no finite number. Each names crypto, fold and level, or the row number.
+        metric that is not a finite number. Each names crypto, fold and level, or the row number.
     """
     columns = tuple(
         name for name in (*VERDICT_METRICS, *SHOWN_METRICS, ALWAYS_BUY, TRADES) if name in rows.numbers

@@ -18,7 +18,7 @@ class TradePower:
     n_trades, min_trades_a_fold
         In all folds together, and in the fold with the fewest; a fold counts all cryptos.
     warning
-        Which bound is missed, in words; None where both are met.
+        Which bound is missed, in words; None if both are met.
     """
 
     n_trades: int

@@ -222,7 +222,7 @@ def bootstrap_interval(
 
 @typed
 def p_greater(differences: Float64[Array, " pairs"]) -> float | None:
-    """Give the one-sided p-value of a mean above 0 by the t-test [1]_; None where it cannot be tested."""
+    """Give the one-sided p-value of a mean above 0 by the t-test [1]_; None if it cannot be tested."""
     from scipy import stats
 
     if len(differences) < 2 or not np.ptp(differences):

@@ -31,7 +31,7 @@ def tuning_of(rows: ResultRows) -> tuple[str, int | None]:
     -------
     tuple
         ``off``, ``baseline``, ``per_variant`` or ``not stated``; and the largest number of trials in a row,
-        None where no row states it.
+        None if no row states it.
 
     Raises
     ------

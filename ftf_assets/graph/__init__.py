@@ -1,4 +1,4 @@
-"""Everything that knows Dagster and is no asset, check, sensor or schedule. Nothing is computed here.
+"""All Dagster code except assets, checks, sensors and schedules. Nothing is computed here.
 
 * ``asset_decorator``: ``partitioned_asset``, with which every asset is declared
 * ``resources``, ``launchpad``: settings and home, as runs and the launchpad have them
@@ -6,8 +6,8 @@
 * ``retry_busy_store``: when a step is retried, and how often
 * ``jobs``: names of jobs and tags, and the run configuration of a sweep
 * ``instance``, ``run_processes``: the Dagster instance of a home, and the runs of processes that are gone
-* ``check_history``: what checks last said of a value; ``BLOCKING_CHECKS`` decides what stops a run and makes
-  a verdict ``INVALID``
+* ``check_history``: the latest check results on a value; ``BLOCKING_CHECKS`` decides what stops a run and
+  makes a verdict ``INVALID``
 * ``decision_inputs``: what the gate decides on
 * ``fit_events``: log failed fits, and tell listeners of finished ones
 * ``asset_metadata``: what the UI shows of each asset, built from ``metadata`` and ``picture_metadata``

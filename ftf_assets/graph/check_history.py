@@ -1,7 +1,7 @@
-"""What the asset checks last said of a value, read from Dagster's event log.
+"""The latest results of asset checks on a value, read from Dagster's event log.
 
 A check result belongs to the value that it judged: an artifact by its key, rows and decisions by their sweep.
-Where a check reads tables it also records their versions, so that a result never stands for other content.
+A check that reads tables also records their versions, so its result counts for that content only.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ftf_assets.sweep.sweep import Sweep
 CONTRACT_CHECK = "contract"
 #: Name of the check that recomputes from label intervals that no fit looks ahead.
 LEAK_CHECK = "no_leak"
-#: The blocking checks of each asset. While one has failed, its value is no input and every verdict is
-#: ``INVALID``.
+#: The blocking checks of each asset. While one has failed, downstream assets refuse the value and every
+#: verdict is ``INVALID``.
 BLOCKING_CHECKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*ARTIFACTS, "finetune_results"), (CONTRACT_CHECK,)),
     "trained_models": (CONTRACT_CHECK, LEAK_CHECK),
@@ -142,7 +142,7 @@ def failed_blocking_checks(
 def latest_result(
     instance: dg.DagsterInstance, asset: str, check: str, crypto: str | None, name: str, value: str
 ) -> CheckResult | None:
-    """Find the newest result of a check whose metadata ``name`` is ``value``; None where it never ran.
+    """Find the newest result of a check whose metadata ``name`` is ``value``; None if it never ran.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def latest_result(
         )
         for record in records:
             evaluation = record.evaluation
-            # A check that another run has planned and not yet made has a record without a result.
+            # Planned checks have a record but no result yet.
             if isinstance(evaluation, dg.AssetCheckEvaluation) and _text(evaluation, name) == value:
                 return _result(evaluation)
         if len(records) < _PAGE:

@@ -39,7 +39,7 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
 
 @contextmanager
 def existing_instance(home: Home) -> Iterator[dg.DagsterInstance | None]:
-    """Open the home's Dagster instance to read it; None where the home has none yet.
+    """Open the home's Dagster instance to read it; None if the home has none yet.
 
     Nothing is created, and no run is ended. Where another process is creating the instance, this waits for
     it: to open one whose schema is half made would make it a second time.
@@ -80,8 +80,8 @@ def sqlite_errors_as_store_errors(home: Home) -> Iterator[None]:
 def unusable_records(folder: Path, message: str) -> StoreError:
     """Make the error for a message of SQLite about Dagster's records in a folder."""
     return StoreError(
-        f"Dagster's records in {folder} cannot be used: {message}. Make room or mend the disk; if "
-        "they are damaged, move that folder away: results, fits and artifacts do not lie in it"
+        f"Dagster's records in {folder} cannot be used: {message}. Free disk space or repair the disk. If "
+        "the records are damaged, move that folder away; it holds no results, models or artifacts"
     )
 
 

@@ -18,7 +18,7 @@ MAX_BYTES = 100_000
 def pictures(log: dg.DagsterLogManager, draw: Callable[[], Pictures]) -> Metadata:
     """Draw the pictures of an asset for the Dagster UI.
 
-    A picture is no part of the value, so an error while drawing does not fail the run: the metadata and the
+    A picture is not part of the value, so an error while drawing does not fail the run: the metadata and the
     log say why the pictures are missing.
 
     Parameters

@@ -75,7 +75,7 @@ def walk_forward_leaks(
     Returns
     -------
     list of str
-        One line a pair of parts; empty if fit < validation < test and no label interval crosses over.
+        One line per pair of parts; empty if fit < validation < test and no label interval crosses over.
     """
     found = []
     for names, train, held_out in (

@@ -28,7 +28,7 @@ def unexplained_cells(rows: Sequence[Mapping[str, object]]) -> list[str]:
     Returns
     -------
     list of str
-        One line a cell: failed without type, message and stage; skipped with a long enough history, or
+        One line per cell: failed without type, message and stage; skipped with a long enough history, or
         without a reason; ok with an error; an unknown status.
     """
     return [f"fold {row['fold']} {row['variant']}: {reason}" for row in rows if (reason := _unexplained(row))]

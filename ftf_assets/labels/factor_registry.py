@@ -38,7 +38,9 @@ def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
     names += [level for factor in factors for level in factor.levels if level != factor.baseline]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise input_error("names of factors and levels are unique in the registry", found=", ".join(repeated))
+        raise input_error(
+            "names of factors and levels must be unique in the registry", found=", ".join(repeated)
+        )
     return {factor.name: factor for factor in factors}
 
 

@@ -65,7 +65,7 @@ class JudgedRows:
     seed
         Seed of random choices, the same for all variants of a (crypto, fold).
     candles
-        Bars of the crypto; None where no level of the sweep needs them.
+        Bars of the crypto; None if no level of the sweep needs them.
 
     Warnings
     --------
@@ -94,7 +94,7 @@ class Judgement:
     suspect
         Flagged rows that remain under the cap of their class.
     noise
-        The judge's estimate of the noise as a whole; None where it makes none.
+        The judge's estimate of the noise as a whole; None if it makes none.
     """
 
     label_quality: Float64[Array, " rows"]

@@ -19,7 +19,7 @@ from ftf_assets.labels.triple_barrier import BarrierLabels, triple_barrier
 
 RELABELLINGS = 16
 JITTER = 0.10
-#: Seed of the jitter. It is no setting, so that all feature caches of one market have the same stabilities.
+#: Seed of the jitter. Not a setting, so that all feature caches of one market have the same stabilities.
 JITTER_SEED = 7
 
 
@@ -53,13 +53,12 @@ def jittered_barriers(
     Raises
     ------
     InputError
-        There is no draw, or the jitter lies outside [0, 1).
+        ``n`` is below 1, or the jitter lies outside [0, 1).
     """
     if n < 1 or not 0.0 <= jitter < 1.0:
         raise input_error(
-            "relabelling needs at least one draw and a jitter below 1",
-            found=f"{n} draws, jitter {jitter}",
-            allowed="1, 2, … draws, jitter in [0, 1)",
+            "the number of relabellings must be at least 1 and the jitter in [0, 1)",
+            found=f"{n} relabellings, jitter {jitter}",
         )
     factors = np.random.default_rng(seed).uniform(1.0 - jitter, 1.0 + jitter, size=(n, 3))
     return tuple(
@@ -105,11 +104,11 @@ def label_stability(
     Raises
     ------
     InputError
-        A window has no ATR.
+        ``atr`` lacks a window of ``relabellings``.
     """
     absent = sorted({one.atr_period for one in relabellings} - set(atr))
     if absent:
-        raise input_error("every jittered window needs its ATR", found=f"none for windows {absent}")
+        raise input_error(f"atr is missing for window(s) {', '.join(map(str, absent))}")
     n_agreeing = np.zeros(len(labels.label))
     n_known = np.zeros(len(labels.label))
     for one in relabellings:

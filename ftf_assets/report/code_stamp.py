@@ -30,7 +30,7 @@ def stamp(audit: AuditData) -> str:
 
 
 def stamp_of(page: str) -> str | None:
-    """Read the stamp of a written report; None where it has none."""
+    """Read the stamp of a written report; None if it has none."""
     found = _STAMP.search(page)
     return found.group(1) if found else None
 

@@ -93,7 +93,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     InputError
         A sweep that is not in the store, or one without a verdict: it cannot be reported on.
     StoreError
-        A store that is missing or broken. Missing artifacts are no error: the report names them.
+        A store that is missing or broken. Missing artifacts are not an error: the report names them.
     """
     store = ResultsStore(home.results)
     sweep_id = sweep_id or store.latest_sweep_id()

@@ -1,8 +1,8 @@
 """From computed values to the rows of each result table, and back where a table is read again.
 
-A module a table, or a pair of tables:
+One module per table or pair of tables:
 
-* ``finetune_results``: one row a cell; also everything that one crypto adds to the store
+* ``finetune_results``: one row per cell; also everything that one crypto adds to the store
 * ``regime_results``: each cell broken down by market regime; and the breakdown of a whole sweep
 * ``label_suspects``: the rows that the cleaners suspect
 * ``gate_decision``: ``gate_metrics`` and ``gate_verdicts``; also the gate's decision on a sweep's rows

@@ -110,7 +110,7 @@ def cell_rows(
     Returns
     -------
     DataFrame
-        Satisfies ``FinetuneResults``: one row a cell, failed and skipped ones included.
+        Satisfies ``FinetuneResults``: one row per cell, failed and skipped ones included.
     """
     cost = sweep.settings.evaluation.cost_bps * BASIS_POINT
     rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)

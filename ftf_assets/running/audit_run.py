@@ -42,7 +42,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     Parameters
     ----------
     audit
-        What to run; the caller has confirmed a long one.
+        What to run; the caller has already checked the confirmation of a long audit.
     home
         Folder for results, models, caches and Dagster records.
     on_fit
@@ -54,7 +54,8 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
         As :func:`~ftf_assets.running.job_runs.run_jobs`.
     """
     check_inputs(audit.sweep, home)
-    # The confirmation of the audit stands for the sweep in its configuration, which is not run.
+    # The run config includes the sweep's settings. The sweep itself does not run, so its limit on fits must
+    # not stop the audit.
     confirmed = audit.sweep.settings.with_changes(run={"confirm_long_run": True})
     config = run_config(audit.sweep, home)
     config["resources"] |= {

@@ -70,7 +70,7 @@ def open_directory(path: str, *, source: str) -> Path:
     Raises
     ------
     InputError
-        The path does not exist, cannot be read or is no directory.
+        The path does not exist, cannot be read or is not a directory.
     """
     try:
         directory = Path(path).expanduser()

@@ -54,7 +54,7 @@ def _required_path(options: SourceOptions, name: str) -> str:
         raise input_error(
             f"source {name} needs a path",
             found="no path",
-            allowed="the directory that holds one file a crypto",
+            allowed="the directory that holds one file per crypto",
         )
     return options.path
 

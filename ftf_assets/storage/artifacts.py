@@ -30,6 +30,7 @@ HEADER = "header.json"
 #: Smaller arrays are not memory-mapped: a map costs a page, a file descriptor and a second read of the file.
 _BYTES_WORTH_MAPPING = 65_536
 FORMAT = 2
+_FIX = "Materialise it again or run the same ftf sweep again"
 T = TypeVar("T")
 
 
@@ -87,7 +88,7 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     if header.get("format") != FORMAT or header.get("type") != kind.__name__:
         raise StoreError(
             f"{folder} holds {header.get('type')} of format {header.get('format')}, expected "
-            f"{kind.__name__} of format {FORMAT}. Materialise it again"
+            f"{kind.__name__} of format {FORMAT}. {_FIX}"
         )
     try:
         value = _unpack(kind, header["value"], folder)
@@ -97,10 +98,10 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
         message = " ".join(str(error).split()) or "no message"
         raise StoreError(
             f"{folder / HEADER} does not describe {kind.__name__} ({type(error).__name__}: "
-            f"{shown(message)}). Materialise it again"
+            f"{shown(message)}). {_FIX}"
         ) from None
     if not isinstance(value, kind):
-        raise StoreError(f"{folder / HEADER} names no {kind.__name__}. Materialise it again")
+        raise StoreError(f"{folder / HEADER} does not contain a {kind.__name__}. {_FIX}")
     return value
 
 
@@ -110,21 +111,20 @@ def read_header(folder: Path) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        There is none, it is no JSON object, or its checksum is wrong.
+        There is none, it is not a JSON object, or its checksum is wrong.
     """
     try:
         header = json.loads((folder / HEADER).read_bytes())
     except FileNotFoundError:
         raise StoreError(f"there is no artifact in {folder}. Materialise it first") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(f"{folder / HEADER} is damaged ({error}). Materialise it again") from None
+        raise StoreError(f"{folder / HEADER} is damaged ({error}). {_FIX}") from None
     if not isinstance(header, dict):
-        raise StoreError(f"{folder / HEADER} is damaged (no JSON object). Materialise it again")
+        raise StoreError(f"{folder / HEADER} is damaged (not a JSON object). {_FIX}")
     stated = header.pop("checksum", None)
     if header.get("format") == FORMAT and stated != _checksum(header):
         raise StoreError(
-            f"{folder / HEADER} is damaged: it does not have the checksum that it states. Materialise it "
-            "again"
+            f"{folder / HEADER} is damaged: it does not have the checksum that it states. {_FIX}"
         )
     return header
 
@@ -183,7 +183,7 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
                 **{f.name: _unpack(hints[f.name], packed[f.name], folder) for f in dataclasses.fields(hint)}
             )
         except KeyError as error:
-            raise StoreError(f"{folder / HEADER} lacks {error}. Materialise it again") from None
+            raise StoreError(f"{folder / HEADER} lacks {error}. {_FIX}") from None
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is dict:
         return {name: _unpack(arguments[1], item, folder) for name, item in packed.items()}
@@ -203,11 +203,9 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}). Materialise it again") from None
+        raise StoreError(f"{path} cannot be read ({error.strerror}). {_FIX}") from None
     if _content_name(content, path.suffix) != path.name:
-        raise StoreError(
-            f"{path} is damaged: its content does not have the checksum of its name. Materialise it again"
-        )
+        raise StoreError(f"{path} is damaged: its content does not have the checksum of its name. {_FIX}")
     # A planted file can have the right checksum: nothing that could hold code is opened.
     if path.suffix == ".ubj":
         return content
@@ -216,7 +214,7 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
 
         return read_parquet_table(path)
     if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
-        raise StoreError(f"{path} is no array, table or model of ours. Materialise it again")
+        raise StoreError(f"{path} is not a file written by ftf. {_FIX}")
     if len(content) < _BYTES_WORTH_MAPPING:
         array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
         array.flags.writeable = False

@@ -44,7 +44,7 @@ class AuditStore(ResultsDatabase):
         Parameters
         ----------
         arrays_keys
-            Keys of ``coerced_arrays``, one a crypto; a key that was never audited has no rows.
+            Keys of ``coerced_arrays``, one per crypto; a key that was never audited has no rows.
 
         Returns
         -------

@@ -91,12 +91,12 @@ class ResultsDatabase:
             lock.release()
 
     def _create(self) -> None:
-        """Build the database beside its place and move it there: a kill leaves no half schema."""
+        """Build the database under a temporary name and rename it: a kill leaves no partial schema."""
         unfinished = self.path.with_name(self.path.name + ".unfinished")
         for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
             leftover.unlink(missing_ok=True)
         with _opened(unfinished, read_only=False) as connection:
-            # In one transaction: two hundred of their own would each wait for the disk.
+            # One transaction: with one per statement, each of about two hundred would wait for the disk.
             connection.execute("BEGIN TRANSACTION")
             for statement in create_schema_sql():
                 connection.execute(statement)
@@ -105,7 +105,7 @@ class ResultsDatabase:
 
     @contextmanager
     def _checked(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        # To open a file for writing may already change it, so a foreign file is found out by reading.
+        # Opening for writing may already change the file, so first read whether it is a results store.
         with _opened(self.path, read_only=True) as connection:
             missing = _missing_factors(connection, self.path)
             if read_only and not missing:
@@ -129,7 +129,7 @@ def _missing_factors(connection: duckdb.DuckDBPyConnection, path: Path) -> list[
         (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchall()[0]
     except duckdb.CatalogException:
         raise StoreError(
-            f"{path} is a DuckDB database but no results store: it has no schema_version table. "
+            f"{path} is a DuckDB database but not a results store: it has no schema_version table. "
             "Choose another home or move the file away"
         ) from None
     if version != SCHEMA_VERSION:
@@ -169,7 +169,7 @@ def _opened(path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnectio
         fix = (
             "Close the program that holds it"
             if "lock" in first_line
-            else "Make room or mend the disk; a damaged file can be moved away, and the same sweep then "
-            "goes on from its finished fits"
+            else "Free disk space or repair the disk. If the file is damaged, move it away and run the same "
+            "sweep again: finished fits are reused"
         )
         raise StoreError(f"{path}: DuckDB says: {first_line}. {fix}") from error

@@ -46,7 +46,7 @@ class KeyedFolders(Generic[T]):
         return result
 
     def get(self, key: str) -> T | None:
-        """Return a result, or None where it must be made: it is missing, or damaged, which is logged."""
+        """Return a result, or None if it must be made: it is missing, or damaged, which is logged."""
         if key not in self:
             return None
         try:

@@ -90,6 +90,8 @@ def _word(part: str) -> str:
     """Refuse a part of a path that is not one plain word."""
     if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", part):
         raise input_error(
-            "a name in a path is one plain word", found=repr(part), allowed="letters, digits and _, up to 64"
+            "a name in a path must be one plain word",
+            found=repr(part),
+            allowed="letters, digits and _, up to 64",
         )
     return part

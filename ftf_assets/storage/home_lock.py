@@ -32,15 +32,15 @@ def exclusive_lock(home: Home) -> Iterator[None]:
     Raises
     ------
     StoreError
-        A run works in the home, or it cannot be written.
+        A run is using the home, or it cannot be written.
     """
     try:
         with _locked(home, fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
     except BlockingIOError:
         raise StoreError(
-            f"a run works in {home.path}, and its values belong to no sweep yet. Prune when it has ended, or "
-            "look with --dry-run"
+            f"a run is using {home.path}; deleting now could remove values it needs. Run ftf clean again "
+            "when it has finished, or preview with --dry-run"
         ) from None
 
 

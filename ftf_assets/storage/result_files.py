@@ -106,7 +106,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     frame = read_parquet_table(path)
-    # Lists and mappings have no equals: as names they are what they read as.
+    # Lists and dicts are unhashable, so compare their text.
     for name in [name for name, values in frame.items() if infer_dtype(values) == "mixed"]:
         frame[name] = frame[name].map(str, na_action="ignore")
     return frame
@@ -165,11 +165,14 @@ def _require_names(distinct: Mapping[str, Mapping[object, int]], file: str) -> N
 
 
 def _require_shares(rows: ResultRows, file: str) -> None:
-    """Refuse a share outside [0, 1] or a negative count: it is another quantity under a known name."""
+    """Refuse a share outside [0, 1] or a negative count.
+
+    An out-of-range value means that the column holds another quantity.
+    """
     bounds = dict.fromkeys(SHARE_COLUMNS, (0.0, 1.0)) | {TRADES: (0.0, float("inf"))}
     first, column = len(rows), ""
     for name, (low, high) in bounds.items():
-        # Whether it must be a number is the gate's question.
+        # The gate checks later whether the value may be missing.
         outside = (rows.values(name) < low) | (rows.values(name) > high)
         if outside[:first].any():
             first, column = int(outside.argmax()), name

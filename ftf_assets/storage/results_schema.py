@@ -58,7 +58,7 @@ def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
 def create_views_sql() -> list[str]:
     """Give the statements that create ``clean_results`` and ``leaderboard``.
 
-    The leaderboard has one row a sweep and variant: how many cells it has, how many failed or were skipped,
+    The leaderboard has one row per sweep and variant: how many cells it has, how many failed or were skipped,
     the means over its good cells and the total of their trades, best ``f1_buy`` first within a sweep.
     """
     group = ", ".join(("sweep_id", "variant", *FACTORS))

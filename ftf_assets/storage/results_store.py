@@ -49,7 +49,7 @@ class ResultsStore(ResultsDatabase):
         StoreBusyError
             Where the file is locked for too long; the old rows stay as they were.
         StoreError
-            Where it is no results store, or cannot be written; the old rows stay as they were.
+            Where it is not a results store, or cannot be written; the old rows stay as they were.
         """
         frame = validated(finetune_results_contract(), frame, key=PRIMARY_KEY)
         regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
@@ -272,7 +272,7 @@ def _refuse_foreign(frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:
     foreign = frame[(frame["sweep_id"] != sweep_id) | (frame["crypto"] != crypto)]
     if len(foreign):
         raise input_error(
-            "rows of another partition",
+            "these rows belong to another sweep or crypto",
             crypto=crypto,
             found=f"{foreign['sweep_id'].iloc[0]}, {foreign['crypto'].iloc[0]}",
             allowed=f"{sweep_id}, {crypto}",

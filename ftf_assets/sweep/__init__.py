@@ -15,5 +15,5 @@ module              what is there
 
 A new setting is one field of its group; command, launchpad and stored JSON follow. Whoever adds one that
 changes what an asset computes also names it in ``asset_inputs``, or two sweeps would share an artifact.
-``run`` holds what changes no result: it is no part of a sweep's identity.
+``run`` holds what changes no result: it is not part of a sweep's identity.
 """

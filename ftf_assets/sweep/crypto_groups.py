@@ -23,12 +23,12 @@ def crypto_groups() -> dict[str, tuple[str, ...]]:
 
 
 def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read a TOML file of crypto groups: one list of cryptos a line, ``name = ["UNIUSDC", "OPUSDC"]``.
+    """Read a TOML file of crypto groups: one list of cryptos per line, ``name = ["UNIUSDC", "OPUSDC"]``.
 
     Raises
     ------
     InputError
-        No TOML, no group, or a group that is not a list of different names in capitals and digits.
+        Not TOML, no group, or a group that is not a list of different names in capitals and digits.
     """
     try:
         groups = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -38,10 +38,10 @@ def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
         raise input_error("there must be a crypto group", file=path.name, allowed='name = ["UNIUSDC"]')
     for name, members in groups.items():
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
-            raise input_error("a group's name is one word", file=path.name, column=name)
+            raise input_error("a group's name must be one word", file=path.name, column=name)
         if not isinstance(members, list) or not members:
             raise input_error(
-                "a crypto group is a list of names",
+                "a crypto group must be a list of names",
                 file=path.name,
                 column=name,
                 found=repr(members),
@@ -50,14 +50,16 @@ def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
         for position, crypto in enumerate(members):
             if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):
                 raise input_error(
-                    "crypto names are capitals and digits",
+                    "crypto names must be capital letters and digits",
                     file=path.name,
                     column=name,
                     found=repr(crypto),
                     allowed="A-Z and 0-9, 2 to 20 of them",
                 )
             if crypto in members[:position]:
-                raise input_error("a crypto is in its group twice", file=path.name, column=name, found=crypto)
+                raise input_error(
+                    "a crypto must be in its group only once", file=path.name, column=name, found=crypto
+                )
     return {name: tuple(members) for name, members in groups.items()}
 
 

@@ -71,7 +71,7 @@ class Audit:
         Parameters
         ----------
         crypto
-            What runs is this partition alone; by default the whole audit.
+            Count the fits of this partition only; by default those of the whole audit.
 
         Raises
         ------
@@ -81,17 +81,17 @@ class Audit:
         n_fits = self.n_fits if crypto is None else self.plan(crypto).n_fits
         if n_fits > LONG_AUDIT_FITS and not self.sweep.settings.run.confirm_long_run:
             raise InputError(
-                f"a long audit must be confirmed: {n_fits} fits (allowed without: {LONG_AUDIT_FITS}). "
-                "Audit fewer kinds or seeds, or add --confirm-long-run (confirm_long_run: true in the "
-                "launchpad)"
+                f"a long audit must be confirmed: {n_fits} fits (the limit without confirmation is "
+                f"{LONG_AUDIT_FITS} fits). Audit fewer kinds or seeds, or add --confirm-long-run "
+                "(confirm_long_run: true in the launchpad)"
             )
 
     def labels(self, crypto: str, arrays: TrainingArrays, candles: CandleArrays | None) -> AuditLabels:
         """Gather what is known about the labels of the audit's fit part.
 
-        What comes from the candles and from a market's truth is known at ``label_end``, later than the row:
-        it chooses which labels are flipped and says which are wrong, and goes no further. No feature, no
-        model and no detector sees it.
+        The values from the candles and from the market's true labels are known at ``label_end``, after the
+        row's own time. They only choose which labels are flipped and say which are wrong: no feature, model
+        or detector sees them.
 
         Parameters
         ----------
@@ -100,12 +100,12 @@ class Audit:
         arrays
             Its rows, from ``coerced_arrays``.
         candles
-            Its bars; None where the source has none.
+            Its bars; None if the source has none.
 
         Raises
         ------
         InputError
-            A truth or candles that do not fit the rows.
+            The true labels or the candles do not match the rows.
         """
         fit = self.plan(crypto).fold(arrays).fit
         stability = arrays.label_stability
@@ -117,7 +117,7 @@ class Audit:
         )
 
     def candles(self, crypto: str, frame: pd.DataFrame) -> CandleArrays | None:
-        """Turn a crypto's bars into arrays; None where the source has none."""
+        """Turn a crypto's bars into arrays; None if the source has none."""
         return coerce_candles(frame, crypto=crypto) if self.sweep.source.has_candles else None
 
     def _provides(self, crypto: str) -> frozenset[str]:
@@ -148,10 +148,13 @@ class Audit:
             coerce_flags(truth[name], crypto=crypto, column=name) for name in ("flipped", "in_burst")
         )
         if not np.array_equal(np.where(flipped, 1 - label, label), arrays.y):
-            raise InputError(f"{crypto}: the market's truth does not give the labels that are audited")
+            raise InputError(
+                f"{crypto}: the simulated market's true labels do not match the stored labels. Run the sweep "
+                "again"
+            )
         return KnownTruth(label=label[fit], in_burst=in_burst[fit])
 
 
 def _require_rows(crypto: str, what: str, times: Array, place: Array, start: Array) -> None:
     if len(times) <= place.max(initial=-1) or not np.array_equal(times[place], start):
-        raise InputError(f"{crypto}: the {what} and the audited rows are not of the same times")
+        raise InputError(f"{crypto}: timestamps of the {what} differ from those of the audited rows")

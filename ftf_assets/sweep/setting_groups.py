@@ -1,7 +1,7 @@
 """The groups of a sweep's settings: defaults, bounds, descriptions and the rules of each group.
 
-Every rule, also one between two settings of a group, is a validator of its model, so that settings are held
-to it wherever they come from: the command, the launchpad, or a store.
+Each rule, including one between two settings of a group, is a pydantic validator, so it applies to every
+source of settings: the command, the launchpad and a store.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LONG_RUN_FITS = 500
 
 
 class SettingsGroup(BaseModel):
-    """A group of settings: frozen, and closed against names that it does not know."""
+    """A group of settings: frozen, and unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -75,7 +75,7 @@ class DataSettings(SettingsGroup):
         names = tuple(dict.fromkeys(name.strip().upper() for name in named))
         if not names:
             raise input_error(
-                "data.cryptos names no crypto",
+                "data.cryptos must name at least one crypto",
                 allowed=", ".join(all_cryptos()),
                 fix="Leave it out to run the whole crypto group.",
             )
@@ -159,7 +159,7 @@ class FoldSettings(SettingsGroup):
             return self
         if self.calendar != "common":
             raise input_error(
-                "folds.edges are for folds.calendar common",
+                "folds.edges may be given only when folds.calendar is common",
                 found=f"calendar {self.calendar}",
                 fix="Leave folds.edges out.",
             )
@@ -167,7 +167,7 @@ class FoldSettings(SettingsGroup):
         increasing = all(one < other for one, other in zip(self.edges, self.edges[1:], strict=False))
         if len(self.edges) != self.n_folds + 1 or not increasing or not years:
             raise input_error(
-                "folds.edges increase and are one more than folds.n_folds",
+                "folds.edges must increase and number one more than folds.n_folds",
                 found=", ".join(edge.isoformat() for edge in self.edges),
                 allowed=f"{self.n_folds + 1} instants from 1678 to 2261",
             )
@@ -182,7 +182,7 @@ def _utc_instant(edge: object) -> datetime:
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise input_error(
-            "folds.edges are UTC instants", found=repr(str(edge)), allowed="such as 2023-08-11T12:00:00Z"
+            "folds.edges must be UTC instants", found=repr(str(edge)), allowed="such as 2023-08-11T12:00:00Z"
         ) from None
 
 
@@ -338,6 +338,6 @@ class RunSettings(SettingsGroup):
     def _one_word(cls, phase: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", phase):
             raise input_error(
-                "run.phase is one word", found=repr(phase), allowed="letters, digits, _ and -, up to 40"
+                "run.phase must be one word", found=repr(phase), allowed="letters, digits, _ and -, up to 40"
             )
         return phase

@@ -139,8 +139,8 @@ def stored_sweep_settings(sweep_id: str, text: str) -> SweepSettings:
         return SweepSettings.model_validate_json(text)
     except ValidationError as error:
         raise StoreError(
-            f"the stored settings of sweep {shown(sweep_id)} are not this version's: {_in_one_line(error)}. "
-            "Use the ftf that wrote them, or run the sweep again"
+            f"the stored settings of sweep {shown(sweep_id)} were written by another version of ftf: "
+            f"{_in_one_line(error)}. Use the ftf that wrote them, or run the sweep again"
         ) from None
 
 
@@ -167,8 +167,8 @@ def _in_one_line(error: ValidationError) -> InputError:
     name = ".".join(map(str, first["loc"][:2])) or "settings"
     if first["type"] == "extra_forbidden":
         return _unknown_setting(name)
-    if name not in SETTINGS:  # stored JSON that holds no settings at all, or a value where a group belongs
-        return input_error("these are no settings", column=name, found=repr(first["input"]))
+    if name not in SETTINGS:  # stored JSON that is not a mapping, or a value where a group belongs
+        return input_error("expected a mapping of settings", column=name, found=repr(first["input"]))
     field = SETTINGS[name]
     allowed = ", ".join(choices_of(field)) or bounds_of(field) or _kind_of(field)
     return input_error(f"bad value for the setting {name}", found=repr(first["input"]), allowed=allowed)

@@ -147,8 +147,9 @@ class Sweep:
                 f"{len(self.variants)} variants = {self.n_cells} cells"
             )
             raise InputError(
-                f"a long run must be confirmed: {cells}, {self.n_fits} fits{tuning}{own} (allowed without: "
-                f"{LONG_RUN_FITS}). Add --confirm-long-run (run.confirm_long_run: true in the launchpad)"
+                f"a long run must be confirmed: {cells}, {self.n_fits} fits{tuning}{own} (the limit without "
+                f"confirmation is {LONG_RUN_FITS} fits). Add --confirm-long-run (run.confirm_long_run: true "
+                "in the launchpad)"
             )
 
     def provenance(self, crypto: str) -> Provenance:
@@ -272,8 +273,8 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         spans = [_span(source, crypto) for crypto in data.crypto_names]
         edges = edges_from_nanoseconds(calendar_edges(spans, folds.n_folds))
     members = data.crypto_names
-    # A group may grow later: the resolved sweep names its cryptos, and the group only while they are its
-    # members.
+    # The group may change later, so the resolved settings always name the cryptos. They name the group only
+    # if it has exactly these members.
     group = data.crypto_group if crypto_groups().get(data.crypto_group or "") == members else None
     resolved = settings.with_changes(
         data={"path": path, "cryptos": members, "crypto_group": group}, folds={"edges": edges}

@@ -1,4 +1,4 @@
-"""Training and scoring of cells: pure functions on arrays, from a plan to one result row a cell.
+"""Training and scoring of cells: pure functions on arrays, from a plan to one result row per cell.
 
 What is decided before anything runs:
 
@@ -16,7 +16,7 @@ The stages, in their order, each from arrays and the results of the stages befor
     baseline.py       the baseline of each fold: its rounds hold for every variant
     masks.py          cleaning masks, by out-of-fold models
     models.py         one model a fold and variant; threshold.py picks its decision threshold
-    evaluation.py     one result row a cell: metrics.py on labels, trades.py on returns
+    evaluation.py     one result row per cell: metrics.py on labels, trades.py on returns
     regimes.py        the same scores by market regime
 
 How fits run: ``fit_engine.py`` (many one-thread fits side by side, none twice), ``boosting.py`` (one XGBoost

@@ -44,7 +44,7 @@ class BinnedMatrices:
         key
             Key of rows and bins: matrices with equal keys are equal.
         n_bytes
-            Size of the matrix; None where no other fit needs it, so that it is not kept.
+            Size of the matrix; None if no other fit needs it, so that it is not kept.
         make
             Makes the matrix where no unused one has this key.
         """

@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class CellScores:
-    """Scores of a cell on its test rows: column name to number, None where the score is undefined."""
+    """Scores of a cell on its test rows: column name to number, None if the score is undefined."""
 
     metrics: dict[str, float | int | None]
 
@@ -71,7 +71,7 @@ def evaluate_cells(
     -------
     list of dict
         One row for each cell: outcome, metrics, trades, row counts, times (int64 nanoseconds, UTC) and
-        provenance of the model. Every metric is None where the cell failed or was skipped, here or before.
+        provenance of the model. Every metric is None if the cell failed or was skipped, here or before.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     return [_row(plan, arrays, folds[cell.fold], masks, cell, cost, store) for cell in models.cells]

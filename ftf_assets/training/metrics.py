@@ -207,7 +207,7 @@ def breakeven_precision(
     Returns
     -------
     float or None
-        Above 1 no precision is profitable, at or below 0 any is. None where a class is absent or BUY labels
+        Above 1 no precision is profitable, at or below 0 any is. None if a class is absent or BUY labels
         do not return more than HOLD labels.
 
     Examples

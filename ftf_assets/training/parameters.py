@@ -132,7 +132,7 @@ class Tuning:
 
 @typed
 def describe_tuning(mode: TuneMode, trials: int | None) -> str:
-    """Describe a tuning mode in one line; ``trials`` is None where their number is unknown."""
+    """Describe a tuning mode in one line; ``trials`` is None if their number is unknown."""
     if mode == "off" or trials == 0:
         return "no tuning: the default parameters in every fit"
     held = "each variant of its own" if mode == "per_variant" else "on the baseline, held for all variants"
@@ -164,8 +164,8 @@ def parse_search_space(text: str) -> SearchSpace:
             low, high = (float(part) for part in bounds.split(":"))
         except ValueError:
             raise input_error(
-                f"search_space gives {name} a low and a high bound",
-                found=repr(bounds),
+                "each search_space entry must be NAME=LOW:HIGH",
+                found=repr(word),
                 allowed=f"{name}=LOW:HIGH",
             ) from None
         space[name] = (low, high)
@@ -183,7 +183,7 @@ def check_search_space(space: Mapping[str, tuple[float, float]]) -> SearchSpace:
         allows, or exclude the default, which is trial 0.
     """
     if not space:
-        raise input_error("search_space names no parameter", allowed=", ".join(SEARCHABLE))
+        raise input_error("search_space must name at least one parameter", allowed=", ".join(SEARCHABLE))
     for name, bounds in space.items():
         if name not in SEARCHABLE:
             raise _unknown_parameter(name)

@@ -24,7 +24,7 @@ def regime_scores(n: int, n_buy: int, n_called: int, n_correct: int) -> dict[str
     Returns
     -------
     dict
-        ``f1_buy``, ``precision_buy``, ``recall_buy`` and ``f1_always_buy``; None where a score is undefined.
+        ``f1_buy``, ``precision_buy``, ``recall_buy`` and ``f1_always_buy``; None if a score is undefined.
 
     Examples
     --------

@@ -48,7 +48,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The levels of the factors in ``moved``, joined by ``+``; ``baseline`` where there is none."""
+        """The levels of the factors in ``moved``, joined by ``+``; ``baseline`` if there is none."""
         return "+".join(level for _, level in self.moved) or BASELINE
 
     def only(self, *kinds: type[Factor]) -> Variant:

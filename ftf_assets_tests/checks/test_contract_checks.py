@@ -186,7 +186,7 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
         ("column 'rsi_14'", "row 2021", "must not be infinite", "found inf"),
     ),
     ("coerced_arrays", label_2, ("column 'label'", "row 2021", "1 (BUY) or 0 (HOLD)", "found 2")),
-    ("smoothed_labels", swapped_classes, ("row 0", "keep their class")),
+    ("smoothed_labels", swapped_classes, ("row 0", "stay on its side of 0.5")),
     ("baseline_parameters", too_many_rounds, ("rounds of fold 0", "found 10000", "allowed: 4 to 60")),
     ("cleanlab_masks", row_of_the_test_span, ("filter of fold 0", "1 rows outside it")),
     ("trained_models", impossible_probability, ("cell of fold 0", "test probability must be in [0, 1]")),
@@ -201,7 +201,7 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
         "finetune_results",
         lambda found: (found[0].iloc[:-1], *found[1:]),
         (
-            "does not have the expected rows",
+            "has the wrong number of rows",
             "found 9 rows; allowed: 10",
             "Materialise finetune_results again",
         ),
@@ -211,7 +211,7 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
     (
         "noise_audit",
         lambda found: (found[0].iloc[:0], found[1].iloc[:0]),
-        ("noise_audit does not have the expected rows", "found 0 rows; allowed: at least 1"),
+        ("noise_audit has the wrong number of rows", "found 0 rows; allowed: at least 1"),
     ),
     (
         "gate_decision",
@@ -222,7 +222,7 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
     (
         "gate_decision",
         lambda found: (found[0].iloc[:0], found[1]),
-        ("gate_verdicts does not have the expected rows", "found 0 rows"),
+        ("gate_verdicts has the wrong number of rows", "found 0 rows"),
     ),
 ]
 

@@ -44,7 +44,10 @@ BROKEN = {
     "weights all zero": (lambda a: {"base_weight": a.base_weight * 0}, ["'base_weight'", "all be zero"]),
     "stability above 1": (changed("label_stability", 1.5), ["'label_stability'", ROW, "1.5", "0 to 1"]),
     "missing stability": (changed("label_stability", np.nan), ["'label_stability'", ROW, "nan"]),
-    "a regime without a name": (changed("regime", 2), ["'regime'", ROW, "is a name", "number 2 of 2"]),
+    "a regime without a name": (
+        changed("regime", 2),
+        ["'regime'", ROW, "every regime must be non-empty text", "number 2 of 2"],
+    ),
     "names without regimes": (lambda a: {"regime": None}, ["'regime'", "one sorted list"]),
     "regimes out of order": (lambda a: {"regime_names": a.regime_names[::-1]}, ["one sorted list"]),
 }

@@ -121,7 +121,7 @@ def test_the_first_of_many_broken_rows_is_named():
     with pytest.raises(InputError) as refused:
         validated(FeatureCache, cache, crypto=CRYPTO)
     assert f"OPUSDC, column 'base_weight', row {cache.index[0]}: weights must be" in str(refused.value)
-    assert "Broken as well: label_stability: label_stability is a share" in str(refused.value)
+    assert "Broken as well: label_stability: label_stability must be a share" in str(refused.value)
 
 
 def test_the_first_broken_feature_is_found_by_row_then_column():

@@ -98,7 +98,8 @@ POOR = {
         [row for row in cells(STANDARD) if row["variant"] != "baseline"], error="needs a baseline"
     ),
     "a baseline without level": Poor(
-        [row for row in cells(STANDARD) if row["variant"] == "baseline"], error="no level beside it"
+        [row for row in cells(STANDARD) if row["variant"] == "baseline"],
+        error="the results hold only the baseline",
     ),
     "one crypto of two": Poor(
         [row for row in cells(STANDARD) if row["crypto"] == "OPUSDC"], "INVALID", "2 of 4 expected pairs",

@@ -164,4 +164,6 @@ def test_stored_settings_that_this_version_does_not_know_are_named(sweeps: Sweep
     connection.execute("UPDATE sweeps SET settings = $1", [strange])
     connection.close()
     done = run_ftf(["gate", "--home", str(home.path)], sweeps.logs)
-    assert_one_line(done, "are not this version's", "moon_phase", "Use the ftf that wrote them")
+    assert_one_line(
+        done, "were written by another version of ftf", "moon_phase", "Use the ftf that wrote them"
+    )

@@ -152,7 +152,7 @@ def test_a_sweep_whose_settings_are_another_versions_keeps_the_models_of_its_row
     assert names(home.artifacts / "trained_models") == {"0ld0ld0ld0ld0ld0"}
     (note,) = pruned.notes
     assert "only the models that its rows name are kept" in note
-    assert "are not this version's" in note
+    assert "were written by another version of ftf" in note
     assert said in note
     assert len(ResultsStore(home.results).read()), "no row is touched"
 
@@ -181,10 +181,10 @@ def test_an_empty_home_has_nothing_to_prune(tmp_path: Path):
 
 def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_one_another(home: Home):
     with shared_lock(home), shared_lock(home):
-        with pytest.raises(StoreError, match="a run works in"):
+        with pytest.raises(StoreError, match="a run is using"):
             prune(home, keep_days=0)
         prune(home, keep_days=0, dry_run=True)
-    with exclusive_lock(home), pytest.raises(StoreError, match="a run works in"):
+    with exclusive_lock(home), pytest.raises(StoreError, match="a run is using"):
         prune(home, keep_days=0)
     prune(home, keep_days=0)
 

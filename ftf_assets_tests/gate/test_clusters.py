@@ -23,5 +23,5 @@ def test_folds_of_each_crypto_cluster_by_calendar():
     }
     decision = decided(rows, clusters=calendar_clusters(spans))
     assert metric_of(decision, "f1_buy").fold_n == 2
-    with pytest.raises(InputError, match="UNIUSDC, row fold 3: a paired cell without a cluster"):
+    with pytest.raises(InputError, match="UNIUSDC: no fold cluster is defined for the cell of fold 3"):
         decided(rows, clusters={cell: 0 for cell in spans if cell != ("UNIUSDC", 3)})

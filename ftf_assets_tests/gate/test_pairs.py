@@ -109,7 +109,7 @@ def without(name, row):
 
 REFUSED = [
     pytest.param([], "no results", id="empty sweep"),
-    pytest.param([measured("OPUSDC", 0)], "no level beside it", id="baseline only"),
+    pytest.param([measured("OPUSDC", 0)], "the results hold only the baseline", id="baseline only"),
     pytest.param(
         [level_row()], "no row has every factor at its baseline.*cleanlab = filter", id="no baseline"
     ),
@@ -123,12 +123,13 @@ REFUSED = [
     ),
     pytest.param(
         [measured("OPUSDC", 0), level_row(), level_row("ARBUSDC", 3)],
-        "ARBUSDC: a cell of filter without a partner: fold 3, cleanlab = filter.*no such row of the baseline",
+        "ARBUSDC: no baseline result for this crypto and fold, so filter cannot be compared: fold 3, "
+        "cleanlab = filter.*no such row of the baseline",
         id="unpaired",
     ),
     pytest.param(
         [measured("OPUSDC", 0), level_row(sortino=float("nan"))],
-        "OPUSDC, column 'sortino': a measured cell without a finite number: fold 0.*found nan",
+        "OPUSDC, column 'sortino': the metric is missing or not finite: fold 0.*found nan",
         id="NaN",
     ),
     pytest.param([measured("OPUSDC", 0), level_row(f1_buy=float("inf"))], "column 'f1_buy'", id="infinity"),

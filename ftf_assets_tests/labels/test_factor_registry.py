@@ -141,7 +141,7 @@ def test_a_levels_identity_is_part_of_its_keys_and_of_no_others(toy, training_ar
     ids=["name of a factor", "level of another", "level like a factor"],
 )
 def test_names_that_would_not_tell_variants_apart_are_refused(twice):
-    with pytest.raises(InputError, match="unique in the registry"):
+    with pytest.raises(InputError, match="must be unique in the registry"):
         registry((*FACTORS.values(), twice))
 
 

@@ -84,10 +84,10 @@ def test_the_standard_draws_vary_stop_target_and_window() -> None:
 
 @pytest.mark.parametrize("broken", [{"n": 0}, {"jitter": 1.0}, {"jitter": -0.1}, {"jitter": float("nan")}])
 def test_impossible_draws_are_refused(broken) -> None:
-    with pytest.raises(InputError, match="at least one draw and a jitter below 1"):
+    with pytest.raises(InputError, match=r"relabellings must be at least 1 and the jitter in \[0, 1\)"):
         jittered_barriers(GIVEN, **broken)
 
 
 def test_a_window_without_its_atr_is_named() -> None:
-    with pytest.raises(InputError, match=r"none for windows \[21\]"):
+    with pytest.raises(InputError, match=r"atr is missing for window\(s\) 21"):
         stability([QUIET] * 5, (Barriers(0.5, 1.5, 21),))

@@ -38,7 +38,7 @@ def defect() -> None:
         (
             full_disk,
             StoreError,
-            "Dagster's records in records cannot be used: database or disk is full. Make",
+            "Dagster's records in records cannot be used: database or disk is full. Free disk space",
         ),
         (bad_input, InputError, "OPUSDC, column 'close': not a number"),
         (busy_store, StoreError, "the results store is busy"),

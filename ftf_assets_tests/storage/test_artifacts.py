@@ -166,7 +166,7 @@ DAMAGE = [
     (_truncate, "is damaged"),
     (_remove, "cannot be read"),
     (_break_header, "is damaged"),
-    (_list_header, "no JSON object"),
+    (_list_header, "not a JSON object"),
     (_other_format, "of format 99"),
     (_drop_field, "lacks 'levels'"),
     (_flip_a_digit, "does not have the checksum that it states"),
@@ -181,7 +181,7 @@ def test_the_error_names_the_damage_and_what_to_do(tmp_path: Path, damage, messa
     damage(tmp_path / "labels")
     with pytest.raises(StoreError, match=message) as refused:
         read_artifact(tmp_path / "labels", SmoothedLabels)
-    assert "Materialise it again" in str(refused.value)
+    assert "Materialise it again or run the same ftf sweep again" in str(refused.value)
 
 
 def test_the_error_names_a_folder_without_an_artifact(tmp_path: Path):

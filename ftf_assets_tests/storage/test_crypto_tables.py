@@ -40,7 +40,7 @@ def test_cells_and_rows_by_regime_are_stored_together_or_not_at_all(store):
         store.write_partition(rows.head(1), SWEEP, CRYPTO, regimes=twice)
     assert len(store.read()) == len(rows)
     assert len(store.regimes(SWEEP)) == len(regimes)
-    with pytest.raises(InputError, match="another partition"):
+    with pytest.raises(InputError, match="another sweep or crypto"):
         store.write_partition(rows, SWEEP, CRYPTO, regimes=regimes.assign(crypto="ARBUSDC"))
 
 
@@ -56,5 +56,5 @@ def test_suspects_are_replaced_with_their_cells_and_come_back_as_they_went_in(st
     assert store.suspects("ftf_ba9876543210").empty
     store.write_partition(results_table(partition(CRYPTO)), SWEEP, CRYPTO)
     assert store.suspects(SWEEP, [CRYPTO]).empty
-    with pytest.raises(InputError, match="another partition"):
+    with pytest.raises(InputError, match="another sweep or crypto"):
         store.write_partition(results_table(partition(CRYPTO)), SWEEP, CRYPTO, suspects=other)

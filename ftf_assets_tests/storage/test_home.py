@@ -21,7 +21,7 @@ def test_a_name_that_could_lead_out_of_the_home_is_refused(tmp_path: Path, name:
         lambda: home.artifact("candles", name, "ab12"),
         lambda: home.artifact("candles", "OPUSDC", name),
     ):
-        with pytest.raises(InputError, match="a name in a path is one plain word"):
+        with pytest.raises(InputError, match="a name in a path must be one plain word"):
             path()
 
 

@@ -55,7 +55,11 @@ def test_rows_without_folds_are_named_without_one(tmp_path):
     (verdict,) = judged(path).verdicts
     assert (verdict.verdict, verdict.n_pairs) == ("INVALID", 4)
     assert verdict.reason.endswith("missing: AAVEUSDC.")
-    with pytest.raises(InputError, match=r"row 1: a cell of filter without a partner: cleanlab = filter \("):
+    with pytest.raises(
+        InputError,
+        match=r"row 1: no baseline result for this crypto and fold, so filter cannot be compared: cleanlab = "
+        r"filter \(",
+    ):
         read_result_file(written(tmp_path, means.drop(index=0)))
 
 
@@ -117,11 +121,15 @@ BAD_TABLES = [
     pytest.param(
         pd.concat([frame(), frame()[3:4]]), "published.csv: AAVEUSDC, row 51: two rows", id="duplicate"
     ),
-    pytest.param(frame().drop(index=2), "row 3: a cell of filter without a partner.*fold 1", id="unpaired"),
+    pytest.param(
+        frame().drop(index=2),
+        "row 3: no baseline result for this crypto and fold, so filter cannot be compared.*fold 1",
+        id="unpaired",
+    ),
     pytest.param(
         frame()[lambda t: t.cleanlab != "off"], "no row has every factor at its baseline", id="no baseline"
     ),
-    pytest.param(frame()[lambda t: t.cleanlab == "off"], "no level beside it", id="no level"),
+    pytest.param(frame()[lambda t: t.cleanlab == "off"], "the results hold only the baseline", id="no level"),
     pytest.param(frame().assign(sweep_id=["a", "b"] * 25), "several sweeps.*a, b", id="two sweeps"),
     pytest.param(
         pd.concat([frame(), frame()[["f1_buy"]]], axis=1),

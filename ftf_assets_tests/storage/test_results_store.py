@@ -108,8 +108,11 @@ def test_rows_are_read_in_one_order(store):
 @pytest.mark.parametrize(
     ("rows", "rule"),
     [
-        (partition("ARBUSDC"), "another partition.*ARBUSDC"),
-        ([ok_row(), ok_row(fold=1, sweep_id="ftf_ba9876543210")], "another partition.*ftf_ba9876543210"),
+        (partition("ARBUSDC"), "another sweep or crypto.*ARBUSDC"),
+        (
+            [ok_row(), ok_row(fold=1, sweep_id="ftf_ba9876543210")],
+            "another sweep or crypto.*ftf_ba9876543210",
+        ),
         ([ok_row(), ok_row()], "unique"),
         ([ok_row(f1_buy=None)], "status ok needs every metric"),
     ],
@@ -294,7 +297,7 @@ def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(store):
     connection.close()
     before = store.path.read_bytes()
     for use in (lambda: write(store, partition()), store.read):
-        with pytest.raises(StoreError, match="no results store"):
+        with pytest.raises(StoreError, match="not a results store"):
             use()
     assert store.path.read_bytes() == before
 

@@ -96,7 +96,7 @@ def test_a_ready_cache_without_candles_names_what_is_unavailable(cache, tmp_path
 def test_the_margin_is_known_only_for_the_rows_own_bars(market, arrays, bars):
     shifted = dataclasses.replace(bars, close_time=bars.close_time + 1)
     with pytest.raises(
-        InputError, match=r"OPUSDC: the candles and the audited rows are not of the same times"
+        InputError, match=r"OPUSDC: timestamps of the candles differ from those of the audited rows"
     ):
         market.labels(CRYPTO, arrays, shifted)
 
@@ -104,7 +104,7 @@ def test_the_margin_is_known_only_for_the_rows_own_bars(market, arrays, bars):
 def test_rows_that_the_markets_truth_does_not_explain_are_refused(market, arrays, bars):
     other = arrays.y.copy()
     other[17] = 1 - other[17]
-    with pytest.raises(InputError, match="truth does not give the labels that are audited"):
+    with pytest.raises(InputError, match="true labels do not match the stored labels"):
         market.labels(CRYPTO, dataclasses.replace(arrays, y=other), bars)
 
 

@@ -67,7 +67,7 @@ REFUSED = [
     ({"cryptos": "OPUSDC,a'; drop table"}, 'unknown crypto (found "A\'; DROP TABLE"; allowed: UNIUSDC'),
     ({"cryptos": "../../x"}, "unknown crypto (found '../../X'"),
     ({"cryptos": ""}, "unknown crypto (found ''; allowed: UNIUSDC"),
-    ({"cryptos": ()}, "data.cryptos names no crypto (allowed: UNIUSDC"),
+    ({"cryptos": ()}, "data.cryptos must name at least one crypto (allowed: UNIUSDC"),
     ({"crypto_group": ""}, "unknown crypto group (found ''; allowed: defi_top5)"),
     ({"crypto_group": "none"}, "unknown crypto group (found None; allowed: defi_top5)"),
     ({"factors": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),
@@ -77,8 +77,8 @@ REFUSED = [
         {"mild_epsilon_hold": 0.2},
         "smoothing level 'mild' is out of bounds (found epsilon_buy 0.1, epsilon_hold 0.2",
     ),
-    ({"phase": ""}, "run.phase is one word (found ''"),
-    ({"phase": "x" * 41}, "run.phase is one word"),
+    ({"phase": ""}, "run.phase must be one word (found ''"),
+    ({"phase": "x" * 41}, "run.phase must be one word"),
     (
         {"tune": "often"},
         "bad value for the setting training.tune (found 'often'; allowed: baseline, per_variant, off)",
@@ -87,11 +87,23 @@ REFUSED = [
     ({"trials": -1}, "bad value for the setting training.trials (found -1; allowed: >= 0, <= 10000)"),
     ({"workers": 0}, "bad value for the setting run.workers (found 0; allowed: >= 1, <= 1024)"),
     ({"min_rounds": 500}, "training.min_rounds must not exceed training.max_rounds (found 500 > 400)"),
-    ({"search_space": ""}, "search_space names no parameter (allowed: max_depth, learning_rate"),
+    (
+        {"search_space": ""},
+        "search_space must name at least one parameter (allowed: max_depth, learning_rate",
+    ),
     ({"search_space": "gamma=0:1"}, "unknown parameter in search_space (found 'gamma'; allowed: max_depth, "),
-    ({"search_space": "max_depth"}, "gives max_depth a low and a high bound (found ''; allowed: max_depth=L"),
-    ({"search_space": "max_depth=2:few"}, "gives max_depth a low and a high bound (found '2:few'"),
-    ({"search_space": "max_depth=2:6:8"}, "gives max_depth a low and a high bound (found '2:6:8'"),
+    (
+        {"search_space": "max_depth"},
+        "each search_space entry must be NAME=LOW:HIGH (found 'max_depth'; allowed: max_depth=L",
+    ),
+    (
+        {"search_space": "max_depth=2:few"},
+        "each search_space entry must be NAME=LOW:HIGH (found 'max_depth=2:few'",
+    ),
+    (
+        {"search_space": "max_depth=2:6:8"},
+        "each search_space entry must be NAME=LOW:HIGH (found 'max_depth=2:6:8'",
+    ),
     (
         {"search_space": "max_depth=2:99"},
         "bounds of max_depth in search_space are not allowed (found 2:99; allowed: whole numbers, 1 <= LOW",
@@ -109,17 +121,18 @@ REFUSED = [
     ({"path": ""}, "bad value for the setting data.path (found ''; allowed: text or none)"),
     (
         {"edges": "2024-01-01,2024-02-01"},
-        "folds.edges are UTC instants (found '2024-01-01'; allowed: such",
+        "folds.edges must be UTC instants (found '2024-01-01'; allowed: such",
     ),
-    ({"edges": "soon"}, "folds.edges are UTC instants (found 'soon'"),
-    ({"edges": "2024", "n_folds": 1}, "folds.edges are UTC instants (found '2024'"),
+    ({"edges": "soon"}, "folds.edges must be UTC instants (found 'soon'"),
+    ({"edges": "2024", "n_folds": 1}, "folds.edges must be UTC instants (found '2024'"),
     (
         {"edges": "2024-02-01T00:00Z,2024-01-01T00:00Z", "n_folds": 1},
-        "folds.edges increase and are one more than folds.n_folds (found 2024-02-01T00:00:00+00:00, 2024-01-",
+        "folds.edges must increase and number one more than folds.n_folds (found 2024-02-01T00:00:00+00:00, "
+        "2024-01-",
     ),
     (
         {"edges": "2024-01-01T00:00Z,2024-02-01T00:00Z", "n_folds": 1, "calendar": "per_crypto"},
-        "folds.edges are for folds.calendar common (found calendar per_crypto)",
+        "folds.edges may be given only when folds.calendar is common (found calendar per_crypto)",
     ),
     (
         {"market_noise": 0.5},

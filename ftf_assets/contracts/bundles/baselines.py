@@ -51,7 +51,7 @@ class FoldBaseline:
 
 @dataclass(frozen=True)
 class BaselineParameters:
-    """The baselines of one crypto, one a fold."""
+    """The baselines of one crypto, one per fold."""
 
     folds: tuple[FoldBaseline, ...]
 
@@ -106,14 +106,14 @@ class BaselineParameters:
                 )
             if baseline.provenance not in ("default", "tuned") or not baseline.parameters:
                 raise input_error(
-                    f"the parameters of fold {baseline.fold} have no provenance",
+                    f"the parameters of fold {baseline.fold} do not say whether they are defaults or tuned",
                     crypto=crypto,
                     found=f"{len(baseline.parameters)} parameters from {baseline.provenance!r}",
                     allowed="parameters from 'default' or 'tuned'",
                 )
             if baseline.n_trials != n_trials or (baseline.provenance == "tuned") != (n_trials > 0):
                 raise input_error(
-                    f"the parameters of fold {baseline.fold} come from another search",
+                    f"the parameters of fold {baseline.fold} were tuned with a different number of trials",
                     crypto=crypto,
                     found=f"{baseline.provenance}, {baseline.n_trials} trials",
                     allowed=f"{n_trials} trials",

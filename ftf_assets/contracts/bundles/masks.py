@@ -157,7 +157,7 @@ def _require_valid(
             raise broken(f"{name} must be in [0, 1]", float(values[is_share(values).argmin()]), "0 to 1")
     dropped = np.count_nonzero(~mask.keep & ~mask.suspect)
     if dropped:
-        raise broken("only suspects may be dropped", f"{dropped} dropped rows that are no suspects", "0")
+        raise broken("only suspects may be dropped", f"{dropped} dropped rows that are not suspects", "0")
     given = labels[mask.rows]
     for label, n_flagged in ((0, mask.n_flagged_hold), (1, mask.n_flagged_buy)):
         name, n_suspects = _CLASSES[label], int(np.count_nonzero(mask.suspect & (given == label)))

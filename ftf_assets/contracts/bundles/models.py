@@ -83,7 +83,7 @@ class TrainedModels:
     def validate(self, crypto: str, *, n_rows: int, n_folds: int, variants: Sequence[str]) -> None:
         """Raise where a cell is repeated, unknown to the sweep, or trained without a usable result.
 
-        A missing cell is no broken rule: :meth:`missing_cells` lists those.
+        A missing cell is not a broken rule: :meth:`missing_cells` lists those.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class TrainedModels:
         InputError
             A repeated cell, a fold or variant that the sweep does not have, or a trained cell without a fit,
             without boosting rounds, with a threshold or probability outside [0, 1], or with test rows that
-            are no increasing row numbers of the training arrays.
+            are not increasing row numbers of the training arrays.
         """
         seen: set[tuple[int, str]] = set()
         for cell in self.cells:

@@ -66,10 +66,10 @@ class SmoothedLabels:
             if wrong.any():
                 row = int(wrong.argmax())
                 raise input_error(
-                    "soft labels must be those of their treatment and keep their class",
+                    "a soft label must equal its treatment's value and stay on its side of 0.5",
                     crypto=crypto,
                     column=level,
                     row=row,
                     found=soft[row],
-                    allowed=f"{expected[row]:g}, {'above' if labels[row] == 1 else 'below'} one half",
+                    allowed=f"{expected[row]:g}, {'above' if labels[row] == 1 else 'below'} 0.5",
                 )

@@ -1,4 +1,4 @@
-"""Alignment: every column has one value a row, and pandas objects share one index in one order."""
+"""Alignment: every column has one value per row, and pandas objects share one index in one order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ftf_assets.contracts.typed import Array
 
 
 def refuse_other_length(X: pd.DataFrame | Array, values: Any, *, crypto: str, column: str) -> None:
-    """Refuse a column that does not have one value a row of the features."""
+    """Refuse a column that does not have one value per row of the features."""
     if len(values) != len(X):
         raise input_error(
             "features and rows must have the same length",

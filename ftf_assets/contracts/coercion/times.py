@@ -47,7 +47,7 @@ def coerce_times(
         )
     if not pandas_types.is_datetime64_any_dtype(times.dtype):
         raise input_error(
-            "times must be datetimes with a timezone",
+            "timestamps must be datetimes with a timezone",
             crypto=crypto,
             column=column,
             found=f"dtype {times.dtype}",
@@ -55,7 +55,7 @@ def coerce_times(
     index = pd.DatetimeIndex(times)
     if index.tz is None:
         raise input_error(
-            "naive times are refused",
+            "timestamps must have a timezone",
             crypto=crypto,
             column=column,
             row=index[0] if len(index) else None,

@@ -1,11 +1,11 @@
-"""The table contracts, one module a table: columns, types, descriptions and rules.
+"""The table contracts, one module per table: columns, types, descriptions and rules.
 
 =====================  ==================================================================
 module                 table
 =====================  ==================================================================
 ``candles``            OHLCV bars of one crypto
 ``feature_cache``      features and labels of one crypto
-``finetune_results``   one row a cell: where a column of the results is declared
+``finetune_results``   one row per cell: where a column of the results is declared
 ``regime_results``     cells by market regime
 ``label_suspects``     rows that a cleaner suspects of a wrong label
 ``gate_decision``      ``gate_metrics`` and ``gate_verdicts``

@@ -12,7 +12,7 @@ from ftf_assets.contracts.tables.fields import UtcTimestamp
 
 
 class Candles(pa.DataFrameModel):
-    """OHLCV bars, one row a bar, each stamped with the bar's **close**: everything in the row is known then.
+    """OHLCV bars, one row per bar, each stamped with its **close**, when everything in the row is known.
 
     An empty frame means that the source has no candles: it provides a ready feature cache.
     """

@@ -43,7 +43,7 @@ def unique_rows(key: Sequence[str]) -> Any:
 
 
 def json_objects(column: str) -> Any:
-    """Refuse a text that is no JSON object."""
+    """Refuse a text that is not a JSON object."""
     rule = f"{column} must be a JSON object"
 
     def check(cls: type, texts: pd.Series[str]) -> Any:  # noqa: ARG001

@@ -22,7 +22,7 @@ def contract_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str, o
     Raises
     ------
     InputError
-        A row has a key that is no column, or breaks the contract.
+        A row has a key that is not a column, or breaks the contract.
     """
     return validated(model, unvalidated_frame(model, rows))
 
@@ -40,7 +40,7 @@ def unvalidated_frame(model: type[pa.DataFrameModel], rows: Sequence[Mapping[str
     Raises
     ------
     InputError
-        A row has a key that is no column.
+        A row has a key that is not a column.
     """
     names = list(model.to_schema().columns)
     unknown = sorted({key for row in rows for key in row} - set(names))

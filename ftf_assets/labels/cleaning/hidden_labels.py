@@ -104,7 +104,7 @@ def infer_hidden_labels(
         Whether a row starts a series: the first row, and each row that is not on the bar after the row before
         it. Both hidden chains start there from their long-run shares.
     tilt
-        Contribution of each row's features to the log odds of a true BUY; None where features are not used.
+        Contribution of each row's features to the log odds of a true BUY; None if features are not used.
     chain, rates
         The chain of true labels and the rates of errors.
     """

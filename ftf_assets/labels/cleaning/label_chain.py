@@ -42,9 +42,9 @@ class LabelChain:
     def __post_init__(self) -> None:
         if self.order < 1 or len(self.buy_probability) != 2**self.order:
             raise input_error(
-                "a label chain has one probability for each history of its order",
+                "a chain of order k needs 2**k probabilities",
                 found=f"order {self.order}, {len(self.buy_probability)} probabilities",
-                allowed="order 1 or more, 2 ** order probabilities",
+                allowed="order 1 or more, 2**order probabilities",
             )
         if not ((self.buy_probability > 0) & (self.buy_probability < 1)).all():
             raise input_error(
@@ -156,7 +156,7 @@ def label_chain(
 
 
 def _steps(candles: CandleArrays, until: int) -> Float64[Array, "4 steps"]:
-    """Return open, high, low and close of each bar relative to the preceding close, one column a bar."""
+    """Return open, high, low and close of each bar relative to the preceding close, one column per bar."""
     known = int(np.searchsorted(candles.close_time, until, side="right"))
     follows = np.diff(candles.close_time[:known]) == candles.bar
     prices = np.stack([candles.open, candles.high, candles.low, candles.close])[:, 1:known]

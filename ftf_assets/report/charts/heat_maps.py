@@ -31,7 +31,7 @@ def _axes(data: DecisionData) -> tuple[list[str], list[int]]:
 
 
 def _differences(data: DecisionData, level: Level) -> tuple[np.ndarray, list[list[str]]]:
-    """Give the f1 difference of every cell, NaN where there is none, and the text of the cell."""
+    """Give the f1 difference of every cell, NaN if there is none, and the text of the cell."""
     cryptos, folds = _axes(data)
     keyed = [
         {(row["crypto"], row["fold"]): row for row in which.rows(data.rows).to_dict("records")}

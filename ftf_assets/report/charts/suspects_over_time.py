@@ -13,7 +13,7 @@ _MOST_MONTHS = 48
 
 
 def suspects_over_time(suspects: pd.DataFrame) -> Markup | None:
-    """Draw the suspects in each crypto's longest fit part by month and class; None where there are none.
+    """Draw the suspects in each crypto's longest fit part by month and class; None if there are none.
 
     Cleaners that suspect exactly the same rows, as filter and reweight do, share a panel.
 

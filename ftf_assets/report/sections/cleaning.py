@@ -11,7 +11,7 @@ from ftf_assets.report.levels import Level
 
 
 def removed_per_class(rows: pd.DataFrame) -> list[dict[str, str]]:
-    """Add up rows, suspects and dropped rows of the measured cells, a line a cleaner and class.
+    """Add up rows, suspects and dropped rows of the measured cells, one line per cleaner and class.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def indicators(candles: CandleArrays) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a bar, indexed by ``timestamp`` (close, UTC); dimensionless float64 columns. The first
+        One row per bar, indexed by ``timestamp`` (close, UTC); dimensionless float64 columns. The first
         ``WARM_UP_BARS`` rows of each segment between restarts are NaN, every other value is finite. Windows
         count bars, so their span in hours depends on the bar length.
 

@@ -1,4 +1,4 @@
-"""The source of candle files: one OHLCV file a crypto."""
+"""The source of candle files: one OHLCV file per crypto."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.Dat
     Parameters
     ----------
     table
-        One row a bar, as text or numbers. Columns are found by their usual names in any case; others are
+        One row per bar, as text or numbers. Columns are found by their usual names in any case; others are
         ignored. Times are ISO text (without a zone they are UTC), datetimes, or an epoch in s, ms, us or ns.
         The index holds the row numbers that errors name; for a CSV file these are the lines of the file.
     crypto, file
@@ -96,14 +96,14 @@ class _TableReader:
         present = [spelling for spelling in TIME_NAMES if spelling in self.names]
         if not present:
             raise self._no_column("time", TIME_NAMES)
-        return self._single(self.names[present[0]])
+        return self._single("time", self.names[present[0]])
 
     def value_column(self, name: str, spellings: tuple[str, ...]) -> str:
         """Return the one column that has one of these spellings of ``name``."""
         found = [column for spelling in spellings for column in self.names.get(spelling, [])]
         if not found:
             raise self._no_column(name, spellings)
-        return self._single(found)
+        return self._single(name, found)
 
     def times(self, column: str) -> pd.Series[pd.Timestamp]:
         """Return the column as UTC datetimes; the error names the first cell that is not a time."""
@@ -172,10 +172,10 @@ class _TableReader:
             fix=fix,
         )
 
-    def _single(self, columns: list[str]) -> str:
+    def _single(self, name: str, columns: list[str]) -> str:
         if len(columns) > 1:
             raise input_error(
-                "two columns have the same meaning",
+                f"two columns both look like '{name}'",
                 crypto=self.crypto,
                 file=self.file,
                 found=" and ".join(repr(column) for column in columns),
@@ -209,7 +209,7 @@ def _bar_length(reader: _TableReader, open_time: pd.Series[pd.Timestamp], column
     bar = pd.Timedelta(steps.median())
     reader.refuse(
         (open_time - open_time.iloc[0]).astype("int64") % bar.value != 0,
-        "the time is off the bar grid",
+        "the timestamp is not a whole number of bars after the first one",
         column=column,
         allowed=f"whole bars of {bar} from {open_time.iloc[0]} on",
     )

@@ -1,4 +1,4 @@
-"""The source of ready feature caches: one file a crypto."""
+"""The source of ready feature caches: one file per crypto."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class _ColumnConverter:
             dtype = values.dtype
         if not pd.api.types.is_datetime64_any_dtype(dtype):
             raise self.error(
-                "times must be datetimes with a timezone",
+                "timestamps must be datetimes with a timezone",
                 name,
                 values,
                 found=f"dtype {dtype}",
@@ -132,7 +132,7 @@ class _ColumnConverter:
             )
         if not isinstance(dtype, pd.DatetimeTZDtype):
             raise self.error(
-                "naive times are refused",
+                "timestamps must have a timezone",
                 name,
                 values,
                 found=f"dtype {dtype}",

@@ -31,7 +31,7 @@ def read_csv_table(path: Path, *, crypto: str | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file is not text, is no table, is empty, or has a line with more cells than the header.
+        The file is not text, is not a table, is empty, or has a line with more cells than the header.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")

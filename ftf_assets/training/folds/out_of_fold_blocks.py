@@ -56,7 +56,7 @@ def out_of_fold_blocks(
 
     Warnings
     --------
-    A block's model learns from rows after the block. That is no look-ahead as long as its predictions serve
+    A block's model learns from rows after the block. That is not look-ahead as long as its predictions serve
     the fit part only, such as to clean it: the future of a training row is what lies after the training
     window.
 

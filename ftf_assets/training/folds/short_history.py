@@ -13,7 +13,7 @@ from ftf_assets.training.folds.walk_forward import Fold
 def short_history(
     fold: Fold, y: Int8[Array, " rows"], min_rows: int = 1000, min_buys: int = 50
 ) -> str | None:
-    """Return why the cells of a fold are ``skipped_short_history``; None where the history suffices.
+    """Return why the cells of a fold are ``skipped_short_history``; None if the history suffices.
 
     Parameters
     ----------

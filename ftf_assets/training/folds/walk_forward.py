@@ -30,7 +30,7 @@ class Fold:
         Rows that are scored; they choose nothing.
     train_start, train_end
         First timestamp and latest label end of the training window (``fit`` and ``validation``), nanoseconds;
-        None where the window is empty.
+        None if the window is empty.
     test_start, test_end
         First timestamp and latest label end of the test rows, nanoseconds, so that every trade exits inside
         them; the calendar span of the fold where it has no test row.

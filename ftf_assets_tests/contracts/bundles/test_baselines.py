@@ -32,8 +32,14 @@ def test_baselines_of_a_run_are_valid_and_failed_ones_need_no_rounds(standard_ru
         ),
         (lambda first, second: (replace(first, rounds=3), second), "rounds of fold 0 .*found 3; .*4 to 60"),
         (lambda first, second: (first, replace(second, rounds=61)), "rounds of fold 1 .*found 61"),
-        (lambda first, second: (first, replace(second, provenance="guess")), "fold 1 have no provenance"),
-        (lambda first, second: (first, replace(second, parameters={})), "fold 1 have no provenance"),
+        (
+            lambda first, second: (first, replace(second, provenance="guess")),
+            "fold 1 do not say whether they are defaults or tuned",
+        ),
+        (
+            lambda first, second: (first, replace(second, parameters={})),
+            "fold 1 do not say whether they are defaults or tuned",
+        ),
     ],
     ids=["missing fold", "order", "too few", "too many", "provenance", "no parameters"],
 )
@@ -68,8 +74,14 @@ def test_a_tuned_baseline_within_its_bounds_is_valid_and_an_untuned_failed_one_t
             {"parameters": {"max_depth": 3}},
             "'learning_rate': .* out of bounds .allowed: 0.02 to 0.2",
         ),
-        ({"n_trials": 14}, "fold 0 come from another search .*found tuned, 14 trials; allowed: 15 trials"),
-        ({"provenance": "default"}, "come from another search .*found default, 15 trials"),
+        (
+            {"n_trials": 14},
+            "fold 0 were tuned with a different number of trials .found tuned, 14 trials; allowed: 15 trials",
+        ),
+        (
+            {"provenance": "default"},
+            "were tuned with a different number of trials .*found default, 15 trials",
+        ),
         ({"average_precision": 0.23}, "score below the defaults .*found average precision 0.23"),
         ({"average_precision": None}, "score below the defaults"),
         ({"average_precision": float("nan")}, "score below the defaults"),

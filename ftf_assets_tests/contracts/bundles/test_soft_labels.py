@@ -47,11 +47,11 @@ def wrong_label(soft):
         ),
         (
             lambda soft: soft.levels | {"mild": wrong_label(soft)},
-            "'mild', row 5: soft labels must be .*found 0.5",
+            "'mild', row 5: a soft label must equal .*found 0.5",
         ),
         (
             lambda soft: soft.levels | {"mild": 1 - soft.levels["mild"]},
-            r"'mild', row 0: .*found 0\.98.*allowed: 0\.02.*, below one half",
+            r"'mild', row 0: .*found 0\.98.*allowed: 0\.02.*, below 0.5",
         ),
     ],
     ids=["missing level", "length", "one wrong value", "classes swapped"],

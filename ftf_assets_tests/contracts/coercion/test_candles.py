@@ -39,7 +39,7 @@ def test_candles_become_arrays_with_the_usual_step_as_bar():
         (candles(volume=-1.0), ["'volume'", "2021-04-01 01:00", "not negative", "found -1.0"]),
         (candles().iloc[::-1], ["'timestamp'", "2021-04-02 05:00", "must increase strictly"]),
         (candles(open="9.5"), ["'open'", "object", "'9.5'"]),
-        (candles().tz_localize(None), ["'timestamp'", "naive"]),
+        (candles().tz_localize(None), ["'timestamp'", "must have a timezone"]),
     ],
     ids=[
         "one bar",

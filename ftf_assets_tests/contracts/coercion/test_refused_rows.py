@@ -169,11 +169,11 @@ REFUSED = {
     ),
     "naive index": (
         retimed(lambda times: [time.tz_localize(None) for time in times]),
-        ["'timestamp'", "naive", "tz_localize"],
+        ["'timestamp'", "must have a timezone", "tz_localize"],
     ),
     "naive label ends": (
         lambda rows: {"label_end": rows["label_end"].dt.tz_localize(None)},
-        ["'label_end'", "naive", "datetime64[ns]"],
+        ["'label_end'", "must have a timezone", "datetime64[ns]"],
     ),
     "missing label end": (
         with_value("label_end", pd.NaT, dtype="datetime64[ns, UTC]"),

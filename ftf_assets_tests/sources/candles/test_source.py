@@ -112,7 +112,7 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
         ),
         pytest.param(
             changed(4, "2023-01-01 02:30:00"),
-            ["column 'date'", "row 4", "off the bar grid", "0 days 01:00:00"],
+            ["column 'date'", "row 4", "not a whole number of bars after the first one", "0 days 01:00:00"],
             id="off the grid",
         ),
         pytest.param(
@@ -182,7 +182,7 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
         ),
         pytest.param(
             changed(1, "", "", "", "", "", "", "Close"),
-            ["two columns have the same meaning", "'close' and 'Close'"],
+            ["two columns both look like 'close'", "'close' and 'Close'"],
             id="repeated column",
         ),
         pytest.param([HEADER, GOOD[0]], ["at least two bars", "found 1"], id="one bar"),
