@@ -1,11 +1,10 @@
 """Every rule that rows of features, labels and candles must keep, each stated once.
 
-A rule is a condition and its wording. A :class:`RowRule` holds for each row on its own. Three places hold
-rows to it and word no rule themselves: the table contracts of :mod:`ftf_assets.contracts.tables`, the
+A rule is a condition and its wording. A :class:`RowRule` applies to each row on its own. Three places check
+it, and none of them words a rule itself: the table contracts of :mod:`ftf_assets.contracts.tables`, the
 coercion boundary, and ``TrainingArrays.validate``. Conditions use only operators that NumPy arrays and
-columns of a frame share, so one condition serves all three. A :class:`ColumnRule` holds for a column as a
-whole: training needs it, so the boundary and the arrays are held to it, while a table without it is still a
-valid table.
+columns of a frame share, so one condition serves all three. A :class:`ColumnRule` applies to a column as a
+whole. Only training needs it, so the boundary and the arrays check it and the table contracts do not.
 
 Rules only refuse. They compute nothing that a fit depends on, so they are not part of a fit's key.
 """

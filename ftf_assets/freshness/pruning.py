@@ -86,7 +86,7 @@ def prune(
     Parameters
     ----------
     home
-        Whose cache.
+        The home whose cache is pruned.
     keep_days
         Keep values that are younger.
     keep_sweeps

@@ -158,7 +158,7 @@ def pair_levels(
     Raises
     ------
     InputError
-        No rows, no factor, no level beside the baseline, no row of the baseline; a missing column; a
+        No rows, no factor, no level other than the baseline, no row of the baseline; a missing column; a
         duplicate; a cell that is not expected, or measured for a level where the baseline has no row; a
         metric that is not a finite number. Each names crypto, fold and level, or the row number.
     """

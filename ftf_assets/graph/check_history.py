@@ -147,7 +147,7 @@ def latest_result(
     Parameters
     ----------
     instance
-        Whose event log is read.
+        The Dagster instance whose event log is read.
     asset, check, crypto
         Which check; the crypto is None for an asset without partitions.
     name, value

@@ -74,7 +74,7 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     Parameters
     ----------
     folder
-        Where :func:`write_artifact` put it.
+        The folder that :func:`write_artifact` wrote.
     kind
         ``DataFrame`` or the bundle's class.
 

@@ -44,7 +44,7 @@ class ResultsDatabase:
         StoreBusyError
             Another process held the lock for longer than ``lock_timeout``.
         StoreError
-            There is no database yet, it cannot be opened, or it is not this version's results store.
+            There is no database yet, it cannot be opened, or it is not a results store of this version.
         """
         if not self.path.exists():
             raise self._no_results()

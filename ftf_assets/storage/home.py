@@ -71,7 +71,7 @@ class Home:
         Raises
         ------
         InputError
-            The sweep_id is not one plain word: it could lead out of the home.
+            The sweep_id is not one plain word, so the path could lead out of the home.
         """
         return self.reports / f"{_word(sweep_id)}.html"
 
@@ -81,7 +81,7 @@ class Home:
         Raises
         ------
         InputError
-            A part is not one plain word: it could lead out of the home.
+            A part is not one plain word, so the path could lead out of the home.
         """
         return self.artifacts / _word(asset) / _word(crypto) / _word(key)
 

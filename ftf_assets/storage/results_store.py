@@ -45,11 +45,11 @@ class ResultsStore(ResultsDatabase):
         Raises
         ------
         InputError
-            Where rows break the contract or belong to another partition.
+            The rows break the contract or belong to another sweep or crypto.
         StoreBusyError
-            Where the file is locked for too long; the old rows stay as they were.
+            The file is locked for too long; the old rows stay as they were.
         StoreError
-            Where it is not a results store, or cannot be written; the old rows stay as they were.
+            The file is not a results store, or cannot be written; the old rows stay as they were.
         """
         frame = validated(finetune_results_contract(), frame, key=PRIMARY_KEY)
         regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
@@ -215,7 +215,7 @@ class ResultsStore(ResultsDatabase):
         Raises
         ------
         StoreError
-            Where there is no store yet, or it cannot be opened.
+            There is no store yet, or it cannot be opened.
         """
         return with_contract_dtypes(
             finetune_results_contract(),

@@ -52,8 +52,8 @@ def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.Dat
     Raises
     ------
     InputError
-        A column is missing or repeated, a cell cannot be read, times repeat, go back or lie off the bar grid,
-        a price is not positive or lies outside its bar, or a volume is negative.
+        A column is missing or repeated, a cell cannot be read, times repeat, go back or are not whole bars
+        apart, a price is not positive or lies outside its bar, or a volume is negative.
 
     Examples
     --------
