@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 
 #: Seconds that the tests of one defect may take; a defect that makes them hang longer is not caught.
 PATIENCE = 300
+#: Seconds that all named tests together may take on the unchanged copy.
+PATIENCE_UNCHANGED = 1_800
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider")
 TESTS_PASSED, TESTS_FAILED = 0, 1
@@ -86,7 +88,7 @@ class TreeCopy:
         self._modified += 2
         os.utime(file, (self._modified, self._modified))
 
-    def run_tests(self, tests: Sequence[str], *options: str) -> tuple[int, str]:
+    def run_tests(self, tests: Sequence[str], *options: str, patience: int = PATIENCE) -> tuple[int, str]:
         """Run tests on the copy: pytest's exit code and output."""
         environment = {**os.environ, "PYTHONPATH": str(self.folder)}
         try:
@@ -96,10 +98,10 @@ class TreeCopy:
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=PATIENCE,
+                timeout=patience,
             )
         except subprocess.TimeoutExpired:
-            return -1, f"the tests took longer than {PATIENCE} s"
+            return -1, f"the tests took longer than {patience} s"
         return done.returncode, done.stdout + done.stderr
 
 
@@ -126,7 +128,7 @@ def _name(line: str) -> str:
 def check_unchanged(mutants: Sequence[Mutant], tree: TreeCopy, workers: int) -> str:
     """Return "" where the named tests pass without any defect, else what they say."""
     tests = dict.fromkeys(test for mutant in mutants for test in mutant.tests)
-    code, output = tree.run_tests(list(tests), "-n", str(workers))
+    code, output = tree.run_tests(list(tests), "-n", str(workers), patience=PATIENCE_UNCHANGED)
     return "" if code == TESTS_PASSED else output
 
 
