@@ -50,7 +50,7 @@ MADE_ANEW = (
 
 #: What cannot be made anew, what the line about it says, and the fix that it names.
 REFUSED = (
-    ("results.duckdb", "results.duckdb: DuckDB says: ", "moved away"),
+    ("results.duckdb", "results.duckdb: DuckDB says: ", "move it away and run the same sweep again"),
     ("dagster/history/runs.db", "Dagster's records in ", "move that folder away"),
     ("dagster/history/runs/index.db", "Dagster's records in ", "move that folder away"),
     ("dagster/schedules/schedules.db", "Dagster's records in ", "move that folder away"),
