@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import xgboost as xgb
+from sklearn.metrics import log_loss
 
 from ftf_assets.training.boosting import FittedBooster, ValidationSlice, bin_features, fit_booster
 from ftf_assets.training.parameters import Rounds
@@ -88,6 +89,13 @@ def test_early_stopping_finds_rounds_within_its_bounds(
     result = fit(training, rounds, validation, **parameters)
     assert result.rounds in allowed
     assert trees(result) == result.rounds
+
+
+def test_the_rounds_that_are_kept_have_the_lowest_log_loss_on_the_validation_slice(fit, training, validation):
+    stopped = fit(training, Rounds(1, 40, 40), validation)
+    losses = [log_loss(validation.y, fit(training, rounds).predict(validation.X)) for rounds in range(1, 41)]
+    assert stopped.rounds == 1 + int(np.argmin(losses))
+    assert 1 < stopped.rounds < 40, "neither bound decides"
 
 
 @pytest.mark.parametrize(

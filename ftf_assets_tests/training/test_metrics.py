@@ -154,6 +154,13 @@ def test_debiasing_keeps_a_real_calibration_error():
     assert metrics["ece_debiased"] == pytest.approx(0.1, abs=0.025)
 
 
+def test_a_model_that_is_better_calibrated_than_chance_allows_has_no_error_and_not_a_negative_one():
+    y = np.tile(np.array([0, 1], np.int8), 500)
+    metrics = classification_metrics(y, np.full(len(y), 0.5), 0.5, seed=0)
+    assert metrics["ece"] == pytest.approx(0, abs=0.02)
+    assert metrics["ece_debiased"] == 0.0
+
+
 def test_smoothing_correction_undoes_what_the_labels_were_smoothed_by():
     y, probability = perfect_model(np.random.default_rng(3), 4_000)
     smoothed = 0.1 + probability * (1 - 0.2 - 0.1)
