@@ -397,7 +397,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the check of the cap lets a class exceed it",
         "if share > cap + 1e-12",
         "if share > 2 * cap",
-        "checks/test_domain_checks.py",
+        "invariants/test_cleaning.py",
     ),
     _mutant(
         "invariants/reproduction.py",
