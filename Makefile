@@ -36,11 +36,11 @@ smoke: $(READY) ## One cell through every stage; on real candles where they are.
 		$(BIN)/ftf smoke --home .ftf/smoke --source candles --path ../shared/data/candles_1h; fi
 
 test: $(READY) ## The fast tests, with the coverage of the pure packages.
-	$(BIN)/python -m pytest -n 2 --cov=ftf_assets.audit --cov=ftf_assets.contracts --cov=ftf_assets.gate --cov=ftf_assets.invariants --cov=ftf_assets.labels --cov=ftf_assets.training \
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=ftf_assets.audit --cov=ftf_assets.contracts --cov=ftf_assets.gate --cov=ftf_assets.invariants --cov=ftf_assets.labels --cov=ftf_assets.training \
 		--cov-report=term --cov-fail-under=95
 
 test-slow: $(READY) ## The slow, end-to-end and fault tests.
-	$(BIN)/python -m pytest -n 3 -m "(slow or end_to_end or faults) and not alone"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "(slow or end_to_end or faults) and not alone"
 	$(BIN)/python -m pytest -m alone
 
 faults: $(READY) ## Every fault at its full length, with the figures of docs/reliability.md.

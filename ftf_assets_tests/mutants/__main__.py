@@ -12,6 +12,7 @@ import argparse
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,11 +29,9 @@ ROOT = Path(__file__).parents[2]
 
 #: Seconds that the tests of one defect may take; a defect that makes them hang longer is not caught.
 PATIENCE = 300
-#: Seconds that all named tests together may take on the unchanged copy.
-PATIENCE_UNCHANGED = 1_800
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider")
-TESTS_PASSED, TESTS_FAILED = 0, 1
+TESTS_PASSED, TESTS_FAILED, TESTS_HUNG = 0, 1, -1
 
 
 @dataclass(frozen=True)
@@ -88,21 +87,28 @@ class TreeCopy:
         self._modified += 2
         os.utime(file, (self._modified, self._modified))
 
-    def run_tests(self, tests: Sequence[str], *options: str, patience: int = PATIENCE) -> tuple[int, str]:
+    def run_tests(
+        self, tests: Sequence[str], *options: str, timeout: float | None = PATIENCE
+    ) -> tuple[int, str]:
         """Run tests on the copy: pytest's exit code and output."""
         environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else every defect compiles the whole tree again
+        process = subprocess.Popen(
+            [*PYTEST, *options, *tests],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [*PYTEST, *options, *tests],
-                cwd=self.folder,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=patience,
-            )
+            output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            return -1, f"the tests took longer than {patience} s"
-        return done.returncode, done.stdout + done.stderr
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return TESTS_HUNG, f"the tests took longer than {timeout} s"
+        return process.returncode, output
 
 
 def try_out(mutant: Mutant, tree: TreeCopy) -> Outcome:
@@ -126,9 +132,9 @@ def _name(line: str) -> str:
 
 
 def check_unchanged(mutants: Sequence[Mutant], tree: TreeCopy, workers: int) -> str:
-    """Return "" where the named tests pass without any defect, else what they say."""
+    """Return "" where the named tests pass without any defect, else what they print."""
     tests = dict.fromkeys(test for mutant in mutants for test in mutant.tests)
-    code, output = tree.run_tests(list(tests), "-n", str(workers), patience=PATIENCE_UNCHANGED)
+    code, output = tree.run_tests(list(tests), "-n", str(workers), timeout=None)
     return "" if code == TESTS_PASSED else output
 
 
