@@ -40,8 +40,7 @@ test: $(READY) ## The fast tests, with the coverage of the pure packages.
 		--cov-report=term --cov-fail-under=95
 
 test-slow: $(READY) ## The slow, end-to-end and fault tests.
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "(slow or end_to_end or faults) and not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "slow or end_to_end or faults"
 
 faults: $(READY) ## Every fault at its full length, with the figures of docs/reliability.md.
 	FTF_FAULTS=full $(BIN)/python -m pytest -m faults ftf_assets_tests/faults ftf_assets_tests/storage

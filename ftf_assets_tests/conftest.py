@@ -42,8 +42,9 @@ COVERED_ROOMS = {"audit", "contracts", "gate", "invariants", "labels", "training
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, and measure coverage only in the tests of the covered rooms."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begin with the longest tests, and measure coverage only in the tests of the covered rooms."""
+    for marker in ("slow", "first"):
+        items.sort(key=lambda item: item.get_closest_marker(marker) is None)
     for item in items:
         if item.path.relative_to(HERE).parts[0] not in COVERED_ROOMS:
             item.add_marker("no_cover")

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from ftf_assets_tests.end_to_end.newcomer import PATIENCE, SCREENSHOTS, Newcomer, served
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.first]
 
 logger = logging.getLogger(__name__)
 
