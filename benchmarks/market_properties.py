@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What the embedded market is like: BUY rate, label noise, bursts and learnable edge, one line a crypto.
 
-    python benchmarks/market_properties.py [--seed 2024] [--noise 0.10]
+    python benchmarks/market_properties.py [--seed 2024] [--noise 0.10] [--edge 0.3]
 
 The edge is the out-of-fold ROC AUC of a plain XGBoost (5 purged and embargoed time blocks, 60 rounds) on the
-true and on the observed labels. Prints one JSON object a crypto.
+true and on the observed labels. Prints one JSON object a crypto, and one with their means.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=2024)
     parser.add_argument("--noise", type=float, default=0.10)
+    parser.add_argument("--edge", type=float, default=0.3)
     options = parser.parse_args()
-    market = MarketSource(seed=options.seed, noise=options.noise)
+    market = MarketSource(seed=options.seed, noise=options.noise, edge=options.edge)
+    rows = []
     for crypto in all_cryptos():
         frame, _ = market.feature_cache(crypto, market.candles(crypto))
         truth = market.truth(crypto)
@@ -69,7 +71,11 @@ def main() -> None:
             "auc_true": round(out_of_fold_auc(arrays, true_label), 4),
             "auc_observed": round(out_of_fold_auc(arrays, arrays.y), 4),
         }
+        rows.append(properties)
         print(json.dumps(properties))
+    names = [name for name, value in rows[0].items() if isinstance(value, float)]
+    means = {name: round(float(np.mean([row[name] for row in rows])), 4) for name in names}
+    print(json.dumps({"crypto": "mean", "edge": options.edge, **means}))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,13 @@ def fixed_bursts(length: int) -> NoiseKind:
 def read(source: str, path: str | None) -> Iterator[Crypto]:
     """Open every crypto of the configured groups."""
     opened = open_source(
-        source, path=path, label=BarrierSettings(), market_seed=2024, market_noise=0.10, missing="refuse"
+        source,
+        path=path,
+        label=BarrierSettings(),
+        market_seed=2024,
+        market_noise=0.10,
+        market_edge=0.3,
+        missing="refuse",
     )
     for name in all_cryptos():
         candles = opened.candles(name)

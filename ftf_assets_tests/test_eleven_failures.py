@@ -59,7 +59,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def cached_frame() -> pd.DataFrame:
     """A feature cache as production holds it: DataFrame, UTC index, float64."""
     label = BarrierSettings()
-    market = open_source("market", path=None, label=label, market_seed=3, market_noise=0.1, missing="refuse")
+    market = open_source(
+        "market", path=None, label=label, market_seed=3, market_noise=0.1, market_edge=0.3, missing="refuse"
+    )
     frame, _ = market.feature_cache("AAVEUSDC", market.candles("AAVEUSDC"))
     return frame
 

@@ -21,6 +21,7 @@ class SourceOptions:
     label: BarrierSettings
     market_seed: int
     market_noise: float
+    market_edge: float
     missing: str
 
 
@@ -34,7 +35,12 @@ def _market(options: SourceOptions) -> Source:
             found=options.path,
             allowed="a path with source candles or features",
         )
-    return MarketSource(seed=options.market_seed, noise=options.market_noise, label=options.label)
+    return MarketSource(
+        seed=options.market_seed,
+        noise=options.market_noise,
+        edge=options.market_edge,
+        label=options.label,
+    )
 
 
 def _candles(options: SourceOptions) -> Source:
@@ -74,6 +80,7 @@ def open_source(
     label: BarrierSettings,
     market_seed: int,
     market_noise: float,
+    market_edge: float,
     missing: str,
 ) -> Source:
     """Open the source of a name.
@@ -86,8 +93,8 @@ def open_source(
         Directory of the files; None for the market.
     label
         Triple-barrier settings. Ready feature caches ignore them and bring their own labels.
-    market_seed, market_noise
-        Seed of the embedded market and share of its labels that are wrong.
+    market_seed, market_noise, market_edge
+        Seed of the embedded market, share of its labels that are wrong, and scale of its learnable edge.
     missing
         ``refuse`` or ``allow``: what to do with missing features in ready feature caches.
 
@@ -98,4 +105,4 @@ def open_source(
     """
     if name not in SOURCES:
         raise input_error("unknown source", found=repr(name), allowed=", ".join(SOURCES))
-    return SOURCES[name](SourceOptions(path, label, market_seed, market_noise, missing))
+    return SOURCES[name](SourceOptions(path, label, market_seed, market_noise, market_edge, missing))

@@ -66,6 +66,12 @@ class DataSettings(SettingsGroup):
     market_noise: float = Field(
         0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
     )
+    market_edge: float = Field(
+        0.3,
+        ge=0,
+        le=1.2,
+        description="Learnable edge of the embedded market: largest hourly drift in units of volatility.",
+    )
 
     @field_validator("cryptos")
     @classmethod

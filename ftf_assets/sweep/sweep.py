@@ -265,6 +265,7 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         label=settings.labels.barriers,
         market_seed=data.market_seed,
         market_noise=data.market_noise,
+        market_edge=data.market_edge,
         missing=data.missing,
     )
     _require_candles(settings, source)

@@ -431,6 +431,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "sources/candles/test_regimes.py",
     ),
     _mutant(
+        "sources/embedded_market/source.py",
+        "two edges of one market share a fingerprint",
+        '            "edge": self.edge,\n',
+        "",
+        "sources/embedded_market/test_source.py",
+    ),
+    _mutant(
+        "sources/embedded_market/price_path.py",
+        "the market ignores its edge",
+        "drift = edge * scale",
+        "drift = WEAK_EDGE * scale",
+        "sources/embedded_market/test_source.py",
+    ),
+    _mutant(
         "sources/find_crypto_file.py",
         "the file of a longer name is taken for the crypto's",
         "if word.startswith(base) and word.removeprefix(base) in QUOTES:",

@@ -18,13 +18,15 @@ LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 
 
 def opened(name: str, path: str | None):
-    return open_source(name, path=path, label=LABEL, market_seed=3, market_noise=0.05, missing="allow")
+    return open_source(
+        name, path=path, label=LABEL, market_seed=3, market_noise=0.05, market_edge=0.6, missing="allow"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "path", "source"),
     [
-        ("market", None, MarketSource(seed=3, noise=0.05, label=LABEL)),
+        ("market", None, MarketSource(seed=3, noise=0.05, edge=0.6, label=LABEL)),
         ("candles", "somewhere", CandleFileSource(path="somewhere", label=LABEL)),
         ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow")),
     ],

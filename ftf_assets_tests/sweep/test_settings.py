@@ -138,6 +138,11 @@ REFUSED = [
         {"market_noise": 0.5},
         "bad value for the setting data.market_noise (found 0.5; allowed: >= 0, <= 0",
     ),
+    (
+        {"market_edge": 1.3},
+        "bad value for the setting data.market_edge (found 1.3; allowed: >= 0, <= 1.2",
+    ),
+    ({"market_edge": -0.1}, "bad value for the setting data.market_edge (found -0.1; allowed: >= 0"),
 ]
 
 

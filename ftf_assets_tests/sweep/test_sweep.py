@@ -90,6 +90,7 @@ CHANGES = {
     "workers": ({"workers": 3}, set()),
     "stop_atr": ({"stop_atr": 0.6}, set(ASSETS) - {"candles"}),
     "market_seed": ({"market_seed": 1}, set(ASSETS)),
+    "market_edge": ({"market_edge": 0.6}, set(ASSETS)),
     "mild_epsilon_buy": ({"mild_epsilon_buy": 0.12}, {"smoothed_labels", "cleanlab_masks", "trained_models"}),
     "seed": ({"seed": 8}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
     "n_folds": ({"n_folds": 4}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),

@@ -43,8 +43,10 @@ REGIME_SWITCHING = (
 DAILY_CYCLE = 0.25
 HOUR_OF_MEAN_VOLATILITY = 9
 
-#: Largest hourly drift in units of that hour's volatility: calibrated to an AUC of 0.53 to 0.60 only.
-EDGE = 0.3
+#: Default edge, calibrated to an AUC of 0.53 to 0.60 only.
+WEAK_EDGE = 0.3
+#: With more edge than this, trends feed on themselves and prices leave any plausible range.
+LARGEST_EDGE = 1.2
 TREND_HOURS = 24
 REVERSAL_HOURS = 3
 VOLATILITY_DECAY = 0.97
@@ -52,7 +54,7 @@ VOLATILITY_DECAY = 0.97
 _COMMON, _OWN, _NOISE = 1, 2, 3
 
 
-def market_candles(crypto: str, seed: int) -> pd.DataFrame:
+def market_candles(crypto: str, seed: int, edge: float = WEAK_EDGE) -> pd.DataFrame:
     """Simulate the candles of one crypto.
 
     Parameters
@@ -62,6 +64,9 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
         every crypto group.
     seed
         Seed of the market, not negative.
+    edge
+        Largest hourly drift in units of that hour's volatility, 0 to ``LARGEST_EDGE``. It scales what the
+        past says about the future; the random shocks are the same for every edge.
 
     Returns
     -------
@@ -80,10 +85,9 @@ def market_candles(crypto: str, seed: int) -> pd.DataFrame:
     ) * _student_minutes(own)
     volatility = annual_volatility / math.sqrt(HOURS_OF_2024) * regime_volatility
     shocks = volatility[:, None] * mixed
-    drift = _drift(shocks.sum(axis=1), volatility)
+    drift = _drift(shocks.sum(axis=1), volatility, edge)
     path = np.cumsum((shocks + drift[:, None] / MINUTES).ravel()).reshape(N_BARS, MINUTES)
-    # A tick of about 1e-5 of the price, as on an exchange. It also removes last-digit differences of exp().
-    prices = np.round(first_price * np.exp(path), 5 - math.floor(math.log10(first_price)))
+    prices = _rounded_to_ticks(first_price * np.exp(path), first_price)
 
     close = prices[:, -1]
     open_ = np.concatenate((prices[:1, 0], close[:-1]))
@@ -140,7 +144,19 @@ def _student_minutes(stream: np.random.Generator) -> Array:
     return minutes * np.sqrt(mixing)[:, None]
 
 
-def _drift(shocks: Array, volatility: Array) -> Array:
+def _rounded_to_ticks(prices: Array, first_price: float) -> Array:
+    """Round to ticks of about 1e-5 of the first price, as on an exchange.
+
+    Rounding also removes last-digit differences of exp(). Below a hundredth of the first price, which only
+    strong trends reach, the tick shrinks with the price.
+    """
+    finer = np.ceil(np.maximum(0.0, -2 - np.log10(prices / first_price)))
+    ticks = 10.0 ** (5 - math.floor(math.log10(first_price)) + finer)
+    rounded: Array = np.rint(prices * ticks) / ticks
+    return rounded
+
+
+def _drift(shocks: Array, volatility: Array, edge: float) -> Array:
     """Return each hour's drift, computed from returns before that hour only, shape (n_bars,)."""
     returns: list[float] = []
     drifts: list[float] = []
@@ -150,7 +166,7 @@ def _drift(shocks: Array, volatility: Array) -> Array:
         deviation = math.sqrt(variance)
         follow = math.tanh(trend / (deviation * math.sqrt(TREND_HOURS)))
         fade = math.tanh(recent / (deviation * math.sqrt(REVERSAL_HOURS)))
-        drift = EDGE * scale * (follow - fade) / 2
+        drift = edge * scale * (follow - fade) / 2
         total = shock + drift
         drifts.append(drift)
         returns.append(total)

@@ -15,9 +15,11 @@ from ftf_assets.sources.embedded_market.label_noise import LARGEST_NOISE, noise_
 from ftf_assets.sources.embedded_market.price_path import (
     BAR,
     FIRST_OPEN,
+    LARGEST_EDGE,
     LAST_CLOSE,
     MARKET_VERSION,
     N_BARS,
+    WEAK_EDGE,
     market_candles,
 )
 from ftf_assets.sources.find_crypto_file import split_symbol
@@ -36,19 +38,22 @@ class MarketSource:
     noise
         Share of rows whose observed label is wrong, 0 to 0.25. At 0 the labels are those of the triple
         barrier.
+    edge
+        Scale of the learnable edge, 0 to 1.2: the largest hourly drift in units of that hour's volatility.
     label
         Triple-barrier settings.
 
     Raises
     ------
     InputError
-        The seed is negative or the noise is out of range.
+        The seed is negative, or the noise or the edge is out of range.
     """
 
     has_candles: ClassVar[bool] = True
 
     seed: int = 2024
     noise: float = 0.10
+    edge: float = WEAK_EDGE
     label: BarrierSettings = field(default_factory=BarrierSettings)
 
     def __post_init__(self) -> None:
@@ -58,10 +63,20 @@ class MarketSource:
             raise input_error(
                 "the market's label noise is out of range", found=self.noise, allowed=f"0 to {LARGEST_NOISE}"
             )
+        if not 0 <= self.edge <= LARGEST_EDGE:
+            raise input_error(
+                "the market's edge is out of range", found=self.edge, allowed=f"0 to {LARGEST_EDGE}"
+            )
 
     def provenance(self, crypto: str) -> Provenance:
         """Return a fingerprint of the parameters and the version of the generator."""
-        parameters = {"version": MARKET_VERSION, "crypto": crypto, "seed": self.seed, "noise": self.noise}
+        parameters = {
+            "version": MARKET_VERSION,
+            "crypto": crypto,
+            "seed": self.seed,
+            "noise": self.noise,
+            "edge": self.edge,
+        }
         content = json.dumps(parameters, sort_keys=True).encode()
         return Provenance("market", "", split_symbol(crypto)[1], hashlib.sha256(content).hexdigest()[:16])
 
@@ -74,7 +89,7 @@ class MarketSource:
         from ftf_assets.contracts.tables.candles import Candles
         from ftf_assets.contracts.tables.validation import validated
 
-        return validated(Candles, market_candles(crypto, self.seed), crypto=crypto)
+        return validated(Candles, market_candles(crypto, self.seed, self.edge), crypto=crypto)
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
         """Compute indicators and labels of the market's ``candles``, then flip the labels that are noisy.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -49,6 +50,40 @@ def test_another_process_gives_the_same_bits() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(result.stdout) == pd.util.hash_pandas_object(market_candles("OPUSDC", 5)).sum()
+
+
+#: SHA-256 of the bytes of open, high, low and close before the edge was a setting, 16 digits.
+BITS_WITHOUT_A_SETTING = {
+    ("OPUSDC", 2024): "24670c27f965d167",
+    ("UNIUSDC", 2024): "06e06df8f1e7cb97",
+    ("LDOUSDC", 11): "b8835eae851073e4",
+}
+
+
+@pytest.mark.parametrize(("crypto", "seed"), BITS_WITHOUT_A_SETTING)
+def test_the_default_edge_is_the_market_as_it_was_before_the_edge_could_be_set(crypto: str, seed: int):
+    candles = market_candles(crypto, seed)
+    digest = hashlib.sha256(
+        np.ascontiguousarray(candles[["open", "high", "low", "close"]].to_numpy()).tobytes()
+    ).hexdigest()
+    assert digest[:16] == BITS_WITHOUT_A_SETTING[crypto, seed]
+
+
+@pytest.mark.parametrize("seed", [5, 7, 2024])
+def test_the_strongest_edge_still_gives_valid_candles_with_ticks_as_fine_as_their_price(seed: int):
+    for crypto in CRYPTOS:
+        candles = MarketSource(seed=seed, edge=1.2).candles(crypto)
+        assert (candles["high"] > candles["low"]).mean() > 0.999
+
+
+def test_more_edge_is_more_signal_from_the_same_shocks():
+    auc = []
+    for edge in (0.3, 0.6, 1.0):
+        source = MarketSource(noise=0.0, edge=edge)
+        cache, _ = source.feature_cache("OPUSDC", source.candles("OPUSDC"))
+        auc.append(purged_out_of_fold_auc(cache, cache["label"]))
+    assert auc[0] < auc[1] - 0.02
+    assert auc[1] < auc[2] - 0.04
 
 
 def test_a_cryptos_data_do_not_depend_on_what_was_asked_before(market) -> None:
@@ -196,7 +231,16 @@ def test_bursts_fall_anywhere(market) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"seed": -1}, {"noise": -0.1}, {"noise": 0.26}, {"noise": float("nan")}]
+    "arguments",
+    [
+        {"seed": -1},
+        {"noise": -0.1},
+        {"noise": 0.26},
+        {"noise": float("nan")},
+        {"edge": -0.1},
+        {"edge": 1.21},
+        {"edge": float("nan")},
+    ],
 )
 def test_impossible_arguments_are_refused(arguments) -> None:
     with pytest.raises(InputError, match="the market's"):
@@ -205,12 +249,13 @@ def test_impossible_arguments_are_refused(arguments) -> None:
 
 def test_provenance_distinguishes_markets() -> None:
     known = {
-        MarketSource(seed=seed, noise=noise).provenance(crypto).fingerprint
+        MarketSource(seed=seed, noise=noise, edge=edge).provenance(crypto).fingerprint
         for seed in (1, 2)
         for noise in (0.0, 0.1)
+        for edge in (0.3, 1.0)
         for crypto in ("OPUSDC", "ARBUSDC")
     }
-    assert len(known) == 8
+    assert len(known) == 16
     found = MarketSource().provenance("OPUSDC")
     assert (found.source, found.file, found.quote_currency, len(found.fingerprint)) == (
         "market",
