@@ -28,6 +28,7 @@ def verdicts_in_words(decision: Decision) -> list[str]:
     """Write each level's verdict with its reason, warnings, tuning mode and seed noise; equal lines once."""
     from ftf_assets.gate.seed_noise import seed_noise_in_words
     from ftf_assets.gate.tuning import tuning_in_words
+    from ftf_assets.gate.words import capitalized
 
     lines: list[str] = []
     by_reason: dict[tuple[str, str], list[str]] = {}
@@ -65,8 +66,3 @@ def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -
         *(f"{name.replace('_', ' '):<12} {value}" for name, value in shown.items()),
         *(f"{'to make':<12} {line}" for line in to_make),
     ]
-
-
-def capitalized(sentence: str) -> str:
-    """Write a sentence's first letter as a capital and leave the rest as it is."""
-    return sentence[:1].upper() + sentence[1:]

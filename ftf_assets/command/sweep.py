@@ -77,7 +77,7 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
 
 
 def _announce(sweep: Sweep, n_finished: int) -> None:
-    from ftf_assets.command.sentences import capitalized
+    from ftf_assets.gate.words import capitalized
 
     click.echo(
         f"Sweep {sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "

@@ -10,6 +10,7 @@ out. The steps, in the order in which it takes them:
 * ``judge`` (``verdict_rules``, ``power``, ``tuning``): the ordered rules, the sentence that
   gives the reason, the warnings
 * ``fingerprint``: hashes of what a decision was made from and with
+* ``headline`` (``findings``, ``words``): the answer in a few sentences, from the numbers of a decision
 
 Every bound is in ``thresholds``. Change a rule in ``verdict_rules``, a test in ``statistics``, and say in
 docs/gate.md which error rates result: ``python -m benchmarks.gate_simulation`` measures them.

@@ -53,17 +53,6 @@ def share(part: float, whole: float) -> str:
     return f"{part / whole:.1%}" if whole else NOTHING
 
 
-def listed(words: list[str]) -> str:
-    """Join words as in a sentence.
-
-    Examples
-    --------
-    >>> listed(["mild", "filter", "reweight"])
-    'mild, filter and reweight'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 def lift_text(estimate: Estimate | None) -> str:
     """Write a lift with its interval."""
     if estimate is None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ftf_assets.command.sentences import capitalized, plan_in_words
+from ftf_assets.command.sentences import plan_in_words
 
 PLAN = {"sweep_id": "ftf_0123456789ab", "fits": 44, "fits_left": 22, "estimated_seconds": 61.2}
 
@@ -43,7 +43,3 @@ def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():
 
 def test_a_plan_says_so_when_every_value_is_current():
     assert plan_in_words(PLAN, [])[-1] == "to make      nothing: every stored value is current"
-
-
-def test_only_the_first_letter_of_a_sentence_becomes_a_capital():
-    assert capitalized("seed noise of BUY") == "Seed noise of BUY"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ftf_assets.command.sentences import capitalized
 from ftf_assets.contracts.bundles import BaselineParameters
+from ftf_assets.gate.words import capitalized
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore

@@ -14,8 +14,9 @@ from ftf_assets.contracts.tables.gate_decision import (
 )
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
+from ftf_assets.gate.words import listed
 from ftf_assets.report.data import DecisionData
-from ftf_assets.report.formats import is_absent, listed
+from ftf_assets.report.formats import is_absent
 from ftf_assets.report.levels import BASELINE, Level
 
 #: A sign beside each verdict, so that verdicts can be told apart without colour.
