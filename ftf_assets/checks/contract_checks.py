@@ -24,7 +24,14 @@ from ftf_assets.contracts.errors import FtfError, input_error
 from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
-from ftf_assets.contracts.tables.gate_decision import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import (
+    METRICS_KEY,
+    SUMMARY_KEY,
+    VERDICTS_KEY,
+    GateMetrics,
+    GateSummary,
+    GateVerdicts,
+)
 from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.tables.regime_results import REGIMES_KEY, RegimeResults
@@ -186,8 +193,8 @@ PARTITION_CONTRACTS: dict[str, TableContract | BundleContract] = {
 SWEEP_CONTRACTS: dict[str, TableContract] = {
     "gate_decision": TableContract(
         "gate_decision",
-        ((GateVerdicts, VERDICTS_KEY), (GateMetrics, METRICS_KEY)),
-        lambda stored: stored.decision(),
+        ((GateVerdicts, VERDICTS_KEY), (GateMetrics, METRICS_KEY), (GateSummary, SUMMARY_KEY)),
+        lambda stored: (stored.decision().verdicts, stored.decision().metrics, stored.decision().summary),
         n_rows=_at_least_one,
     )
 }

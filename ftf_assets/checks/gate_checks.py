@@ -17,7 +17,7 @@ def gate_checks() -> list[dg.AssetChecksDefinition]:
     )
     def enough_trades(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         sweep_id = context.resources.sweep.open().sweep_id
-        _, verdicts = context.resources.home.results.decision(sweep_id)
+        verdicts = context.resources.home.results.decision(sweep_id).verdicts
         poor = verdicts.loc[verdicts["underpowered"].fillna(value=False), "level"].tolist()
         return dg.AssetCheckResult(
             passed=not poor,

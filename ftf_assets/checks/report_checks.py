@@ -18,7 +18,7 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
 
         sweep_id = context.resources.sweep.open().sweep_id
         home = context.resources.home
-        metrics, _ = home.results.decision(sweep_id)
+        metrics = home.results.decision(sweep_id).metrics
         file = home.home.report(sweep_id)
         missing = (
             missing_from_page(file.read_text(encoding="utf-8", errors="replace"), metrics)

@@ -10,6 +10,7 @@ from ftf_assets.sweep.sweep import Sweep
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ftf_assets.contracts.tables.gate_decision import DecisionTables
     from ftf_assets.graph.io_managers import ArtifactIOManager
 
 
@@ -26,19 +27,17 @@ class StoredSweep:
         self.sweep = sweep
         self.home = home
 
-    def decision(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Read the sweep's rows of ``gate_verdicts`` and ``gate_metrics``."""
+    def decision(self) -> DecisionTables:
+        """Read the stored decision on the sweep."""
         from ftf_assets.storage.results_store import ResultsStore
 
-        metrics, verdicts = ResultsStore(self.home.results).decision(self.sweep.sweep_id)
-        return verdicts, metrics
+        return ResultsStore(self.home.results).decision(self.sweep.sweep_id)
 
     def decision_versions(self) -> dict[str, str]:
         """Hash the content of the decision's tables: a check result holds for these."""
         from ftf_assets.storage.table_versions import decision_versions
 
-        verdicts, metrics = self.decision()
-        return decision_versions(metrics, verdicts)
+        return decision_versions(self.decision())
 
 
 class Stored(StoredSweep):

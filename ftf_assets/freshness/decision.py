@@ -56,7 +56,8 @@ def _why_not_decided(
     from ftf_assets.storage.audit_store import AuditStore
     from ftf_assets.storage.table_versions import audit_versions, decision_versions
 
-    metrics, verdicts = store.decision(sweep.sweep_id)
+    decision = store.decision(sweep.sweep_id)
+    verdicts = decision.verdicts
     if verdicts.empty or instance is None:
         return NEVER_MADE
     from ftf_assets.graph.decision_inputs import decision_inputs
@@ -68,7 +69,7 @@ def _why_not_decided(
     audits = AuditStore(home.results, lock_timeout=store.lock_timeout)
     keys = [sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos]
     versions = {
-        "contract": decision_versions(metrics, verdicts),
+        "contract": decision_versions(decision),
         "cleaners_audited": audit_versions(audits.audits(keys)[0]),
     }
     for check in sweep_checks("gate_decision"):
@@ -95,7 +96,7 @@ def _why_not_reported(
         return NEVER_MADE
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error.strerror or error}") from error
-    metrics, _ = store.decision(sweep.sweep_id)
+    metrics = store.decision(sweep.sweep_id).metrics
     if missing_from_page(page, metrics):
         return Reason("damaged", "the report does not show the decision")
     if stamp_of(page) != stamp(load_audit(home, sweep.settings)):

@@ -12,7 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import (
+    BY_FOLDS,
+    COUNTED,
+    SHOWN,
+    SHOWN_METRICS,
+    VERDICT_METRICS,
+)
 from ftf_assets.contracts.typed import Array, Float64, typed
 from ftf_assets.gate.clusters import Clusters
 from ftf_assets.gate.decision import MetricComparison
@@ -117,16 +123,27 @@ def _comparison(
         factor=pairs.factor,
         level=pairs.level,
         metric=metric,
+        role=COUNTED if metric in VERDICT_METRICS else SHOWN,
         n_pairs=len(differences),
+        n_left_out=0,
         mean_difference=_number(test.mean),
         median_difference=float(np.median(differences)) if len(differences) else None,
         ci_low=_number(test.ci_low),
         ci_high=_number(test.ci_high),
         bootstrap_low=bootstrap[0] if bootstrap else None,
         bootstrap_high=bootstrap[1] if bootstrap else None,
+        clusters=BY_FOLDS,
+        n_clusters=len(means),
+        standard_error=None,
+        week_error=None,
+        seed_error=None,
+        seed_source=None,
         t=_number(test.t),
         p_value=_number(test.p),
         p_corrected=None,
+        smallest_visible=None,
+        true_difference=None,
+        cell_p=_number(test.p),
         wilcoxon_p=wilcoxon_p(differences),
         cohens_d=_number(test.d),
         fold_n=len(means),
@@ -135,7 +152,6 @@ def _comparison(
         cryptos_better=int((better > 0).sum()),
         cryptos_worse=int((better < 0).sum()),
         outcome=None,
-        in_family=metric in VERDICT_METRICS,
         seed_n=noise.n_cells if noise else 0,
         seed_sd=noise.sd if noise else None,
         seed_margin=noise.margin(len(differences), 1 - settings.alpha) if noise else None,
@@ -144,13 +160,13 @@ def _comparison(
 
 def _with_outcomes(compared: Sequence[MetricComparison], settings: GateSettings) -> list[MetricComparison]:
     """Correct the p-values of all levels as one family, and add what wins and what loses."""
-    family = [one for one in compared if one.in_family]
+    family = [one for one in compared if one.role != SHOWN]
     p = np.array([np.nan if one.p_value is None else one.p_value for one in family])
     corrected = [
         replace(one, p_corrected=_number(q)) for one, q in zip(family, benjamini_hochberg(p), strict=True)
     ]
     judged = iter(replace(one, outcome=outcome_of(evidence_of(one), settings)) for one in corrected)
-    return [next(judged) if one.in_family else one for one in compared]
+    return [next(judged) if one.role != SHOWN else one for one in compared]
 
 
 def _number(value: object) -> float | None:

@@ -6,14 +6,17 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from ftf_assets.contracts.gate_rows import ResultRows
+from ftf_assets.contracts.tables.gate_decision import PRIMARY_METRIC_RULE
 from ftf_assets.contracts.typed import typed
+from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.clusters import clusters_of
 from ftf_assets.gate.compare import compare_levels
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.fingerprint import rows_fingerprint, settings_fingerprint, settings_record
 from ftf_assets.gate.judge import baseline_signal, judge_level
 from ftf_assets.gate.pairs import Cell, pair_levels
-from ftf_assets.gate.thresholds import GateSettings
+from ftf_assets.gate.summary import summarise
+from ftf_assets.gate.thresholds import PRIMARY_METRIC, GateSettings
 from ftf_assets.gate.tuning import tuning_of
 
 
@@ -27,6 +30,8 @@ def decide(
     expected: Collection[Cell] | None = None,
     clusters: Mapping[Cell, int] | None = None,
     broken_checks: Sequence[str] = (),
+    ceiling: CeilingBound | None = None,
+    trade_share: float | None = None,
 ) -> Decision:
     """Compare every level with its factor's baseline and give each a verdict.
 
@@ -43,6 +48,10 @@ def decide(
         crypto cuts its own folds; None takes the fold, or the crypto where there is one fold only.
     broken_checks
         Failed contract or leak checks, in words: any makes every verdict ``INVALID``.
+    ceiling
+        What correct training labels would be worth at most; None where not measured. Shown, decides nothing.
+    trade_share
+        Share of bars that the trading threshold calls BUY; None where not known.
 
     Returns
     -------
@@ -61,19 +70,37 @@ def decide(
     metrics = compare_levels(pairing, cell_clusters, settings)
     tuning, n_trials = tuning_of(pairing.rows)
     signal = baseline_signal(pairing)
+    primary = PRIMARY_METRIC if PRIMARY_METRIC in pairing.columns else None
+    verdicts = tuple(
+        judge_level(pairs, pairing, metrics, signal, cell_clusters, broken_checks, settings)
+        for pairs in pairing.levels
+    )
     return Decision(
         sweep_id=sweep_id,
         metrics=tuple(metrics),
-        verdicts=tuple(
-            judge_level(pairs, pairing, metrics, signal, cell_clusters, broken_checks, settings)
-            for pairs in pairing.levels
+        verdicts=verdicts,
+        summary=summarise(
+            verdicts,
+            metrics,
+            primary,
+            useful_gain=settings.useful_gain,
+            ceiling=ceiling,
+            trade_share=trade_share,
         ),
         tuning=tuning,
         n_trials=n_trials,
+        rule=PRIMARY_METRIC_RULE,
+        primary_metric=primary,
         useful_gain=settings.useful_gain,
         settings=json.dumps(settings_record(settings, baselines), sort_keys=True),
         rows_fingerprint=rows_fingerprint(
-            pairing, baselines, expected=expected, clusters=clusters, broken_checks=broken_checks
+            pairing,
+            baselines,
+            expected=expected,
+            clusters=clusters,
+            broken_checks=broken_checks,
+            ceiling=ceiling,
+            trade_share=trade_share,
         ),
         settings_fingerprint=settings_fingerprint(settings, baselines),
     )

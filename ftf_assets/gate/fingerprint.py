@@ -12,6 +12,7 @@ from ftf_assets.contracts.gate_rows import Names, ResultRows
 from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import typed
+from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.pairs import Cell, Pairing, pair_levels
 from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.gate.tuning import tuning_of
@@ -27,12 +28,14 @@ def decision_fingerprints(
     expected: Collection[Cell] | None = None,
     clusters: Mapping[Cell, int] | None = None,
     broken_checks: Sequence[str] = (),
+    ceiling: CeilingBound | None = None,
+    trade_share: float | None = None,
 ) -> tuple[str, str]:
     """Give the fingerprints of rows and settings that a decision would have, without deciding.
 
     Parameters
     ----------
-    rows, baselines, settings, expected, clusters, broken_checks
+    rows, baselines, settings, expected, clusters, broken_checks, ceiling, trade_share
         As :func:`~ftf_assets.gate.decide.decide` takes them.
 
     Returns
@@ -48,7 +51,13 @@ def decision_fingerprints(
     pairing = pair_levels(rows, baselines, expected=expected)
     return (
         rows_fingerprint(
-            pairing, baselines, expected=expected, clusters=clusters, broken_checks=broken_checks
+            pairing,
+            baselines,
+            expected=expected,
+            clusters=clusters,
+            broken_checks=broken_checks,
+            ceiling=ceiling,
+            trade_share=trade_share,
         ),
         settings_fingerprint(settings or GateSettings(), baselines),
     )
@@ -62,6 +71,8 @@ def rows_fingerprint(
     expected: Collection[Cell] | None,
     clusters: Mapping[Cell, int] | None,
     broken_checks: Sequence[str],
+    ceiling: CeilingBound | None,
+    trade_share: float | None,
 ) -> str:
     """Hash what a decision is made from: a heading, which says how many rows and columns follow, and those.
 
@@ -81,6 +92,8 @@ def rows_fingerprint(
             "expected": None if expected is None else sorted(map(str, expected)),
             "clusters": None if clusters is None else {str(cell): n for cell, n in clusters.items()},
             "broken_checks": sorted(broken_checks),
+            "ceiling": None if ceiling is None else asdict(ceiling),
+            "trade_share": trade_share,
         },
         length=64,
     )

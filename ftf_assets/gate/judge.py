@@ -6,7 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import (
+    ABANDON,
+    ENDS_HARM,
+    ENDS_INVALID,
+    ENDS_LOCK,
+    ENDS_NO_SIGNAL,
+    ENDS_NOTHING_USEFUL,
+    ENDS_UNDECIDED,
+    INVALID,
+    LOCK,
+    NO_SIGNAL,
+    SHOWN,
+    VERDICT_METRICS,
+)
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 from ftf_assets.gate.clusters import Clusters
 from ftf_assets.gate.compare import evidence_of
@@ -63,7 +76,7 @@ def judge_level(
     evidence = [
         evidence_of(one)
         for one in metrics
-        if one.in_family and (one.factor, one.level) == (pairs.factor, pairs.level)
+        if one.role != SHOWN and (one.factor, one.level) == (pairs.factor, pairs.level)
     ]
     coverage = Coverage(len(pairs.expected), len(pairs.cells), _named(pairs.missing, pairing), broken_checks)
     verdict, reason = verdict_of(evidence, coverage, signal, settings)
@@ -73,13 +86,21 @@ def judge_level(
         factor=pairs.factor,
         level=pairs.level,
         verdict=verdict,
+        ending=_ending(verdict, reason),
         reason=reason,
+        advice=None,
         warnings=(*short_of_trades, *_warnings(pairs, pairing, coverage, clusters)),
         n_expected=coverage.n_expected,
         n_pairs=coverage.n_pairs,
         n_trades=power[0].n_trades if power else None,
         min_trades_a_fold=power[0].min_trades_a_fold if power else None,
         underpowered=bool(short_of_trades) if power else None,
+        level_auc=None,
+        signal_p=None,
+        net_bps=None,
+        trade_precision=None,
+        breakeven_precision=None,
+        tradable=None,
     )
 
 
@@ -129,3 +150,9 @@ def _named(numbers: Int64[Array, " cells"], pairing: Pairing) -> str:
         for crypto, fold in pairing.cells.named(numbers[:_NAMED])
     )
     return names + (f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else "")
+
+
+def _ending(verdict: str, reason: str) -> str:
+    if verdict == ABANDON:
+        return ENDS_HARM if reason.startswith("Harm") else ENDS_NOTHING_USEFUL
+    return {INVALID: ENDS_INVALID, NO_SIGNAL: ENDS_NO_SIGNAL, LOCK: ENDS_LOCK}.get(verdict, ENDS_UNDECIDED)

@@ -18,6 +18,7 @@ from ftf_assets.storage.artifacts import read_artifact, write_artifact
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ftf_assets.contracts.tables.gate_decision import DecisionTables
     from ftf_assets.gate.decision import Decision
     from ftf_assets.rows.finetune_results import CryptoResults
 
@@ -116,7 +117,7 @@ class AuditIOManager(dg.ConfigurableIOManager):
 
 
 class DecisionIOManager(dg.ConfigurableIOManager):
-    """Replace the gate's decision on this sweep in ``gate_metrics`` and ``gate_verdicts``, all or nothing."""
+    """Replace the gate's decision on this sweep in its three tables, all or nothing."""
 
     sweep: SweepResource
     home: HomeResource
@@ -126,9 +127,9 @@ class DecisionIOManager(dg.ConfigurableIOManager):
         from ftf_assets.rows.gate_decision import decision_rows
 
         with retry_when_busy():
-            self.home.results.write_decision(*decision_rows(obj), obj.sweep_id)
+            self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
-    def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":  # noqa: ARG002
-        """Read the decision on this sweep: rows of ``gate_metrics`` and of ``gate_verdicts``."""
+    def load_input(self, context: dg.InputContext) -> "DecisionTables":  # noqa: ARG002
+        """Read the decision on this sweep."""
         return self.home.results.decision(self.sweep.open().sweep_id)

@@ -9,7 +9,7 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.errors import FtfError, InputError
-from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS, DecisionTables
 from ftf_assets.gate.decision import Decision
 from ftf_assets.report.data import (
     AuditData,
@@ -75,7 +75,7 @@ def decision_of_run(sweep: Sweep, rows: pd.DataFrame, decision: Decision) -> Dec
     decision
         The gate's decision on them.
     """
-    return _decision(sweep.settings, rows, *decision_rows(decision))
+    return _decision(sweep.settings, rows, decision_rows(decision))
 
 
 def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
@@ -106,8 +106,8 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
             f"{sweep_id} ran one variant alone (design single, as ftf smoke does): with nothing to compare "
             "there is no verdict and no report. Run ftf sweep"
         )
-    metrics, verdicts = store.decision(sweep_id)
-    if verdicts.empty:
+    decided = store.decision(sweep_id)
+    if decided.verdicts.empty:
         raise InputError(
             f"{sweep_id} has rows but no verdict yet, so there is nothing to report. Run the job ftf_decide, "
             "or ftf sweep with the same settings: finished fits are reused"
@@ -116,8 +116,10 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     return ReportData(
         sweep_id=sweep_id,
         settings=settings,
-        decision=_decision(settings, rows, _in_order(metrics), verdicts),
-        curves=CurveData(judged_levels(verdicts), trained, settings.evaluation.cost_bps),
+        decision=_decision(
+            settings, rows, decided._replace(metrics=_in_order(decided.metrics))
+        ),
+        curves=CurveData(judged_levels(decided.verdicts), trained, settings.evaluation.cost_bps),
         suspects=SuspectData(store.suspects(sweep_id), candles, unavailable, settings.labels.barriers),
         regimes=store.regimes(sweep_id),
         unavailable=unavailable,
@@ -150,11 +152,9 @@ def load_audit(home: Home, settings: SweepSettings) -> AuditData:
     )
 
 
-def _decision(
-    settings: SweepSettings, rows: pd.DataFrame, metrics: pd.DataFrame, verdicts: pd.DataFrame
-) -> DecisionData:
+def _decision(settings: SweepSettings, rows: pd.DataFrame, decided: DecisionTables) -> DecisionData:
     return DecisionData(
-        settings.data.crypto_names, settings.folds.n_folds, settings.training.seeds, rows, metrics, verdicts
+        settings.data.crypto_names, settings.folds.n_folds, settings.training.seeds, rows, *decided
     )
 
 

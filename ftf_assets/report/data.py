@@ -80,8 +80,8 @@ class DecisionData:
         Folds of the sweep.
     n_seeds
         Fits that a cell averages.
-    rows, metrics, verdicts
-        Rows of ``finetune_results``, ``gate_metrics`` and ``gate_verdicts``.
+    rows, metrics, verdicts, summary
+        Rows of ``finetune_results``, ``gate_metrics``, ``gate_verdicts`` and ``gate_summary``.
     """
 
     cryptos: tuple[str, ...]
@@ -90,6 +90,7 @@ class DecisionData:
     rows: pd.DataFrame
     metrics: pd.DataFrame
     verdicts: pd.DataFrame
+    summary: pd.DataFrame
 
     @property
     def levels(self) -> tuple[Level, ...]:

@@ -11,10 +11,10 @@ import pandas as pd
 from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.contracts.tables.frames import contract_frame
-from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.gate.clusters import calendar_clusters
 from ftf_assets.gate.decide import decide
-from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
+from ftf_assets.gate.decision import Decision, DecisionSummary, LevelVerdict, MetricComparison
 from ftf_assets.gate.fingerprint import decision_fingerprints
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.rows.records import plain_records
@@ -83,14 +83,15 @@ def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     return {"expected": cells, "clusters": clusters}
 
 
-def decision_from_rows(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decision:
-    """Read a decision back from its rows of ``gate_metrics`` and ``gate_verdicts``.
+def decision_from_rows(tables: DecisionTables) -> Decision:
+    """Read a decision back from the rows of its tables.
 
     Parameters
     ----------
-    metrics, verdicts
+    tables
         From :func:`decision_rows`, or of one sweep as the store gives them; at least one verdict.
     """
+    metrics, verdicts, summary = tables
     shared = plain_records(verdicts)[0]
     return Decision(
         metrics=tuple(MetricComparison(**_fields(row, MetricComparison)) for row in plain_records(metrics)),
@@ -100,22 +101,24 @@ def decision_from_rows(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> Decisio
             )
             for row in plain_records(verdicts)
         ),
+        summary=DecisionSummary(**_fields(plain_records(summary)[0], DecisionSummary)),
         **{
             field.name: shared[field.name]
             for field in dataclasses.fields(Decision)
-            if field.name not in ("metrics", "verdicts")
+            if field.name not in ("metrics", "verdicts", "summary")
         },
     )
 
 
-def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict]) -> dict[str, Any]:
+def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict | DecisionSummary]) -> dict[str, Any]:
     return {field.name: row[field.name] for field in dataclasses.fields(kind)}
 
 
-def decision_rows(decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lay out a decision as rows of ``gate_metrics`` and ``gate_verdicts``, stamped with the time."""
+def decision_rows(decision: Decision) -> DecisionTables:
+    """Lay out a decision as rows of its tables, stamped with the time."""
     now = pd.Timestamp.now("UTC")
-    return (
-        contract_frame(GateMetrics, decision.metric_rows()),
-        contract_frame(GateVerdicts, decision.verdict_rows(now)),
+    return DecisionTables(
+        metrics=contract_frame(GateMetrics, decision.metric_rows()),
+        verdicts=contract_frame(GateVerdicts, decision.verdict_rows(now)),
+        summary=contract_frame(GateSummary, [decision.summary_row(now)]),
     )

@@ -110,7 +110,7 @@ def _assets_to_make(sweep: Sweep, home: Home) -> dict[str | None, tuple[str, ...
 
 
 def _stored_decision(sweep: Sweep, home: Home) -> Decision:
-    return decision_from_rows(*ResultsStore(home.results).decision(sweep.sweep_id))
+    return decision_from_rows(ResultsStore(home.results).decision(sweep.sweep_id))
 
 
 def _libraries(sweep: Sweep) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
-from ftf_assets.contracts.tables.gate_decision import METRICS_KEY, VERDICTS_KEY, GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import (
+    METRICS_KEY,
+    SUMMARY_KEY,
+    VERDICTS_KEY,
+    GateMetrics,
+    GateSummary,
+    GateVerdicts,
+)
 from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.tables.regime_results import REGIMES_KEY, RegimeResults
@@ -18,7 +25,7 @@ from ftf_assets.rows.factor_columns import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
 #: no new version: :func:`add_factors_sql` adds its column.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _LEADERBOARD_MEANS = (
     *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
@@ -35,6 +42,7 @@ def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
         (LabelSuspects, SUSPECTS_KEY),
         (GateMetrics, METRICS_KEY),
         (GateVerdicts, VERDICTS_KEY),
+        (GateSummary, SUMMARY_KEY),
         (NoiseAudit, AUDIT_KEY),
         (NoiseAuditEffects, EFFECTS_KEY),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.contracts.tables.frames import contract_frame, with_contract_dtypes
-from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects
 from ftf_assets.contracts.tables.regime_results import RegimeResults
 from ftf_assets.contracts.tables.validation import validated
@@ -118,13 +118,13 @@ class ResultsStore(ResultsDatabase):
         )
         return with_contract_dtypes(LabelSuspects, found)
 
-    def write_decision(self, metrics: pd.DataFrame, verdicts: pd.DataFrame, sweep_id: str) -> None:
+    def write_decision(self, decision: DecisionTables, sweep_id: str) -> None:
         """Replace the gate's decision on a sweep, all or nothing.
 
         Parameters
         ----------
-        metrics, verdicts
-            Rows that satisfy ``GateMetrics`` and ``GateVerdicts``.
+        decision
+            Rows that satisfy ``GateMetrics``, ``GateVerdicts`` and ``GateSummary``.
         sweep_id
             The sweep that they judge. Its old decision goes.
 
@@ -134,15 +134,18 @@ class ResultsStore(ResultsDatabase):
             As :meth:`write_partition`.
         """
         with self.transaction() as connection:
-            connection.register("new_metrics", metrics)
-            connection.register("new_verdicts", verdicts)
+            connection.register("new_metrics", decision.metrics)
+            connection.register("new_verdicts", decision.verdicts)
+            connection.register("new_summary", decision.summary)
             connection.execute("DELETE FROM gate_metrics WHERE sweep_id = $1", [sweep_id])
             connection.execute("DELETE FROM gate_verdicts WHERE sweep_id = $1", [sweep_id])
+            connection.execute("DELETE FROM gate_summary WHERE sweep_id = $1", [sweep_id])
             connection.execute("INSERT INTO gate_metrics BY NAME SELECT * FROM new_metrics")
             connection.execute("INSERT INTO gate_verdicts BY NAME SELECT * FROM new_verdicts")
+            connection.execute("INSERT INTO gate_summary BY NAME SELECT * FROM new_summary")
 
-    def decision(self, sweep_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Read the stored decision on a sweep: rows of ``gate_metrics`` and of ``gate_verdicts``, as decided.
+    def decision(self, sweep_id: str) -> DecisionTables:
+        """Read the stored decision on a sweep, as decided; tables without a row where there is none.
 
         Raises
         ------
@@ -151,7 +154,12 @@ class ResultsStore(ResultsDatabase):
         """
         metrics = self.select("SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id])
         verdicts = self.select("SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id])
-        return with_contract_dtypes(GateMetrics, metrics), with_contract_dtypes(GateVerdicts, verdicts)
+        summary = self.select("SELECT * FROM gate_summary WHERE sweep_id = $1", [sweep_id])
+        return DecisionTables(
+            with_contract_dtypes(GateMetrics, metrics),
+            with_contract_dtypes(GateVerdicts, verdicts),
+            with_contract_dtypes(GateSummary, summary),
+        )
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:
         """Keep the settings of a sweep, a JSON object: what its rows were made from.

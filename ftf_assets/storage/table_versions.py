@@ -9,6 +9,8 @@ from ftf_assets.storage.content_version import content_version
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ftf_assets.contracts.tables.gate_decision import DecisionTables
+
 
 def row_versions(cells: pd.DataFrame, regimes: pd.DataFrame, suspects: pd.DataFrame) -> dict[str, str]:
     """Hash the rows of one crypto in one sweep, by table, as the results store gives them."""
@@ -19,9 +21,9 @@ def row_versions(cells: pd.DataFrame, regimes: pd.DataFrame, suspects: pd.DataFr
     }
 
 
-def decision_versions(metrics: pd.DataFrame, verdicts: pd.DataFrame) -> dict[str, str]:
+def decision_versions(decision: DecisionTables) -> dict[str, str]:
     """Hash a stored decision, by table."""
-    return {"gate_metrics": content_version(metrics), "gate_verdicts": content_version(verdicts)}
+    return {f"gate_{name}": content_version(rows) for name, rows in decision._asdict().items()}
 
 
 def audit_versions(found: pd.DataFrame) -> dict[str, str]:

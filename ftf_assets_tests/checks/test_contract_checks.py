@@ -25,14 +25,14 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.contracts.tables.frames import contract_frame
-from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.definitions import defs
 from ftf_assets.graph.check_history import CONTRACT_CHECK
 from ftf_assets.graph.io_managers import artifact_types
 from ftf_assets.rows.label_suspects import suspect_rows
 from ftf_assets.rows.regime_results import rows_by_regime
 from ftf_assets.storage.results_schema import tables
-from ftf_assets_tests.contracts.tables.test_gate_decision import METRIC, VERDICT
+from ftf_assets_tests.contracts.tables.test_gate_decision import METRIC, SUMMARY, VERDICT
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, WARM_UP, Trained, candles, feature_cache
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
@@ -131,7 +131,11 @@ def stored(standard_run: Trained) -> StoredInMemory:
                 suspect_rows(SWEEP, CRYPTO, run.arrays, run.masks),
             ),
             "noise_audit": frames(*whole_audit()),
-            "gate_decision": (contract_frame(GateVerdicts, [VERDICT]), contract_frame(GateMetrics, [METRIC])),
+            "gate_decision": DecisionTables(
+                contract_frame(GateMetrics, [METRIC]),
+                contract_frame(GateVerdicts, [VERDICT]),
+                contract_frame(GateSummary, [SUMMARY]),
+            ),
         },
     )
 

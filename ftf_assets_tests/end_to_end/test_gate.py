@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.graph.check_history import CONTRACT_CHECK
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home
@@ -25,9 +25,10 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
 ):
     sweep, done = finished_sweep.sweep, finished_sweep.copy(home)
     assert done.decision is not None
-    metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
+    metrics, verdicts, summary = ResultsStore(home.results).decision(sweep.sweep_id)
     GateMetrics.validate(metrics, lazy=True)
     GateVerdicts.validate(verdicts, lazy=True)
+    GateSummary.validate(summary, lazy=True)
     assert verdicts["level"].tolist() == ["aggressive", "mild", "filter", "reweight"]
     assert set(verdicts["n_expected"]) == {4}
     assert len(metrics) == 4 * 6

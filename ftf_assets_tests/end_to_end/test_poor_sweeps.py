@@ -212,7 +212,7 @@ def test_the_job_stores_the_verdict_and_its_report_or_fails_with_one_clear_error
     poor: Poor, sweep: Sweep, home: Home
 ):
     result = run_the_job(sweep, home)
-    metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
+    metrics, verdicts, _ = ResultsStore(home.results).decision(sweep.sweep_id)
     assert_no_table_holds_nan_or_infinity(home)
     if poor.error:
         assert not result.success

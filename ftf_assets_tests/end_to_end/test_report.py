@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
+from ftf_assets.contracts.tables.gate_decision import DecisionTables
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.report.page_check import missing_from_page
 from ftf_assets.storage.home import Home
@@ -66,7 +67,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert [check.check for check in done.failed_checks] == ["cleaners_audited"], "nothing was audited here"
     assert done.report == home.report(sweep.sweep_id)
     dom, log = browse(done.report)
-    metrics, verdicts = ResultsStore(home.results).decision(sweep.sweep_id)
+    metrics, verdicts, _ = ResultsStore(home.results).decision(sweep.sweep_id)
     assert missing_from_page(dom, metrics) == []
     assert all(verdict in dom for verdict in verdicts["verdict"])
     assert CONSOLE not in log
@@ -150,8 +151,8 @@ def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, finished_swee
     shutil.rmtree(home.path)
     finished_sweep.copy(home)
     store, sweep = ResultsStore(home.results), finished_sweep.sweep
-    metrics, verdicts = store.decision(sweep.sweep_id)
-    store.write_decision(metrics.head(0), verdicts.head(0), sweep.sweep_id)
+    empty = DecisionTables(*(rows.head(0) for rows in store.decision(sweep.sweep_id)))
+    store.write_decision(empty, sweep.sweep_id)
     assert "no verdict yet" in refused()
 
 

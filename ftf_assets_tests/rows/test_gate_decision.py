@@ -32,8 +32,8 @@ def test_a_decision_comes_back_from_the_store_as_it_was(
 ):
     settings = small_sweep(**{"cryptos": "OPUSDC", "n_folds": 5, **changes}).settings
     decision = decide_sweep(store.read(SWEEP), settings, SWEEP, broken_checks=broken)
-    store.write_decision(*decision_rows(decision), SWEEP)
-    assert decision_from_rows(*store.decision(SWEEP)) == decision
+    store.write_decision(decision_rows(decision), SWEEP)
+    assert decision_from_rows(store.decision(SWEEP)) == decision
 
 
 @pytest.mark.parametrize("changes", CASES.values(), ids=CASES)

@@ -72,8 +72,16 @@ def decision_data(rows: list[dict], *, n_seeds: int = 1) -> DecisionData:
         settings=QUICK,
         expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
     )
-    metrics, verdicts = decision_rows(decision)
-    return DecisionData(cryptos, folds, n_seeds, frame, metrics, verdicts.assign(created_at=DECIDED_AT))
+    metrics, verdicts, summary = decision_rows(decision)
+    return DecisionData(
+        cryptos,
+        folds,
+        n_seeds,
+        frame,
+        metrics,
+        verdicts.assign(created_at=DECIDED_AT),
+        summary.assign(created_at=DECIDED_AT),
+    )
 
 
 def report_data(

@@ -8,7 +8,7 @@ module                 table
 ``finetune_results``   one row per cell: where a column of the results is declared
 ``regime_results``     cells by market regime
 ``label_suspects``     rows that a cleaner suspects of a wrong label
-``gate_decision``      ``gate_metrics`` and ``gate_verdicts``
+``gate_decision``      ``gate_summary``, ``gate_verdicts`` and ``gate_metrics``
 ``noise_audit``        ``noise_audit`` and ``noise_audit_effects``
 =====================  ==================================================================
 

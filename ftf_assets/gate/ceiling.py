@@ -1,0 +1,25 @@
+"""What correct training labels would be worth at most: a bound that is measured elsewhere and shown here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CeilingBound:
+    """An upper bound on what any correction of the training labels can gain in ``roc_auc``.
+
+    Attributes
+    ----------
+    estimate
+        The gain from correct labels, extrapolated from training on noisier ones.
+    low, bound
+        Lower end of its interval (None where unknown), and its upper end, which bounds the gain.
+    scenario
+        The noise that it assumes, in words: ``the market's own``, ``10 % of labels flipped``.
+    """
+
+    estimate: float
+    bound: float
+    scenario: str
+    low: float | None = None
