@@ -193,8 +193,8 @@ PARTITION_CONTRACTS: dict[str, TableContract | BundleContract] = {
 SWEEP_CONTRACTS: dict[str, TableContract] = {
     "gate_decision": TableContract(
         "gate_decision",
-        ((GateVerdicts, VERDICTS_KEY), (GateMetrics, METRICS_KEY), (GateSummary, SUMMARY_KEY)),
-        lambda stored: (stored.decision().verdicts, stored.decision().metrics, stored.decision().summary),
+        ((GateMetrics, METRICS_KEY), (GateVerdicts, VERDICTS_KEY), (GateSummary, SUMMARY_KEY)),
+        lambda stored: stored.decision(),
         n_rows=_at_least_one,
     )
 }

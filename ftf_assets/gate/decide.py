@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from ftf_assets.contracts.gate_rows import ResultRows
-from ftf_assets.contracts.tables.gate_decision import PRIMARY_METRIC_RULE
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.clusters import clusters_of
@@ -89,7 +88,7 @@ def decide(
         ),
         tuning=tuning,
         n_trials=n_trials,
-        rule=PRIMARY_METRIC_RULE,
+        rule=settings.rule,
         primary_metric=primary,
         useful_gain=settings.useful_gain,
         settings=json.dumps(settings_record(settings, baselines), sort_keys=True),

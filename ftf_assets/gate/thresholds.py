@@ -12,7 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.tables.gate_decision import MIN_TRADES, MIN_TRADES_A_FOLD, SHOWN_METRICS
+from ftf_assets.contracts.tables.gate_decision import (
+    MIN_TRADES,
+    MIN_TRADES_A_FOLD,
+    PRIMARY_METRIC_RULE,
+    RULES,
+    SHOWN_METRICS,
+)
 from ftf_assets.contracts.typed import typed
 
 #: These two measure nearly the same thing, so they cannot lock a level without a metric of the classifier.
@@ -30,6 +36,8 @@ class GateSettings:
 
     Attributes
     ----------
+    rule
+        ``primary_metric``: one metric decides and others veto; ``two_metrics``: two metrics must win.
     alpha
         Level of significance of every test; intervals cover ``1 - alpha``.
     min_effect
@@ -49,6 +57,7 @@ class GateSettings:
         resamples.
     """
 
+    rule: str = PRIMARY_METRIC_RULE
     alpha: float = 0.05
     min_effect: float = 0.3
     min_pairs_share: float = 0.95
@@ -61,6 +70,8 @@ class GateSettings:
     bootstrap_pairs: int = 5_000
 
     def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise input_error("unknown rule of the gate", found=repr(self.rule), allowed=", ".join(RULES))
         for name, low, high in (
             ("alpha", 0, 1),
             ("min_effect", -1e-300, float("inf")),

@@ -116,9 +116,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     return ReportData(
         sweep_id=sweep_id,
         settings=settings,
-        decision=_decision(
-            settings, rows, decided._replace(metrics=_in_order(decided.metrics))
-        ),
+        decision=_decision(settings, rows, decided._replace(metrics=_in_order(decided.metrics))),
         curves=CurveData(judged_levels(decided.verdicts), trained, settings.evaluation.cost_bps),
         suspects=SuspectData(store.suspects(sweep_id), candles, unavailable, settings.labels.barriers),
         regimes=store.regimes(sweep_id),

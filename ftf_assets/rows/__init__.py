@@ -5,7 +5,7 @@ One module per table or pair of tables:
 * ``finetune_results``: one row per cell; also everything that one crypto adds to the store
 * ``regime_results``: each cell broken down by market regime; and the breakdown of a whole sweep
 * ``label_suspects``: the rows that the cleaners suspect
-* ``gate_decision``: ``gate_summary``, ``gate_verdicts`` and ``gate_metrics``; also the gate's decision on a sweep's rows
+* ``gate_decision``: ``gate_summary``, ``_verdicts`` and ``_metrics``; and the gate's decision on rows
 * ``noise_audit``: ``noise_audit`` and ``noise_audit_effects``
 
 What a table may hold is its contract in :mod:`ftf_assets.contracts`. The contract of ``finetune_results`` has

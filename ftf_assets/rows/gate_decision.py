@@ -80,7 +80,7 @@ def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     cells = {
         (crypto, fold) for crypto in settings.data.crypto_names for fold in range(settings.folds.n_folds)
     }
-    return {"expected": cells, "clusters": clusters}
+    return {"settings": settings.gate.bounds, "expected": cells, "clusters": clusters}
 
 
 def decision_from_rows(tables: DecisionTables) -> Decision:
@@ -110,7 +110,9 @@ def decision_from_rows(tables: DecisionTables) -> Decision:
     )
 
 
-def _fields(row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict | DecisionSummary]) -> dict[str, Any]:
+def _fields(
+    row: Mapping[str, Any], kind: type[MetricComparison | LevelVerdict | DecisionSummary]
+) -> dict[str, Any]:
     return {field.name: row[field.name] for field in dataclasses.fields(kind)}
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ftf_assets.audit.settings import LONG_AUDIT_FITS
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
@@ -34,6 +35,7 @@ PowerMode = Literal["smoke", "standard", "deep"]
 SourceName = Literal["market", "candles", "features"]
 Calendar = Literal["common", "per_crypto"]
 Missing = Literal["refuse", "allow"]
+GateRule = Literal["primary_metric", "two_metrics"]
 
 #: Tuning trials that each power mode grants per (crypto, fold).
 TRIALS: dict[PowerMode, int] = {"smoke": 0, "standard": 15, "deep": 30}
@@ -327,6 +329,23 @@ class EvaluationSettings(SettingsGroup):
     """How cells are scored."""
 
     cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
+
+
+class DecisionSettings(SettingsGroup):
+    """How the gate judges a sweep's rows: no part of its identity, the same rows may be judged again."""
+
+    rule: GateRule = Field(
+        "primary_metric",
+        description="primary_metric: roc_auc decides and others veto; two_metrics: two metrics must win.",
+    )
+    useful_gain: float = Field(
+        0.01, gt=0, le=1, description="Smallest gain of the primary metric worth having, absolute."
+    )
+
+    @property
+    def bounds(self) -> GateSettings:
+        """The same as the gate takes it, with the default bounds."""
+        return GateSettings(rule=self.rule, useful_gain=self.useful_gain)
 
 
 class RunSettings(SettingsGroup):

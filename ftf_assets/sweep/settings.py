@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
 from ftf_assets.sweep.setting_groups import (
     DataSettings,
+    DecisionSettings,
     EvaluationSettings,
     FoldSettings,
     LabelSettings,
@@ -52,6 +53,7 @@ class SweepSettings(SettingsGroup):
     treatment: TreatmentSettings = TreatmentSettings()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    gate: DecisionSettings = DecisionSettings()
     run: RunSettings = RunSettings()
 
     @property

@@ -26,9 +26,11 @@ from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.planned_fits import expected_rows, planned_fit_keys, planned_trial_keys
 from ftf_assets.training.variants import Variant, expand_variants
 
-#: Settings outside the identity: how a sweep is run, and what the resolved values below are computed from.
+#: Settings outside the identity: how a sweep is run and judged, and what the resolved values below are
+#: computed from.
 _NOT_IDENTITY: dict[str, Any] = {
     "run": True,
+    "gate": True,
     "data": {"crypto_group", "cryptos"},
     "treatment": {"factors"},
     "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seed_check"},

@@ -219,14 +219,14 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
     ),
     (
         "gate_decision",
-        in_table(0, "verdict", "MAYBE"),
+        in_table(1, "verdict", "MAYBE"),
         ("column 'verdict'", "level filter", "found 'MAYBE'"),
     ),
-    ("gate_decision", in_table(1, "p_value", 1.2), ("column 'p_value'", "metric f1_buy", "found 1.2")),
+    ("gate_decision", in_table(0, "p_value", 1.2), ("column 'p_value'", "metric f1_buy", "found 1.2")),
     (
         "gate_decision",
-        lambda found: (found[0].iloc[:0], found[1]),
-        ("gate_verdicts has the wrong number of rows", "found 0 rows"),
+        lambda found: (found[0].iloc[:0], *found[1:]),
+        ("gate_metrics has the wrong number of rows", "found 0 rows"),
     ),
 ]
 

@@ -114,7 +114,7 @@ def test_calibration_is_shown_lower_is_better_and_decides_nothing():
     )
     shown = metric_of(decided(rows), "log_loss")
     assert (shown.cryptos_better, shown.cryptos_worse) == (0, 5)
-    assert (shown.in_family, shown.outcome, shown.p_corrected) == (False, None, None)
+    assert (shown.role, shown.outcome, shown.p_corrected) == ("shown", None, None)
     assert decided(rows).verdicts[0].verdict == "LOCK"
 
 

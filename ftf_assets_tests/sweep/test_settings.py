@@ -11,7 +11,7 @@ from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_settings, sweep_settings
 from ftf_assets_tests.support.settings import settings_of
 
-GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "run")
+GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "gate", "run")
 
 
 def test_the_defaults_are_the_standard_protocol():

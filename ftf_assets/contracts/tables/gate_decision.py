@@ -1,4 +1,4 @@
-"""The contracts of ``gate_summary``, ``gate_verdicts`` and ``gate_metrics``: one answer, and what is behind it.
+"""The contracts of ``gate_summary``, ``gate_verdicts`` and ``gate_metrics``: the answer and its numbers.
 
 The DuckDB tables, the documentation of their columns and the blocking check of ``gate_decision`` come from
 the three models. A number that could not be computed is null, never infinite.
@@ -104,7 +104,9 @@ class GateMetrics(StoredTable):
         description="primary: decides; veto: can only prevent LOCK; counted: one of several that must win "
         "(rule two_metrics); shown: decides nothing.",
     )
-    n_pairs: Series[np.int64] = amount("Pairs: (crypto, fold) cells where level and baseline have the metric.")
+    n_pairs: Series[np.int64] = amount(
+        "Pairs: (crypto, fold) cells where level and baseline have the metric."
+    )
     n_left_out: Series[np.int64] = amount(
         "Measured pairs left out because one side has no value, such as the expectancy without a trade."
     )
@@ -207,7 +209,9 @@ class GateVerdicts(StoredTable):
         description="The same with the two grounds of ABANDON apart: harm, or nothing_useful.",
     )
     reason: Text = key("Why, in one sentence, with the numbers that decided.")
-    advice: Text = optional("What would decide it: months of test history, cryptos or seeds; null if decided.")
+    advice: Text = optional(
+        "What would decide it: months of test history, cryptos or seeds; null if decided."
+    )
     warnings: Text = optional("What weakens the verdict without changing it; one line each, null for none.")
     n_expected: Series[np.int64] = amount("Pairs that are expected; a pair with a short history is not.")
     n_pairs: Series[np.int64] = amount("Pairs that were measured.")
