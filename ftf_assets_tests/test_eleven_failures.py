@@ -43,7 +43,7 @@ from ftf_assets_tests.faults.scale import scaled
 from ftf_assets_tests.support.pictures import draw_nothing
 from ftf_assets_tests.support.processes import start_ftf
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, SMALL, FinishedSweep, small_sweep
+from ftf_assets_tests.support.small_sweep import QUICK_FITS, SMALL, FinishedSweep, small_sweep
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_the_off_path_is_free(home: Home):
         "sys.argv[0] = 'ftf'; from ftf_assets.command.main import main; main()"
     )
     command = ["sweep", "--crypto", "OPUSDC", "--factor", "label_smoothing", "--trials", "0", "--json"]
-    command += set_options(n_folds=1, **FEW_ROUNDS)
+    command += set_options(n_folds=1, **QUICK_FITS)
     done = subprocess.run(
         [sys.executable, "-c", without_libraries, *command, "--home", str(home.path)],
         capture_output=True,
@@ -251,7 +251,7 @@ def test_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
 def test_a_smoke_on_the_real_path_gates_the_merge(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: bool
 ):
-    monkeypatch.setitem(SMOKE, "training", SMOKE["training"] | FEW_ROUNDS)
+    monkeypatch.setitem(SMOKE, "training", SMOKE["training"] | QUICK_FITS)
     if not healthy:
         raise_in("OPUSDC", 0, "mild+reweight+uniqueness", monkeypatch)
     code = cli.main(["smoke", "--home", str(home.path), "--json"], standalone_mode=False)

@@ -105,7 +105,7 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
         if _known(margin) and (name not in widest or margin > widest[name]["seed_margin"]):  # type: ignore[operator]
             widest[name] = row
     if not widest:
-        return "seed noise: not in the rows; --set training.seeds=3 measures it and averages it down"
+        return "seed noise: not in the rows; --set training.seeds=4 measures it and averages it down"
     ordered = sorted(widest, key=VERDICT_METRICS.index)
     said = "; ".join(
         f"mean {name} by up to ±{widest[name]['seed_margin']:.4f} over {widest[name]['n_pairs']} pairs "

@@ -152,7 +152,7 @@ def load_audit(home: Home, settings: SweepSettings) -> AuditData:
 
 def _decision(settings: SweepSettings, rows: pd.DataFrame, decided: DecisionTables) -> DecisionData:
     return DecisionData(
-        settings.data.crypto_names, settings.folds.n_folds, settings.training.seeds, rows, *decided
+        settings.data.crypto_names, settings.folds.n_folds, settings.training.n_seeds, rows, *decided
     )
 
 

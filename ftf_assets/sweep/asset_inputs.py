@@ -53,7 +53,7 @@ ASSET_INPUTS: dict[str, AssetInputs] = {
     ),
     "trained_models": AssetInputs(
         ("cleanlab_masks",),
-        ("variants", "training.rounds", "training.seeds", "checks_seed", "tuning_mode"),
+        ("variants", "training.rounds", "n_seeds", "checks_seed", "tuning_mode"),
     ),
 }
 

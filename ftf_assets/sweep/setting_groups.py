@@ -40,8 +40,11 @@ GateRule = Literal["primary_metric", "two_metrics"]
 #: Tuning trials that each power mode grants per (crypto, fold).
 TRIALS: dict[PowerMode, int] = {"smoke": 0, "standard": 15, "deep": 30}
 
+#: Fits with different seeds that each power mode averages per cell.
+SEEDS: dict[PowerMode, int] = {"smoke": 1, "standard": 4, "deep": 8}
+
 #: Fits beyond which a sweep must be confirmed.
-LONG_RUN_FITS = 500
+LONG_RUN_FITS = 1_000
 
 
 class SettingsGroup(BaseModel):
@@ -261,7 +264,9 @@ class TrainingSettings(SettingsGroup):
     """How models are fitted and tuned."""
 
     power_mode: PowerMode = Field(
-        "standard", description="Tuning trials per (crypto, fold): smoke 0, standard 15, deep 30."
+        "standard",
+        description="Trials per (crypto, fold) and seeds per cell: smoke 0 and 1, standard 15 and 4, "
+        "deep 30 and 8.",
     )
     trials: int | None = Field(
         None, ge=0, le=10_000, description="Tuning trials per (crypto, fold); overrides the power mode."
@@ -283,15 +288,20 @@ class TrainingSettings(SettingsGroup):
         description="baseline: all variants use the rounds of the baseline; per_variant: each finds its own.",
     )
     min_rounds: int = Field(20, ge=1, le=10_000, description="Minimum number of boosting rounds.")
-    max_rounds: int = Field(400, ge=1, le=100_000, description="Maximum number of boosting rounds.")
-    patience: int = Field(30, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
+    max_rounds: int = Field(1500, ge=1, le=100_000, description="Maximum number of boosting rounds.")
+    patience: int = Field(60, ge=1, le=10_000, description="Rounds without gain before boosting stops.")
     seed: int = Field(
         7, ge=0, lt=2**31, description="Seed of the sweep; the seed of every fit is derived from it."
     )
-    seeds: int = Field(1, ge=1, le=100, description="Fits with different seeds that a cell averages.")
+    seeds: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Fits with different seeds that a cell averages; overrides the power mode.",
+    )
     seed_check: bool = Field(
         True,
-        description="With seeds=1: fit each baseline again with a second seed, to measure the seed's noise.",
+        description="With one seed: fit each baseline again with a second seed, to measure the seed's noise.",
     )
     device: Device = Field("cpu", description="Where XGBoost fits.")
 
@@ -308,6 +318,11 @@ class TrainingSettings(SettingsGroup):
                 found=f"{self.min_rounds} > {self.max_rounds}",
             )
         return self
+
+    @property
+    def n_seeds(self) -> int:
+        """Number of fits that a cell averages: ``seeds``, else that of the power mode."""
+        return SEEDS[self.power_mode] if self.seeds is None else self.seeds
 
     @property
     def early_stopping(self) -> Rounds:
@@ -355,7 +370,8 @@ class RunSettings(SettingsGroup):
     workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one per core.")
     confirm_long_run: bool = Field(
         False,
-        description=f"Allow more than {LONG_RUN_FITS} fits; in a noise audit, more than {LONG_AUDIT_FITS:,}.",
+        description=f"Allow more than {LONG_RUN_FITS:,} fits; in a noise audit, "
+        f"more than {LONG_AUDIT_FITS:,}.",
     )
 
     @field_validator("phase")

@@ -64,7 +64,7 @@ class SweepSettings(SettingsGroup):
     @property
     def checks_seed(self) -> bool:
         """Whether the baseline is fitted once more for its seed noise: not with several seeds, nor alone."""
-        return self.training.seed_check and self.training.seeds == 1 and self.compares_variants
+        return self.training.seed_check and self.training.n_seeds == 1 and self.compares_variants
 
     def by_name(self) -> dict[str, Any]:
         """Every setting by its dotted name."""

@@ -33,7 +33,7 @@ _NOT_IDENTITY: dict[str, Any] = {
     "gate": True,
     "data": {"crypto_group", "cryptos"},
     "treatment": {"factors"},
-    "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seed_check"},
+    "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seeds", "seed_check"},
 }
 
 
@@ -81,6 +81,7 @@ class Sweep:
         identity["cryptos"] = list(self.cryptos)
         identity["variants"] = [variant.moved for variant in self.variants]
         identity["tuning"] = dataclasses.asdict(self.tuning)
+        identity["n_seeds"] = self.settings.training.n_seeds
         identity["checks_seed"] = self.settings.checks_seed
         return "ftf_" + stable_hash(identity, 12)
 
@@ -136,7 +137,7 @@ class Sweep:
         Raises
         ------
         InputError
-            More than 500 fits without ``run.confirm_long_run``; the message counts cells and fits.
+            More than 1,000 fits without ``run.confirm_long_run``; the message counts cells and fits.
         """
         if self.settings.run.confirm_long_run:
             return
@@ -214,7 +215,7 @@ class Sweep:
             parameters=dict(DEFAULT_PARAMETERS),
             tuning=self.tuning,
             seed=settings.training.seed,
-            seeds=settings.training.seeds,
+            seeds=settings.training.n_seeds,
             seed_check=settings.checks_seed,
             device=settings.training.device,
         )
@@ -234,6 +235,8 @@ class Sweep:
             return self.tuning.mode
         if name == "parameters":
             return dict(DEFAULT_PARAMETERS)
+        if name == "n_seeds":
+            return self.settings.training.n_seeds
         if name == "checks_seed":
             return self.settings.checks_seed
         if name in ("variants", "cleaned_variants", "label_treatments"):

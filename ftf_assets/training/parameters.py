@@ -18,16 +18,17 @@ TuneMode = Literal["baseline", "per_variant", "off"]
 #: Inclusive bounds of each tuned parameter.
 SearchSpace = dict[str, tuple[float, float]]
 
-#: Parameters of a sweep without tuning, and of trial 0 of each study. Shallow trees, subsampling of rows and
-#: columns and a small learning rate are the usual start for a few thousand rows of weak signal. The last two
-#: values are XGBoost's own defaults.
+#: Parameters of a sweep without tuning, and of trial 0 of each study: a careful start for a few thousand rows
+#: of weak signal. Shallow trees, large leaves, half of the rows and 30 % of the columns for each tree, and a
+#: rate at which boosting rarely stops at the floor of rounds. docs/parameters.md compares them with others.
+#: ``max_bin`` and ``reg_lambda`` are XGBoost's own defaults.
 DEFAULT_PARAMETERS: Parameters = {
-    "max_depth": 5,
-    "learning_rate": 0.05,
-    "subsample": 0.8,
-    "colsample_bytree": 0.8,
+    "max_depth": 3,
+    "learning_rate": 0.02,
+    "subsample": 0.5,
+    "colsample_bytree": 0.3,
     "max_bin": 256,
-    "min_child_weight": 1.0,
+    "min_child_weight": 20.0,
     "reg_lambda": 1.0,
 }
 
@@ -47,8 +48,8 @@ class Rounds:
     """
 
     minimum: int = 20
-    maximum: int = 400
-    patience: int = 30
+    maximum: int = 1500
+    patience: int = 60
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ SEARCHABLE: Mapping[str, Searchable] = {
     "reg_lambda": Searchable(0.0001, 10_000, log=True),
 }
 
-#: The documented search space.
+#: The documented search space. The defaults lie well inside, so that a study can move to either side of each.
 DEFAULT_SEARCH_SPACE: SearchSpace = {
-    "max_depth": (2, 8),
-    "learning_rate": (0.02, 0.2),
-    "min_child_weight": (1, 50),
-    "subsample": (0.5, 1),
-    "colsample_bytree": (0.3, 1),
+    "max_depth": (2, 6),
+    "learning_rate": (0.005, 0.1),
+    "min_child_weight": (2, 200),
+    "subsample": (0.2, 0.9),
+    "colsample_bytree": (0.1, 0.9),
     "reg_lambda": (0.1, 50),
 }
 

@@ -14,14 +14,14 @@ from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
+from ftf_assets_tests.support.small_sweep import QUICK_FITS, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
 
 @pytest.mark.pictures
 def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf, home: Home):
-    command = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**FEW_ROUNDS))
+    command = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**QUICK_FITS))
     done = ftf(*command, "--json")
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)

@@ -18,11 +18,11 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.support.processes import start_ftf
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep
+from ftf_assets_tests.support.small_sweep import QUICK_FITS, FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
 
-SMALL = ("--crypto", "OPUSDC", "--trials", "0", *set_options(n_folds=1, **FEW_ROUNDS))
+SMALL = ("--crypto", "OPUSDC", "--trials", "0", *set_options(n_folds=1, **QUICK_FITS))
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     command = ("sweep", "--factor", "label_smoothing,cleanlab", "--crypto-group", "defi_top5")
     command += ("--phase", "manual", "--power-mode", "standard", "--confirm-long-run")
     command += ("--source", "candles", "--path", str(real_candles), "--trials", "0")
-    command += set_options(**FEW_ROUNDS)
+    command += set_options(**QUICK_FITS)
     first = ftf(*command)
     assert first.returncode == 0, first.stderr
     rows = ResultsStore(home.results).read()
@@ -105,10 +105,10 @@ def test_bad_input_is_one_line_that_names_it_exit_code_2_and_nothing_written(
 
 
 def test_a_long_run_is_refused_with_its_plan_until_it_is_confirmed(ftf: Ftf, home: Home):
-    factorial = ("sweep", "--design", "factorial", "--trials", "0", "--set", "training.seeds=2")
+    factorial = ("sweep", "--design", "factorial", "--trials", "0")
     done = ftf(*factorial)
     assert done.returncode == 2
-    assert "5 cryptos x 5 folds x 9 variants = 225 cells, 825 fits" in done.stderr
+    assert "5 cryptos x 5 folds x 9 variants = 225 cells, 1275 fits" in done.stderr
     assert "--confirm-long-run" in done.stderr
     assert not home.path.exists()
 

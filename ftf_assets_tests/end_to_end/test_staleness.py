@@ -30,7 +30,7 @@ from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.support.audit_rows import effect_row, found_row, frames
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, FinishedSweep, small_sweep
+from ftf_assets_tests.support.small_sweep import QUICK_FITS, FinishedSweep, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
@@ -359,7 +359,7 @@ def test_each_reason_names_what_changed(home: Home, folder: Path):
 
 def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sweep(ftf: Ftf, home: Home):
     settings = ("--crypto", CRYPTO, "--trials", "0", "--factor", "label_smoothing=none,mild")
-    settings += set_options(n_folds=1, **FEW_ROUNDS)
+    settings += set_options(n_folds=1, **QUICK_FITS)
     one = small_sweep(**{**QUICK, "phase": "manual"})
     run_sweep(one, home, on_fit=lambda event: None)
     assert stale_assets(one, home) == []

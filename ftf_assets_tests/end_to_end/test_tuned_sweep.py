@@ -17,12 +17,12 @@ from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.end_to_end.test_graph import materialise
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS, small_sweep
+from ftf_assets_tests.support.small_sweep import QUICK_FITS, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
 SMALL = ("--crypto", "OPUSDC", "--factor", "cleanlab=filter", "--trials", "2")
-SMALL += set_options(n_folds=1, tune_folds=2, **FEW_ROUNDS)
+SMALL += set_options(n_folds=1, tune_folds=2, **QUICK_FITS)
 TUNED = {"cryptos": "OPUSDC", "factors": "cleanlab=filter", "trials": 2, "tune_folds": 2}
 
 
@@ -70,7 +70,7 @@ def test_the_standard_protocol_is_refused_until_it_is_confirmed(ftf: Ftf, home: 
     done = ftf("sweep", "--power-mode", "standard")
     assert done.returncode == 2
     assert (
-        "125 cells, 1400 fits, 1125 of them for tuning (the limit without confirmation is 500 fits)"
+        "125 cells, 1750 fits, 1125 of them for tuning (the limit without confirmation is 1000 fits)"
         in done.stderr
     )
     assert not home.path.exists()

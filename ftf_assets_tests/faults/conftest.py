@@ -15,7 +15,7 @@ from ftf_assets_tests.faults.scale import CRYPTOS, FACTORS, N_CELLS, N_FOLDS, SC
 from ftf_assets_tests.faults.undisturbed import Sweeps
 from ftf_assets_tests.support.processes import run_ftf
 from ftf_assets_tests.support.settings import set_options
-from ftf_assets_tests.support.small_sweep import FEW_ROUNDS
+from ftf_assets_tests.support.small_sweep import QUICK_FITS
 from ftf_assets_tests.support.workers import shared_folder
 
 Figure = Callable[[str], None]
@@ -55,7 +55,7 @@ def small_sweep(candle_folder: Path) -> list[str]:
     """The arguments of a sweep that takes seconds."""
     cryptos = [word for crypto in CRYPTOS for word in ("--crypto", crypto)]
     source = ["--source", "candles", "--path", str(candle_folder)]
-    settings = [*set_options(n_folds=N_FOLDS, **FEW_ROUNDS), "--factor", FACTORS]
+    settings = [*set_options(n_folds=N_FOLDS, **QUICK_FITS), "--factor", FACTORS]
     return ["sweep", *cryptos, "--trials", "0", *source, *settings]
 
 

@@ -69,7 +69,7 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
     ("--set evaluation.cost_bps=inf", ("cost_bps", "'inf'", "<= 1000")),
     ("--set treatment.suspect_cap=-0.1", ("suspect_cap", "'-0.1'", ">= 0")),
     ("--set treatment.mild_epsilon_buy=0.01", ("smoothing level 'mild'", "epsilon_buy 0.01")),
-    ("--set training.min_rounds=500", ("training.min_rounds must not exceed", "500 > 400")),
+    ("--set training.min_rounds=1501", ("training.min_rounds must not exceed", "1501 > 1500")),
     (
         "--set folds.n_folds=1 --set folds.edges=1677-01-01T00:00Z,2024-01-01T00:00Z",
         ("folds.edges", "1677", "from 1678"),

@@ -92,7 +92,7 @@ def test_the_page_states_the_tuning_mode_the_seed_noise_and_its_remedy(page):
     assert "Tuning: 15 trials per crypto and fold, on the baseline, held for all variants." in text
     assert "mean f1_buy by up to ±0.0157 over 4 pairs (SD per cell 0.0113, 4 cells);" in text
     assert "can come from the seed alone" in text
-    assert "Averaging 3 fits per cell makes it smaller: --set training.seeds=3." in text
+    assert "Averaging 4 fits per cell makes it smaller: --set training.seeds=4." in text
     assert "The seed alone makes up to 0.0" in text, "the forest plot says what its grey band is"
 
 
@@ -102,7 +102,7 @@ def test_the_page_says_where_seed_noise_and_tuning_are_unknown():
         Elements(render_report(report_data([row | unknown for row in result_rows()]))).text.split()
     )
     assert "Tuning: not stated." in text
-    assert "Seed noise: not in the rows; --set training.seeds=3 measures it and averages it down." in text
+    assert "Seed noise: not in the rows; --set training.seeds=4 measures it and averages it down." in text
     assert "The seed alone makes" not in text
 
 

@@ -15,10 +15,10 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets_tests.support.settings import settings_of
 
-#: Short fits, for tests that do not depend on the number of rounds.
-FEW_ROUNDS = {"min_rounds": 5, "max_rounds": 16, "patience": 5}
+#: Short fits, one per cell, for tests that do not depend on the number of rounds or seeds.
+QUICK_FITS = {"min_rounds": 5, "max_rounds": 16, "patience": 5, "seeds": 1}
 #: Two cryptos, two folds, both factors, nothing tuned.
-SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **FEW_ROUNDS, "phase": "test"}
+SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **QUICK_FITS, "phase": "test"}
 
 
 def small_sweep(**settings: object) -> Sweep:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_settings, sweep_settings
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS, DEFAULT_SEARCH_SPACE, SEARCHABLE
 from ftf_assets_tests.support.settings import settings_of
 
 GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "gate", "run")
@@ -25,16 +27,17 @@ def test_the_defaults_are_the_standard_protocol():
     assert settings.treatment.epsilons == {"none": (0, 0), "mild": (0.10, 0.02), "aggressive": (0.20, 0.05)}
     assert (settings.treatment.suspect_cap, settings.treatment.out_of_fold_blocks) == (0.10, 5)
     assert (folds.n_folds, folds.embargo_bars, folds.validation_fraction) == (5, 24, 0.15)
-    assert (training.min_rounds, training.max_rounds, training.patience) == (20, 400, 30)
+    assert (training.min_rounds, training.max_rounds, training.patience) == (20, 1500, 60)
     assert (labels.stop_atr, labels.target_atr, labels.horizon_bars) == (0.5, 1.5, 4)
     assert settings.evaluation.cost_bps == 15
 
 
 def test_settings_come_in_groups_and_what_is_absent_is_none_and_not_a_code():
     settings = sweep_settings({})
+    training = settings.training
     assert tuple(SweepSettings.model_fields) == GROUPS
     assert (settings.data.path, settings.data.cryptos, settings.folds.edges) == (None, None, None)
-    assert (settings.training.trials, settings.run.workers) == (None, None)
+    assert (training.seeds, training.trials, settings.run.workers) == (None, None, None)
 
 
 def test_every_setting_has_a_description_that_fits_the_launchpad():
@@ -86,7 +89,7 @@ REFUSED = [
     ({"tune_folds": 0}, "bad value for the setting training.tune_folds (found 0; allowed: >= 1, <= 20)"),
     ({"trials": -1}, "bad value for the setting training.trials (found -1; allowed: >= 0, <= 10000)"),
     ({"workers": 0}, "bad value for the setting run.workers (found 0; allowed: >= 1, <= 1024)"),
-    ({"min_rounds": 500}, "training.min_rounds must not exceed training.max_rounds (found 500 > 400)"),
+    ({"min_rounds": 1501}, "training.min_rounds must not exceed training.max_rounds (found 1501 > 1500)"),
     (
         {"search_space": ""},
         "search_space must name at least one parameter (allowed: max_depth, learning_rate",
@@ -113,7 +116,7 @@ REFUSED = [
     ({"search_space": "reg_lambda=nan:2"}, "bounds of reg_lambda in search_space are not allowed"),
     (
         {"search_space": "max_depth=6:8"},
-        "must include the default, which is the first trial (found 6:8; allowed: LOW <= 5 <= HIGH)",
+        "must include the default, which is the first trial (found 6:8; allowed: LOW <= 3 <= HIGH)",
     ),
     ({"search_space": "max_depth=2:8,max_depth=3:8"}, "must be named only once (found 'max_depth' twice)"),
     ({"source": "features"}, "the source features needs a path. Name its folder with --path."),
@@ -182,7 +185,7 @@ def test_a_group_is_a_mapping():
 
 
 STORED = [
-    ({"training": {"min_rounds": 500}}, "training.min_rounds must not exceed training.max_rounds"),
+    ({"training": {"min_rounds": 1501}}, "training.min_rounds must not exceed training.max_rounds"),
     ({"folds": {"n_folds": 0}}, "bad value for the setting folds.n_folds"),
     ({"data": {"cryptos": ["DOGEUSDC"]}}, "unknown crypto"),
     ({"n_folds": 5}, "unknown setting (found 'n_folds'"),
@@ -202,7 +205,7 @@ def test_a_changed_copy_is_held_to_every_rule_too():
     settings = sweep_settings({})
     assert settings.with_changes(labels={"horizon_bars": 6}).labels.horizon_bars == 6
     with pytest.raises(InputError, match="must not exceed"):
-        settings.with_changes(training={"min_rounds": 500})
+        settings.with_changes(training={"min_rounds": 1501})
 
 
 TUNED = [
@@ -221,6 +224,13 @@ def test_the_power_mode_grants_the_trials_unless_they_are_given(values, expected
     tuning = settings_of(**values).training.tuning
     assert (tuning.mode, tuning.trials) == expected
     assert tuning.active is (expected[1] > 0)
+
+
+def test_the_search_space_holds_the_defaults_well_inside_its_bounds():
+    for name, (low, high) in DEFAULT_SEARCH_SPACE.items():
+        scale = math.log if SEARCHABLE[name].log else float
+        place = (scale(DEFAULT_PARAMETERS[name]) - scale(low)) / (scale(high) - scale(low))
+        assert 0.2 <= place <= 0.8, name
 
 
 def test_the_search_space_is_read_in_one_order_and_what_it_does_not_name_is_not_searched():

@@ -31,7 +31,7 @@ def test_the_same_settings_are_the_same_sweep_however_they_are_written():
     one = sweep(factors="label_smoothing,cleanlab")
     assert one.sweep_id == sweep().sweep_id
     assert one.sweep_id == sweep(factors="label_smoothing=none,mild,aggressive,cleanlab").sweep_id
-    assert one.sweep_id == sweep(power_mode="smoke", trials=15).sweep_id
+    assert one.sweep_id == sweep(power_mode="smoke", trials=15, seeds=4).sweep_id
     assert one.sweep_id == sweep(search_space=dict(reversed(DEFAULT_SEARCH_SPACE.items()))).sweep_id
     assert one.sweep_id == sweep(cryptos="UNIUSDC,OPUSDC,ARBUSDC,AAVEUSDC,LDOUSDC").sweep_id
     assert one.sweep_id == sweep(edges=one.settings.folds.edges).sweep_id, "frozen edges are the same edges"
@@ -50,7 +50,8 @@ def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
     untuned = {
         sweep(**settings).sweep_id
         for settings in (
-            {"trials": 0}, {"tune": "off"}, {"power_mode": "smoke"}, {"trials": 0, "tune": "per_variant"},
+            {"trials": 0}, {"tune": "off"}, {"power_mode": "smoke", "seeds": 4},
+            {"power_mode": "deep", "seeds": 4, "trials": 0}, {"trials": 0, "tune": "per_variant"},
             {"tune": "off", "trials": 9, "tune_folds": 5, "search_space": "max_depth=2:6"},
         )
     }  # fmt: skip
@@ -58,10 +59,19 @@ def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
     assert sweep().sweep_id not in untuned
 
 
+def test_the_number_of_seeds_is_that_of_the_power_mode_unless_it_is_given():
+    for mode, n_seeds in {"smoke": 1, "standard": 4, "deep": 8}.items():
+        by_mode, given = sweep(power_mode=mode, trials=0), sweep(trials=0, seeds=n_seeds)
+        assert by_mode.plan("OPUSDC").seeds == given.plan("OPUSDC").seeds == n_seeds
+        assert by_mode.sweep_id == given.sweep_id
+    assert sweep(power_mode="deep", seeds=2).plan("OPUSDC").seeds == 2
+
+
 def test_a_seed_check_is_part_of_the_identity_only_where_one_is_made():
-    assert sweep(seed_check=False).sweep_id != sweep().sweep_id
+    assert sweep(seeds=1, seed_check=False).sweep_id != sweep(seeds=1).sweep_id
+    assert sweep(seed_check=False).sweep_id == sweep().sweep_id
     assert sweep(seeds=2, seed_check=False).sweep_id == sweep(seeds=2).sweep_id
-    alone = {"factors": "cleanlab=filter", "design": "single"}
+    alone = {"factors": "cleanlab=filter", "design": "single", "seeds": 1}
     assert sweep(**alone, seed_check=False).sweep_id == sweep(**alone).sweep_id
     assert sweep(**alone).plan("OPUSDC").seed_check is False
 
@@ -181,8 +191,8 @@ def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
         design="factorial", factors="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
     )
     assert long.n_cells == 300
-    assert long.n_fits == 25 * (12 + 15 + 1)
-    with pytest.raises(InputError, match="= 300 cells, 700 fits"):
+    assert long.n_fits == 25 * (12 * 4 + 15)
+    with pytest.raises(InputError, match="= 300 cells, 1575 fits"):
         long.require_confirmation()
     sweep(design="factorial", seeds=3, confirm_long_run=True).require_confirmation()
     sweep(trials=0).require_confirmation()
@@ -190,10 +200,10 @@ def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
 
 def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
     standard = sweep()
-    assert (standard.n_fits, standard.n_tuning_fits) == (275 + 25 * 15 * 3, 25 * 15 * 3)
+    assert (standard.n_fits, standard.n_tuning_fits) == (25 * (5 * 4 + 5 + 15 * 3), 25 * 15 * 3)
     assert sweep(tune="per_variant").n_tuning_fits == 5 * standard.n_tuning_fits
     assert sweep(tune="off").n_tuning_fits == 0
-    with pytest.raises(InputError, match="= 125 cells, 1400 fits, 1125 of them for tuning "):
+    with pytest.raises(InputError, match="= 125 cells, 1750 fits, 1125 of them for tuning "):
         standard.require_confirmation()
     sweep(cryptos="OPUSDC").require_confirmation()
 
@@ -201,7 +211,7 @@ def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
 def test_a_run_of_one_partition_is_as_long_as_that_partition():
     sweep().require_confirmation("OPUSDC")
     with pytest.raises(InputError, match="of them for OPUSDC"):
-        sweep(trials=40).require_confirmation("OPUSDC")
+        sweep(trials=80).require_confirmation("OPUSDC")
 
 
 @pytest.mark.parametrize("level", ["filter_temporal", "reweight_temporal", "filter_temporal_random"])

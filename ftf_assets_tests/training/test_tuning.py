@@ -20,13 +20,21 @@ from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.fit_engine import FitEngine, execute_fit
 from ftf_assets.training.fit_keys import trial_key
 from ftf_assets.training.folds.inner_folds import inner_folds
-from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE, Rounds, Tuning
+from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.planned_fits import planned_fit_keys, planned_trial_keys
 from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
 from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, plan_of, train, variants_of
 
-SPACE = tuple(DEFAULT_SEARCH_SPACE.items())
+#: Holds the parameters of ``plan_of``, which are the first trial.
+SPACE = (
+    ("max_depth", (2.0, 8.0)),
+    ("learning_rate", (0.02, 0.2)),
+    ("min_child_weight", (1.0, 50.0)),
+    ("subsample", (0.5, 1.0)),
+    ("colsample_bytree", (0.3, 1.0)),
+    ("reg_lambda", (0.1, 50.0)),
+)
 #: Enough trials for the estimator to take over from the random ones.
 TRIALS = STARTUP_TRIALS + 3
 

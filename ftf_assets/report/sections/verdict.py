@@ -18,6 +18,7 @@ from ftf_assets.gate.words import listed
 from ftf_assets.report.data import DecisionData
 from ftf_assets.report.formats import is_absent
 from ftf_assets.report.levels import BASELINE, Level
+from ftf_assets.sweep.setting_groups import SEEDS
 
 #: A sign beside each verdict, so that verdicts can be told apart without colour.
 SIGNS = {LOCK: "✔", ABANDON: "✘", KEEP_AVAILABLE: "○", NO_SIGNAL: "∅", INVALID: "!"}
@@ -51,8 +52,8 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-#: Number of fits per cell that the report recommends to average.
-RECOMMENDED_SEEDS = 3
+#: Number of fits per cell that the report recommends to average at least.
+RECOMMENDED_SEEDS = SEEDS["standard"]
 
 _ADVICE = {
     LOCK: "Make {levels} the default",
