@@ -7,6 +7,7 @@ from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.graph.asset_decorator import partitioned_asset
 from ftf_assets.graph.asset_metadata import labels_metadata
 from ftf_assets.graph.resources import SweepResource
+from ftf_assets.sweep.true_labels import truth_for_labels
 
 
 @partitioned_asset("treatment", {"numpy"})
@@ -15,8 +16,10 @@ def smoothed_labels(
 ) -> dg.MaterializeResult[SmoothedLabels]:
     """The labels that the models are trained on, per treatment; ``baseline`` is the hard labels.
 
-    Label smoothing makes a BUY 1 - epsilon_buy and a HOLD epsilon_hold.
+    Label smoothing makes a BUY 1 - epsilon_buy and a HOLD epsilon_hold. Calibration's ``relabel_truth`` holds
+    the embedded market's true labels.
     """
-    plan = sweep.open(context.partition_key).plan(context.partition_key)
-    labels = plan.soft_labels(coerced_arrays.y)
+    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    truth = truth_for_labels(run, crypto, coerced_arrays)
+    labels = run.plan(crypto).soft_labels(coerced_arrays.y, truth)
     return dg.MaterializeResult(value=labels, metadata=labels_metadata(labels, coerced_arrays))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ftf_assets.checks.stored import Stored
+from ftf_assets.sweep.true_labels import truth_for_labels
 
 if TYPE_CHECKING:
     from ftf_assets.contracts.arrays import TrainingArrays
@@ -44,7 +45,14 @@ class Expectations:
     @property
     def soft_labels(self) -> Mapping[str, Array]:
         """Soft labels of every label treatment, recomputed from the hard ones."""
-        return self.stored.sweep.plan(self.stored.crypto).soft_labels(self.labels).levels
+        sweep, crypto = self.stored.sweep, self.stored.crypto
+        truth = truth_for_labels(sweep, crypto, self._arrays)
+        return sweep.plan(crypto).soft_labels(self.labels, truth).levels
+
+    @property
+    def relabelling_treatments(self) -> tuple[str, ...]:
+        """Names of the label treatments that read the truth."""
+        return self.stored.sweep.plan(self.stored.crypto).relabelling_treatments
 
     @property
     def fit_parts(self) -> Mapping[int, Array]:

@@ -5,6 +5,7 @@
     smoothing.py         factor ``label_smoothing``: softer training labels
     sample_weight.py     factor ``sample_weight``: training weights
     cleaning/            factor ``cleanlab``: finds suspect labels; drops or down-weights their rows
+    calibration_controls.py  factors ``label_truth`` and ``reseeded``: controls of the product itself
     factor.py            what a factor is: labels, weights or rows
     fit_rows.py          the rows that a factor gets to see, and what it returns
     factor_registry.py   every factor by name: ``FACTORS``

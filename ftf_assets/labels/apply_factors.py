@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ftf_assets.contracts.errors import CellError
+from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
 from ftf_assets.labels.factor import LabelFactor, TreatmentSettings, WeightFactor
 from ftf_assets.labels.factor_registry import Moved, moved_factors
@@ -13,7 +13,10 @@ from ftf_assets.labels.fit_rows import FitRows
 
 @typed
 def treated_labels(
-    moved: Moved, y: Int8[Array, " rows"], settings: TreatmentSettings
+    moved: Moved,
+    y: Int8[Array, " rows"],
+    settings: TreatmentSettings,
+    truth: Int8[Array, " rows"] | None = None,
 ) -> Float32[Array, " rows"]:
     """Return the training labels of a variant.
 
@@ -25,16 +28,39 @@ def treated_labels(
         Hard labels, 1 = BUY, shape (n_rows,).
     settings
         Settings that levels depend on.
+    truth
+        True labels of the same rows. They take the place of ``y`` where a level reads the truth, and are
+        ignored otherwise.
 
     Returns
     -------
     numpy.ndarray
         Labels in [0, 1], shape (n_rows,); the hard labels where every label factor is at its baseline.
+
+    Raises
+    ------
+    InputError
+        A level reads the truth and there is none.
     """
-    labels = y.astype(np.float32)
+    labels = (_require_truth(moved, truth) if reads_truth(moved) else y).astype(np.float32)
     for factor, level in moved_factors(LabelFactor, moved):
         labels = factor.treat(level, labels, settings)
     return labels
+
+
+@typed
+def reads_truth(moved: Moved) -> bool:
+    """Whether a level is given the true labels instead of the observed ones."""
+    return any(level in factor.reads_truth for factor, level in moved_factors(LabelFactor, moved))
+
+
+def _require_truth(moved: Moved, truth: Array | None) -> Array:
+    if truth is None:
+        level = next(
+            level for factor, level in moved_factors(LabelFactor, moved) if level in factor.reads_truth
+        )
+        raise input_error(f"{level} needs the true labels", allowed="the embedded market")
+    return truth
 
 
 @typed

@@ -3,7 +3,7 @@
 A factor treats one of three things, and its class says which: the labels that a model learns
 (``LabelFactor``), the weights of its rows (``WeightFactor``), or the choice of rows (``RowFactor``). They
 apply in this order, each to the result of the one before, and to the fit part only: validation and test rows
-are never treated.
+are never treated. A ``SeedFactor`` treats nothing: its levels differ from the baseline by chance alone.
 """
 
 from __future__ import annotations
@@ -108,9 +108,13 @@ class LabelFactor(Factor):
     treat
         (level, labels in [0, 1], settings) to labels in [0, 1], row by row. A BUY stays above one half and a
         HOLD below it.
+    reads_truth
+        Levels that are given the true labels instead of the observed ones. They are controls of calibration,
+        and sources that do not know the truth refuse them.
     """
 
     treat: LabelTreatment
+    reads_truth: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,3 +153,8 @@ class RowFactor(Factor):
     judge: RowJudge
     treat: RowTreatment
     judges: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedFactor(Factor):
+    """A factor whose levels change the seeds of a cell's model fits, and nothing else."""

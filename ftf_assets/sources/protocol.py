@@ -89,7 +89,8 @@ class KnowsTruth(Protocol):
 
     Warnings
     --------
-    The truth is for audits and tests. Training code that reads it leaks the future.
+    The truth is for audits, tests and the control level ``relabel_truth``. Any other training code that reads
+    it leaks the future.
     """
 
     def truth(self, crypto: str) -> pd.DataFrame:

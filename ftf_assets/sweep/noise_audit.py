@@ -15,7 +15,7 @@ from ftf_assets.audit.noise import AuditLabels, KnownTruth
 from ftf_assets.audit.plan import AuditPlan
 from ftf_assets.audit.settings import LONG_AUDIT_FITS, AuditSettings
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
-from ftf_assets.contracts.coercion import coerce_candles, coerce_flags, coerce_labels, coerce_times
+from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.triple_barrier import triple_barrier
@@ -23,6 +23,7 @@ from ftf_assets.sources.candles.feature_cache import ATR_PERIOD
 from ftf_assets.sources.candles.indicators import wilder_atr
 from ftf_assets.sources.protocol import KnowsTruth
 from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.sweep.true_labels import known_truth
 from ftf_assets.training.parameters import Tuning
 
 
@@ -138,21 +139,8 @@ class Audit:
         return margin[place]
 
     def _truth(self, crypto: str, arrays: TrainingArrays, fit: Array) -> KnownTruth | None:
-        if not isinstance(self.sweep.source, KnowsTruth):
-            return None
-        truth = self.sweep.source.truth(crypto)
-        times = coerce_times(pd.DatetimeIndex(truth.index), crypto=crypto, column="timestamp")
-        _require_rows(crypto, "truth", times, np.arange(arrays.n_rows), arrays.start)
-        label = coerce_labels(truth["true_label"], crypto=crypto)
-        flipped, in_burst = (
-            coerce_flags(truth[name], crypto=crypto, column=name) for name in ("flipped", "in_burst")
-        )
-        if not np.array_equal(np.where(flipped, 1 - label, label), arrays.y):
-            raise InputError(
-                f"{crypto}: the simulated market's true labels do not match the stored labels. Run the sweep "
-                "again"
-            )
-        return KnownTruth(label=label[fit], in_burst=in_burst[fit])
+        truth = known_truth(self.sweep.source, crypto, arrays)
+        return None if truth is None else KnownTruth(label=truth.label[fit], in_burst=truth.in_burst[fit])
 
 
 def _require_rows(crypto: str, what: str, times: Array, place: Array, start: Array) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import Array
+from ftf_assets.labels.factor import LabelFactor
 from ftf_assets.labels.factor_registry import FACTORS
-from ftf_assets.sources.protocol import Provenance, Source
+from ftf_assets.sources.protocol import KnowsTruth, Provenance, Source
 from ftf_assets.sources.source_registry import open_source
 from ftf_assets.sweep.asset_inputs import ASSET_INPUTS
 from ftf_assets.sweep.crypto_groups import crypto_groups
@@ -274,6 +275,7 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         missing=data.missing,
     )
     _require_candles(settings, source)
+    _require_truth(settings, source)
     edges = folds.edges
     if folds.calendar == "common" and edges is None:
         spans = [_span(source, crypto) for crypto in data.crypto_names]
@@ -298,6 +300,22 @@ def _require_candles(settings: SweepSettings, source: Source) -> None:
                 found=f"source {settings.data.source}",
                 allowed="source candles or market",
                 fix=f"Sweep candle files with --source candles, or leave out {', '.join(needing)}.",
+            )
+
+
+def _require_truth(settings: SweepSettings, source: Source) -> None:
+    for name, levels in settings.treatment.factors.items():
+        factor = FACTORS[name]
+        reading = [
+            level for level in levels if isinstance(factor, LabelFactor) and level in factor.reads_truth
+        ]
+        if reading and not isinstance(source, KnowsTruth):
+            raise input_error(
+                f"{name} = {reading[0]} is a control that trains on the true labels, and only the embedded "
+                "market knows them",
+                found=f"source {settings.data.source}",
+                allowed="source market",
+                fix=f"Leave out {name}.",
             )
 
 

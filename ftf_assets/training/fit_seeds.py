@@ -1,13 +1,16 @@
 """Seeds of a crypto's fits, derived from the sweep's seed and the fit's place in the plan.
 
-The variant is never part of a seed: variants of one (crypto, fold) differ in their treatment only.
+The variant is never part of a seed: variants of one (crypto, fold) differ in their treatment only. The one
+exception is a factor that changes seeds and nothing else, the null control of calibration.
 """
 
 from __future__ import annotations
 
 from ftf_assets.contracts.typed import typed
+from ftf_assets.labels.factor import SeedFactor
 from ftf_assets.training.keys import stable_hash
 from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import BASELINE_VARIANT, Variant
 
 
 @typed
@@ -42,9 +45,10 @@ def fit_seed(sweep_seed: int, crypto: str, fold: int, role: str, repeat: int = 0
 
 
 @typed
-def model_seed(plan: TrainingPlan, fold: int, repeat: int = 0) -> int:
-    """Return the seed of a cell's fit, the same for every variant of the fold."""
-    return fit_seed(plan.seed, plan.crypto, fold, "model", repeat)
+def model_seed(plan: TrainingPlan, fold: int, repeat: int = 0, variant: Variant = BASELINE_VARIANT) -> int:
+    """Return the seed of a cell's fit, the same for every variant of the fold that moves no seed factor."""
+    reseeded = [level for _, level in variant.only(SeedFactor).moved]
+    return fit_seed(plan.seed, plan.crypto, fold, "_".join(["model", *reseeded]), repeat)
 
 
 @typed

@@ -178,7 +178,7 @@ def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -
                 predict={"validation": fold.validation, "test": fold.test},
                 rounds=plan.rounds if plan.stops_every_variant else treated.baseline.rounds,
                 parameters=treated.parameters,
-                seed=model_seed(plan, fold.index, repeat),
+                seed=model_seed(plan, fold.index, repeat, variant),
                 device=plan.device,
             )
         )
@@ -195,7 +195,7 @@ def _without_model(
         levels=variant.levels,
         outcome=outcome,
         cell_key=cell_key(plan, baseline.fold, variant),
-        seed=model_seed(plan, baseline.fold),
+        seed=model_seed(plan, baseline.fold, variant=variant),
         parameters=baseline.parameters if uses_baseline_parameters else {},
         n_trials=baseline.n_trials if uses_baseline_parameters else 0,
     )
@@ -233,7 +233,7 @@ def _cell(
         fit_keys=tuple(task.key for task in tasks[: plan.seeds]),
         rounds=fits[0].rounds,
         threshold=threshold,
-        seed=model_seed(plan, fold.index),
+        seed=model_seed(plan, fold.index, variant=variant),
         fit_seconds=sum(fit.seconds for fit in fits),
         n_kept=len(tasks[0].rows),
         weight_sum=float(tasks[0].weight.sum(dtype=np.float64)),

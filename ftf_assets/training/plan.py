@@ -12,7 +12,7 @@ from typing import Literal
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.typed import Array, Int8, Int64, typed
-from ftf_assets.labels.apply_factors import treated_labels
+from ftf_assets.labels.apply_factors import reads_truth, treated_labels
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS
@@ -110,13 +110,15 @@ class TrainingPlan:
     def label_treatments(self) -> tuple[Variant, ...]:
         """The label treatments: none, each level of each label factor, and combinations that a variant has.
 
-        Levels that no variant has are included, so that a sweep with one more level finds its labels stored.
+        Levels that no variant has are included, so that a sweep with one more level finds its labels stored;
+        but not those that read the truth.
         """
         levels = (
             variant_of({factor.name: level})
             for factor in FACTORS.values()
             if isinstance(factor, LabelFactor)
             for level in factor.levels
+            if level not in factor.reads_truth
         )
         return tuple(
             dict.fromkeys((BASELINE_VARIANT, *levels, *(v.only(LabelFactor) for v in self.variants)))
@@ -157,6 +159,15 @@ class TrainingPlan:
         """Length of the embargo in nanoseconds: its number of bars times the crypto's bar length."""
         return self.embargo_bars * bar_length(arrays.start)
 
-    def soft_labels(self, y: Int8[Array, " rows"]) -> SmoothedLabels:
-        """Apply each label treatment to the hard labels."""
-        return SmoothedLabels({v.name: treated_labels(v.moved, y, self) for v in self.label_treatments})
+    @property
+    def relabelling_treatments(self) -> tuple[str, ...]:
+        """Names of the label treatments that read the truth. Only calibration has any."""
+        return tuple(v.name for v in self.label_treatments if reads_truth(v.moved))
+
+    def soft_labels(
+        self, y: Int8[Array, " rows"], truth: Int8[Array, " rows"] | None = None
+    ) -> SmoothedLabels:
+        """Apply each label treatment to the hard labels; those that read the truth, to the true labels."""
+        return SmoothedLabels(
+            {v.name: treated_labels(v.moved, y, self, truth) for v in self.label_treatments}
+        )

@@ -50,6 +50,10 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
         "--source features --path caches --factor cleanlab=off,filter_temporal",
         ("filter_temporal learns from candles", "ready feature caches", "--source candles"),
     ),
+    (
+        "--source features --path caches --factor label_truth",
+        ("relabel_truth is a control that trains on the true labels", "source market"),
+    ),
     ("--source candles --path no/such/folder", ("no/such/folder", "does not exist")),
     ("--source candles --path {home}/keep", ("keep", "is not a directory")),
     ("--source candles --path {home}/" + "x" * 5_000, ("the path cannot be read", "File name too long")),

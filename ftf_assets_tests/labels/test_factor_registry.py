@@ -83,7 +83,7 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
     )
     frame = contract_frame(finetune_results_contract(), rows_of(run))
     assert set(frame["status"]) == {OK}
-    assert frame.columns[4:8].tolist() == ["label_smoothing", "cleanlab", "sample_weight", "toy"]
+    assert frame.columns[4 : 4 + len(FACTORS)].tolist() == [*FACTORS]
     assert frame["toy"].tolist() == ["as_is", "toy_a"] * 4
     store = ResultsStore(tmp_path / "results.duckdb")
     store.write_partition(frame, SWEEP, "OPUSDC")

@@ -100,6 +100,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- labels -------------------------------------------------------------------------------------------
     _mutant(
+        "labels/apply_factors.py",
+        "every label treatment reads the truth where there is one",
+        "if reads_truth(moved) else y",
+        "if truth is not None else y",
+        "labels/test_calibration_controls.py",
+    ),
+    _mutant(
         "labels/cleaning/suspect_cap.py",
         "the cap a class is ignored",
         "suspect[worst_first[:limit]] = True",
@@ -171,6 +178,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "labels/test_sample_weight.py",
     ),
     # --- training -----------------------------------------------------------------------------------------
+    _mutant(
+        "training/fit_seeds.py",
+        "the null control repeats the baseline's seeds",
+        '"_".join(["model", *reseeded])',
+        '"model"',
+        "labels/test_calibration_controls.py",
+    ),
     _mutant(
         "training/folds/purge_and_embargo.py",
         "purging keeps a row whose label ends with the first held-out bar",
@@ -459,6 +473,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "test_security.py",
     ),
     # --- sweep --------------------------------------------------------------------------------------------
+    _mutant(
+        "sweep/sweep.py",
+        "any source runs the control that trains on the truth",
+        "if reading and not isinstance(source, KnowsTruth):",
+        "if not reading and not isinstance(source, KnowsTruth):",
+        "sweep/test_sweep.py",
+    ),
     _mutant(
         "sweep/asset_inputs.py",
         "the barriers are no part of the feature cache's key",

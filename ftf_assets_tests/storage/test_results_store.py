@@ -246,15 +246,15 @@ def test_a_store_from_before_a_factor_was_registered_gets_its_column_at_the_base
     store, tmp_path, monkeypatch
 ):
     with monkeypatch.context() as before:
-        before.delitem(FACTORS, "sample_weight")
-        rows = [{k: v for k, v in row.items() if k != "sample_weight"} for row in partition()]
+        before.delitem(FACTORS, "reseeded")
+        rows = [{k: v for k, v in row.items() if k != "reseeded"} for row in partition()]
         write(store, rows)
         store.write_sweep(SWEEP, '{"factor": "cleanlab"}')
-        assert "sample_weight" not in store.read().columns
+        assert "reseeded" not in store.read().columns
     pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition())))
     assert store.sweeps()["settings"].tolist() == ['{"factor": "cleanlab"}']
-    assert "sample_weight" in store.leaderboard(SWEEP).columns
-    write(store, partition("ARBUSDC", sample_weight="uniqueness"), "ARBUSDC")
+    assert "reseeded" in store.leaderboard(SWEEP).columns
+    write(store, partition("ARBUSDC", reseeded="again"), "ARBUSDC")
     assert len(store.read()) == 50
     assert query(store.path, "SELECT count(*) FROM clean_results") == [(50,)]
     assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
@@ -270,8 +270,8 @@ def test_a_store_from_before_a_factor_was_registered_gets_its_column_at_the_base
 
 def test_a_kill_while_a_factor_is_added_leaves_the_store_as_it_was(store, monkeypatch):
     with monkeypatch.context() as before:
-        before.delitem(FACTORS, "sample_weight")
-        write(store, [{k: v for k, v in row.items() if k != "sample_weight"} for row in partition()])
+        before.delitem(FACTORS, "reseeded")
+        write(store, [{k: v for k, v in row.items() if k != "reseeded"} for row in partition()])
     with monkeypatch.context() as broken:
         broken.setattr(
             results_database, "add_factors_sql", lambda factors: ["DROP VIEW leaderboard", "not a statement"]
@@ -284,8 +284,8 @@ def test_a_kill_while_a_factor_is_added_leaves_the_store_as_it_was(store, monkey
 def test_a_file_with_a_factor_that_is_gone_is_refused_and_left_alone(store, monkeypatch):
     write(store, partition())
     before = store.path.read_bytes()
-    monkeypatch.delitem(FACTORS, "sample_weight")
-    with pytest.raises(StoreError, match="columns that this ftf does not know: sample_weight"):
+    monkeypatch.delitem(FACTORS, "reseeded")
+    with pytest.raises(StoreError, match="columns that this ftf does not know: reseeded"):
         store.read()
     assert store.path.read_bytes() == before
 

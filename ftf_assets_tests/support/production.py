@@ -191,11 +191,12 @@ def train(
     store: MemoryFitStore | None = None,
     workers: int = 1,
     candles: CandleArrays | None = None,
+    truth: np.ndarray | None = None,
 ) -> Trained:
     store = MemoryFitStore() if store is None else store
     events: list[FitEvent] = []
     engine = FitEngine(store, workers, events.append)
-    soft_labels = plan.soft_labels(arrays.y)
+    soft_labels = plan.soft_labels(arrays.y, truth)
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, soft_labels, baselines, engine, candles)
     models = train_cells(plan, arrays, soft_labels, baselines, masks, engine)

@@ -6,12 +6,13 @@ import pandas as pd
 
 from ftf_assets.contracts.tables.frames import contract_frame, unvalidated_frame
 from ftf_assets.contracts.tables.regime_results import RegimeResults
+from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.training.regimes import regime_scores
 
 SWEEP = "ftf_0123456789ab"
 
-#: Variant to its levels of label_smoothing and cleanlab; sample_weight is at its baseline.
+#: Variant to its levels of label_smoothing and cleanlab; the other factors are at their baseline.
 LEVELS = {
     "baseline": ("none", "off"),
     "mild": ("mild", "off"),
@@ -28,9 +29,9 @@ def ok_row(crypto: str = "OPUSDC", fold: int = 3, variant: str = "reweight", **c
         "crypto": crypto,
         "fold": fold,
         "variant": variant,
+        **baseline_levels(),
         "label_smoothing": label_smoothing,
         "cleanlab": cleanlab,
-        "sample_weight": "none",
         "status": "ok",
         "f1_buy": 0.27,
         "precision_buy": 0.17,

@@ -104,7 +104,7 @@ def test_the_margin_is_known_only_for_the_rows_own_bars(market, arrays, bars):
 def test_rows_that_the_markets_truth_does_not_explain_are_refused(market, arrays, bars):
     other = arrays.y.copy()
     other[17] = 1 - other[17]
-    with pytest.raises(InputError, match="true labels do not match the stored labels"):
+    with pytest.raises(InputError, match="true labels do not match the stored ones"):
         market.labels(CRYPTO, dataclasses.replace(arrays, y=other), bars)
 
 

@@ -219,3 +219,28 @@ def test_levels_that_learn_from_candles_are_refused_for_ready_feature_caches(tmp
     settings = {"source": "features", "path": str(tmp_path), "factors": f"cleanlab=off,filter,{level}"}
     with pytest.raises(InputError, match=f"cleanlab = {level} learns from candles .* leave out {level}"):
         sweep(**settings)
+
+
+@pytest.mark.parametrize("source", ["features", "candles"])
+def test_only_the_market_serves_the_control_that_trains_on_the_truth(tmp_path: Path, source: str):
+    settings = {"source": source, "path": str(tmp_path), "factors": "label_truth"}
+    with pytest.raises(
+        InputError, match=r"relabel_truth is a control .* only the embedded market knows them"
+    ):
+        sweep(**settings)
+    assert [variant.name for variant in sweep(factors="label_truth").variants] == [
+        "baseline",
+        "relabel_truth",
+    ]
+
+
+def test_no_sweep_holds_the_truth_unless_its_control_is_named():
+    for factors in ("label_smoothing,cleanlab", "label_smoothing,cleanlab,sample_weight,reseeded"):
+        one = sweep(factors=factors)
+        assert one.plan("OPUSDC").relabelling_treatments == ()
+        assert "relabel_truth" not in {treatment.name for treatment in one.plan("OPUSDC").label_treatments}
+    plain, control = sweep(), sweep(factors="label_smoothing,cleanlab,label_truth")
+    assert control.artifact_key("smoothed_labels", "OPUSDC") != plain.artifact_key(
+        "smoothed_labels", "OPUSDC"
+    )
+    assert control.plan("OPUSDC").relabelling_treatments == ("relabel_truth",)

@@ -80,7 +80,13 @@ def test_designs_expand_with_the_baseline_first_and_every_variant_once(factors, 
 
 def test_a_variant_has_a_level_for_every_factor():
     (variant,) = expand_variants({"cleanlab": ("reweight",)}, "single")
-    assert variant.levels == {"label_smoothing": "none", "cleanlab": "reweight", "sample_weight": "none"}
+    assert variant.levels == {
+        "label_smoothing": "none",
+        "cleanlab": "reweight",
+        "sample_weight": "none",
+        "label_truth": "observed",
+        "reseeded": "none",
+    }
     assert variant.moved == (("cleanlab", "reweight"),)
     assert variant["label_smoothing"] == "none"
     assert expand_variants({"cleanlab": ("off",)}, "one_factor") == (BASELINE_VARIANT,)

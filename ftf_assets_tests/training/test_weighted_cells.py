@@ -9,6 +9,7 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
 from ftf_assets.training import fit_engine as engine
@@ -44,7 +45,7 @@ def test_every_level_is_a_cell_on_all_rows_of_the_fit_part(weighted, training_ar
             cell = weighted.cell(level, fold.index)
             assert cell.outcome.status == "ok"
             assert cell.n_kept == len(fold.fit)
-            assert cell.levels == {"label_smoothing": "none", "cleanlab": "off", "sample_weight": level}
+            assert cell.levels == baseline_levels() | {"sample_weight": level}
             assert cell.weight_sum == pytest.approx(baseline.weight_sum, rel=0.05)
             assert (cell.test_probability != baseline.test_probability).any()
     assert weighted.masks.masks == ()

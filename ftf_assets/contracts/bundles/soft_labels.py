@@ -26,7 +26,12 @@ class SmoothedLabels:
     levels: dict[str, Float32[Array, " _"]]
 
     def validate(
-        self, crypto: str, *, labels: Int8[Array, " rows"], soft_labels: Mapping[str, Array]
+        self,
+        crypto: str,
+        *,
+        labels: Int8[Array, " rows"],
+        soft_labels: Mapping[str, Array],
+        relabelling_treatments: tuple[str, ...] = (),
     ) -> None:
         """Raise where a treatment is missing or its labels are wrong.
 
@@ -38,6 +43,8 @@ class SmoothedLabels:
             Hard labels, shape (n_rows,).
         soft_labels
             Expected soft labels of every treatment of the sweep, recomputed from ``labels``.
+        relabelling_treatments
+            Treatments that replace the labels by the true ones, so that a BUY may become a HOLD.
 
         Raises
         ------
@@ -62,7 +69,7 @@ class SmoothedLabels:
                     found=f"{len(soft)} labels for {len(labels)} rows",
                 )
             same_class = np.where(labels == 1, (soft > 0.5) & (soft <= 1), (soft >= 0) & (soft < 0.5))
-            wrong = (soft != expected) | ~same_class
+            wrong = (soft != expected) | (~same_class & (level not in relabelling_treatments))
             if wrong.any():
                 row = int(wrong.argmax())
                 raise input_error(

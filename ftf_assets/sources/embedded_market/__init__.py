@@ -2,6 +2,6 @@
 
 ``source.MarketSource`` is the source, ``price_path.py`` simulates the candles, ``label_noise.py`` draws the
 wrong labels. The same seed gives the same bits everywhere. Any change of the simulated numbers must raise
-``price_path.MARKET_VERSION``, which is part of the data's fingerprint. The truth about labels is for audits
-and tests; no training code may read it.
+``price_path.MARKET_VERSION``, which is part of the data's fingerprint. The truth about labels is for audits,
+tests and the control level ``relabel_truth``; no other training code may read it.
 """

@@ -109,7 +109,7 @@ class MarketSource:
         return cache, replace(report, buy_rate=float(observed.mean()))
 
     def truth(self, crypto: str) -> pd.DataFrame:
-        """Return which labels are wrong, for audits and tests only.
+        """Return which labels are wrong, for audits, tests and the control level ``relabel_truth`` only.
 
         Returns
         -------

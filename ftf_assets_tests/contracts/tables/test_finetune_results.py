@@ -18,8 +18,8 @@ from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets_tests.support.results_rows import failed_row, ok_row, partition, results_table, skipped_row
 
 IDENTITY = (
-    "sweep_id crypto fold variant label_smoothing cleanlab sample_weight status error_type error_message "
-    "error_stage"
+    "sweep_id crypto fold variant label_smoothing cleanlab sample_weight label_truth reseeded "
+    "status error_type error_message error_stage"
 )
 CLASSIFICATION = (
     "f1_buy precision_buy recall_buy average_precision roc_auc log_loss brier ece ece_debiased "
