@@ -192,9 +192,8 @@ def market(n_cryptos: int) -> dict[str, float]:
         soft = plan.soft_labels(arrays.y)
         baselines = fit_baselines(plan, arrays, engine)
         masks = make_masks(plan, arrays, soft, baselines, engine)
-        evaluate_cells(
-            plan, arrays, masks, train_cells(plan, arrays, soft, baselines, masks, engine), cost=15e-4
-        )
+        models = train_cells(plan, arrays, soft, baselines, masks, engine)
+        evaluate_cells(plan, arrays, masks, models, scoring=sweep_settings({}).evaluation.scoring)
     return {"cryptos": n_cryptos, "s": time.perf_counter() - begin}
 
 

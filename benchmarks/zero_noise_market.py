@@ -28,7 +28,7 @@ from ftf_assets.contracts.tables.gate_decision import VERDICTS
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.thresholds import ALWAYS_BUY
 from ftf_assets.rows.factor_columns import finetune_results_contract
-from ftf_assets.rows.finetune_results import cell_rows
+from ftf_assets.rows.finetune_results import crypto_results
 from ftf_assets.rows.gate_decision import decide_sweep
 from ftf_assets.sweep.setting_text import setting_from_text
 from ftf_assets.sweep.settings import sweep_settings
@@ -106,7 +106,7 @@ def _rows(sweep: Sweep, crypto: str) -> pd.DataFrame:
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, labels, baselines, engine)
     models = train_cells(plan, arrays, labels, baselines, masks, engine)
-    return cell_rows(sweep, crypto, arrays, masks, models, run_id="benchmark")
+    return crypto_results(sweep, crypto, arrays, masks, models, run_id="benchmark").cells
 
 
 class _Fits(dict[str, FitResult]):

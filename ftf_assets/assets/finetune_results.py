@@ -30,8 +30,9 @@ def finetune_results(
 
     f1_always_buy, predicted_buy_rate and breakeven_precision stand beside f1_buy: on weak signal the
     F1-optimal threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
-    In the same transaction the table regime_results gets the cells by market regime, and label_suspects the
-    rows that the cleaners suspect.
+    In the same transaction more tables break the cells down: regime_results by market regime, weekly_results
+    by UTC week (the clusters of the gate's tests), seed_scores by fit, confidence_curve by how confident the
+    calls are; label_suspects lists the rows that the cleaners suspect.
     """
     from ftf_assets.rows.finetune_results import crypto_results
 

@@ -22,6 +22,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.contracts.errors import FtfError, input_error
 from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.contracts.tables.gate_decision import (
@@ -32,9 +33,7 @@ from ftf_assets.contracts.tables.gate_decision import (
     GateSummary,
     GateVerdicts,
 )
-from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
-from ftf_assets.contracts.tables.regime_results import REGIMES_KEY, RegimeResults
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID, TABLE_VERSIONS
 from ftf_assets.rows.factor_columns import finetune_results_contract
@@ -172,12 +171,8 @@ PARTITION_CONTRACTS: dict[str, TableContract | BundleContract] = {
         BundleContract("trained_models", TrainedModels),
         TableContract(
             "finetune_results",
-            (
-                (finetune_results_contract(), PRIMARY_KEY),
-                (RegimeResults, REGIMES_KEY),
-                (LabelSuspects, SUSPECTS_KEY),
-            ),
-            lambda stored: stored.results(),
+            ((finetune_results_contract(), PRIMARY_KEY), *CELL_DETAILS.values()),
+            lambda stored: tuple(stored.results().values()),
             n_rows=_one_a_cell,
         ),
         TableContract(

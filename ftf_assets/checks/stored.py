@@ -69,32 +69,24 @@ class Stored(StoredSweep):
 
     def rows(self) -> pd.DataFrame:
         """Read the crypto's rows of ``finetune_results``."""
+        return self.results()["finetune_results"]
+
+    def results(self) -> dict[str, pd.DataFrame]:
+        """Read the crypto's rows of ``finetune_results`` and of the tables that break cells down."""
         from ftf_assets.storage.results_store import ResultsStore
 
-        if "finetune_results" not in self._read:
-            self._read["finetune_results"] = ResultsStore(self.home.results).read(
-                self.sweep.sweep_id, self.crypto
-            )
-        rows: pd.DataFrame = self._read["finetune_results"]
-        return rows
-
-    def results(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Read the crypto's rows of ``finetune_results``, ``regime_results`` and ``label_suspects``."""
-        from ftf_assets.storage.results_store import ResultsStore
-
-        store, sweep_id = ResultsStore(self.home.results), self.sweep.sweep_id
-        return (
-            self.rows(),
-            store.regimes(sweep_id, self.crypto),
-            store.suspects(sweep_id, [self.crypto]),
-        )
+        if "results" not in self._read:
+            store = ResultsStore(self.home.results)
+            self._read["results"] = store.partition(self.sweep.sweep_id, self.crypto)
+        results: dict[str, pd.DataFrame] = self._read["results"]
+        return results
 
     def row_versions(self) -> dict[str, str]:
-        """Hash the content of the crypto's three tables: its check results hold for these."""
+        """Hash the content of the crypto's tables: its check results hold for these."""
         from ftf_assets.storage.table_versions import row_versions
 
         if "row_versions" not in self._read:
-            self._read["row_versions"] = row_versions(*self.results())
+            self._read["row_versions"] = row_versions(self.results())
         versions: dict[str, str] = self._read["row_versions"]
         return versions
 

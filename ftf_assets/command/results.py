@@ -36,7 +36,7 @@ def results(sweep_id: str | None, by: str, form: str | None, output: Path | None
         export(rows, form, output, cells_table)
         return ExitCode.DONE
     sweep_id = str(rows["sweep_id"].iloc[0])
-    regimes = pooled_by_regime(store.regimes(sweep_id))
+    regimes = pooled_by_regime(store.details("regime_results", sweep_id))
     if regimes.empty:
         raise click.UsageError(
             f"sweep {sweep_id} has no rows by regime, because none of its cells is ok. "

@@ -31,16 +31,17 @@ LEADERBOARD = {
     "n_cells": Column("cells"),
     "n_failed": Column("failed"),
     "n_skipped": Column("skipped"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "average_precision": Column("avg prec", "{:.4f}"),
     "f1_buy": Column("f1 BUY", "{:.4f}"),
     "f1_always_buy": Column("always BUY", "{:.4f}"),
-    "predicted_buy_rate": Column("says BUY", "{:.0%}"),
-    "average_precision": Column("avg prec", "{:.4f}"),
-    "roc_auc": Column("AUC", "{:.4f}"),
+    "trade_precision": Column("precision", "{:.3f}"),
+    "breakeven_precision": Column("break-even", "{:.3f}"),
+    "expectancy_net": Column("net bps", "{:.1f}"),
+    "n_trades": Column("trades", needed=False),
+    "predicted_buy_rate": Column("says BUY", "{:.0%}", needed=False),
     "log_loss": Column("log loss", "{:.4f}", needed=False),
     "ece_debiased": Column("ECE deb", "{:.4f}", needed=False),
-    "n_trades": Column("trades", needed=False),
-    "expectancy_net": Column("net bps", "{:.1f}"),
-    "sortino": Column("Sortino", "{:.2f}", needed=False),
 }
 
 
@@ -49,15 +50,16 @@ CELLS = {
     "fold": Column("fold"),
     "variant": Column("variant"),
     "status": Column("status"),
-    "f1_buy": Column("f1 BUY", "{:.4f}"),
-    "f1_always_buy": Column("always BUY", "{:.4f}"),
-    "predicted_buy_rate": Column("says BUY", "{:.0%}"),
     "roc_auc": Column("AUC", "{:.4f}"),
     "average_precision": Column("avg prec", "{:.4f}", needed=False),
-    "expectancy_net": Column("net bps", "{:.1f}", needed=False),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+    "f1_always_buy": Column("always BUY", "{:.4f}", needed=False),
+    "trade_precision": Column("precision", "{:.3f}"),
+    "breakeven_precision": Column("break-even", "{:.3f}"),
+    "expectancy_net": Column("net bps", "{:.1f}"),
+    "n_trades": Column("trades", needed=False),
     "n_kept": Column("rows", needed=False),
     "best_iteration": Column("rounds", needed=False),
-    "n_trades": Column("trades", needed=False),
     "sortino": Column("Sortino", "{:.2f}", needed=False),
 }
 
@@ -128,10 +130,11 @@ EFFECTS = {
 
 
 def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
-    """Lay out a leaderboard, one line per variant, best mean f1 of BUY first, within ``width`` characters.
+    """Lay out a leaderboard, one line per variant, best mean AUC first, within ``width`` characters.
 
-    ``always BUY`` is the f1 of calling every bar BUY, ``says BUY`` the share of test bars that the variant
-    calls BUY. Counts of failed and skipped cells are shown where there are any.
+    ``always BUY`` is the f1 of calling every bar BUY. ``precision`` is that of the calls at the threshold of
+    trades: trading loses where it is below ``break-even``. Counts of failed and skipped cells are shown where
+    there are any.
     """
     texts = {
         name: [_text(column.form, value) for value in leaderboard[name]]

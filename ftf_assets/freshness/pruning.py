@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftf_assets.contracts.errors import FtfError, StoreError
-from ftf_assets.rows.finetune_results import BASIS_POINT
 from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock
@@ -141,8 +140,8 @@ def _values_needed(home: Home, keep_sweeps: int | None, pruned: Pruned) -> _Need
         cells |= cells_of_rows
         try:
             settings = store.settings(sweep_id)
-            cost = settings.evaluation.cost_bps * BASIS_POINT
-            needed.scores.update(score_key(cell, cost) for cell in cells_of_rows)
+            scoring = settings.evaluation.scoring
+            needed.scores.update(score_key(cell, scoring) for cell in cells_of_rows)
             _add_values_of_settings(home, settings, needed)
         except FtfError as error:  # settings of another version of ftf, or a source that has moved away
             pruned.notes.append(f"{sweep_id}: only the models that its rows name are kept: {error}")
@@ -164,7 +163,7 @@ def _add_values_of_settings(home: Home, settings: SweepSettings, needed: _Needed
             home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)) for asset in ARTIFACTS
         )
         needed.scores.update(
-            score_key(cell_key(plan, fold, variant), settings.evaluation.cost_bps * BASIS_POINT)
+            score_key(cell_key(plan, fold, variant), settings.evaluation.scoring)
             for fold in range(plan.n_folds)
             for variant in plan.variants
         )

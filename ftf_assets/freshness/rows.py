@@ -79,8 +79,8 @@ def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, c
     Returns
     -------
     Reason or None
-        None if every cell is there and none failed, and every check has passed on the three tables as
-        they are: ``finetune_results``, ``regime_results`` and ``label_suspects``.
+        None if every cell is there and none failed, and every check has passed on the tables as they are:
+        ``finetune_results`` and those of ``CELL_DETAILS``.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, c
     return (
         inputs_reason(sweep, crypto, rows)
         or _failure_reason(rows)
-        or _check_reason(sweep, store, instance, crypto, rows)
+        or _check_reason(sweep, store, instance, crypto)
     )
 
 
@@ -110,13 +110,12 @@ def _failure_reason(rows: pd.DataFrame) -> Reason | None:
 
 
 def _check_reason(
-    sweep: Sweep, store: ResultsStore, instance: dg.DagsterInstance | None, crypto: str, rows: pd.DataFrame
+    sweep: Sweep, store: ResultsStore, instance: dg.DagsterInstance | None, crypto: str
 ) -> Reason | None:
     from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
     from ftf_assets.storage.table_versions import row_versions
 
-    regimes, suspects = store.regimes(sweep.sweep_id, crypto), store.suspects(sweep.sweep_id, [crypto])
-    versions = row_versions(rows, regimes, suspects)
+    versions = row_versions(store.partition(sweep.sweep_id, crypto))
     for check in sweep_checks("finetune_results"):
         result = latest_on_value(sweep, instance, "finetune_results", check, crypto)
         reason = check_reason(check, result, versions)

@@ -185,17 +185,18 @@ def results_metadata(
     from ftf_assets.report.pictures_in_dagster_ui import trade_pictures
     from ftf_assets.rows.regime_results import pooled_by_regime
 
-    cells = ["fold", "variant", "status", "f1_buy", "f1_always_buy", "average_precision", "roc_auc"]
-    cells += ["predicted_buy_rate", "ece_debiased", "n_trades", "expectancy_net", "error_message"]
+    cells = ["fold", "variant", "status", "roc_auc", "average_precision", "f1_buy", "f1_always_buy"]
+    cells += ["predicted_buy_rate", "trade_precision", "breakeven_precision", "n_trades", "expectancy_net"]
+    cells += ["ece_debiased", "error_message"]
     regimes = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
     statuses = results.cells["status"].value_counts()
     return {
         "dagster/row_count": len(results.cells),
         "sweep_id": sweep.sweep_id,
-        "label_suspects": len(results.suspects),
+        "label_suspects": len(results.details["label_suspects"]),
         **{f"cells_{status}": int(n) for status, n in statuses.items()},
         "cells": table(results.cells[cells].to_dict("records")),
-        "by_regime": table(pooled_by_regime(results.regimes)[regimes].to_dict("records")),
+        "by_regime": table(pooled_by_regime(results.details["regime_results"])[regimes].to_dict("records")),
         **pictures(log, lambda: trade_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
     }
 

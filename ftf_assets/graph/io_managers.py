@@ -73,7 +73,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
 
 
 class ResultsIOManager(dg.ConfigurableIOManager):
-    """Replace a crypto's rows of this sweep, cells, regimes and suspects, in one transaction."""
+    """Replace a crypto's rows of this sweep, cells and what breaks them down, in one transaction."""
 
     sweep: SweepResource
     home: HomeResource
@@ -83,13 +83,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
         sweep = self.sweep.open(context.partition_key)
         with retry_when_busy():
             self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-            self.home.results.write_partition(
-                obj.cells,
-                sweep.sweep_id,
-                context.partition_key,
-                regimes=obj.regimes,
-                suspects=obj.suspects,
-            )
+            self.home.results.write_partition(obj.cells, sweep.sweep_id, context.partition_key, obj.details)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":

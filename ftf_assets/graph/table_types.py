@@ -11,9 +11,8 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
-from ftf_assets.contracts.tables.label_suspects import LabelSuspects
-from ftf_assets.contracts.tables.regime_results import RegimeResults
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.rows.finetune_results import CryptoResults
 
@@ -39,14 +38,13 @@ def _table_type(contract: type[pa.DataFrameModel]) -> TableType:
 def _check_crypto_results(_: dg.TypeCheckContext, value: object) -> dg.TypeCheck:
     if not isinstance(value, CryptoResults):
         return dg.TypeCheck(False, f"expected CryptoResults, found {type(value).__name__}")
-    contracts: dict[str, type[pa.DataFrameModel]] = {
-        "cells": finetune_results_contract(),
-        "regimes": RegimeResults,
-        "suspects": LabelSuspects,
-    }
-    for name, contract in contracts.items():
+    if value.details.keys() != CELL_DETAILS.keys():
+        return dg.TypeCheck(False, f"expected {', '.join(CELL_DETAILS)}, found {', '.join(value.details)}")
+    tables = [(finetune_results_contract(), value.cells)]
+    tables += [(CELL_DETAILS[name][0], rows) for name, rows in value.details.items()]
+    for contract, rows in tables:
         try:
-            contract.validate(getattr(value, name), lazy=True)
+            contract.validate(rows, lazy=True)
         except SchemaErrors as broken:
             rules = ", ".join(dict.fromkeys(broken.failure_cases["check"].astype(str)))
             return dg.TypeCheck(False, f"{contract.to_schema().name} breaks its contract: {rules}")
@@ -60,7 +58,7 @@ CRYPTO_RESULTS = TableType(
     dg.DagsterType(
         _check_crypto_results,
         name="CryptoResults",
-        description="Cells, regimes and suspects of one crypto, each by its table contract.",
+        description="Cells of one crypto and the tables that break them down, each by its table contract.",
     ),
     _table_type(finetune_results_contract()).definition_metadata,
 )

@@ -39,7 +39,7 @@ _METRIC_ORDER = (*VERDICT_METRICS, *SHOWN_METRICS)
 def curves_of_crypto(sweep: Sweep, crypto: str, arrays: TrainingArrays, models: TrainedModels) -> CurveData:
     """Give what the curves of one crypto are drawn from, before its sweep has a decision."""
     return CurveData(
-        trained_levels(sweep), {crypto: TrainedCrypto(arrays, models)}, sweep.settings.evaluation.cost_bps
+        trained_levels(sweep), {crypto: TrainedCrypto(arrays, models)}, sweep.settings.evaluation.scoring
     )
 
 
@@ -117,9 +117,9 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         sweep_id=sweep_id,
         settings=settings,
         decision=_decision(settings, rows, decided._replace(metrics=_in_order(decided.metrics))),
-        curves=CurveData(judged_levels(decided.verdicts), trained, settings.evaluation.cost_bps),
+        curves=CurveData(judged_levels(decided.verdicts), trained, settings.evaluation.scoring),
         suspects=SuspectData(store.suspects(sweep_id), candles, unavailable, settings.labels.barriers),
-        regimes=store.regimes(sweep_id),
+        regimes=store.details("regime_results", sweep_id),
         unavailable=unavailable,
         audit=load_audit(home, settings),
     )

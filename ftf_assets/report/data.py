@@ -17,6 +17,7 @@ from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.report.levels import Level, judged_levels
 from ftf_assets.sweep.settings import SweepSettings
+from ftf_assets.training.trades import Scoring
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +38,13 @@ class CurveData:
         The levels that are drawn beside the baseline, in this order.
     cryptos
         Cells and rows by crypto.
-    cost_bps
-        Cost of a round trip, basis points.
+    scoring
+        Which calls are traded, and at what cost.
     """
 
     levels: tuple[Level, ...]
     cryptos: Mapping[str, TrainedCrypto]
-    cost_bps: float
+    scoring: Scoring
 
 
 @dataclass(frozen=True, eq=False)

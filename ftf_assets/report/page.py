@@ -105,7 +105,8 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "n_common": n_common,
         "curve_charts": [precision_recall(curves), reliability_chart(curves)] if curves else [],
         "equity": equity_chart(curves) if curves else None,
-        "cost_bps": data.curves.cost_bps,
+        "cost_bps": data.settings.evaluation.cost_bps,
+        "trade_share": data.settings.evaluation.trade_share,
         "missing_artifacts": data.unavailable,
         # cleaning, suspects, noise audit
         "removed": removed_per_class(rows),

@@ -2,7 +2,8 @@
 
 One module per table or pair of tables:
 
-* ``finetune_results``: one row per cell; also everything that one crypto adds to the store
+* ``finetune_results``: one row per cell; also everything that one crypto adds to the store, with the rows of
+  ``weekly_results``, ``seed_scores`` and ``confidence_curve``
 * ``regime_results``: each cell broken down by market regime; and the breakdown of a whole sweep
 * ``label_suspects``: the rows that the cleaners suspect
 * ``gate_decision``: ``gate_summary``, ``_verdicts`` and ``_metrics``; and the gate's decision on rows

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+import pandera.pandas as pa
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
-from ftf_assets.contracts.tables.frames import unvalidated_frame
+from ftf_assets.contracts.tables.confidence_curve import ConfidenceCurve
+from ftf_assets.contracts.tables.frames import contract_frame, unvalidated_frame
+from ftf_assets.contracts.tables.seed_scores import SeedScores
+from ftf_assets.contracts.tables.weekly_results import WeeklyResults
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.rows.label_suspects import suspect_rows
 from ftf_assets.rows.regime_results import rows_by_regime
 from ftf_assets.sweep.sweep import Sweep
-from ftf_assets.training.evaluation import ScoreStore, evaluate_cells
+from ftf_assets.training.evaluation import CellScores, EvaluatedCell, ScoreStore, evaluate_cells
 from ftf_assets.training.keys import code_version
-
-BASIS_POINT = 1e-4
 
 #: Columns that have the same value in every row of a crypto, whichever run writes them.
 ROW_IDENTITY = (
@@ -37,13 +40,14 @@ class CryptoResults:
 
     Attributes
     ----------
-    cells, regimes, suspects
-        Rows of ``finetune_results``, ``regime_results`` and ``label_suspects``.
+    cells
+        Rows of ``finetune_results``.
+    details
+        Rows of each table of ``CELL_DETAILS``, by its name.
     """
 
     cells: pd.DataFrame
-    regimes: pd.DataFrame
-    suspects: pd.DataFrame
+    details: Mapping[str, pd.DataFrame]
 
 
 def crypto_results(
@@ -56,15 +60,35 @@ def crypto_results(
     run_id: str,
     store: ScoreStore | None = None,
 ) -> CryptoResults:
-    """Evaluate a crypto's cells, as a whole and by regime, and list what its cleaners suspect.
+    """Evaluate a crypto's cells, break them down, and list what its cleaners suspect.
 
-    Parameters are those of :func:`cell_rows`.
+    Parameters
+    ----------
+    sweep, crypto
+        The sweep and the crypto whose cells are scored.
+    arrays, masks, models
+        The crypto's values from the stages before.
+    run_id
+        Dagster run that writes the rows.
+    store
+        Where scores are kept, so that equal cells are scored once; None keeps none.
     """
-    cells = cell_rows(sweep, crypto, arrays, masks, models, run_id=run_id, store=store)
+    scoring = sweep.settings.evaluation.scoring
+    evaluated = evaluate_cells(sweep.plan(crypto), arrays, masks, models, scoring=scoring, store=store)
+    common = {**row_identity(sweep, crypto), "run_id": run_id, "created_at": pd.Timestamp.now("UTC")}
+    cells = unvalidated_frame(finetune_results_contract(), [{**common, **one.row} for one in evaluated])
+    sweep_id = sweep.sweep_id
     return CryptoResults(
         cells=cells,
-        regimes=rows_by_regime(sweep.sweep_id, crypto, arrays, models, cells),
-        suspects=suspect_rows(sweep.sweep_id, crypto, arrays, masks),
+        details={
+            "regime_results": rows_by_regime(sweep_id, crypto, arrays, models, cells),
+            "weekly_results": _detail_rows(WeeklyResults, sweep_id, evaluated, lambda scores: scores.weeks),
+            "seed_scores": _detail_rows(SeedScores, sweep_id, evaluated, lambda scores: scores.fits),
+            "confidence_curve": _detail_rows(
+                ConfidenceCurve, sweep_id, evaluated, lambda scores: scores.curve
+            ),
+            "label_suspects": suspect_rows(sweep_id, crypto, arrays, masks),
+        },
     )
 
 
@@ -84,35 +108,18 @@ def row_identity(sweep: Sweep, crypto: str) -> dict[str, str | None]:
     return dict(zip(ROW_IDENTITY, values, strict=True))
 
 
-def cell_rows(
-    sweep: Sweep,
-    crypto: str,
-    arrays: TrainingArrays,
-    masks: CleanlabMasks,
-    models: TrainedModels,
-    *,
-    run_id: str,
-    store: ScoreStore | None = None,
+def _detail_rows(
+    contract: type[pa.DataFrameModel],
+    sweep_id: str,
+    cells: Sequence[EvaluatedCell],
+    rows_of: Callable[[CellScores], Sequence[Mapping[str, float | int | None]]],
 ) -> pd.DataFrame:
-    """Score a crypto's cells on their test rows and add what identifies each row.
-
-    Parameters
-    ----------
-    sweep, crypto
-        The sweep and the crypto whose cells are scored.
-    arrays, masks, models
-        The crypto's values from the stages before.
-    run_id
-        Dagster run that writes them.
-    store
-        Where scores are kept, so that equal cells are scored once; None keeps none.
-
-    Returns
-    -------
-    DataFrame
-        Satisfies ``FinetuneResults``: one row per cell, failed and skipped ones included.
-    """
-    cost = sweep.settings.evaluation.cost_bps * BASIS_POINT
-    rows = evaluate_cells(sweep.plan(crypto), arrays, masks, models, cost=cost, store=store)
-    common = {**row_identity(sweep, crypto), "run_id": run_id, "created_at": pd.Timestamp.now("UTC")}
-    return unvalidated_frame(finetune_results_contract(), [{**common, **row} for row in rows])
+    """Add the name of its cell to each row that breaks a cell down; the frame satisfies the contract."""
+    return contract_frame(
+        contract,
+        [
+            {"sweep_id": sweep_id, **{name: cell.row[name] for name in ("crypto", "fold", "variant")}, **row}
+            for cell in cells
+            for row in rows_of(cell.scores)
+        ],
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.tables.cell_details import CELL_DETAILS, KeyedContract
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.contracts.tables.gate_decision import (
     METRICS_KEY,
@@ -17,29 +18,25 @@ from ftf_assets.contracts.tables.gate_decision import (
     GateSummary,
     GateVerdicts,
 )
-from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY, LabelSuspects
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
-from ftf_assets.contracts.tables.regime_results import REGIMES_KEY, RegimeResults
 from ftf_assets.labels.factor_registry import FACTORS, baseline_levels
 from ftf_assets.rows.factor_columns import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
 #: no new version: :func:`add_factors_sql` adds its column.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 _LEADERBOARD_MEANS = (
-    *("f1_buy", "f1_always_buy", "predicted_buy_rate", "precision_buy", "breakeven_precision"),
-    *("average_precision", "roc_auc", "log_loss", "ece_debiased"),
-    *("expectancy_net", "sortino"),
+    *("roc_auc", "average_precision", "f1_buy", "f1_always_buy", "predicted_buy_rate"),
+    *("trade_precision", "breakeven_precision", "expectancy_net", "log_loss", "ece_debiased"),
 )
 
 
-def tables() -> dict[str, tuple[type[Any], tuple[str, ...]]]:
+def tables() -> dict[str, KeyedContract]:
     """Give the contract and primary key of each table, by the name of the table."""
-    known = (
+    known: tuple[KeyedContract, ...] = (
         (finetune_results_contract(), PRIMARY_KEY),
-        (RegimeResults, REGIMES_KEY),
-        (LabelSuspects, SUSPECTS_KEY),
+        *CELL_DETAILS.values(),
         (GateMetrics, METRICS_KEY),
         (GateVerdicts, VERDICTS_KEY),
         (GateSummary, SUMMARY_KEY),
@@ -67,7 +64,8 @@ def create_views_sql() -> list[str]:
     """Give the statements that create ``clean_results`` and ``leaderboard``.
 
     The leaderboard has one row per sweep and variant: how many cells it has, how many failed or were skipped,
-    the means over its good cells and the total of their trades, best ``f1_buy`` first within a sweep.
+    the means over its good cells and the total of their trades, best ``roc_auc`` first within a sweep. A mean
+    leaves out the cells where the metric is undefined, such as the precision of no trade.
     """
     group = ", ".join(("sweep_id", "variant", *FACTORS))
     means = ", ".join(f"avg({name}) AS {name}" for name in _LEADERBOARD_MEANS)
@@ -81,7 +79,7 @@ def create_views_sql() -> list[str]:
             coalesce(sum(n_trades), 0)::BIGINT AS n_trades
         FROM finetune_results
         GROUP BY {group}
-        ORDER BY sweep_id, f1_buy DESC NULLS LAST, variant
+        ORDER BY sweep_id, roc_auc DESC NULLS LAST, variant
     """  # noqa: S608 - only column names of the contract go in
     return ["CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'", leaderboard]
 

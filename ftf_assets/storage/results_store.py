@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
 from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
-from ftf_assets.contracts.tables.frames import contract_frame, with_contract_dtypes
+from ftf_assets.contracts.tables.frames import with_contract_dtypes
 from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects
-from ftf_assets.contracts.tables.regime_results import RegimeResults
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.storage.duckdb_file import ResultsDatabase
@@ -19,16 +20,14 @@ from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
 
 
 class ResultsStore(ResultsDatabase):
-    """Results of all sweeps: their settings, cells, regimes, suspects and decisions."""
+    """Results of all sweeps: their settings, cells, the tables that break cells down, and decisions."""
 
     def write_partition(
         self,
         frame: pd.DataFrame,
         sweep_id: str,
         crypto: str,
-        *,
-        regimes: pd.DataFrame | None = None,
-        suspects: pd.DataFrame | None = None,
+        details: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     ) -> None:
         """Replace everything that the store has of one crypto in one sweep, all or nothing.
 
@@ -39,8 +38,8 @@ class ResultsStore(ResultsDatabase):
             precedes that of rows written before.
         sweep_id, crypto
             The partition. Its old rows go, also those that the new ones no longer have.
-        regimes, suspects
-            Rows that satisfy ``RegimeResults`` and ``LabelSuspects``; None for none.
+        details
+            Rows of the tables of ``CELL_DETAILS``, by name; a table that is left out has none.
 
         Raises
         ------
@@ -52,18 +51,16 @@ class ResultsStore(ResultsDatabase):
             The file is not a results store, or cannot be written; the old rows stay as they were.
         """
         frame = validated(finetune_results_contract(), frame, key=PRIMARY_KEY)
-        regimes = contract_frame(RegimeResults, []) if regimes is None else regimes
-        suspects = contract_frame(LabelSuspects, []) if suspects is None else suspects
-        for rows in (frame, regimes, suspects):
+        _refuse_unknown(details)
+        for rows in (frame, *details.values()):
             _refuse_foreign(rows, sweep_id, crypto)
-        partition = [sweep_id, crypto]
         with self.transaction() as connection:
             connection.register("new_rows", frame)
-            connection.register("new_regimes", regimes)
-            connection.register("new_suspects", suspects)
-            connection.execute("DELETE FROM finetune_results WHERE sweep_id = $1 AND crypto = $2", partition)
-            connection.execute("DELETE FROM regime_results WHERE sweep_id = $1 AND crypto = $2", partition)
-            connection.execute("DELETE FROM label_suspects WHERE sweep_id = $1 AND crypto = $2", partition)
+            for table in ("finetune_results", *CELL_DETAILS):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE sweep_id = $1 AND crypto = $2",  # noqa: S608 - a known name
+                    [sweep_id, crypto],
+                )
             # After a clock was set back this sweep must still be newer than those before it.
             connection.execute(
                 "INSERT INTO finetune_results BY NAME SELECT new_rows.* REPLACE "
@@ -71,14 +68,17 @@ class ResultsStore(ResultsDatabase):
                 "ELSE created_at END AS created_at) "
                 "FROM new_rows, (SELECT max(created_at) AS newest FROM finetune_results) AS before"
             )
-            connection.execute("INSERT INTO regime_results BY NAME SELECT * FROM new_regimes")
-            connection.execute("INSERT INTO label_suspects BY NAME SELECT * FROM new_suspects")
+            for table, rows in details.items():
+                connection.register(f"new_{table}", rows)
+                connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_{table}")  # noqa: S608
 
-    def regimes(self, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
-        """Read the rows by market regime, ordered by crypto, fold, variant and regime.
+    def details(self, table: str, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
+        """Read a table that breaks cells down, ordered by its primary key.
 
         Parameters
         ----------
+        table
+            Name of a table of ``CELL_DETAILS``, such as ``weekly_results``.
         sweep_id, crypto
             The sweep; of its cryptos only this one, None takes all of them.
 
@@ -87,14 +87,24 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        return with_contract_dtypes(
-            RegimeResults,
-            self.select(
-                "SELECT * FROM regime_results WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "
-                "ORDER BY crypto, fold, variant, regime",
-                [sweep_id, crypto],
-            ),
+        contract, key = CELL_DETAILS[table]
+        found = self.select(
+            f"SELECT * FROM {table} WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "  # noqa: S608
+            f"ORDER BY {', '.join(key)}",
+            [sweep_id, crypto],
         )
+        return with_contract_dtypes(contract, found)
+
+    def partition(self, sweep_id: str, crypto: str) -> dict[str, pd.DataFrame]:
+        """Read everything that the store has of one crypto in one sweep, by table, the cells first.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        details = {table: self.details(table, sweep_id, crypto) for table in CELL_DETAILS}
+        return {"finetune_results": self.read(sweep_id, crypto), **details}
 
     def suspects(self, sweep_id: str, cryptos: Sequence[str] = ()) -> pd.DataFrame:
         """Read the suspects of a sweep, ordered by crypto, fold, variant, cleaner and label quality.
@@ -236,7 +246,7 @@ class ResultsStore(ResultsDatabase):
         )
 
     def leaderboard(self, sweep_id: str) -> pd.DataFrame:
-        """Read the variants of a sweep with their mean metrics, best ``f1_buy`` first.
+        """Read the variants of a sweep with their mean metrics, best ``roc_auc`` first.
 
         Raises
         ------
@@ -244,7 +254,7 @@ class ResultsStore(ResultsDatabase):
             As :meth:`read`.
         """
         return self.select(
-            "SELECT * FROM leaderboard WHERE sweep_id = $1 ORDER BY f1_buy DESC NULLS LAST, variant",
+            "SELECT * FROM leaderboard WHERE sweep_id = $1 ORDER BY roc_auc DESC NULLS LAST, variant",
             [sweep_id],
         )
 
@@ -274,6 +284,14 @@ class ResultsStore(ResultsDatabase):
         if not newest_first:
             raise self._no_results()
         return newest_first[0]
+
+
+def _refuse_unknown(details: Mapping[str, pd.DataFrame]) -> None:
+    unknown = sorted(set(details) - set(CELL_DETAILS))
+    if unknown:
+        raise input_error(
+            "the store has no such tables of details", found=unknown, allowed=", ".join(CELL_DETAILS)
+        )
 
 
 def _refuse_foreign(frame: pd.DataFrame, sweep_id: str, crypto: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ftf_assets.storage.content_version import content_version
@@ -12,13 +13,9 @@ if TYPE_CHECKING:
     from ftf_assets.contracts.tables.gate_decision import DecisionTables
 
 
-def row_versions(cells: pd.DataFrame, regimes: pd.DataFrame, suspects: pd.DataFrame) -> dict[str, str]:
+def row_versions(partition: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Hash the rows of one crypto in one sweep, by table, as the results store gives them."""
-    return {
-        "finetune_results": content_version(cells),
-        "regime_results": content_version(regimes),
-        "label_suspects": content_version(suspects),
-    }
+    return {table: content_version(rows) for table, rows in partition.items()}
 
 
 def decision_versions(decision: DecisionTables) -> dict[str, str]:

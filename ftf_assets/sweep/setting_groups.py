@@ -29,6 +29,7 @@ from ftf_assets.training.parameters import (
     check_search_space,
 )
 from ftf_assets.training.plan import RoundsMode
+from ftf_assets.training.trades import BASIS_POINTS, Scoring
 from ftf_assets.training.variants import Design, check_factors, expand_variants
 
 PowerMode = Literal["smoke", "standard", "deep"]
@@ -344,6 +345,17 @@ class EvaluationSettings(SettingsGroup):
     """How cells are scored."""
 
     cost_bps: float = Field(15.0, ge=0, le=1000, description="Cost of one round trip, basis points.")
+    trade_share: float = Field(
+        0.10,
+        gt=0,
+        le=1,
+        description="Share of most confident rows to trade, by P(BUY) on the validation slice.",
+    )
+
+    @property
+    def scoring(self) -> Scoring:
+        """Cost, as a return, and threshold of trades."""
+        return Scoring(cost=self.cost_bps / BASIS_POINTS, trade_share=self.trade_share)
 
 
 class DecisionSettings(SettingsGroup):

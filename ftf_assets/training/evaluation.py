@@ -1,9 +1,9 @@
-"""Evaluation: one result row for each cell, scored on hard test labels, failed cells included."""
+"""Evaluation: a row and its details for each cell, scored on hard test labels, failed cells included."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -18,21 +18,49 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
+from ftf_assets.training.confidence_curve import confidence_curve
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.keys import library_versions, stable_hash, tuning_versions
-from ftf_assets.training.metrics import breakeven_precision, classification_metrics, seed_spread
+from ftf_assets.training.metrics import (
+    breakeven_precision,
+    classification_metrics,
+    precision_at,
+    seed_scores,
+    seed_spread,
+)
 from ftf_assets.training.plan import TrainingPlan
-from ftf_assets.training.trades import simulate_trades, trade_statistics
+from ftf_assets.training.threshold import top_share_threshold
+from ftf_assets.training.trades import Scoring, trade_statistics, trades_above
 from ftf_assets.training.variants import variant_of
+from ftf_assets.training.weekly_scores import weekly_scores
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class CellScores:
-    """Scores of a cell on its test rows: column name to number, None if the score is undefined."""
+    """Scores of a cell on its test rows: column name to number, None if the score is undefined.
 
-    metrics: dict[str, float | int | None]
+    Attributes
+    ----------
+    metrics
+        Columns of ``finetune_results``.
+    weeks, fits, curve
+        Rows of ``weekly_results``, ``seed_scores`` and ``confidence_curve``, without what names the cell.
+    """
+
+    metrics: dict[str, float | int | None] = field(default_factory=dict)
+    weeks: tuple[dict[str, float | int | None], ...] = ()
+    fits: tuple[dict[str, float | int | None], ...] = ()
+    curve: tuple[dict[str, float | int | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class EvaluatedCell:
+    """A cell's row of ``finetune_results``, and its scores; the scores are empty where there is no model."""
+
+    row: Row
+    scores: CellScores
 
 
 @runtime_checkable
@@ -53,34 +81,59 @@ def evaluate_cells(
     masks: CleanlabMasks,
     models: TrainedModels,
     *,
-    cost: float,
+    scoring: Scoring,
     store: ScoreStore | None = None,
-) -> list[Row]:
+) -> list[EvaluatedCell]:
     """Score each cell on its test rows.
 
     Parameters
     ----------
     plan, arrays, masks, models
         The plan of the crypto, its rows with hard labels, and the results of the stages before.
-    cost
-        Cost of one round trip as a return; 0.0015 is 15 basis points.
+    scoring
+        Cost and threshold of trades.
     store
         Scores of earlier sweeps, which are reused. None stores and reuses nothing.
 
     Returns
     -------
-    list of dict
-        One row for each cell: outcome, metrics, trades, row counts, times (int64 nanoseconds, UTC) and
-        provenance of the model. Every metric is None if the cell failed or was skipped, here or before.
+    list of EvaluatedCell
+        One for each cell. Its row holds outcome, metrics, trades, row counts, times (int64 nanoseconds, UTC)
+        and provenance of the model. Every metric is None if the cell failed or was skipped, here or before.
     """
     folds = {fold.index: fold for fold in plan.folds(arrays)}
-    return [_row(plan, arrays, folds[cell.fold], masks, cell, cost, store) for cell in models.cells]
+    return [_evaluated(plan, arrays, folds[cell.fold], masks, cell, scoring, store) for cell in models.cells]
 
 
 @typed
-def score_key(cell_key: str, cost: float) -> str:
-    """Return the key of a cell's scores: hash of its model, the cost of a trade and the library versions."""
-    return stable_hash({"cell": cell_key, "cost": cost, "libraries": library_versions() | tuning_versions()})
+def score_key(cell_key: str, scoring: Scoring) -> str:
+    """Return the key of a cell's scores: hash of its model, how it is scored and the library versions."""
+    versions = library_versions() | tuning_versions()
+    return stable_hash({"cell": cell_key, "scoring": asdict(scoring), "libraries": versions})
+
+
+def _evaluated(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    fold: Fold,
+    masks: CleanlabMasks,
+    cell: TrainedCell,
+    scoring: Scoring,
+    store: ScoreStore | None,
+) -> EvaluatedCell:
+    outcome, scores = cell.outcome, None
+    if outcome.status == "ok":
+        key = score_key(cell.cell_key, scoring)
+        scores = store.get(key) if store is not None else None
+        if scores is None:
+            try:
+                scores = _scores(plan, arrays, fold, cell, scoring)
+            except Exception as error:  # noqa: BLE001  a cell that cannot be scored is a failed cell, recorded with its error
+                outcome = Outcome.failed(error, "evaluation")
+            if store is not None and scores is not None:
+                store.put(key, scores)
+    scores = scores or CellScores()
+    return EvaluatedCell(_row(plan, arrays, fold, masks, cell, outcome, scores), scores)
 
 
 def _row(
@@ -89,20 +142,9 @@ def _row(
     fold: Fold,
     masks: CleanlabMasks,
     cell: TrainedCell,
-    cost: float,
-    store: ScoreStore | None,
+    outcome: Outcome,
+    scores: CellScores,
 ) -> Row:
-    outcome, scores = cell.outcome, None
-    if outcome.status == "ok":
-        key = score_key(cell.cell_key, cost)
-        scores = store.get(key) if store is not None else None
-        if scores is None:
-            try:
-                scores = CellScores(_scores(plan, arrays, fold, cell, cost))
-            except Exception as error:  # noqa: BLE001  a cell that cannot be scored is a failed cell, recorded with its error
-                outcome = Outcome.failed(error, "evaluation")
-            if store is not None and scores is not None:
-                store.put(key, scores)
     trained = cell.outcome.status == "ok"
     return {
         "crypto": plan.crypto,
@@ -113,7 +155,7 @@ def _row(
         "error_type": outcome.error_type or None,
         "error_message": outcome.error_message or None,
         "error_stage": outcome.error_stage or None,
-        **(scores.metrics if scores else {}),
+        **scores.metrics,
         **_counts(arrays, fold, masks, cell),
         "train_start": fold.train_start,
         "train_end": fold.train_end,
@@ -129,36 +171,38 @@ def _row(
     }
 
 
-def _scores(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, cell: TrainedCell, cost: float) -> Row:
-    test = cell.test_rows
+def _scores(
+    plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, cell: TrainedCell, scoring: Scoring
+) -> CellScores:
+    y, probability = arrays.y[cell.test_rows], cell.test_probability
     epsilon_buy, epsilon_hold = plan.epsilons[cell.levels[LABEL_SMOOTHING.name]]
     metrics = classification_metrics(
-        arrays.y[test],
-        cell.test_probability,
+        y,
+        probability,
         cell.threshold,
         seed=cell.seed,
         epsilon_buy=epsilon_buy,
         epsilon_hold=epsilon_hold,
     )
-    trades = simulate_trades(
-        arrays.start[test],
-        arrays.end[test],
-        arrays.label_return[test],
-        cell.test_probability >= cell.threshold,
-        cost=cost,
+    trade_threshold = top_share_threshold(cell.validation_probability, scoring.trade_share)
+    trades = trades_above(arrays, cell, trade_threshold, cost=scoring.cost)
+    fits = seed_scores(y, cell.seed_probability, cell.seed_thresholds)
+    return CellScores(
+        metrics={
+            **metrics,
+            **seed_spread(fits),
+            "threshold": cell.threshold,
+            "breakeven_precision": breakeven_precision(
+                arrays.label_return[fold.fit], arrays.y[fold.fit], scoring.cost
+            ),
+            "trade_threshold": trade_threshold,
+            "trade_precision": precision_at(y, probability, trade_threshold),
+            **trade_statistics(trades, fold.test_start, fold.test_end),
+        },
+        weeks=weekly_scores(arrays.start[cell.test_rows], y, probability, trades),
+        fits=tuple({"repeat": repeat, **scores} for repeat, scores in enumerate(fits)),
+        curve=confidence_curve(arrays, cell, cost=scoring.cost),
     )
-    spread = (
-        seed_spread(arrays.y[test], cell.seed_probability, cell.seed_thresholds)
-        if len(cell.seed_thresholds)
-        else {}
-    )
-    return {
-        **metrics,
-        **spread,
-        "threshold": cell.threshold,
-        "breakeven_precision": breakeven_precision(arrays.label_return[fold.fit], arrays.y[fold.fit], cost),
-        **trade_statistics(trades, fold.test_start, fold.test_end),
-    }
 
 
 def _counts(arrays: TrainingArrays, fold: Fold, masks: CleanlabMasks, cell: TrainedCell) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ftf_assets.contracts.errors import CellError
@@ -104,33 +106,69 @@ def classification_metrics(
 
 
 @typed
-def seed_spread(
+def precision_at(
+    y: Int8[Array, " rows"], probability: Float64[Array, " rows"], threshold: float
+) -> float | None:
+    """Return the share of BUY among the rows with P(BUY) at or above ``threshold``; None where none is.
+
+    Examples
+    --------
+    >>> precision_at(np.array([0, 1, 1], np.int8), np.array([0.2, 0.6, 0.1]), threshold=0.2)
+    0.5
+    """
+    called = probability >= threshold
+    return float(y[called].mean()) if called.any() else None
+
+
+@typed
+def seed_scores(
     y: Int8[Array, " rows"], probability: Float64[Array, "fits rows"], threshold: Float64[Array, " fits"]
-) -> dict[str, float]:
-    """Return the spread of the scores of fits that differ in their seed only.
+) -> tuple[dict[str, float], ...]:
+    """Score each of several fits that differ in their seed only.
 
     Parameters
     ----------
     y
         Hard test labels, 1 = BUY, shape (n_rows,).
     probability, threshold
-        P(BUY) of the same rows by each fit, shape (n_fits, n_rows), and each fit's own threshold; at least
-        two fits.
+        P(BUY) of the same rows by each fit, shape (n_fits, n_rows), and each fit's own threshold, shape
+        (n_fits,).
+
+    Returns
+    -------
+    tuple of dict
+        ``roc_auc``, ``average_precision`` and ``f1_buy`` of each fit, the last at the fit's own threshold.
+    """
+    from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+    return tuple(
+        {
+            "roc_auc": float(roc_auc_score(y, one)),
+            "average_precision": float(average_precision_score(y, one)),
+            "f1_buy": float(f1_score(y, (one >= bound).astype(np.int8), zero_division=0.0)),
+        }
+        for one, bound in zip(probability, threshold, strict=True)
+    )
+
+
+@typed
+def seed_spread(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the sample standard deviations of the scores of fits that differ in their seed only.
+
+    Parameters
+    ----------
+    scores
+        From :func:`seed_scores`.
 
     Returns
     -------
     dict
-        ``f1_buy_seed_sd`` and ``average_precision_seed_sd``: sample standard deviations over the fits.
+        ``roc_auc_seed_sd``, ``average_precision_seed_sd`` and ``f1_buy_seed_sd``; empty for fewer than two
+        fits.
     """
-    from sklearn.metrics import average_precision_score, f1_score
-
-    called = probability >= threshold[:, np.newaxis]
-    f1 = [f1_score(y, one, zero_division=0.0) for one in called.astype(np.int8)]
-    average_precision = [average_precision_score(y, one) for one in probability]
-    return {
-        "f1_buy_seed_sd": float(np.std(f1, ddof=1)),
-        "average_precision_seed_sd": float(np.std(average_precision, ddof=1)),
-    }
+    if len(scores) < 2:
+        return {}
+    return {f"{name}_seed_sd": float(np.std([one[name] for one in scores], ddof=1)) for name in scores[0]}
 
 
 @typed

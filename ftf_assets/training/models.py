@@ -220,7 +220,8 @@ def _cell(
     fits, y = repeats[: plan.seeds], arrays.y[fold.validation]
     several = repeats if len(repeats) > 1 else []
     try:
-        threshold = f1_optimal_threshold(y, _mean(fits, "validation"))
+        validation_probability = _mean(fits, "validation")
+        threshold = f1_optimal_threshold(y, validation_probability)
         seed_thresholds = [f1_optimal_threshold(y, fit.probabilities["validation"]) for fit in several]
     except Exception as error:  # noqa: BLE001  a cell without a threshold is a failed cell, recorded with its error
         return replace(failed, outcome=Outcome.failed(error, "threshold"))
@@ -239,6 +240,7 @@ def _cell(
         weight_sum=float(tasks[0].weight.sum(dtype=np.float64)),
         parameters=treated.parameters,
         n_trials=treated.n_trials,
+        validation_probability=validation_probability,
         test_rows=fold.test,
         test_probability=_mean(fits, "test"),
         seed_thresholds=np.array(seed_thresholds, dtype=np.float64),

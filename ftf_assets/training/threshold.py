@@ -1,4 +1,4 @@
-"""The decision threshold of a cell, chosen on its validation slice."""
+"""The thresholds of a cell, chosen on its validation slice: one for BUY calls, one for trades."""
 
 from __future__ import annotations
 
@@ -56,3 +56,33 @@ def f1_optimal_threshold(y: Int8[Array, " rows"], probability: Float64[Array, " 
     true_buys = np.cumsum(y[order], dtype=np.int64)[last_of_tie]
     f1 = 2 * true_buys / (last_of_tie + 1 + n_buys)
     return float(descending[last_of_tie[np.argmax(f1)]])
+
+
+@typed
+def top_share_threshold(probability: Float64[Array, " rows"], share: float) -> float:
+    """Return the probability at and above which the most confident ``share`` of rows lies.
+
+    Parameters
+    ----------
+    probability
+        P(BUY) of the validation slice, shape (n_rows,), at least one row.
+    share
+        Share of rows, above 0 and at most 1.
+
+    Returns
+    -------
+    float
+        The (1 - share) quantile, of the two probabilities that surround it the higher one: one of the given
+        probabilities. Of ``n`` different ones, ``floor(share (n - 1)) + 1`` lie at or above it; rows that tie
+        with it are called as well.
+
+    Warnings
+    --------
+    Pass validation rows only. A quantile of the test rows would know how confident the model is later.
+
+    Examples
+    --------
+    >>> top_share_threshold(np.array([0.1, 0.4, 0.2, 0.3, 0.5]), share=0.4)
+    0.4
+    """
+    return float(np.quantile(probability, 1.0 - share, method="higher"))

@@ -6,13 +6,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import TrainedCell
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int64, typed
 
 DAY = 86_400 * 1_000_000_000
 DAYS_PER_YEAR = 365  # crypto trades every day
-SORTINO_CAP = 10.0
 BASIS_POINTS = 10_000.0
+
+
+@typed
+@dataclass(frozen=True)
+class Scoring:
+    """Which calls of a cell are traded, and at what cost.
+
+    Attributes
+    ----------
+    cost
+        Cost of one round trip as a return; 0.0015 is 15 basis points.
+    trade_share
+        Share of the most confident validation rows: their lowest P(BUY) is the threshold of trades.
+    """
+
+    cost: float
+    trade_share: float
 
 
 @typed
@@ -90,7 +108,20 @@ def simulate_trades(
 
 
 @typed
-def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float | int | bool | None]:
+def trades_above(arrays: TrainingArrays, cell: TrainedCell, threshold: float, *, cost: float) -> Trades:
+    """Simulate the trades of a cell on its test rows, opened where P(BUY) is at or above ``threshold``."""
+    rows = cell.test_rows
+    return simulate_trades(
+        arrays.start[rows],
+        arrays.end[rows],
+        arrays.label_return[rows],
+        cell.test_probability >= threshold,
+        cost=cost,
+    )
+
+
+@typed
+def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float | int | None]:
     """Summarise the trades of one cell over its test days.
 
     Parameters
@@ -105,9 +136,9 @@ def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float |
     -------
     dict
         ``n_trades``; ``win_rate``, share of trades with a net gain, None without trades; ``expectancy_net``,
-        mean net return per trade in basis points; ``return_net``, compounded return of all trades;
-        ``max_drawdown``, deepest fall of that equity from its peak as a positive fraction; ``sortino`` and
-        ``sortino_capped``. Without trades all figures but ``win_rate`` are 0.
+        mean net return per trade in basis points, None without trades; ``return_net``, compounded return of
+        all trades; ``max_drawdown``, deepest fall of that equity from its peak as a positive fraction;
+        ``sortino``, None without a losing day.
 
     Raises
     ------
@@ -118,8 +149,8 @@ def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float |
     -----
     Sortino & Price 1994: mean of the daily net returns (summed on the UTC day of the exit) divided by their
     downside deviation, times √365. The downside deviation is the root mean square of the negative parts over
-    **all** days, with target 0. The ratio is clipped to ±10, and is 10 for a gain without a losing day;
-    ``sortino_capped`` tells both.
+    **all** days, with target 0. The ratio is never clipped: a bound would make cells equal that differ.
+    Without a losing day there is no downside to divide by, so there is no ratio.
 
     Examples
     --------
@@ -133,8 +164,8 @@ def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float |
     (2, 0.5, 50)
     >>> round(figures["return_net"], 4), round(figures["max_drawdown"], 4)
     (0.0098, 0.01)
-    >>> figures["sortino"], figures["sortino_capped"]
-    (10.0, True)
+    >>> round(figures["sortino"], 2)
+    11.03
     """
     net = trades.net_return
     outside = (trades.exit < first) | (trades.exit > last)
@@ -146,23 +177,17 @@ def trade_statistics(trades: Trades, first: int, last: int) -> dict[str, float |
         )
     first_day = first // DAY
     daily = np.bincount(trades.exit // DAY - first_day, weights=net, minlength=last // DAY - first_day + 1)
-    sortino, capped = _sortino(daily)
     equity = np.concatenate([[1.0], np.cumprod(1.0 + net)])
     return {
         "n_trades": len(net),
         "win_rate": float((net > 0).mean()) if len(net) else None,
-        "expectancy_net": float(net.mean()) * BASIS_POINTS if len(net) else 0.0,
+        "expectancy_net": float(net.mean()) * BASIS_POINTS if len(net) else None,
         "return_net": float(equity[-1]) - 1.0,
-        "sortino": sortino,
-        "sortino_capped": capped,
+        "sortino": _sortino(daily),
         "max_drawdown": float((1.0 - equity / np.maximum.accumulate(equity)).max()),
     }
 
 
-def _sortino(daily: Array) -> tuple[float, bool]:
-    mean = float(daily.mean())
+def _sortino(daily: Array) -> float | None:
     downside = float(np.sqrt(np.mean(np.minimum(daily, 0.0) ** 2)))
-    if downside == 0.0:
-        return (SORTINO_CAP, True) if mean > 0 else (0.0, False)
-    ratio = mean / downside * DAYS_PER_YEAR**0.5
-    return float(np.clip(ratio, -SORTINO_CAP, SORTINO_CAP)), abs(ratio) > SORTINO_CAP
+    return float(daily.mean()) / downside * DAYS_PER_YEAR**0.5 if downside > 0.0 else None

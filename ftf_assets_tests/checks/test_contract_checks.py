@@ -23,6 +23,7 @@ from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
@@ -35,7 +36,14 @@ from ftf_assets.storage.results_schema import tables
 from ftf_assets_tests.contracts.tables.test_gate_decision import METRIC, SUMMARY, VERDICT
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, WARM_UP, Trained, candles, feature_cache
-from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
+from ftf_assets_tests.support.results_rows import (
+    SWEEP,
+    confidence_table,
+    partition,
+    results_table,
+    seed_scores_table,
+    weekly_table,
+)
 from ftf_assets_tests.support.settings import settings_of
 
 CONTRACTS = {**PARTITION_CONTRACTS, **SWEEP_CONTRACTS}
@@ -102,7 +110,7 @@ class StoredInMemory(Stored):
         return self.values[asset]
 
     def results(self) -> Any:
-        return self.values["finetune_results"]
+        return dict(zip(("finetune_results", *CELL_DETAILS), self.values["finetune_results"], strict=True))
 
     def audit(self) -> Any:
         return self.values["noise_audit"]
@@ -128,6 +136,9 @@ def stored(standard_run: Trained) -> StoredInMemory:
             "finetune_results": (
                 cells,
                 rows_by_regime(SWEEP, CRYPTO, run.arrays, run.models, cells),
+                weekly_table(CRYPTO),
+                seed_scores_table(CRYPTO),
+                confidence_table(CRYPTO),
                 suspect_rows(SWEEP, CRYPTO, run.arrays, run.masks),
             ),
             "noise_audit": frames(*whole_audit()),
@@ -200,7 +211,14 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
         ("column 'f1_buy'", "fold 0, variant filter", "found 1.2"),
     ),
     ("finetune_results", in_table(1, "f1_buy", 1.5), ("column 'f1_buy'", "regime up", "found 1.5")),
-    ("finetune_results", in_table(2, "p_buy", 1.5), ("column 'p_buy'", "cleaner filter", "timestamp 2021")),
+    (
+        "finetune_results",
+        in_table(2, "auc_influence", 0.5),
+        ("auc_influence must sum to 0", "variant baseline"),
+    ),
+    ("finetune_results", in_table(3, "roc_auc", 1.5), ("column 'roc_auc'", "repeat 1", "found 1.5")),
+    ("finetune_results", in_table(4, "precision", 1.5), ("column 'precision'", "top_share 0.1", "found 1.5")),
+    ("finetune_results", in_table(5, "p_buy", 1.5), ("column 'p_buy'", "cleaner filter", "timestamp 2021")),
     (
         "finetune_results",
         lambda found: (found[0].iloc[:-1], *found[1:]),

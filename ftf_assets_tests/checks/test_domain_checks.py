@@ -16,7 +16,7 @@ from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels, TrainedModels
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.metrics import expected_calibration_error
-from ftf_assets_tests.support.production import CRYPTO, STANDARD, Trained
+from ftf_assets_tests.support.production import CRYPTO, SCORING, STANDARD, Trained
 from ftf_assets_tests.support.settings import settings_of
 
 CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in checks}
@@ -54,7 +54,7 @@ class StoredRun:
 @pytest.fixture
 def stored(standard_run: Trained) -> StoredRun:
     rows = evaluate_cells(
-        standard_run.plan, standard_run.arrays, standard_run.masks, standard_run.models, cost=0.0015
+        standard_run.plan, standard_run.arrays, standard_run.masks, standard_run.models, scoring=SCORING
     )
     values = {
         "coerced_arrays": standard_run.arrays,
@@ -63,7 +63,7 @@ def stored(standard_run: Trained) -> StoredRun:
         "cleanlab_masks": standard_run.masks,
         "trained_models": standard_run.models,
     }
-    return StoredRun(standard_run, values, pd.DataFrame(rows))
+    return StoredRun(standard_run, values, pd.DataFrame([one.row for one in rows]))
 
 
 def change_mask(stored: StoredRun, cleaner: str, **changes: Callable[[Any], Any]) -> None:

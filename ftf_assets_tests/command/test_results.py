@@ -18,7 +18,7 @@ def test_results_by_regime_are_shown_and_exported(tmp_path: Path):
     home = tmp_path / "home"
     store = ResultsStore(home / "results.duckdb")
     store.write_sweep(SWEEP, "{}")
-    store.write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC", regimes=regimes)
+    store.write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC", {"regime_results": regimes})
     run = CliRunner().invoke
     table = run(cli.cli, ["results", "--by", "regime", "--home", str(home)])
     assert table.exit_code == 0, table.output

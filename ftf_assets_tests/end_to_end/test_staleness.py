@@ -182,7 +182,10 @@ HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str | None, list[str]
     "a red check of the decision": (judge_the_decision_red, {None: REST_OF_THE_SWEEP}),
     "no records of checks": (lose_the_checks, EVERYTHING),
     "a deleted row of finetune_results": (sql(f"DELETE FROM finetune_results {OF_A_CRYPTO}"), ROWS),
-    "a deleted row of regime_results": (sql(f"DELETE FROM regime_results {OF_A_CRYPTO}"), ROWS),
+    **{
+        f"a deleted row of {table}": (sql(f"DELETE FROM {table} {OF_A_CRYPTO}"), ROWS)
+        for table in ("regime_results", "weekly_results", "seed_scores", "confidence_curve")
+    },
     "a deleted row of label_suspects": (sql(f"DELETE FROM label_suspects {OF_A_CRYPTO}"), ROWS),
     "a changed metric": (sql(f"UPDATE finetune_results SET f1_buy = f1_buy / 2 {OF_A_CRYPTO}"), ROWS),
     "a changed suspect": (sql(f"UPDATE label_suspects SET p_buy = p_buy / 2 {OF_A_CRYPTO}"), ROWS),

@@ -24,11 +24,11 @@ from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.evaluation import CellScores, score_key
 from ftf_assets.training.planned_fits import planned_fit_keys
+from ftf_assets_tests.support.production import SCORING
 from ftf_assets_tests.support.results_rows import partition, results_table
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 CRYPTO, STRANGER, OLD_MODEL = "OPUSDC", "ffff0000ffff0000", "eeee0000eeee0000"
-COST = 0.0015
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def home(tmp_path: Path, sweep: Sweep) -> Home:
         keep_fit(home, key)
     scores = FolderScoreStore(home.scores)
     for cell_key in (rows["cell_key"].iloc[0], STRANGER):
-        scores.put(score_key(cell_key, COST), CellScores({"f1_buy": 0.3}))
+        scores.put(score_key(cell_key, SCORING), CellScores({"f1_buy": 0.3}))
     keep_models(home, sweep.artifact_key("trained_models", CRYPTO), "of now", planned_fit_keys(plan)[0])
     keep_models(home, "0ld0ld0ld0ld0ld0", rows["cell_key"].iloc[0], OLD_MODEL)
     keep_models(home, "dddd0000dddd0000", "of nobody", STRANGER)

@@ -19,7 +19,7 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.planned_fits import planned_fit_keys
-from ftf_assets_tests.support.production import plan_of, train, variants_of
+from ftf_assets_tests.support.production import SCORING, plan_of, train, variants_of
 from ftf_assets_tests.support.results_rows import SWEEP, ok_row
 
 COMMON = {"baseline": "as_is", "default_levels": ("as_is", "toy_a"), "levels": ("as_is", "toy_a", "toy_b")}
@@ -64,8 +64,8 @@ def toy(request, monkeypatch) -> Factor:
 def rows_of(run) -> list[dict]:
     identity = {name: ok_row()[name] for name in ("sweep_id", "data_source", "data_fingerprint", "run_id")}
     identity |= {name: ok_row()[name] for name in ("code_version", "phase", "created_at")}
-    rows = evaluate_cells(run.plan, run.arrays, run.masks, run.models, cost=0.0015)
-    return [identity | row for row in rows]
+    rows = evaluate_cells(run.plan, run.arrays, run.masks, run.models, scoring=SCORING)
+    return [identity | one.row for one in rows]
 
 
 def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(

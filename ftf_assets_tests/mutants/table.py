@@ -209,14 +209,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "training/models.py",
         "the threshold is chosen on the test rows",
-        """fits, y = repeats[: plan.seeds], arrays.y[fold.validation]
-    several = repeats if len(repeats) > 1 else []
-    try:
-        threshold = f1_optimal_threshold(y, _mean(fits, "validation"))""",
-        """fits, y = repeats[: plan.seeds], arrays.y[fold.validation]
-    several = repeats if len(repeats) > 1 else []
-    try:
-        threshold = f1_optimal_threshold(arrays.y[fold.test], _mean(fits, "test"))""",
+        "threshold = f1_optimal_threshold(y, validation_probability)",
+        'threshold = f1_optimal_threshold(arrays.y[fold.test], _mean(fits, "test"))',
         "training/test_models.py",
     ),
     _mutant(
@@ -279,13 +273,69 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "training/evaluation.py",
         "a cell is scored on smoothed instead of hard labels",
-        """        arrays.y[test],
-        cell.test_probability,
+        """        y,
+        probability,
         cell.threshold,""",
-        """        (arrays.y[test] * np.float32(1 - epsilon_buy) > 0.85).astype(np.int8),
-        cell.test_probability,
+        """        (y * np.float32(1 - epsilon_buy) > 0.85).astype(np.int8),
+        probability,
         cell.threshold,""",
         "training/test_evaluation.py",
+    ),
+    _mutant(
+        "training/threshold.py",
+        "the threshold of trades lets in the least confident rows",
+        "np.quantile(probability, 1.0 - share, ",
+        "np.quantile(probability, share, ",
+        "training/test_threshold.py",
+    ),
+    _mutant(
+        "training/evaluation.py",
+        "cells trade at the F1-optimal threshold",
+        "trades_above(arrays, cell, trade_threshold, ",
+        "trades_above(arrays, cell, cell.threshold, ",
+        "training/test_evaluation.py",
+    ),
+    _mutant(
+        "training/evaluation.py",
+        "scores of another share of trades are found in the store",
+        '"scoring": asdict(scoring)',
+        '"scoring": scoring.cost',
+        "training/test_evaluation.py",
+    ),
+    _mutant(
+        "training/auc_influence.py",
+        "ties count as outranked",
+        "(below + below_or_equal) / ",
+        "(2 * below_or_equal) / ",
+        "training/test_auc_influence.py",
+    ),
+    _mutant(
+        "training/auc_influence.py",
+        "the influence of HOLD rows is divided by the number of BUY rows",
+        "(placement - auc) / len(of_hold)",
+        "(placement - auc) / len(of_buy)",
+        "training/test_auc_influence.py",
+    ),
+    _mutant(
+        "training/weekly_scores.py",
+        "weeks start on Sunday",
+        "_FIRST_MONDAY = -3 * DAY",
+        "_FIRST_MONDAY = -4 * DAY",
+        "training/test_weekly_scores.py",
+    ),
+    _mutant(
+        "training/weekly_scores.py",
+        "a trade counts in the week of its entry",
+        "_week(trades.exit)",
+        "_week(start[trades.row])",
+        "training/test_weekly_scores.py",
+    ),
+    _mutant(
+        "training/trades.py",
+        "a large Sortino ratio is clipped",
+        "float(daily.mean()) / downside * DAYS_PER_YEAR**0.5",
+        "min(10.0, float(daily.mean()) / downside * DAYS_PER_YEAR**0.5)",
+        "training/test_trades.py",
     ),
     _mutant(
         "training/trades.py",
@@ -496,6 +546,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "sweep/setting_groups.py",
+        "trades cost a hundredth of what is set",
+        "cost=self.cost_bps / BASIS_POINTS",
+        "cost=self.cost_bps / 100 / BASIS_POINTS",
+        "sweep/test_settings.py",
+    ),
+    _mutant(
+        "sweep/setting_groups.py",
         "more least than most rounds are accepted",
         "if self.min_rounds > self.max_rounds:",
         "if False:",
@@ -504,10 +561,10 @@ MUTANTS: tuple[Mutant, ...] = (
     # --- rows ---------------------------------------------------------------------------------------------
     _mutant(
         "rows/finetune_results.py",
-        "trades cost a hundredth of what is set",
-        "BASIS_POINT = 1e-4",
-        "BASIS_POINT = 1e-6",
-        "end_to_end/test_graph.py",
+        "the scores of single fits are not stored",
+        "SeedScores, sweep_id, evaluated,",
+        "SeedScores, sweep_id, evaluated[:0],",
+        "rows/test_finetune_results.py",
     ),
     _mutant(
         "rows/label_suspects.py",
@@ -557,9 +614,9 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "storage/results_store.py",
         "a retry adds rows instead of replacing them",
-        'connection.execute("DELETE FROM label_suspects WHERE sweep_id = $1 AND crypto = $2", partition)',
-        "pass",
-        "storage/test_results_store.py",
+        'for table in ("finetune_results", *CELL_DETAILS):',
+        'for table in ("finetune_results", *list(CELL_DETAILS)[1:]):',
+        "storage/test_crypto_tables.py",
     ),
     _mutant(
         "storage/results_store.py",

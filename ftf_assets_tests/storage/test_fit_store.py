@@ -42,11 +42,17 @@ def test_a_damaged_fit_counts_as_absent_with_a_warning(
 
 
 def test_scores_are_kept_to_the_last_bit_and_an_absent_value_stays_absent(tmp_path: Path):
-    values = {"f1_buy": 0.1 + 0.2, "n_trades": 7, "win_rate": None, "sortino_capped": True}
+    values = {"f1_buy": 0.1 + 0.2, "n_trades": 7, "win_rate": None}
+    scores = CellScores(
+        values,
+        weeks=({"week": 19_723 * 86_400 * 10**9, "auc_influence": -1 / 3},),
+        fits=({"repeat": 0, "roc_auc": 0.1 + 0.2}, {"repeat": 1, "roc_auc": 0.55}),
+        curve=({"top_share": 0.01, "precision": None},),
+    )
     store = FolderScoreStore(tmp_path / "scores")
-    store.put("0a1b2c3d4e5f6071", CellScores(values))
+    store.put("0a1b2c3d4e5f6071", scores)
     found = FolderScoreStore(tmp_path / "scores").get("0a1b2c3d4e5f6071")
-    assert found == CellScores(values)
+    assert found == scores
     assert {name: type(value) for name, value in found.metrics.items()} == {
         name: type(value) for name, value in values.items()
     }

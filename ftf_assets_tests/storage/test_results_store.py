@@ -145,10 +145,10 @@ def test_the_leaderboard_counts_every_cell_and_averages_the_good_ones(store):
     write(
         store,
         [
-            ok_row(fold=0, variant="mild", f1_buy=0.30, n_trades=40, sortino=1.0),
-            ok_row(fold=1, variant="mild", f1_buy=0.20, n_trades=20, sortino=-2.0),
+            ok_row(fold=0, variant="mild", f1_buy=0.30, n_trades=40, expectancy_net=4.0),
+            ok_row(fold=1, variant="mild", f1_buy=0.20, n_trades=20, expectancy_net=-5.0),
             failed_row(fold=2, variant="mild", label_smoothing="mild", cleanlab="off"),
-            ok_row(fold=0, variant="filter", f1_buy=0.40, n_trades=0, win_rate=None),
+            ok_row(fold=0, variant="filter", roc_auc=0.60, n_trades=10),
             skipped_row(fold=1, variant="filter", label_smoothing="none", cleanlab="filter"),
             failed_row(fold=0, variant="aggressive", label_smoothing="aggressive", cleanlab="off"),
         ],
@@ -158,10 +158,19 @@ def test_the_leaderboard_counts_every_cell_and_averages_the_good_ones(store):
     assert set(FACTORS) < set(board.columns)
     mild = board.set_index("variant").loc["mild"]
     assert (mild["n_cells"], mild["n_failed"], mild["n_skipped"], mild["n_trades"]) == (3, 1, 0, 60)
-    assert (mild["f1_buy"], mild["sortino"]) == pytest.approx((0.25, -0.5))
+    assert (mild["f1_buy"], mild["expectancy_net"]) == pytest.approx((0.25, -0.5))
     filtered = board.set_index("variant").loc["filter"]
     assert (filtered["n_cells"], filtered["n_failed"], filtered["n_skipped"]) == (2, 0, 1)
     assert pd.isna(board.set_index("variant").loc["aggressive", "f1_buy"])
+
+
+def test_a_mean_of_the_leaderboard_leaves_out_the_cells_without_trades(store):
+    no_trades = {"n_trades": 0, "win_rate": None, "expectancy_net": None, "trade_precision": None}
+    write(store, [ok_row(fold=0, expectancy_net=8.0), ok_row(fold=1, **no_trades), ok_row(fold=2)])
+    (one,) = store.leaderboard(SWEEP).to_dict("records")
+    assert one["expectancy_net"] == pytest.approx((8.0 + ok_row()["expectancy_net"]) / 2)
+    assert one["trade_precision"] == pytest.approx(ok_row()["trade_precision"])
+    assert one["n_trades"] == 2 * ok_row()["n_trades"]
 
 
 def test_clean_results_has_the_good_rows_only(store):

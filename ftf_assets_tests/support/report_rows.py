@@ -112,7 +112,7 @@ def report_data(
         curves=CurveData(
             decision.levels,
             {name: trained for name, (trained, _) in stored.items()},
-            chosen.evaluation.cost_bps,
+            chosen.evaluation.scoring,
         ),
         suspects=SuspectData(
             no_suspects() if suspects is None else suspects,
@@ -148,6 +148,7 @@ def crypto_artifacts(seed: int, folds: int, candles: bool) -> tuple[TrainedCrypt
             levels=baseline_levels() | {"label_smoothing": smoothing, "cleanlab": cleaner},
             outcome=Outcome(),
             threshold=0.2,
+            validation_probability=random.beta(2, 8, N_TEST),
             test_rows=np.arange(600 + N_TEST * fold, 600 + N_TEST * (fold + 1)),
             test_probability=random.beta(2, 8, N_TEST),
         )

@@ -1,13 +1,21 @@
-"""Rows of finetune_results and regime_results as a sweep writes them, one of each kind to start from."""
+"""Rows of finetune_results and of what breaks cells down as a sweep writes them, some of each kind."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
 import pandas as pd
 
+from ftf_assets.contracts.tables.confidence_curve import ConfidenceCurve
 from ftf_assets.contracts.tables.frames import contract_frame, unvalidated_frame
 from ftf_assets.contracts.tables.regime_results import RegimeResults
+from ftf_assets.contracts.tables.seed_scores import SeedScores
+from ftf_assets.contracts.tables.weekly_results import WeeklyResults
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.training.confidence_curve import TOP_SHARES
 from ftf_assets.training.regimes import regime_scores
 
 SWEEP = "ftf_0123456789ab"
@@ -51,12 +59,14 @@ def ok_row(crypto: str = "OPUSDC", fold: int = 3, variant: str = "reweight", **c
         "breakeven_precision": 0.35,
         "f1_buy_seed_sd": 0.008 if variant == "baseline" else None,
         "average_precision_seed_sd": 0.002 if variant == "baseline" else None,
-        "n_trades": 310,
+        "roc_auc_seed_sd": 0.003 if variant == "baseline" else None,
+        "trade_threshold": 0.21,
+        "trade_precision": 0.22,
+        "n_trades": 110,
         "win_rate": 0.3,
         "expectancy_net": -14.2,
         "return_net": -0.36,
-        "sortino": -4.1,
-        "sortino_capped": False,
+        "sortino": -14.1,
         "max_drawdown": 0.37,
         "n_train": 8_000,
         "n_train_buy": 1_300,
@@ -136,3 +146,49 @@ def regimes_table(crypto: str = "OPUSDC", *, folds: int = 2) -> pd.DataFrame:
         row = {"sweep_id": SWEEP, "crypto": crypto, "fold": fold, "variant": variant, "regime": regime}
         rows.append(row | counts | regime_scores(**counts))
     return contract_frame(RegimeResults, rows)
+
+
+def weekly_table(crypto: str = "OPUSDC", *, folds: int = 2, weeks: int = 4) -> pd.DataFrame:
+    """Every cell of one crypto by week; the influences of a cell alternate in sign and sum to 0."""
+    rows = []
+    for place, (fold, variant, week) in enumerate(_cells(folds, range(weeks))):
+        start = pd.Timestamp("2023-03-06", tz="UTC") + pd.Timedelta(weeks=weeks * fold + week)
+        influence = (-1) ** week * (0.001 + 0.0001 * fold)
+        row = {"sweep_id": SWEEP, "crypto": crypto, "fold": fold, "variant": variant, "week": start}
+        counts = {"n_test": 168, "n_buy": 24 + place % 5, "n_trades": 7}
+        rows.append(row | counts | {"auc_influence": influence, "net_return": -0.01 + 0.001 * (place % 9)})
+    return contract_frame(WeeklyResults, rows)
+
+
+def seed_scores_table(crypto: str = "OPUSDC", *, folds: int = 2, repeats: int = 2) -> pd.DataFrame:
+    """The single fits of every cell of one crypto."""
+    rows = []
+    for place, (fold, variant, repeat) in enumerate(_cells(folds, range(repeats))):
+        row = {"sweep_id": SWEEP, "crypto": crypto, "fold": fold, "variant": variant, "repeat": repeat}
+        shift = 0.002 * (place % 7)
+        scores = {"roc_auc": 0.54 + shift, "average_precision": 0.19 + shift, "f1_buy": 0.27 + shift}
+        rows.append(row | scores)
+    return contract_frame(SeedScores, rows)
+
+
+def confidence_table(crypto: str = "OPUSDC", *, folds: int = 2) -> pd.DataFrame:
+    """The confidence curve of every cell of one crypto: the more confident, the more precise."""
+    rows = []
+    for place, (fold, variant, share) in enumerate(_cells(folds, TOP_SHARES)):
+        called = int(2_000 * share)
+        correct = int(called * (0.34 - 0.2 * share) + place % 3)
+        row = {"sweep_id": SWEEP, "crypto": crypto, "fold": fold, "variant": variant, "top_share": share}
+        measured = {
+            "threshold": 0.3 - 0.2 * share,
+            "n_called": called,
+            "n_correct": correct,
+            "precision": correct / called,
+            "n_trades": called // 2,
+            "expectancy_net": -3.0 - 20.0 * share + place % 4,
+        }
+        rows.append(row | measured)
+    return contract_frame(ConfidenceCurve, rows)
+
+
+def _cells(folds: int, parts: Iterable[Any]) -> list[tuple[int, str, Any]]:
+    return list(itertools.product(range(folds), LEVELS, parts))

@@ -11,6 +11,7 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_settings, sweep_settings
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, DEFAULT_SEARCH_SPACE, SEARCHABLE
+from ftf_assets.training.trades import Scoring
 from ftf_assets_tests.support.settings import settings_of
 
 GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "gate", "run")
@@ -30,6 +31,7 @@ def test_the_defaults_are_the_standard_protocol():
     assert (training.min_rounds, training.max_rounds, training.patience) == (20, 1500, 60)
     assert (labels.stop_atr, labels.target_atr, labels.horizon_bars) == (0.5, 1.5, 4)
     assert settings.evaluation.cost_bps == 15
+    assert settings.evaluation.scoring == Scoring(cost=0.0015, trade_share=0.10)
 
 
 def test_settings_come_in_groups_and_what_is_absent_is_none_and_not_a_code():

@@ -85,6 +85,7 @@ def test_how_a_sweep_is_run_is_no_part_of_its_identity():
     [
         {"seed": 8}, {"n_folds": 4}, {"cryptos": "OPUSDC"}, {"factors": "cleanlab"}, {"design": "factorial"},
         {"stop_atr": 0.6}, {"suspect_cap": 0.05}, {"market_seed": 1}, {"cost_bps": 10},
+        {"trade_share": 0.2},
         {"power_mode": "deep"}, {"trials": 3}, {"tune": "off"}, {"tune": "per_variant"},
         {"tune_folds": 2}, {"search_space": "max_depth=2:8"}, {"seeds": 2}, {"calendar": "per_crypto"},
     ],
@@ -97,6 +98,7 @@ def test_a_changed_setting_is_another_sweep(changed: dict[str, object]):
 CHANGES = {
     "nothing": ({}, set()),
     "cost_bps": ({"cost_bps": 10}, set()),
+    "trade_share": ({"trade_share": 0.2}, set()),
     "workers": ({"workers": 3}, set()),
     "stop_atr": ({"stop_atr": 0.6}, set(ASSETS) - {"candles"}),
     "market_seed": ({"market_seed": 1}, set(ASSETS)),

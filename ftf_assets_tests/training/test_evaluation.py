@@ -7,12 +7,14 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from ftf_assets.contracts.bundles import Outcome, TrainedModels
 from ftf_assets.training import evaluation
-from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.evaluation import CellScores, evaluate_cells
 from ftf_assets.training.metrics import classification_metrics
-from ftf_assets_tests.support.production import EPSILONS, QUICK, train
+from ftf_assets.training.threshold import top_share_threshold
+from ftf_assets_tests.support.production import EPSILONS, QUICK, SCORING, train
 
 METRICS = [
     "f1_buy",
@@ -31,16 +33,22 @@ METRICS = [
     "predicted_buy_rate",
     "threshold",
     "breakeven_precision",
+    "trade_threshold",
+    "trade_precision",
     "n_trades",
     "expectancy_net",
     "sortino",
 ]
-COST = 0.0015
+COST = SCORING.cost
+
+
+def evaluated(run, **changes):
+    parts = {"plan": run.plan, "arrays": run.arrays, "models": run.models} | changes
+    return evaluate_cells(parts["plan"], parts["arrays"], run.masks, parts["models"], scoring=SCORING)
 
 
 def evaluate(run, **changes):
-    parts = {"plan": run.plan, "arrays": run.arrays, "models": run.models} | changes
-    rows = evaluate_cells(parts["plan"], parts["arrays"], run.masks, parts["models"], cost=COST)
+    rows = [one.row for one in evaluated(run, **changes)]
     return {(row["fold"], row["variant"]): row for row in rows}
 
 
@@ -70,15 +78,17 @@ class MemoryScoreStore(dict):
     put = dict.__setitem__
 
 
-def test_a_cell_is_measured_once_for_each_cost_and_its_row_is_the_same(standard_run, rows, monkeypatch):
-    run, store = standard_run, MemoryScoreStore()
+@pytest.mark.parametrize("change", [{"cost": 2 * COST}, {"trade_share": 0.2}])
+def test_a_cell_is_measured_once_for_each_scoring_and_its_row_is_the_same(standard_run, monkeypatch, change):
+    run, store, expected = standard_run, MemoryScoreStore(), evaluated(standard_run)
     parts = (run.plan, run.arrays, run.masks, run.models)
-    assert evaluate_cells(*parts, cost=COST, store=store) == list(rows.values())
-    assert len(store) == len(rows)
-    evaluate_cells(*parts, cost=2 * COST, store=store)
-    assert len(store) == 2 * len(rows)
+    assert evaluate_cells(*parts, scoring=SCORING, store=store) == expected
+    assert len(store) == len(expected)
+    other = evaluate_cells(*parts, scoring=dataclasses.replace(SCORING, **change), store=store)
+    assert len(store) == 2 * len(expected)
+    assert [one.row["expectancy_net"] for one in other] != [one.row["expectancy_net"] for one in expected]
     monkeypatch.setattr(evaluation, "classification_metrics", lambda *_, **__: pytest.fail("measured again"))
-    assert evaluate_cells(*parts, cost=COST, store=store) == list(rows.values())
+    assert evaluate_cells(*parts, scoring=SCORING, store=store) == expected
 
 
 def test_a_cell_that_cannot_be_scored_is_not_kept(standard_run, monkeypatch):
@@ -87,8 +97,9 @@ def test_a_cell_that_cannot_be_scored_is_not_kept(standard_run, monkeypatch):
 
     run, store = standard_run, MemoryScoreStore()
     monkeypatch.setattr(evaluation, "classification_metrics", broken)
-    failed = evaluate_cells(run.plan, run.arrays, run.masks, run.models, cost=COST, store=store)
-    assert {row["error_stage"] for row in failed} == {"evaluation"}
+    failed = evaluate_cells(run.plan, run.arrays, run.masks, run.models, scoring=SCORING, store=store)
+    assert {one.row["error_stage"] for one in failed} == {"evaluation"}
+    assert all(one.scores == CellScores() for one in failed)
     assert store == {}
 
 
@@ -211,7 +222,7 @@ def test_an_error_without_a_stage_gets_the_stage_evaluation(standard_run, monkey
     def fail(*_, **__):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(evaluation, "simulate_trades", fail)
+    monkeypatch.setattr(evaluation, "trades_above", fail)
     rows = evaluate(standard_run)
     assert {row["error_stage"] for row in rows.values()} == {"evaluation"}
     assert {row["error_type"] for row in rows.values()} == {"ZeroDivisionError"}
@@ -235,11 +246,66 @@ def test_the_rows_of_a_short_history_are_shown(make_plan, training_arrays):
 
 
 def test_only_cells_of_several_fits_state_a_spread_over_seeds(make_plan, training_arrays, rows):
-    spreads = ("f1_buy_seed_sd", "average_precision_seed_sd")
+    spreads = ("roc_auc_seed_sd", "f1_buy_seed_sd", "average_precision_seed_sd")
     assert all(row.get(name) is None for row in rows.values() for name in spreads)
     checked = evaluate(train(make_plan(seed_check=True), training_arrays))
     for (_, variant), row in checked.items():
         stated = [row.get(name) for name in spreads]
-        assert all(value > 0 for value in stated) if variant == "baseline" else stated == [None, None]
+        assert all(value > 0 for value in stated) if variant == "baseline" else stated == [None] * 3
     same = {name: value for name, value in checked[0, "mild"].items() if name != "fit_seconds"}
     assert same == {name: value for name, value in rows[0, "mild"].items() if name != "fit_seconds"}
+
+
+def test_trades_are_those_of_the_most_confident_tenth_of_the_validation_slice(rows, standard_run):
+    for cell in standard_run.models.cells:
+        row = rows[cell.fold, cell.variant]
+        threshold = row["trade_threshold"]
+        assert threshold == top_share_threshold(cell.validation_probability, 0.10)
+        called = cell.test_probability >= threshold
+        assert row["trade_precision"] == standard_run.arrays.y[cell.test_rows][called].mean()
+        assert 0 < row["n_trades"] <= called.sum() < row["predicted_buy_rate"] * row["n_test"]
+
+
+def test_a_cell_too_timid_to_trade_has_no_mean_of_trades_and_is_good(standard_run):
+    timid = np.full_like(standard_run.cell("mild", 0).test_probability, 0.01)
+    timid[::2] = 0.02
+    row = evaluate(standard_run, models=with_cell(standard_run, 0, "mild", test_probability=timid))[0, "mild"]
+    assert (row["status"], row["n_trades"], row["return_net"]) == ("ok", 0, 0.0)
+    assert row["expectancy_net"] is row["trade_precision"] is row["win_rate"] is row["sortino"] is None
+
+
+def test_the_details_of_a_cell_add_up_to_its_row(standard_run):
+    for one in evaluated(standard_run):
+        row, scores = one.row, one.scores
+        assert sum(week["n_test"] for week in scores.weeks) == row["n_test"]
+        assert sum(week["n_buy"] for week in scores.weeks) == round(row["buy_rate_test"] * row["n_test"])
+        assert sum(week["n_trades"] for week in scores.weeks) == row["n_trades"]
+        earned = sum(week["net_return"] for week in scores.weeks)
+        assert earned == pytest.approx(row["n_trades"] * row["expectancy_net"] / 1e4)
+        (tenth,) = [point for point in scores.curve if point["top_share"] == SCORING.trade_share]
+        for name, column in (
+            ("threshold", "trade_threshold"),
+            ("precision", "trade_precision"),
+            ("n_trades", "n_trades"),
+            ("expectancy_net", "expectancy_net"),
+        ):
+            assert tenth[name] == row[column]
+        assert scores.fits == ()
+
+
+def test_the_scores_of_single_fits_are_of_the_same_seeds_in_every_variant(make_plan, training_arrays):
+    run = train(make_plan(seeds=2, seed_check=True), training_arrays)
+    for one in evaluated(run):
+        cell = run.cell(one.row["variant"], one.row["fold"])
+        assert [fit["repeat"] for fit in one.scores.fits] == [0, 1]
+        y = run.arrays.y[cell.test_rows]
+        for fit, probability in zip(one.scores.fits, cell.seed_probability, strict=True):
+            assert fit["roc_auc"] == roc_auc_score(y, probability)
+        spread = np.std([fit["roc_auc"] for fit in one.scores.fits], ddof=1)
+        assert one.row["roc_auc_seed_sd"] == pytest.approx(spread)
+
+
+def test_only_the_baseline_has_a_seed_check_and_so_scores_of_single_fits(make_plan, training_arrays):
+    checked = evaluated(train(make_plan(seed_check=True), training_arrays))
+    n_fits = {one.row["variant"]: len(one.scores.fits) for one in checked}
+    assert n_fits == {"baseline": 2, "mild": 0, "aggressive": 0, "filter": 0, "reweight": 0}

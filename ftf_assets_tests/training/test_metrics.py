@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.contracts.tables.finetune_results import METRIC_COLUMNS
+from ftf_assets.contracts.tables.finetune_results import METRIC_COLUMNS, SEED_SPREAD_COLUMNS
 from ftf_assets.training.metrics import (
     breakeven_precision,
     calibration_error_of_perfect_model,
     classification_metrics,
     expected_calibration_error,
+    precision_at,
+    seed_scores,
     seed_spread,
 )
 
@@ -255,9 +257,25 @@ def test_the_spread_over_seeds_is_that_of_the_scores_of_single_fits():
     fits = np.clip(probability + random.normal(0, 0.05, (3, len(y))), 0, 1)
     thresholds = np.array([0.2, 0.25, 0.3])
     scores = [classification_metrics(y, p, t, seed=0) for p, t in zip(fits, thresholds, strict=True)]
-    spread = seed_spread(y, fits, thresholds)
-    for metric in ("f1_buy", "average_precision"):
-        expected = np.std([one[metric] for one in scores], ddof=1)
-        assert spread[f"{metric}_seed_sd"] == pytest.approx(expected)
-    same = seed_spread(y, np.stack([probability, probability]), np.array([0.2, 0.2]))
+    single = seed_scores(y, fits, thresholds)
+    spread = seed_spread(single)
+    assert set(spread) == set(SEED_SPREAD_COLUMNS.values())
+    for metric, column in SEED_SPREAD_COLUMNS.items():
+        assert [one[metric] for one in single] == [one[metric] for one in scores]
+        assert spread[column] == pytest.approx(np.std([one[metric] for one in scores], ddof=1))
+    same = seed_spread(seed_scores(y, np.stack([probability, probability]), np.array([0.2, 0.2])))
     assert set(same.values()) == {0.0}
+
+
+@pytest.mark.parametrize("n_fits", [0, 1])
+def test_fewer_than_two_fits_have_no_spread(n_fits: int):
+    assert seed_spread([{"roc_auc": 0.5}] * n_fits) == {}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "precision"),
+    [(0.1, 0.5), (0.2, 2 / 3), (0.21, 0.5), (0.8, 1.0), (0.81, None)],
+)
+def test_precision_at_a_threshold_counts_the_rows_at_it(threshold: float, precision: float | None):
+    y, probability = np.array([0, 1, 0, 1], dtype=np.int8), np.array([0.1, 0.2, 0.5, 0.8])
+    assert precision_at(y, probability, threshold) == precision

@@ -1,4 +1,4 @@
-"""The F1-optimal threshold of a validation slice."""
+"""The thresholds of a validation slice: F1-optimal, and of the most confident share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.training.threshold import f1_optimal_threshold
+from ftf_assets.training.threshold import f1_optimal_threshold, top_share_threshold
 
 
 def labels(*values: int) -> np.ndarray:
@@ -76,3 +76,29 @@ def test_the_row_order_does_not_matter():
     y, probability = (rng.random(300) < 0.2).astype(np.int8), rng.integers(0, 30, 300) / 30
     shuffled = rng.permutation(300)
     assert f1_optimal_threshold(y, probability) == f1_optimal_threshold(y[shuffled], probability[shuffled])
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "n_called"),
+    [
+        (100, 0.1, 10),
+        (101, 0.1, 11),
+        (1_000, 0.01, 10),
+        (1_000, 0.5, 500),
+        (7, 0.01, 1),
+        (7, 1.0, 7),
+        (1, 0.1, 1),
+    ],
+)
+def test_the_top_share_is_called_and_at_least_one_row(n: int, share: float, n_called: int):
+    probability = np.random.default_rng(0).permutation(n) / n
+    threshold = top_share_threshold(probability, share)
+    assert (probability >= threshold).sum() == n_called
+    assert threshold in probability
+
+
+def test_rows_that_tie_with_the_threshold_are_called_as_well():
+    probability = np.array([0.1] * 6 + [0.3] * 3 + [0.9])
+    threshold = top_share_threshold(probability, 0.2)
+    assert threshold == 0.3
+    assert (probability >= threshold).sum() == 4

@@ -24,7 +24,14 @@ from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.planned_fits import planned_fit_keys, planned_trial_keys
 from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
-from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, plan_of, train, variants_of
+from ftf_assets_tests.support.production import (
+    SCORING,
+    STANDARD,
+    MemoryFitStore,
+    plan_of,
+    train,
+    variants_of,
+)
 
 #: Holds the parameters of ``plan_of``, which are the first trial.
 SPACE = (
@@ -381,8 +388,8 @@ def test_a_variants_trials_train_on_its_treatment_and_are_scored_on_untouched_ro
 @pytest.mark.parametrize("mode", ["baseline", "per_variant"])
 def test_rows_state_their_parameters_and_number_of_trials(runs, mode):
     run = runs[mode]
-    rows = evaluate_cells(run.plan, run.arrays, run.masks, run.models, cost=0.0015)
-    for row in rows:
+    rows = evaluate_cells(run.plan, run.arrays, run.masks, run.models, scoring=SCORING)
+    for row in (one.row for one in rows):
         cell = run.cell(row["variant"], row["fold"])
         assert row["n_trials"] == 4
         assert json.loads(row["params"]) == cell.parameters

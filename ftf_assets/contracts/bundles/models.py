@@ -36,6 +36,9 @@ class TrainedCell:
         Number of rows trained on, and the sum of their weights.
     parameters, n_trials
         Hyper-parameters, empty where none were found, and the number of trials of the study that chose them.
+    validation_probability
+        Mean P(BUY) of the validation slice, shape (n_validation_rows,): quantiles of it are the thresholds of
+        the most confident calls.
     test_rows, test_probability
         Row numbers of the test span in the training arrays, and their mean P(BUY), shape (n_test_rows,).
     seed_thresholds, seed_probability
@@ -57,6 +60,9 @@ class TrainedCell:
     weight_sum: float = 0.0
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     n_trials: int = 0
+    validation_probability: Float64[Array, " validation_rows"] = field(
+        default_factory=lambda: np.empty(0, np.float64)
+    )
     test_rows: Int64[Array, " test_rows"] = field(default_factory=lambda: np.empty(0, np.int64))
     test_probability: Float64[Array, " test_rows"] = field(default_factory=lambda: np.empty(0, np.float64))
     seed_thresholds: Float64[Array, " fits"] = field(default_factory=lambda: np.empty(0, np.float64))
@@ -98,8 +104,9 @@ class TrainedModels:
         ------
         InputError
             A repeated cell, a fold or variant that the sweep does not have, or a trained cell without a fit,
-            without boosting rounds, with a threshold or probability outside [0, 1], or with test rows that
-            are not increasing row numbers of the training arrays.
+            without boosting rounds, without probabilities of its validation slice, with a threshold or
+            probability outside [0, 1], or with test rows that are not increasing row numbers of the training
+            arrays.
         """
         seen: set[tuple[int, str]] = set()
         for cell in self.cells:
@@ -122,8 +129,12 @@ def _require_usable(cell: TrainedCell, crypto: str, n_rows: int) -> None:
     if not cell.fit_keys or cell.rounds < 1:
         found = f"{len(cell.fit_keys)} fits of {cell.rounds} rounds"
         raise _broken(cell, crypto, "a trained cell needs a fit with boosting rounds", found, "1 or more")
+    if not len(cell.validation_probability):
+        rule = "a trained cell needs probabilities of its validation slice"
+        raise _broken(cell, crypto, rule, "0 rows", "1 or more")
     for name, values in (
         ("threshold", np.array([cell.threshold, *cell.seed_thresholds])),
+        ("validation probability", cell.validation_probability),
         ("test probability", cell.test_probability),
         ("test probability", cell.seed_probability.ravel()),
     ):

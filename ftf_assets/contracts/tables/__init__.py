@@ -7,6 +7,10 @@ module                 table
 ``feature_cache``      features and labels of one crypto
 ``finetune_results``   one row per cell: where a column of the results is declared
 ``regime_results``     cells by market regime
+``weekly_results``     cells by UTC week: influence on the AUC, trades
+``seed_scores``        the single fits of a cell
+``confidence_curve``   cells by share of the most confident rows
+``cell_details``       the list of the tables that break cells down
 ``label_suspects``     rows that a cleaner suspects of a wrong label
 ``gate_decision``      ``gate_summary``, ``gate_verdicts`` and ``gate_metrics``
 ``noise_audit``        ``noise_audit`` and ``noise_audit_effects``

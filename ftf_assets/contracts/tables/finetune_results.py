@@ -39,16 +39,27 @@ METRIC_COLUMNS = (
     *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "log_loss", "brier", "ece"),
     *("ece_debiased", "ece_smoothing_corrected", "ece_debiased_smoothing_corrected", "mcc", "threshold"),
     *("f1_always_buy", "predicted_buy_rate"),
-    *("n_trades", "expectancy_net", "return_net", "sortino", "sortino_capped", "max_drawdown"),
+    *("trade_threshold", "n_trades", "return_net", "max_drawdown"),
 )
 #: Columns with the standard deviation of a metric over the single fits of a cell; null for a single fit.
-SEED_SPREAD_COLUMNS = {"f1_buy": "f1_buy_seed_sd", "average_precision": "average_precision_seed_sd"}
-#: Metrics that are undefined for some good cells: without a trade, a class without a return, or one fit only.
-CONDITIONAL_METRIC_COLUMNS = ("breakeven_precision", "win_rate", *SEED_SPREAD_COLUMNS.values())
+SEED_SPREAD_COLUMNS = {
+    "roc_auc": "roc_auc_seed_sd",
+    "f1_buy": "f1_buy_seed_sd",
+    "average_precision": "average_precision_seed_sd",
+}
+#: Metrics that a good cell has exactly where it trades.
+TRADE_COLUMNS = ("trade_precision", "win_rate", "expectancy_net")
+#: Metrics that are undefined for some good cells: without a trade, a losing day, a class, or a second fit.
+CONDITIONAL_METRIC_COLUMNS = (
+    *("breakeven_precision", "sortino"),
+    *TRADE_COLUMNS,
+    *SEED_SPREAD_COLUMNS.values(),
+)
 #: Shares: a number outside [0, 1] in such a column of a file is another quantity, such as a percentage.
 SHARE_COLUMNS = (
     *("f1_buy", "precision_buy", "recall_buy", "average_precision", "roc_auc", "brier"),
-    *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate", "win_rate"),
+    *("ece", "ece_debiased", "f1_always_buy", "predicted_buy_rate"),
+    *("trade_precision", "win_rate"),
 )
 
 
@@ -95,15 +106,24 @@ class _CellResult(pa.DataFrameModel):
         "SD of f1_buy over single fits that differ in their seed alone; null where the cell has one fit."
     )
     average_precision_seed_sd: Series[float] = optional_amount("The same SD of average_precision.")
+    roc_auc_seed_sd: Series[float] = optional_amount("The same SD of roc_auc.")
 
-    n_trades: Count = optional_amount("Trades on the test rows, one position at a time.")
-    win_rate: Series[float] = optional_share("Share of trades with a net gain; null without trades.")
-    expectancy_net: Series[float] = optional("Mean return per trade after costs, basis points.")
-    return_net: Series[float] = optional("All trades compounded after costs; 0.01 = 1 %.")
-    sortino: Series[float] = pa.Field(
-        ge=-10, le=10, nullable=True, description="Annualised Sortino ratio of daily net returns, target 0."
+    trade_threshold: Series[float] = optional_share(
+        "A trade may open at and above it: quantile 1 - evaluation.trade_share of P(BUY) on the validation "
+        "slice."
     )
-    sortino_capped: Series[pd.BooleanDtype] = optional("Whether sortino was cut at 10 or -10.")
+    trade_precision: Series[float] = optional_share(
+        "Precision of BUY at trade_threshold, beside breakeven_precision; null where no row is called."
+    )
+    n_trades: Count = optional_amount("Trades at trade_threshold, one position at a time.")
+    win_rate: Series[float] = optional_share("Share of trades with a net gain; null without trades.")
+    expectancy_net: Series[float] = optional(
+        "Mean return per trade after costs, basis points; null without trades."
+    )
+    return_net: Series[float] = optional("All trades compounded after costs; 0.01 = 1 %.")
+    sortino: Series[float] = optional(
+        "Annualised Sortino ratio of daily net returns, target 0; null without a losing day."
+    )
     max_drawdown: Series[float] = optional_amount(
         "Deepest fall of the compounded equity, a positive fraction."
     )
@@ -157,6 +177,11 @@ class _CellResult(pa.DataFrameModel):
     def other_rows_are_not_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
         measured = frame[[*METRIC_COLUMNS, *CONDITIONAL_METRIC_COLUMNS]].notna().any(axis=1)
         return (frame["status"] == OK) | ~measured
+
+    @pa.dataframe_check(error="trade_precision, win_rate and expectancy_net are there exactly with trades")
+    def trades_are_measured(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805
+        traded = frame["n_trades"].fillna(0) > 0
+        return frame[list(TRADE_COLUMNS)].notna().eq(traded, axis=0).all(axis=1)
 
     @pa.dataframe_check(error="status training_failed needs error_type, error_message and error_stage")
     def failed_rows_say_why(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: N805

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, line_style
 from ftf_assets.report.data import CurveData
 from ftf_assets.report.levels import BASELINE, Level
-from ftf_assets.rows.finetune_results import BASIS_POINT
-from ftf_assets.training.trades import DAY, simulate_trades
+from ftf_assets.training.threshold import top_share_threshold
+from ftf_assets.training.trades import DAY, trades_above
 
 N_BINS = 10
 _POINTS = 160
@@ -86,13 +86,8 @@ def _pooled(data: CurveData, level: Level, common: dict[str, list[int]]) -> Leve
             rows = cell.test_rows
             labels.append(arrays.y[rows])
             probabilities.append(cell.test_probability)
-            trades = simulate_trades(
-                arrays.start[rows],
-                arrays.end[rows],
-                arrays.label_return[rows],
-                cell.test_probability >= cell.threshold,
-                cost=data.cost_bps * BASIS_POINT,
-            )
+            threshold = top_share_threshold(cell.validation_probability, data.scoring.trade_share)
+            trades = trades_above(arrays, cell, threshold, cost=data.scoring.cost)
             exits.append(trades.exit)
             returns.append(trades.net_return)
             first, last = min(first, int(arrays.start[rows[0]])), max(last, int(arrays.end[rows].max()))

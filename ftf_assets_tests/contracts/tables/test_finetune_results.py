@@ -12,6 +12,7 @@ from ftf_assets.contracts.tables.finetune_results import (
     CONDITIONAL_METRIC_COLUMNS,
     METRIC_COLUMNS,
     PRIMARY_KEY,
+    TRADE_COLUMNS,
 )
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.factor_columns import finetune_results_contract
@@ -24,9 +25,9 @@ IDENTITY = (
 CLASSIFICATION = (
     "f1_buy precision_buy recall_buy average_precision roc_auc log_loss brier ece ece_debiased "
     "ece_smoothing_corrected ece_debiased_smoothing_corrected mcc threshold f1_always_buy predicted_buy_rate "
-    "breakeven_precision f1_buy_seed_sd average_precision_seed_sd"
+    "breakeven_precision f1_buy_seed_sd average_precision_seed_sd roc_auc_seed_sd"
 )
-TRADES = "n_trades win_rate expectancy_net return_net sortino sortino_capped max_drawdown"
+TRADES = "trade_threshold trade_precision n_trades win_rate expectancy_net return_net sortino max_drawdown"
 COUNTS = (
     "n_train n_train_buy n_kept weight_sum n_suspects n_suspects_buy n_dropped n_dropped_buy n_test "
     "buy_rate_train buy_rate_test train_start train_end test_start test_end"
@@ -82,8 +83,15 @@ def test_times_may_come_as_nanoseconds():
     assert results_table([ok_row(test_start=when.value)])["test_start"].iloc[0] == when
 
 
-def test_a_cell_without_trades_has_no_win_rate_and_is_good():
-    validated(results_table([ok_row(n_trades=0, win_rate=None, breakeven_precision=None)]))
+NO_TRADES = {"n_trades": 0, "win_rate": None, "expectancy_net": None, "trade_precision": None}
+
+
+def test_a_cell_without_trades_has_no_mean_of_them_and_is_good():
+    validated(results_table([ok_row(**NO_TRADES, sortino=None, breakeven_precision=None)]))
+
+
+def test_a_sortino_ratio_may_be_of_any_size():
+    validated(results_table([ok_row(sortino=37.0), ok_row(fold=4, sortino=-52.5)]))
 
 
 BROKEN = [
@@ -96,7 +104,7 @@ BROKEN = [
     ),
     *(
         pytest.param(failed_row(**{name: 0.3}), "only status ok has metrics", id=f"failed with {name}")
-        for name in ("f1_buy", "sortino", *CONDITIONAL_METRIC_COLUMNS)
+        for name in ("f1_buy", *CONDITIONAL_METRIC_COLUMNS)
     ),
     *(
         pytest.param(
@@ -114,7 +122,16 @@ BROKEN = [
     pytest.param(ok_row(status="done"), "status: isin", id="unknown status"),
     pytest.param(ok_row(f1_buy=1.2), "f1_buy: less_than_or_equal_to", id="f1 above 1"),
     pytest.param(ok_row(n_train=-1), "n_train: greater_than_or_equal_to", id="negative count"),
-    pytest.param(ok_row(sortino=11.0), "sortino: less_than_or_equal_to", id="sortino beyond its cap"),
+    *(
+        pytest.param(ok_row(**{name: None}), "there exactly with trades", id=f"trades without {name}")
+        for name in TRADE_COLUMNS
+    ),
+    *(
+        pytest.param(
+            ok_row(**(NO_TRADES | {name: 0.0})), "there exactly with trades", id=f"{name} without trades"
+        )
+        for name in TRADE_COLUMNS
+    ),
     pytest.param(ok_row(log_loss=np.inf), "numbers must not be infinite", id="infinite"),
     pytest.param(ok_row(return_net=-np.inf), "numbers must not be infinite", id="minus infinite"),
     pytest.param(ok_row(params="{'max_depth': 4}"), "params must be a JSON object", id="a repr is not JSON"),

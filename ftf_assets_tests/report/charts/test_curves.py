@@ -9,6 +9,7 @@ import pytest
 
 from ftf_assets.contracts.bundles import Outcome, TrainedModels
 from ftf_assets.report.charts.curves import pooled_curves, reliability
+from ftf_assets.training.threshold import top_share_threshold
 from ftf_assets.training.trades import simulate_trades
 from ftf_assets_tests.support.report_rows import N_TEST, report_data, result_rows
 
@@ -33,7 +34,7 @@ def test_a_cell_that_one_level_lacks_is_left_out_for_all():
 
 
 def test_equity_ends_where_the_compounded_trades_of_each_crypto_end():
-    data = report_data(result_rows(CRYPTOS), artifacts=True, cost_bps=15).curves
+    data = report_data(result_rows(CRYPTOS), artifacts=True, cost_bps=15, trade_share=0.2).curves
     curves, _ = pooled_curves(data)
     ends, trades = [], 0
     for crypto in CRYPTOS:
@@ -46,7 +47,7 @@ def test_equity_ends_where_the_compounded_trades_of_each_crypto_end():
                 arrays.start[cell.test_rows],
                 arrays.end[cell.test_rows],
                 arrays.label_return[cell.test_rows],
-                cell.test_probability >= cell.threshold,
+                cell.test_probability >= top_share_threshold(cell.validation_probability, 0.2),
                 cost=0.0015,
             )
             value *= float(np.prod(1 + done.net_return))
