@@ -28,21 +28,23 @@ if TYPE_CHECKING:
 @home_option
 @json_option
 def gate(sweep_id: str | None, file: Path | None, home: Home, as_json: bool) -> int:
-    """Print the gate's verdict on each treatment level of a sweep, and the statistics behind it.
+    """Print the answer of a sweep, the verdict on each treatment level, and the statistics behind it.
 
     A treatment level is, for example, cleanlab=filter.
     """
-    from ftf_assets.command.sentences import verdicts_in_words
-    from ftf_assets.command.tables import gate_table, stdout
+    from ftf_assets.command.sentences import reasons_in_words
+    from ftf_assets.command.tables import gate_table, say, show_answer, stdout
 
     decision = _decision_of_file(file) if file else _decision_of_sweep(sweep_id, home)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(decision)))
+        answer = {"headline": decision.summary.headline, "ending": decision.summary.ending}
+        click.echo(json.dumps({**answer, **dataclasses.asdict(decision)}))
         return ExitCode.DONE
     console = stdout()
+    show_answer(console, decision)
     console.print(gate_table(decision, console.width))
-    for line in verdicts_in_words(decision):
-        click.echo(line)
+    for line in reasons_in_words(decision):
+        say(console, line)
     return ExitCode.DONE
 
 

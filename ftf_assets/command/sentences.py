@@ -8,41 +8,50 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ftf_assets.freshness.reason import StaleAsset
     from ftf_assets.gate.decision import Decision
 
 
-def baseline_in_words(leaderboard: pd.DataFrame) -> list[str]:
-    """Say how often the baseline says BUY, and compare its f1 with that of always saying BUY."""
-    baseline = leaderboard[leaderboard["variant"] == "baseline"].dropna(subset=["f1_buy"])
-    return [
-        f"The baseline says BUY on {row.predicted_buy_rate:.0%} of test bars. Its f1 is {row.f1_buy:.3f}; "
-        f"always saying BUY would score {row.f1_always_buy:.3f}."
-        for row in baseline.itertuples()
+def notes_in_words(decision: Decision) -> list[str]:
+    """Write what a reader of the headline and the levels should know besides; none of it is a verdict."""
+    from ftf_assets.gate.findings import trading_of
+    from ftf_assets.gate.headline import operating_point_in_words, trading_in_words
+    from ftf_assets.gate.level_lines import how_to_read, level_lines
+
+    summary = decision.summary
+    tradable = trading_in_words(trading_of(summary))
+    lines = [
+        how_to_read(decision),
+        *(f"To decide {one.level}: {one.advice}." for one in level_lines(decision) if one.advice),
+        operating_point_in_words(summary.f1_buy, summary.f1_always_buy, summary.beats_always_buy),
+        "" if tradable in summary.headline else tradable,
+        *(f"Warning: {warning}" for warning in _warnings(decision)),
     ]
+    return [line for line in lines if line]
 
 
-def verdicts_in_words(decision: Decision) -> list[str]:
-    """Write each level's verdict with its reason, warnings, tuning mode and seed noise; equal lines once."""
+def reasons_in_words(decision: Decision) -> list[str]:
+    """Write each verdict with its reason, levels that share one together, and what the verdicts rest on."""
     from ftf_assets.gate.seed_noise import seed_noise_in_words
     from ftf_assets.gate.tuning import tuning_in_words
     from ftf_assets.gate.words import capitalized
 
-    lines: list[str] = []
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in decision.verdicts:
         by_reason.setdefault((one.verdict, one.reason), []).append(f"{one.factor}={one.level}")
-    for (verdict, reason), levels in by_reason.items():
-        lines.append(f"Verdict {verdict} for {', '.join(levels)}: {reason}")
-    warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
     return [
-        *lines,
-        *(f"Warning: {warning}" for warning in warnings),
+        *(
+            f"Verdict {verdict} for {', '.join(levels)}: {reason}"
+            for (verdict, reason), levels in by_reason.items()
+        ),
         capitalized(tuning_in_words(decision.tuning, decision.n_trials)),
         capitalized(seed_noise_in_words(decision.metric_rows())),
     ]
+
+
+def _warnings(decision: Decision) -> list[str]:
+    """Give the warnings of all levels, each once."""
+    return list(dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings))
 
 
 def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -> list[str]:

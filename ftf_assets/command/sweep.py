@@ -101,7 +101,10 @@ def _as_json(
     sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun
 ) -> dict[str, Any]:
     verdicts = done.decision.verdicts if done.decision else ()
+    answer = done.decision.summary if done.decision else None
     return {
+        "headline": answer.headline if answer else None,
+        "ending": answer.ending if answer else None,
         "sweep_id": sweep.sweep_id,
         "cells": sweep.n_cells,
         "statuses": _statuses(rows),
@@ -116,10 +119,11 @@ def _as_json(
 
 
 def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun) -> None:
-    from ftf_assets.command.sentences import baseline_in_words, verdicts_in_words
-    from ftf_assets.command.tables import leaderboard_table, stdout
+    from ftf_assets.command.tables import leaderboard_table, show_answer, stdout
 
     console = stdout()
+    if done.decision:
+        show_answer(console, done.decision)
     title = f"Sweep {sweep.sweep_id} on source {sweep.settings.data.source}: means over cells"
     console.print(leaderboard_table(leaderboard, title, console.width))
     counts = ", ".join(f"{n} {status}" for status, n in _statuses(rows).items())
@@ -131,8 +135,6 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
             f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
             for row in not_ok.itertuples()
         ),
-        *baseline_in_words(leaderboard),
-        *(verdicts_in_words(done.decision) if done.decision else ()),
         *(check.in_words for check in done.failed_checks),
         f"Results  {home.results}, printed by ftf results --sweep {sweep.sweep_id}",
         *([f"Report   {done.report}"] if done.report else ()),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
@@ -88,18 +89,30 @@ SUSPECTS = {
     "weight": Column("weight", "{:.4f}", needed=False),
 }
 
+LEVELS = {
+    "level": Column("level"),
+    "verdict": Column("verdict"),
+    "gain": Column("gain"),
+    "interval": Column("95 % interval"),
+    "visible": Column("could see"),
+    "p": Column("corrected p", needed=False),
+    "factor": Column("factor", needed=False),
+}
+
 GATE = {
     "level": Column("level"),
     "metric": Column("metric"),
-    "n_pairs": Column("pairs", needed=False),
+    "role": Column("role", needed=False),
     "mean_difference": Column("mean", "{:.4f}"),
     "ci_low": Column("95 % from", "{:.4f}"),
     "ci_high": Column("to", "{:.4f}"),
+    "smallest_visible": Column("could see", "{:.4f}", needed=False),
     "seed_margin": Column("seed noise ±", "{:.4f}", needed=False),
     "p_corrected": Column("corrected p", "{:.4f}"),
     "cohens_d": Column("d", "{:.2f}", needed=False),
-    "fold_p": Column("p folds", "{:.4f}", needed=False),
     "outcome": Column("outcome"),
+    "n_pairs": Column("pairs", needed=False),
+    "fold_p": Column("p folds", "{:.4f}", needed=False),
     "t": Column("t", "{:.2f}", needed=False),
     "median_difference": Column("median", "{:.4f}", needed=False),
     "wilcoxon_p": Column("p Wilcoxon", "{:.4f}", needed=False),
@@ -129,6 +142,9 @@ EFFECTS = {
 }
 
 
+_LEVELS_LEFT = ("level", "verdict", "factor")
+
+
 def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
     """Lay out a leaderboard, one line per variant, best mean AUC first, within ``width`` characters.
 
@@ -144,14 +160,27 @@ def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Tabl
     return _fitting_table(title, {name: LEADERBOARD[name] for name in texts}, texts, width, left=("variant",))
 
 
+def levels_table(decision: Decision, width: int) -> Table:
+    """Lay out the verdict on each level with its gain, one line per level, within ``width`` characters."""
+    from ftf_assets.gate.level_lines import level_lines
+    from ftf_assets.gate.words import metric_in_words
+
+    lines = level_lines(decision)
+    columns = dict(LEVELS)
+    if decision.primary_metric:
+        columns["gain"] = Column(f"gain in {metric_in_words(decision.primary_metric)}")
+    texts = {name: [str(getattr(one, name)) for one in lines] for name in columns}
+    return _fitting_table("Each level against the baseline", columns, texts, width, left=_LEVELS_LEFT)
+
+
 def gate_table(decision: Decision, width: int) -> Table:
     """Lay out the numbers behind the verdicts, one line per level and metric, within ``width`` characters."""
     texts = {
         name: [_text(column.form, getattr(one, name)) for one in decision.metrics]
         for name, column in GATE.items()
     }
-    title = f"Sweep {decision.sweep_id}: each level minus the baseline"
-    return _fitting_table(title, GATE, texts, width, left=("level", "metric", "outcome"))
+    title = "Every metric: the level minus the baseline"
+    return _fitting_table(title, GATE, texts, width, left=("level", "metric", "role", "outcome"))
 
 
 def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
@@ -216,6 +245,26 @@ def _fitting_table(
     for row in zip(*texts.values(), strict=True):
         table.add_row(*row)
     return table
+
+
+def show_answer(console: Console, decision: Decision) -> None:
+    """Print the headline, the verdict on each level, and what to know besides."""
+    from ftf_assets.command.sentences import notes_in_words
+
+    say(console, decision.summary.headline, style="bold")
+    console.print()
+    console.print(levels_table(decision, console.width))
+    for line in notes_in_words(decision):
+        say(console, line)
+    console.print()
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """Print a line of prose: wrapped between words on a terminal, whole to a file or pipe."""
+    if console.is_terminal:
+        console.print(text, style=style, markup=False, highlight=False)
+    else:
+        click.echo(text)
 
 
 def stdout() -> Console:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ftf_assets.gate.decision import DecisionSummary
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -77,14 +79,14 @@ class Trading:
     Attributes
     ----------
     share
-        Share of the bars with the highest P(BUY) that the threshold aims at.
+        Share of the bars with the highest P(BUY) that the threshold aims at; None where not stated.
     net_bps
         Mean net return per trade, basis points; None without a trade.
     precision, breakeven
         Precision of BUY at that threshold, and the precision at which trading breaks even; None if unknown.
     """
 
-    share: float
+    share: float | None
     net_bps: float | None
     precision: float | None = None
     breakeven: float | None = None
@@ -95,6 +97,13 @@ class Trading:
         if self.net_bps is None or self.net_bps <= 0:
             return False
         return self.precision is None or self.breakeven is None or self.precision >= self.breakeven
+
+
+def trading_of(summary: DecisionSummary) -> Trading | None:
+    """Give what a trade of the baseline earns; None where it was not measured."""
+    if summary.net_bps is None and summary.trade_precision is None:
+        return None
+    return Trading(summary.trade_share, summary.net_bps, summary.trade_precision, summary.breakeven_precision)
 
 
 @dataclass(frozen=True)

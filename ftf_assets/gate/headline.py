@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftf_assets.contracts.tables.gate_decision import ABANDON, INVALID, KEEP_AVAILABLE, LOCK, NO_SIGNAL
+from ftf_assets.contracts.tables.gate_decision import (
+    ABANDON,
+    ENDS_HARM,
+    ENDS_INVALID,
+    ENDS_LOCK,
+    ENDS_MIXED,
+    ENDS_NO_SIGNAL,
+    ENDS_NOTHING_USEFUL,
+    ENDS_UNDECIDED,
+    INVALID,
+    KEEP_AVAILABLE,
+    LOCK,
+    NO_SIGNAL,
+)
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
 from ftf_assets.gate.words import (
@@ -24,14 +37,12 @@ from ftf_assets.gate.words import (
     size_in_words,
 )
 
-#: Kinds of ending. ``mixed``: the levels of one sweep end in different ways.
-ENDINGS = ("invalid", "no_signal", "lock", "harm", "nothing_useful", "undecided", "mixed")
 #: ABANDON has two endings: harm, or nothing useful.
 _ENDING_OF_VERDICT = {
-    INVALID: "invalid",
-    NO_SIGNAL: "no_signal",
-    LOCK: "lock",
-    KEEP_AVAILABLE: "undecided",
+    INVALID: ENDS_INVALID,
+    NO_SIGNAL: ENDS_NO_SIGNAL,
+    LOCK: ENDS_LOCK,
+    KEEP_AVAILABLE: ENDS_UNDECIDED,
 }
 
 
@@ -42,7 +53,7 @@ class Headline:
     Attributes
     ----------
     ending
-        One of :data:`ENDINGS`.
+        One of :data:`~ftf_assets.contracts.tables.gate_decision.ENDINGS`.
     sentences
         The answer, sentence by sentence.
     """
@@ -68,9 +79,9 @@ def headline(found: Findings) -> Headline:
     ('nothing_useful', 'Label smoothing does nothing useful here.', 'Work on features first.')
     """
     ending = _ending(found.levels)
-    if ending == "invalid":
+    if ending == ENDS_INVALID:
         return Headline(ending, _invalid(found))
-    if ending == "no_signal":
+    if ending == ENDS_NO_SIGNAL:
         return Headline(ending, _no_signal(found))
     said = (
         *_treatments(found),
@@ -84,12 +95,12 @@ def headline(found: Findings) -> Headline:
 
 def _ending(levels: Sequence[LevelFinding]) -> str:
     endings = {_ending_of(one) for one in levels}
-    return endings.pop() if len(endings) == 1 else "mixed"
+    return endings.pop() if len(endings) == 1 else ENDS_MIXED
 
 
 def _ending_of(one: LevelFinding) -> str:
     if one.verdict == ABANDON:
-        return "nothing_useful" if one.harm is None else "harm"
+        return ENDS_NOTHING_USEFUL if one.harm is None else ENDS_HARM
     return _ENDING_OF_VERDICT[one.verdict]
 
 
@@ -123,10 +134,10 @@ def _no_signal(found: Findings) -> tuple[str, ...]:
 
 def _treatments(found: Findings) -> list[str]:
     """Say what each level does, those first that ask for an action."""
-    said = [_effect(one, "helps", "help", one.gain) for one in _with_ending(found, "lock")]
-    said += [_effect(one, "does harm", "do harm", one.harm) for one in _with_ending(found, "harm")]
-    useless, open_ones = _with_ending(found, "nothing_useful"), _with_ending(found, "undecided")
-    unjudged = [one for ending in ("no_signal", "invalid") for one in _with_ending(found, ending)]
+    said = [_effect(one, "helps", "help", one.gain) for one in _with_ending(found, ENDS_LOCK)]
+    said += [_effect(one, "does harm", "do harm", one.harm) for one in _with_ending(found, ENDS_HARM)]
+    useless, open_ones = _with_ending(found, ENDS_NOTHING_USEFUL), _with_ending(found, ENDS_UNDECIDED)
+    unjudged = [one for ending in (ENDS_NO_SIGNAL, ENDS_INVALID) for one in _with_ending(found, ending)]
     if useless:
         names, plural = _named(useless, found.levels)
         said.append(f"{capitalized(names)} {'do' if plural else 'does'} nothing useful here.")
@@ -182,7 +193,7 @@ def _sees(found: Findings) -> tuple[str, bool]:
 def _largest_gain(found: Findings) -> str:
     """Name the largest gain; "" where a level is locked, whose gain is said before, or nothing was paired."""
     gains = [(one.gain.mean, one.level) for one in found.levels if one.gain]
-    if not gains or _with_ending(found, "lock"):
+    if not gains or _with_ending(found, ENDS_LOCK):
         return ""
     gain, level = max(gains)
     metric = "" if found.visible is not None else f" in {metric_in_words(found.metric)}"
@@ -209,10 +220,10 @@ def trading_in_words(trading: Trading | None) -> str:
     """
     if trading is None:
         return ""
-    top = f"at the top {trading.share * 100:.3g} %"
+    top = f" at the top {trading.share * 100:.3g} %" if trading.share is not None else ""
     if trading.net_bps is None:
-        return f"Not tradable: no trade {top}."
-    earned = f"{bps_in_words(trading.net_bps)} bps a trade {top}"
+        return f"Not tradable: no trade{top}."
+    earned = f"{bps_in_words(trading.net_bps)} bps a trade{top}"
     if trading.pays:
         return f"Tradable after costs: {earned}."
     if trading.net_bps > 0:
@@ -224,24 +235,33 @@ def trading_in_words(trading: Trading | None) -> str:
 
 
 @typed
-def operating_point_in_words(f1: float | None, f1_always_buy: float | None) -> str:
-    """Say where the threshold of f1 is no better than calling every bar BUY; "" where it is, or unknown."""
-    if f1 is None or f1_always_buy is None or f1 > f1_always_buy:
+def operating_point_in_words(f1: float | None, f1_always_buy: float | None, beats: bool | None) -> str:
+    """Say where the threshold of f1 is no better than calling every bar BUY; "" where it is, or unknown.
+
+    Parameters
+    ----------
+    f1, f1_always_buy
+        Mean f1 of BUY of the baseline, and of calling every bar BUY.
+    beats
+        Whether the first is significantly above the second.
+    """
+    if f1 is None or f1_always_buy is None or beats is None or beats:
         return ""
+    better = "no better" if f1 <= f1_always_buy else "not clearly better"
     return (
-        f"The operating point is no better than calling every bar BUY: f1 {f1:.3f}, "
+        f"The operating point is {better} than calling every bar BUY: f1 {f1:.3f}, "
         f"always BUY {f1_always_buy:.3f}."
     )
 
 
 def _next_step(found: Findings) -> str:
-    locked = _with_ending(found, "lock")
+    locked = _with_ending(found, ENDS_LOCK)
     if locked:
         factors = dict.fromkeys(one.factor for one in locked)
         return " ".join(_make_default(factor, locked) for factor in factors)
-    harmful = [one.level for one in _with_ending(found, "harm")]
+    harmful = [one.level for one in _with_ending(found, ENDS_HARM)]
     leave_out = f"Leave out {listed(harmful)}. " if harmful else ""
-    if _with_ending(found, "undecided"):
+    if _with_ending(found, ENDS_UNDECIDED):
         return leave_out + (f"To decide: {found.to_decide}." if found.to_decide else "Change no default yet.")
     if found.ceiling is not None and found.ceiling >= found.useful_gain:
         return f"{leave_out}Another treatment may pay: ftf audit shows which wrong labels can be found here."

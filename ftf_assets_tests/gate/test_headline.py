@@ -6,9 +6,16 @@ import dataclasses
 
 import pytest
 
-from ftf_assets.contracts.tables.gate_decision import ABANDON, INVALID, KEEP_AVAILABLE, LOCK, NO_SIGNAL
+from ftf_assets.contracts.tables.gate_decision import (
+    ABANDON,
+    ENDINGS,
+    INVALID,
+    KEEP_AVAILABLE,
+    LOCK,
+    NO_SIGNAL,
+)
 from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
-from ftf_assets.gate.headline import ENDINGS, headline, operating_point_in_words, trading_in_words
+from ftf_assets.gate.headline import headline, operating_point_in_words, trading_in_words
 
 FACTORS = {
     "mild": "label_smoothing",
@@ -240,6 +247,7 @@ def test_a_sweep_whose_power_is_unknown_claims_none():
         (Trading(0.10, None), "Not tradable: no trade at the top 10 %."),
         (Trading(0.10, -7.2), "Not tradable after costs: −7 bps a trade at the top 10 %."),
         (Trading(0.02, 4.4, 0.28, 0.25), "Tradable after costs: +4 bps a trade at the top 2 %."),
+        (Trading(None, -7.2), "Not tradable after costs: −7 bps a trade."),
         (Trading(0.025, 0.41), "Tradable after costs: +0.4 bps a trade at the top 2.5 %."),
         (Trading(0.10, 0.0), "Not tradable after costs: 0 bps a trade at the top 10 %."),
         (
@@ -254,22 +262,21 @@ def test_a_trade_pays_by_its_mean_return_and_by_its_precision(trading: Trading |
 
 
 @pytest.mark.parametrize(
-    ("f1", "always", "words"),
+    ("f1", "always", "beats", "better"),
     [
-        (
-            0.281,
-            0.286,
-            "The operating point is no better than calling every bar BUY: f1 0.281, always BUY 0.286.",
-        ),
-        (
-            0.286,
-            0.286,
-            "The operating point is no better than calling every bar BUY: f1 0.286, always BUY 0.286.",
-        ),
-        (0.287, 0.286, ""),
-        (None, 0.286, ""),
-        (0.281, None, ""),
+        (0.281, 0.286, False, "no better"),
+        (0.286, 0.286, False, "no better"),
+        (0.287, 0.286, False, "not clearly better"),
     ],
 )
-def test_an_operating_point_like_always_buy_has_a_line_of_its_own(f1, always, words):
-    assert operating_point_in_words(f1, always) == words
+def test_an_operating_point_like_always_buy_has_a_line_of_its_own(f1, always, beats, better):
+    assert operating_point_in_words(f1, always, beats) == (
+        f"The operating point is {better} than calling every bar BUY: f1 {f1}, always BUY {always}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("f1", "always", "beats"), [(0.297, 0.286, True), (None, 0.286, None), (0.281, None, None)]
+)
+def test_an_operating_point_that_is_better_or_unknown_has_no_line(f1, always, beats):
+    assert operating_point_in_words(f1, always, beats) == ""

@@ -1,0 +1,115 @@
+"""Each level in one line, as texts for terminal and report: its verdict and the difference that decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftf_assets.contracts.tables.gate_decision import (
+    BY_CRYPTOS,
+    BY_FOLDS,
+    BY_PAIRS,
+    BY_WEEKS,
+    ENDS_HARM,
+    ENDS_NOTHING_USEFUL,
+)
+from ftf_assets.contracts.typed import typed
+from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
+from ftf_assets.gate.words import metric_in_words, p_in_words, signed_in_words, size_in_words
+
+#: ``ABANDON`` has two grounds, which ask for different things.
+_GROUNDS = {ENDS_HARM: "ABANDON (harm)", ENDS_NOTHING_USEFUL: "ABANDON (no useful gain)"}
+
+_NOTHING = "-"
+
+_INDEPENDENT = {
+    BY_WEEKS: "the {n} weeks of the test spans",
+    BY_FOLDS: "the {n} folds",
+    BY_CRYPTOS: "the {n} cryptos",
+    BY_PAIRS: "the pairs",
+}
+
+
+@dataclass(frozen=True)
+class LevelLine:
+    """One level as texts; a dash for what could not be measured.
+
+    Attributes
+    ----------
+    factor, level
+        The level.
+    verdict
+        Its verdict; that of ``ABANDON`` with its ground.
+    gain
+        Mean difference of the primary metric.
+    interval
+        Its 95 % interval.
+    p
+        Its p-value, corrected for the number of levels.
+    visible
+        Smallest gain that the sweep finds with 80 % power.
+    advice
+        What would decide it; "" where it is decided.
+    """
+
+    factor: str
+    level: str
+    verdict: str
+    gain: str
+    interval: str
+    p: str
+    visible: str
+    advice: str
+
+
+@typed
+def level_lines(decision: Decision) -> list[LevelLine]:
+    """Write a line for each level, in the order of the verdicts."""
+    deciding = {
+        (one.factor, one.level): one for one in decision.metrics if one.metric == decision.primary_metric
+    }
+    return [_line(one, deciding.get((one.factor, one.level))) for one in decision.verdicts]
+
+
+@typed
+def how_to_read(decision: Decision) -> str:
+    """Say what the columns of :func:`level_lines` are; "" where there was nothing to compare."""
+    if decision.primary_metric is None:
+        return ""
+    metric = metric_in_words(decision.primary_metric)
+    summary = decision.summary
+    independent = _INDEPENDENT.get(summary.clusters or "", "").format(n=summary.n_clusters)
+    counts = f" and counts {independent} as independent" if independent else ""
+    return (
+        f"Gain: {metric} of the level minus that of the baseline, a mean over pairs of crypto and fold. The "
+        f" interval covers 95 %{counts}. A gain of {size_in_words(decision.useful_gain)} is useful. "
+        "Could see: the smallest true gain that this sweep finds in 4 of 5 cases."
+    )
+
+
+def _line(verdict: LevelVerdict, compared: MetricComparison | None) -> LevelLine:
+    return LevelLine(
+        factor=verdict.factor,
+        level=verdict.level,
+        verdict=_GROUNDS.get(verdict.ending, verdict.verdict),
+        gain=_signed(compared.mean_difference if compared else None),
+        interval=_interval(compared),
+        p=_NOTHING if compared is None or compared.p_corrected is None else _p(compared.p_corrected),
+        visible=_NOTHING
+        if compared is None or compared.smallest_visible is None
+        else size_in_words(compared.smallest_visible),
+        advice=verdict.advice or "",
+    )
+
+
+def _interval(compared: MetricComparison | None) -> str:
+    if compared is None or compared.ci_low is None or compared.ci_high is None:
+        return _NOTHING
+    return f"{_signed(compared.ci_low)} to {_signed(compared.ci_high)}"
+
+
+def _signed(value: float | None) -> str:
+    return _NOTHING if value is None else signed_in_words(value)
+
+
+def _p(value: float) -> str:
+    return p_in_words(value).removeprefix("p ")
