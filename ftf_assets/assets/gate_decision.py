@@ -23,11 +23,12 @@ from ftf_assets.training.keys import code_version
 def gate_decision(
     context: dg.AssetExecutionContext, sweep: SweepResource, home: HomeResource
 ) -> dg.MaterializeResult[Decision]:
-    """May we act on it? Every level against its factor's baseline, paired by crypto and fold.
+    """Does treating the label noise help, and may we act on it? The metadata begin with the answer.
 
-    LOCK: make the level the default. ABANDON: it harms, or cannot gain enough. KEEP_AVAILABLE: not enough
-    evidence either way. NO_SIGNAL: the baseline does not beat calling every bar BUY, so there is nothing to
-    judge treatments by; work on features or labels first. INVALID: cells are missing or a contract is broken.
+    Every level is compared with its factor's baseline, paired by crypto and fold. LOCK: make the level the
+    default. ABANDON: it harms, or cannot gain enough. KEEP_AVAILABLE: not enough evidence either way.
+    NO_SIGNAL: the model does not rank, so there is nothing to judge treatments by; work on features or labels
+    first. INVALID: cells are missing or a check failed.
     """
     run = sweep.open()
     inputs = decision_inputs(home.results, context.instance, run.sweep_id, run.settings)

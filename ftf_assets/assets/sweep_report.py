@@ -18,7 +18,7 @@ from ftf_assets.training.keys import code_version
     code_version=code_version(),
 )
 def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """The verdict in words, the gate's numbers and pictures, what cleaning removed, suspects to judge by eye.
+    """The answer in words, the gate's numbers and pictures, what cleaning removed, suspects to judge by eye.
 
     One file that needs no network: it opens by double click and prints well.
     """
@@ -26,7 +26,8 @@ def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResu
 
     run = sweep.open()
     file = write_report(home.home, run.sweep_id)
+    decided = home.results.decision(run.sweep_id)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(content_version(home.results.decision(run.sweep_id))),
-        metadata=report_metadata(run, file),
+        data_version=dg.DataVersion(content_version(decided)),
+        metadata=report_metadata(run, str(decided.summary["headline"].iloc[0]), file),
     )

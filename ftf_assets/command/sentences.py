@@ -14,19 +14,10 @@ if TYPE_CHECKING:
 
 def notes_in_words(decision: Decision) -> list[str]:
     """Write what a reader of the headline and the levels should know besides; none of it is a verdict."""
-    from ftf_assets.gate.findings import trading_of
-    from ftf_assets.gate.headline import operating_point_in_words, trading_in_words
-    from ftf_assets.gate.level_lines import how_to_read, level_lines
+    from ftf_assets.gate.level_lines import how_to_read, notes
 
-    summary = decision.summary
-    tradable = trading_in_words(trading_of(summary))
-    lines = [
-        how_to_read(decision),
-        *(f"To decide {one.level}: {one.advice}." for one in level_lines(decision) if one.advice),
-        operating_point_in_words(summary.f1_buy, summary.f1_always_buy, summary.beats_always_buy),
-        "" if tradable in summary.headline else tradable,
-        *(f"Warning: {warning}" for warning in _warnings(decision)),
-    ]
+    warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
+    lines = [how_to_read(decision), *notes(decision), *(f"Warning: {warning}" for warning in warnings)]
     return [line for line in lines if line]
 
 
@@ -47,11 +38,6 @@ def reasons_in_words(decision: Decision) -> list[str]:
         capitalized(tuning_in_words(decision.tuning, decision.n_trials)),
         capitalized(seed_noise_in_words(decision.metric_rows())),
     ]
-
-
-def _warnings(decision: Decision) -> list[str]:
-    """Give the warnings of all levels, each once."""
-    return list(dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings))
 
 
 def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -> list[str]:

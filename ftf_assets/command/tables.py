@@ -94,7 +94,7 @@ LEVELS = {
     "verdict": Column("verdict"),
     "gain": Column("gain"),
     "interval": Column("95 % interval"),
-    "visible": Column("could see"),
+    "visible": Column("could see", needed=False),
     "p": Column("corrected p", needed=False),
     "factor": Column("factor", needed=False),
 }
@@ -142,9 +142,6 @@ EFFECTS = {
 }
 
 
-_LEVELS_LEFT = ("level", "verdict", "factor")
-
-
 def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Table:
     """Lay out a leaderboard, one line per variant, best mean AUC first, within ``width`` characters.
 
@@ -166,11 +163,10 @@ def levels_table(decision: Decision, width: int) -> Table:
     from ftf_assets.gate.words import metric_in_words
 
     lines = level_lines(decision)
-    columns = dict(LEVELS)
-    if decision.primary_metric:
-        columns["gain"] = Column(f"gain in {metric_in_words(decision.primary_metric)}")
-    texts = {name: [str(getattr(one, name)) for one in lines] for name in columns}
-    return _fitting_table("Each level against the baseline", columns, texts, width, left=_LEVELS_LEFT)
+    texts = {name: [str(getattr(one, name)) for one in lines] for name in LEVELS}
+    metric = f", in {metric_in_words(decision.primary_metric)}" if decision.primary_metric else ""
+    title = f"Each level against the baseline{metric}"
+    return _fitting_table(title, LEVELS, texts, width, left=("level", "verdict", "factor"))
 
 
 def gate_table(decision: Decision, width: int) -> Table:

@@ -14,10 +14,12 @@ from ftf_assets.contracts.tables.gate_decision import (
 )
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
-from ftf_assets.gate.words import metric_in_words, p_in_words, signed_in_words, size_in_words
+from ftf_assets.gate.findings import trading_of
+from ftf_assets.gate.headline import operating_point_in_words, trading_in_words
+from ftf_assets.gate.words import metric_in_words, p_in_words, size_in_words
 
 #: ``ABANDON`` has two grounds, which ask for different things.
-_GROUNDS = {ENDS_HARM: "ABANDON (harm)", ENDS_NOTHING_USEFUL: "ABANDON (no useful gain)"}
+_GROUNDS = {ENDS_HARM: "ABANDON (harm)", ENDS_NOTHING_USEFUL: "ABANDON (no gain)"}
 
 _NOTHING = "-"
 
@@ -81,9 +83,26 @@ def how_to_read(decision: Decision) -> str:
     counts = f" and counts {independent} as independent" if independent else ""
     return (
         f"Gain: {metric} of the level minus that of the baseline, a mean over pairs of crypto and fold. The "
-        f" interval covers 95 %{counts}. A gain of {size_in_words(decision.useful_gain)} is useful. "
+        f"interval covers 95 %{counts}. A gain of {size_in_words(decision.useful_gain)} is useful. "
         "Could see: the smallest true gain that this sweep finds in 4 of 5 cases."
     )
+
+
+@typed
+def notes(decision: Decision) -> list[str]:
+    """Write what to know besides, each a line of its own and none a verdict.
+
+    What would decide an undecided level; that the operating point is no better than calling every bar BUY;
+    whether trades pay, unless the headline says so.
+    """
+    summary = decision.summary
+    trades = trading_in_words(trading_of(summary))
+    said = [
+        *(f"To decide {one.level}: {one.advice}." for one in decision.verdicts if one.advice),
+        operating_point_in_words(summary.f1_buy, summary.f1_always_buy, summary.beats_always_buy),
+        "" if trades in summary.headline else trades,
+    ]
+    return [line for line in said if line]
 
 
 def _line(verdict: LevelVerdict, compared: MetricComparison | None) -> LevelLine:
@@ -96,7 +115,7 @@ def _line(verdict: LevelVerdict, compared: MetricComparison | None) -> LevelLine
         p=_NOTHING if compared is None or compared.p_corrected is None else _p(compared.p_corrected),
         visible=_NOTHING
         if compared is None or compared.smallest_visible is None
-        else size_in_words(compared.smallest_visible),
+        else f"{compared.smallest_visible:.4f}",
         advice=verdict.advice or "",
     )
 
@@ -108,7 +127,10 @@ def _interval(compared: MetricComparison | None) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return _NOTHING if value is None else signed_in_words(value)
+    """Write a difference with as many places in every line, so that a column can be compared."""
+    if value is None:
+        return _NOTHING
+    return f"{value + 0.0:+.4f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _p(value: float) -> str:

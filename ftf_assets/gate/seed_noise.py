@@ -17,8 +17,8 @@ import numpy as np
 
 from ftf_assets.contracts.gate_rows import ResultRows
 from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
-from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import typed
+from ftf_assets.gate.words import listed, metric_in_words
 
 #: Column with the number of fits that a cell averaged; rows of a file without it count as one fit.
 _FITS = "n_seeds"
@@ -99,23 +99,15 @@ def seed_noise_in_words(metric_rows: Sequence[Mapping[str, object]]) -> str:
     metric_rows
         Rows of ``gate_metrics``.
     """
-    widest: dict[str, Mapping[str, object]] = {}
+    widest: dict[str, float] = {}
     for row in metric_rows:
         name, margin = str(row["metric"]), row["seed_margin"]
-        if _known(margin) and (name not in widest or margin > widest[name]["seed_margin"]):  # type: ignore[operator]
-            widest[name] = row
+        if _known(margin):
+            widest[name] = max(widest.get(name, 0.0), float(margin))  # type: ignore[arg-type]
     if not widest:
-        return "seed noise: not in the rows; --set training.seeds=4 measures it and averages it down"
-    ordered = sorted(widest, key=VERDICT_METRICS.index)
-    said = "; ".join(
-        f"mean {name} by up to ±{widest[name]['seed_margin']:.4f} over {widest[name]['n_pairs']} pairs "
-        f"(SD per cell {widest[name]['seed_sd']:.4f}, {widest[name]['seed_n']} cells)"
-        for name in ordered
-    )
-    return (
-        f"seed noise: another seed alone moves the baseline's {said}. "
-        "A smaller mean difference can come from the seed alone"
-    )
+        return "seed noise: unknown, because no cell of these results was fitted more than once"
+    said = [f"±{margin:.4f} in {metric_in_words(name)}" for name, margin in widest.items()]
+    return f"seed noise: another seed alone can move a mean difference by {listed(said)}"
 
 
 def _known(value: object) -> bool:

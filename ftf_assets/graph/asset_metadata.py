@@ -204,7 +204,7 @@ def results_metadata(
 def decision_metadata(
     log: dg.DagsterLogManager, sweep: Sweep, rows: pd.DataFrame, decision: Decision
 ) -> Metadata:
-    """Give the verdicts in words, every number behind them, and the pictures of the gate.
+    """Give the answer first, then the verdicts in words, every number behind them, and the pictures.
 
     Parameters
     ----------
@@ -215,35 +215,33 @@ def decision_metadata(
     decision
         The gate's decision on them.
     """
+    from ftf_assets.gate.level_lines import level_lines
     from ftf_assets.gate.seed_noise import seed_noise_in_words
     from ftf_assets.gate.tuning import tuning_in_words
     from ftf_assets.graph.picture_metadata import pictures
     from ftf_assets.report.collect import decision_of_run
     from ftf_assets.report.pictures_in_dagster_ui import gate_pictures
-    from ftf_assets.report.sections.verdict import decision_in_words, headline
+    from ftf_assets.report.sections.verdict import answer_as_paragraphs
 
     data = decision_of_run(sweep, rows, decision)
     return {
+        "answer": decision.summary.headline,
         "sweep_id": sweep.sweep_id,
-        "headline": headline(data),
-        "in_words": dg.MetadataValue.md("\n\n".join(decision_in_words(data))),
+        "ending": decision.summary.ending,
+        "in_words": dg.MetadataValue.md("\n\n".join(answer_as_paragraphs(decision))),
         **pictures(log, lambda: gate_pictures(data)),
         "tuning": tuning_in_words(decision.tuning, decision.n_trials),
         "seed_noise": seed_noise_in_words(decision.metric_rows()),
         "rows_fingerprint": decision.rows_fingerprint,
-        "verdicts": table(
-            [
-                {"factor": one.factor, "level": one.level, "verdict": one.verdict, "reason": one.reason}
-                for one in decision.verdicts
-            ]
-        ),
+        "levels": table([dataclasses.asdict(line) for line in level_lines(decision)]),
         "metrics": table(decision.metric_rows()),
     }
 
 
-def report_metadata(sweep: Sweep, file: Path) -> Metadata:
-    """Say where the report is and how to open it."""
+def report_metadata(sweep: Sweep, headline: str, file: Path) -> Metadata:
+    """Give the answer that the report begins with, and say where it is and how to open it."""
     return {
+        "answer": headline,
         "sweep_id": sweep.sweep_id,
         "path": dg.MetadataValue.path(str(file)),
         # Browsers follow no link from a web page to a file, so a link here would do nothing.

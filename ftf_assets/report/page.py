@@ -22,14 +22,7 @@ from ftf_assets.report.sections.gate_table import GATE_COLUMNS, TEXT_COLUMNS, ga
 from ftf_assets.report.sections.noise_audit import audit_section
 from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
 from ftf_assets.report.sections.suspects import suspect_cards
-from ftf_assets.report.sections.verdict import (
-    baseline_in_words,
-    headline,
-    meanings,
-    seed_noise_sentence,
-    statements,
-    tuning_sentence,
-)
+from ftf_assets.report.sections.verdict import answer
 from ftf_assets.sweep.settings import SweepSettings
 
 _PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")
@@ -83,14 +76,8 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "stamp": stamp(data.audit),
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
         "nothing": NOTHING,
-        # verdict
-        "headline": headline(decision),
-        "statements": statements(decision),
-        "meanings": meanings(decision),
-        "baseline": baseline_in_words(decision),
-        "tuning": tuning_sentence(decision),
+        "answer": answer(decision),
         # gate, cells
-        "seed_noise": seed_noise_sentence(decision),
         "forest": forest_plot(decision) if len(decision.metrics) else None,
         "gate_columns": GATE_COLUMNS,
         "text_columns": TEXT_COLUMNS,

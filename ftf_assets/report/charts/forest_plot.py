@@ -1,4 +1,8 @@
-"""The forest plot: mean difference and interval of every level, a panel a metric."""
+"""The forest plot: mean difference and interval of every level, a panel a metric, the primary one first.
+
+In the panel of the primary metric a blue band marks the useful gains, and a grey tick at each level the
+smallest gain that the sweep could have seen.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
-from ftf_assets.contracts.tables.gate_decision import LOSES, VERDICT_METRICS, WINS
+from ftf_assets.contracts.tables.gate_decision import LOSES, PRIMARY, SHOWN, WINS
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, text_width
 from ftf_assets.report.data import DecisionData
 from ftf_assets.report.formats import is_absent, signed
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 UNITS = {
+    "roc_auc": "AUC",
     "f1_buy": "f1 of BUY",
     "average_precision": "average precision",
     "expectancy_net": "net return per trade, bps",
@@ -29,10 +34,12 @@ _ROOM_FOR_NUMBERS = 0.95
 
 
 def forest_plot(data: DecisionData) -> Markup:
-    """Draw mean difference and interval of every level and verdict metric, a panel a metric."""
+    """Draw mean difference and interval of every level in each metric that decides or vetoes."""
     levels = data.levels
-    names = [name for name in VERDICT_METRICS if (data.metrics["metric"] == name).any()]
-    useful_gain = float(data.verdicts["useful_gain"].iloc[0])
+    deciding = data.metrics[data.metrics["role"] != SHOWN]
+    first = deciding["metric"][deciding["role"] == PRIMARY]
+    names = list(dict.fromkeys([*first, *deciding["metric"]]))
+    primary, useful_gain = data.verdicts[["primary_metric", "useful_gain"]].iloc[0]
     n_rows = (len(names) + 1) // 2
     sentences = []
     room = Room(
@@ -48,7 +55,7 @@ def forest_plot(data: DecisionData) -> Markup:
         for ax in axes.flat[len(names) :]:
             ax.set_visible(False)
         for ax, name in zip(axes.flat, names, strict=False):
-            _panel(ax, data, levels, name, useful_gain if name == "f1_buy" else None)
+            _panel(ax, data, levels, name, float(useful_gain) if name == primary else None)
             sentences.append(_in_words(data, levels, name))
         return inline_svg(
             figure,
@@ -63,11 +70,6 @@ def _panel(ax: Axes, data: DecisionData, levels: Sequence[Level], metric: str, g
     if margin:
         ax.axvspan(-margin, margin, color="#e6e6e6", linewidth=0, zorder=0)
     ax.axvline(0, color="#333333", linewidth=1)
-    if gain is not None:
-        ax.axvline(gain, color="#333333", linewidth=0.9, linestyle=(0, (4, 3)))
-        ax.text(
-            gain, 1.0, f" useful gain {gain:+g}", transform=ax.get_xaxis_transform(), va="top", fontsize=8
-        )
     for place, level in enumerate(levels):
         row = _row(data, level, metric)
         if row is None or is_absent(row["mean_difference"]):
@@ -77,6 +79,8 @@ def _panel(ax: Axes, data: DecisionData, levels: Sequence[Level], metric: str, g
         marker, face = _OUTCOMES.get(row["outcome"], ("o", "#ffffff"))
         if not is_absent(row["ci_low"]):
             ax.plot([row["ci_low"], row["ci_high"]], [place, place], color="#222222", linewidth=1.6, zorder=2)
+        if gain is not None and not is_absent(row["smallest_visible"]):
+            ax.plot([row["smallest_visible"]], [place], "|", color="#666666", markersize=11, zorder=1)
         ax.plot(
             [mean], [place], marker, markersize=7, markerfacecolor=face, markeredgecolor="#000000", zorder=3
         )
@@ -92,10 +96,30 @@ def _panel(ax: Axes, data: DecisionData, levels: Sequence[Level], metric: str, g
     ax.set_ylim(len(levels) - 0.4, -0.9)
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.08)
+    if gain is not None:
+        _mark_useful_gains(ax, gain)
     ax.locator_params(axis="x", nbins=5)
     ax.set_title(UNITS[metric], loc="left")
     ax.grid(axis="x")
     ax.set_axisbelow(True)
+
+
+def _mark_useful_gains(ax: Axes, gain: float) -> None:
+    """Shade the useful gains up to the right edge, which is moved so that some of them are in sight."""
+    left, right = ax.get_xlim()
+    right = max(right, gain + 0.15 * (gain - left))
+    ax.axvspan(gain, right, color="#dbe9f6", linewidth=0, zorder=0)
+    ax.axvline(gain, color="#0072B2", linewidth=0.9, linestyle=(0, (4, 3)))
+    ax.set_xlim(left, right)
+    ax.text(
+        right,
+        1.0,
+        f"useful: {gain:+g} and more ",
+        transform=ax.get_xaxis_transform(),
+        va="top",
+        ha="right",
+        fontsize=8,
+    )
 
 
 def _in_words(data: DecisionData, levels: Sequence[Level], metric: str) -> str:
