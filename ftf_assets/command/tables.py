@@ -12,6 +12,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
+from ftf_assets.gate.words import p_in_words
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the leaderboard: label, how its numbers are written, whether a narrow terminal needs it."""
+    """A column of a table: label, how its numbers are written, whether a narrow terminal needs it.
+
+    ``form`` is a format, or ``p`` for a p-value.
+    """
 
     label: str
     form: str = "{}"
     needed: bool = True
 
+
+#: Spaces at the left and right edge of a table.
+_EDGES = 2
 
 LEADERBOARD = {
     "variant": Column("variant"),
@@ -108,14 +116,14 @@ GATE = {
     "ci_high": Column("to", "{:.4f}"),
     "smallest_visible": Column("could see", "{:.4f}", needed=False),
     "seed_margin": Column("seed noise ±", "{:.4f}", needed=False),
-    "p_corrected": Column("corrected p", "{:.4f}"),
+    "p_corrected": Column("corrected p", "p"),
     "cohens_d": Column("d", "{:.2f}", needed=False),
     "outcome": Column("outcome"),
     "n_pairs": Column("pairs", needed=False),
-    "fold_p": Column("p folds", "{:.4f}", needed=False),
+    "fold_p": Column("p folds", "p", needed=False),
     "t": Column("t", "{:.2f}", needed=False),
     "median_difference": Column("median", "{:.4f}", needed=False),
-    "wilcoxon_p": Column("p Wilcoxon", "{:.4f}", needed=False),
+    "wilcoxon_p": Column("p Wilcoxon", "p", needed=False),
     "cryptos_better": Column("cryptos better", needed=False),
     "cryptos_worse": Column("cryptos worse", needed=False),
 }
@@ -230,7 +238,7 @@ def _fitting_table(
     """A table that drops columns from its end until it fits, and never shortens a number."""
     widths = {name: max(map(len, [columns[name].label, *cells])) + 2 for name, cells in texts.items()}
     for name in reversed(list(texts)):
-        if sum(widths[one] for one in texts) > width and not columns[name].needed:
+        if sum(widths[one] for one in texts) + _EDGES > width and not columns[name].needed:
             del texts[name]
     table = Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
@@ -271,4 +279,8 @@ def stdout() -> Console:
 def _text(form: str, value: object) -> str:
     import pandas as pd
 
-    return "-" if value is None or pd.isna(value) else form.format(value)  # type: ignore[call-overload]
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return "-"
+    if form == "p":
+        return p_in_words(float(value)).removeprefix("p ")  # type: ignore[arg-type]
+    return form.format(value)
