@@ -151,9 +151,7 @@ def load_audit(home: Home, settings: SweepSettings) -> AuditData:
 
 
 def _decision(settings: SweepSettings, rows: pd.DataFrame, decided: DecisionTables) -> DecisionData:
-    return DecisionData(
-        settings.data.crypto_names, settings.folds.n_folds, settings.training.n_seeds, rows, *decided
-    )
+    return DecisionData(settings.data.crypto_names, settings.folds.n_folds, rows, *decided)
 
 
 def _in_order(metrics: pd.DataFrame) -> pd.DataFrame:

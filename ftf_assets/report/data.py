@@ -79,15 +79,12 @@ class DecisionData:
         The cryptos of the sweep, those without a row included.
     n_folds
         Folds of the sweep.
-    n_seeds
-        Fits that a cell averages.
     rows, metrics, verdicts, summary
         Rows of ``finetune_results``, ``gate_metrics``, ``gate_verdicts`` and ``gate_summary``.
     """
 
     cryptos: tuple[str, ...]
     n_folds: int
-    n_seeds: int
     rows: pd.DataFrame
     metrics: pd.DataFrame
     verdicts: pd.DataFrame

@@ -61,7 +61,7 @@ def cell_of(row: dict) -> dict[str, Any]:
     return {name: row[name] for name in ("crypto", "fold", "variant", "label_smoothing", "cleanlab")}
 
 
-def decision_data(rows: list[dict], *, n_seeds: int = 1) -> DecisionData:
+def decision_data(rows: list[dict]) -> DecisionData:
     """What a decision on these rows is explained from; the verdicts are the gate's own."""
     frame = results_table(rows)
     cryptos, folds = tuple(dict.fromkeys(frame["crypto"])), int(frame["fold"].max()) + 1
