@@ -76,7 +76,7 @@ def headline(found: Findings) -> Headline:
     >>> mild = LevelFinding("label_smoothing", "mild", "ABANDON", "...", Difference("roc_auc", 0.0004))
     >>> answer = headline(Findings("roc_auc", 0.01, (mild,), Ranking("roc_auc", 0.571, 0.0002), 0.004))
     >>> answer.ending, answer.sentences[0], answer.sentences[-1]
-    ('nothing_useful', 'Label smoothing does nothing useful here.', 'Work on features first.')
+    ('nothing_useful', 'Label smoothing (mild) does nothing useful here.', 'Work on features first.')
     """
     ending = _ending(found.levels)
     if ending == ENDS_INVALID:
@@ -172,7 +172,7 @@ def _ranks_and_sees(found: Findings) -> str:
         words = f"The model ranks ({_score(found.ranking)})"
         words += f", {'but' if blind else 'and'} {sees}" if sees else ""
     else:
-        words = "Whether the model ranks was not tested: these results lack roc_auc and average_precision"
+        words = "Whether the model ranks was not tested: these results lack roc_auc"
         words += f". {capitalized(sees)}" if sees else ""
     return f"{words}; {largest}." if largest else f"{words}."
 
@@ -278,12 +278,12 @@ def _make_default(factor: str, locked: Sequence[LevelFinding]) -> str:
 def _named(levels: Sequence[LevelFinding], among: Sequence[LevelFinding]) -> tuple[str, bool]:
     """Name levels by factor, and say whether the words are a plural.
 
-    A factor stands alone where all of its levels are meant; else its levels follow in brackets.
+    A factor stands for its levels where all of them are meant and there are several; else they are named.
     """
     names, many = [], False
     for factor in dict.fromkeys(one.factor for one in levels):
         mine = [one.level for one in levels if one.factor == factor]
-        whole = len(mine) == sum(one.factor == factor for one in among)
+        whole = len(mine) == sum(one.factor == factor for one in among) > 1
         words, plural = factor_in_words(factor)
         names.append(words if whole else f"{words} ({listed(mine)})")
         many = many or plural

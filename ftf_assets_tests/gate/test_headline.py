@@ -122,10 +122,10 @@ ANSWERS = {
             to_decide="14 more months of test history, or 9 more cryptos",
         ),
         """
-        Whether label smoothing and cleaning help stays undecided. The model ranks (AUC 0.571, p < 0.001),
-        but this sweep could not have seen a gain of 0.01 in AUC, the smallest that is useful, only one of
-        0.018; the largest was +0.0061 (mild). Not tradable after costs: −7 bps a trade at the top 10 %.
-        To decide: 14 more months of test history, or 9 more cryptos.
+        Whether label smoothing (mild) and cleaning (filter) help stays undecided. The model ranks (AUC 0.571,
+        p < 0.001), but this sweep could not have seen a gain of 0.01 in AUC, the smallest that is useful,
+        only one of 0.018; the largest was +0.0061 (mild). Not tradable after costs: −7 bps a trade at
+        the top 10 %. To decide: 14 more months of test history, or 9 more cryptos.
         """,
     ),
     "mixed": (
@@ -162,19 +162,19 @@ def sentence_on(findings: Findings, word: str) -> str:
     ("levels", "words"),
     [
         ([useless("mild"), useless("aggressive")], "Label smoothing does nothing useful here."),
-        ([useless("age")], "Sample weights do nothing useful here."),
-        ([useless("forward")], "Loss correction does nothing useful here."),
+        ([useless("age")], "Sample weights (age) do nothing useful here."),
+        ([useless("forward")], "Loss correction (forward) does nothing useful here."),
         (
             [useless("mild"), useless("filter"), useless("age")],
-            "Label smoothing, cleaning and sample weights do nothing useful here.",
+            "Label smoothing (mild), cleaning (filter) and sample weights (age) do nothing useful here.",
         ),
         (
             [useless("mild"), undecided("aggressive"), useless("filter")],
-            "Label smoothing (mild) and cleaning do nothing useful here.",
+            "Label smoothing (mild) and cleaning (filter) do nothing useful here.",
         ),
     ],
 )
-def test_a_factor_is_named_by_what_it_does_and_with_its_levels_only_if_they_end_differently(levels, words):
+def test_a_factor_stands_for_its_levels_only_if_there_are_several_and_all_end_alike(levels, words):
     assert sentence_on(found(*levels), "nothing useful") == words
 
 
@@ -195,7 +195,7 @@ def test_harm_to_another_metric_than_the_primary_one_names_that_metric():
 def test_a_level_without_pairs_is_named_and_has_no_gain():
     answer = headline(found(useless("mild"), level("filter", INVALID, None)))
     assert answer.ending == "mixed"
-    assert "Nothing can be said about cleaning." in answer.sentences
+    assert "Nothing can be said about cleaning (filter)." in answer.sentences
     assert "the largest was +0.0002 (mild)" in answer.text
 
 
@@ -221,9 +221,8 @@ def test_results_without_auc_say_what_was_not_tested():
     f1 = Difference("f1_buy", 0.0026, -0.0085, 0.0137)
     published = Findings("f1_buy", 0.01, (level("filter", KEEP_AVAILABLE, f1),))
     assert headline(published).text == (
-        "Whether cleaning helps stays undecided. Whether the model ranks was not tested: these results lack "
-        "roc_auc and average_precision; the largest gain was +0.0026 in f1 of BUY (filter). "
-        "Change no default yet."
+        "Whether cleaning (filter) helps stays undecided. Whether the model ranks was not tested: these "
+        "results lack roc_auc; the largest gain was +0.0026 in f1 of BUY (filter). Change no default yet."
     )
 
 

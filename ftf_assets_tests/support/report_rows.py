@@ -76,7 +76,6 @@ def decision_data(rows: list[dict]) -> DecisionData:
     return DecisionData(
         cryptos,
         folds,
-        n_seeds,
         frame,
         metrics,
         verdicts.assign(created_at=DECIDED_AT),
