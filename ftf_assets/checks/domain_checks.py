@@ -6,6 +6,7 @@ of a check is its description in the UI.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from typing import Any
 
@@ -14,10 +15,12 @@ import dagster as dg
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.bundles import TrainedModels
-from ftf_assets.graph.check_history import LEAK_CHECK
+from ftf_assets.graph.check_history import COLUMN_LEAK_CHECK, LAG_CHECK, LEAK_CHECK
 from ftf_assets.graph.metadata import table
 from ftf_assets.invariants.calibration import calibration_breaches
 from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
+from ftf_assets.invariants.column_leaks import column_leaks, column_strengths
+from ftf_assets.invariants.lag_loss import lag_loss
 from ftf_assets.invariants.leaks import overlapping_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
@@ -25,6 +28,35 @@ from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 
 _WARN = dg.AssetCheckSeverity.WARN
+#: Number of features that the metadata of a check lists.
+_SHOWN = 10
+
+
+def no_leaking_column(stored: Stored) -> Finding:
+    """No feature alone nearly is the label or its return; one that is makes every verdict INVALID."""
+    strengths = column_strengths(stored.value("coerced_arrays"))
+    strongest = strengths[0]
+    return Finding(
+        column_leaks(strengths),
+        f"strongest of {len(strengths)} features: {strongest.column}, AUC {strongest.auc:.3f}, correlation "
+        f"with label_return {strongest.correlation:+.3f}",
+        {"strongest_features": table([dataclasses.asdict(one) for one in strengths[:_SHOWN]])},
+    )
+
+
+def survives_a_lag(stored: Stored) -> Finding:
+    """Features of the bar before keep half of what a strong baseline's AUC has above 0.5."""
+    loss = lag_loss(
+        stored.sweep.plan(stored.crypto),
+        stored.value("coerced_arrays"),
+        stored.value("baseline_parameters"),
+        stored.value("trained_models"),
+        stored.fit_engine(),
+    )
+    numbers = {"auc": loss.auc, "auc_with_lagged_features": loss.lagged_auc}
+    return Finding(
+        loss.breaches, loss.in_words, {name: one for name, one in numbers.items() if one is not None}
+    )
 
 
 def caps_held(stored: Stored) -> Finding:
@@ -175,9 +207,11 @@ def enough_trades(stored: Stored) -> Finding:
 
 
 DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
+    "coerced_arrays": [PartitionCheck(COLUMN_LEAK_CHECK, no_leaking_column)],
     "cleanlab_masks": [PartitionCheck("caps_held", caps_held)],
     "trained_models": [
         PartitionCheck(LEAK_CHECK, no_leak, blocking=True),
+        PartitionCheck(LAG_CHECK, survives_a_lag),
         PartitionCheck("off_path_is_identity", off_path_is_identity),
         PartitionCheck("cells_complete", cells_complete, severity=_WARN),
         PartitionCheck("reproducible", reproducible),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ftf_assets.contracts.tables.gate_decision import DecisionTables
     from ftf_assets.graph.io_managers import ArtifactIOManager
+    from ftf_assets.training.fit_engine import FitEngine
 
 
 class StoredSweep:
@@ -66,6 +67,10 @@ class Stored(StoredSweep):
         if asset not in self._read:
             self._read[asset] = self._io.read(asset, self.crypto)
         return self._read[asset]
+
+    def fit_engine(self) -> FitEngine:
+        """Make an engine for fits of a check: stored like all fits, but not reported as fits of the sweep."""
+        return self._io.home.fit_engine(self.sweep.settings.run.workers, lambda _: None)
 
     def rows(self) -> pd.DataFrame:
         """Read the crypto's rows of ``finetune_results``."""

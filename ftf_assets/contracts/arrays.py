@@ -118,6 +118,8 @@ class TrainingArrays:
             (row_rules.LABEL_ENDS_AFTER_ITS_ROW, self.end, self.start),
             (row_rules.LABEL_IS_BUY_OR_HOLD, self.y),
             (row_rules.RETURN_IS_FINITE, self.label_return),
+            (row_rules.RETURN_KEEPS_MORE_THAN_NOTHING, self.label_return),
+            (row_rules.LABEL_WITH_A_RETURN_ENDS_LATER, self.end, self.label_return, self.start),
             (row_rules.WEIGHT_IS_AN_AMOUNT, self.base_weight),
         ):
             rule.refuse_broken(*columns, crypto=crypto, row_name=self._row_name)

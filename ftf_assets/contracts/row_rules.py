@@ -3,8 +3,10 @@
 A rule is a condition and its wording. A :class:`RowRule` applies to each row on its own. Three places check
 it, and none of them words a rule itself: the table contracts of :mod:`ftf_assets.contracts.tables`, the
 coercion boundary, and ``TrainingArrays.validate``. Conditions use only operators that NumPy arrays and
-columns of a frame share, so one condition serves all three. A :class:`ColumnRule` applies to a column as a
-whole. Only training needs it, so the boundary and the arrays check it and the table contracts do not.
+columns of a frame share, so one condition serves all three. A rule that takes several columns besides the
+timestamp is checked by :mod:`ftf_assets.contracts.label_returns` instead of the table contracts. A
+:class:`ColumnRule` applies to a column as a whole. Only training needs it, so the boundary and the arrays
+check it and the table contracts do not.
 
 Rules only refuse. They compute nothing that a fit depends on, so they are not part of a fit's key.
 """
@@ -77,6 +79,7 @@ class RowRule:
         self,
         *columns: Array,
         crypto: str,
+        file: str | None = None,
         column: str | None = None,
         row_name: Callable[[int], object] = int,
     ) -> None:
@@ -86,7 +89,7 @@ class RowRule:
         ----------
         *columns
             The columns of the rule, in its order.
-        crypto
+        crypto, file
             Named in the error.
         column
             The column that the error names; by default the first of the rule.
@@ -102,7 +105,7 @@ class RowRule:
         if not kept.all():
             row = int(kept.argmin())
             found = self.found(row, *columns)
-            raise self.error(crypto=crypto, column=column, row=row_name(row), found=found)
+            raise self.error(crypto=crypto, file=file, column=column, row=row_name(row), found=found)
 
     def error(
         self,
@@ -217,6 +220,18 @@ LABEL_ENDS_AFTER_ITS_ROW = RowRule(
     found=lambda row, label_end, timestamp: utc_text(label_end[row]),  # noqa: ARG005
 )
 
+LABEL_WITH_A_RETURN_ENDS_LATER = RowRule(
+    ("label_end", "label_return", "timestamp"),
+    "label_end must lie after its row where label_return is not 0: without a label's true end, rows that "
+    "overlap test rows cannot be purged",
+    lambda label_end, label_return, timestamp: (label_return == 0) | (label_end > timestamp),
+    allowed="a time after the row's timestamp",
+    fix="Write when the barrier was touched or the horizon ended, not the row's own time.",
+    found=lambda row, label_end, label_return, timestamp: (  # noqa: ARG005
+        f"{utc_text(label_end[row])}, the row's own time, with label_return {label_return[row]:g}"
+    ),
+)
+
 # --- labels --------------------------------------------------------------------------------------------
 
 LABEL_IS_BUY_OR_HOLD = RowRule(
@@ -234,6 +249,13 @@ LABELS_HOLD_BOTH_CLASSES = ColumnRule(
 )
 RETURN_IS_FINITE = RowRule(
     ("label_return",), "label_return must be finite", np.isfinite, allowed="a finite number"
+)
+RETURN_KEEPS_MORE_THAN_NOTHING = RowRule(
+    ("label_return",),
+    "label_return must not lose more than everything",
+    lambda returns: ~(returns < -1),  # a missing return breaks the rule above, not this one
+    allowed="-1 or more; 0.01 is one per cent",
+    fix="Divide returns in per cent by 100.",
 )
 STABILITY_IS_A_SHARE = RowRule(
     ("label_stability",), "label_stability must be a share of relabellings", is_share, allowed="0 to 1"
@@ -304,8 +326,10 @@ VOLUME_IS_AN_AMOUNT = RowRule(
 RULES: tuple[RowRule, ...] = (
     TIMESTAMPS_INCREASE,
     LABEL_ENDS_AFTER_ITS_ROW,
+    LABEL_WITH_A_RETURN_ENDS_LATER,
     LABEL_IS_BUY_OR_HOLD,
     RETURN_IS_FINITE,
+    RETURN_KEEPS_MORE_THAN_NOTHING,
     STABILITY_IS_A_SHARE,
     WEIGHT_IS_AN_AMOUNT,
     REGIME_HAS_A_NAME,

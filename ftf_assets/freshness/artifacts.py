@@ -127,11 +127,11 @@ def _why_not_checked(
     sweep: Sweep, instance: dg.DagsterInstance | None, asset: str, crypto: str
 ) -> Reason | None:
     from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
-    from ftf_assets.graph.check_history import BLOCKING_CHECKS
+    from ftf_assets.graph.check_history import INVALIDATING_CHECKS
 
     for check in sweep_checks(asset):
         result = latest_on_value(sweep, instance, asset, check, crypto)
-        if result is None and check not in BLOCKING_CHECKS[asset]:
+        if result is None and check not in INVALIDATING_CHECKS[asset]:
             continue  # the checks of an asset share a step: a kill between them leaves the later ones out
         reason = check_reason(check, result)
         if reason is not None:

@@ -10,8 +10,8 @@ from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.freshness.reason import Reason
 from ftf_assets.graph.check_history import (
     ARTIFACT_KEY,
-    BLOCKING_CHECKS,
     DECISION_CHECKS,
+    INVALIDATING_CHECKS,
     SMOKE_CHECKS,
     SWEEP_ID,
     CheckResult,
@@ -23,10 +23,10 @@ from ftf_assets.sweep.sweep import Sweep
 
 
 def sweep_checks(asset: str) -> tuple[str, ...]:
-    """Name the checks that a sweep runs on an asset, the blocking ones first."""
+    """Name the checks that a sweep runs on an asset, those that make verdicts ``INVALID`` first."""
     if asset in DECISION_CHECKS:
         return DECISION_CHECKS[asset]
-    named = (*BLOCKING_CHECKS[asset], *(check.name for check in DOMAIN_CHECKS.get(asset, ())))
+    named = (*INVALIDATING_CHECKS[asset], *(check.name for check in DOMAIN_CHECKS.get(asset, ())))
     return tuple(check for check in dict.fromkeys(named) if (asset, check) not in SMOKE_CHECKS)
 
 

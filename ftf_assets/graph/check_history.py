@@ -21,18 +21,32 @@ from ftf_assets.sweep.sweep import Sweep
 CONTRACT_CHECK = "contract"
 #: Name of the check that recomputes from label intervals that no fit looks ahead.
 LEAK_CHECK = "no_leak"
+#: Name of the check that finds features which nearly are the label or the future.
+COLUMN_LEAK_CHECK = "no_leaking_column"
+#: Name of the check that fits a strong baseline again on older features.
+LAG_CHECK = "survives_a_lag"
 #: The blocking checks of each asset. While one has failed, downstream assets refuse the value and every
 #: verdict is ``INVALID``.
 BLOCKING_CHECKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*ARTIFACTS, "finetune_results"), (CONTRACT_CHECK,)),
     "trained_models": (CONTRACT_CHECK, LEAK_CHECK),
 }
+#: Leak checks that stop no run, so that rows and report show what the leak is worth. While one has failed,
+#: every verdict is ``INVALID``.
+LEAK_DIAGNOSTICS: dict[str, tuple[str, ...]] = {
+    "coerced_arrays": (COLUMN_LEAK_CHECK,),
+    "trained_models": (LAG_CHECK,),
+}
+#: The checks of each asset that make every verdict ``INVALID``, the blocking ones first.
+INVALIDATING_CHECKS: dict[str, tuple[str, ...]] = {
+    asset: (*checks, *LEAK_DIAGNOSTICS.get(asset, ())) for asset, checks in BLOCKING_CHECKS.items()
+}
 #: The checks of the assets that cover a whole sweep.
 DECISION_CHECKS = {
     "gate_decision": (CONTRACT_CHECK, "enough_trades", "cleaners_audited"),
     "sweep_report": ("opens",),
 }
-#: Checks that fit models, (asset, check): part of the smoke, not of a sweep.
+#: Checks that always fit models, (asset, check): part of the smoke, not of a sweep.
 SMOKE_CHECKS = frozenset({("trained_models", "reproducible")})
 
 #: Metadata of check results: the artifact or the sweep that was judged, and the versions of the tables read.
@@ -125,13 +139,13 @@ def refuse_failed_input(instance: dg.DagsterInstance, sweep: Sweep, asset: str, 
             )
 
 
-def failed_blocking_checks(
+def failed_invalidating_checks(
     instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, ...]
 ) -> list[str]:
-    """List the failed blocking checks of a sweep's values, ``asset of crypto: description``."""
+    """List the failed contract and leak checks of a sweep's values, ``asset of crypto: description``."""
     found = []
     for crypto in cryptos:
-        for asset, checks in BLOCKING_CHECKS.items():
+        for asset, checks in INVALIDATING_CHECKS.items():
             for check in checks:
                 latest = latest_result(instance, asset, check, crypto, SWEEP_ID, sweep_id)
                 if latest is not None and not latest.passed:

@@ -1,4 +1,4 @@
-"""What the gate decides on: a sweep's stored rows, its settings and its failed blocking checks."""
+"""What the gate decides on: a sweep's stored rows, its settings and its failed contract and leak checks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ftf_assets.graph.check_history import failed_blocking_checks
+from ftf_assets.graph.check_history import failed_invalidating_checks
 from ftf_assets.sweep.settings import SweepSettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class DecisionInputs:
     rows
         Its rows of ``finetune_results``.
     broken_checks
-        Its failed blocking checks: with any, every verdict is ``INVALID``.
+        Its failed contract and leak checks: with any, every verdict is ``INVALID``.
     """
 
     sweep_id: str
@@ -78,5 +78,5 @@ def decision_inputs(
     StoreError
         A results store that cannot be read.
     """
-    broken = failed_blocking_checks(instance, sweep_id, settings.data.crypto_names)
+    broken = failed_invalidating_checks(instance, sweep_id, settings.data.crypto_names)
     return DecisionInputs(sweep_id, settings, store.read(sweep_id), broken)

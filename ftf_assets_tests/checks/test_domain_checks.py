@@ -15,8 +15,9 @@ import pytest
 from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels, TrainedModels
 from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.metrics import expected_calibration_error
-from ftf_assets_tests.support.production import CRYPTO, SCORING, STANDARD, Trained
+from ftf_assets_tests.support.production import CRYPTO, SCORING, STANDARD, MemoryFitStore, Trained
 from ftf_assets_tests.support.settings import settings_of
 
 CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in checks}
@@ -46,6 +47,9 @@ class StoredRun:
 
     def value(self, asset: str) -> Any:
         return self.values[asset]
+
+    def fit_engine(self) -> FitEngine:
+        return FitEngine(MemoryFitStore(), 1, lambda _: None)
 
     def rows(self) -> pd.DataFrame:
         return self.table
@@ -87,6 +91,20 @@ def change_cell(stored: StoredRun, variant: str, **changes: Any) -> None:
 
 def change_rows(stored: StoredRun, **changes: Any) -> None:
     stored.table = stored.table.assign(**changes)
+
+
+def label_among_the_features(stored: StoredRun) -> None:
+    arrays = stored.values["coerced_arrays"]
+    X = np.column_stack([arrays.X, arrays.y]).astype(np.float32)
+    stored.values["coerced_arrays"] = replace(arrays, X=X, feature_names=(*arrays.feature_names, "target"))
+
+
+def model_that_knows_the_labels(stored: StoredRun) -> None:
+    y = stored.run.arrays.y
+    cells = stored.values["trained_models"].cells
+    stored.values["trained_models"] = TrainedModels(
+        tuple(replace(cell, test_probability=y[cell.test_rows].astype(np.float64)) for cell in cells)
+    )
 
 
 def suspect_every_buy(stored: StoredRun) -> None:
@@ -176,6 +194,8 @@ def hardly_a_trade(stored: StoredRun) -> None:
 
 
 DEFECTS = [
+    ("no_leaking_column", label_among_the_features, "column 'target' nearly is the label"),
+    ("survives_a_lag", model_that_knows_the_labels, "of what the AUC has above 0.5 (1.000 falls to 0."),
     ("caps_held", suspect_every_buy, "100.00% of BUY are suspect, the cap is 10.00%"),
     ("caps_held", reweight_without_rescaling, "the total weight of BUY changed from"),
     ("caps_held", filter_that_also_weighs, "a filter changed"),

@@ -22,6 +22,12 @@ CASES: dict[str, tuple[RowRule, tuple[list, ...], list[bool]]] = {
     "label ends": (row_rules.LABEL_ENDS_AFTER_ITS_ROW, ([1, 2, 2], [1, 1, 3]), [True, True, False]),
     "labels": (row_rules.LABEL_IS_BUY_OR_HOLD, ([0, 1, 2, -1, 0.9, NAN],), [True, True, *[False] * 4]),
     "returns": (row_rules.RETURN_IS_FINITE, ([-0.5, 0.0, NAN, INF],), [True, True, False, False]),
+    "label ends of returns": (
+        row_rules.LABEL_WITH_A_RETURN_ENDS_LATER,
+        ([1, 1, 2], [0.01, 0.0, -0.01], [1, 1, 1]),
+        [False, True, True],
+    ),
+    "losses": (row_rules.RETURN_KEEPS_MORE_THAN_NOTHING, ([-1.0, -1.01, 3.0],), [True, False, True]),
     "stabilities": (
         row_rules.STABILITY_IS_A_SHARE,
         ([0.0, 1.0, 1.01, -0.01, NAN],),
@@ -96,6 +102,11 @@ BOTH = {
         in_feature_cache("label_end", pd.Timestamp("2021-04-01", tz="UTC")),
     ),
     "label_return": (FeatureCache, coerce_feature_cache, in_feature_cache("label_return", INF)),
+    "loss of more than everything": (
+        FeatureCache,
+        coerce_feature_cache,
+        in_feature_cache("label_return", -1.5),
+    ),
     "missing label_return": (FeatureCache, coerce_feature_cache, in_feature_cache("label_return", NAN)),
     "base_weight": (FeatureCache, coerce_feature_cache, in_feature_cache("base_weight", -1.0)),
     "label_stability": (FeatureCache, coerce_feature_cache, in_feature_cache("label_stability", 1.5)),

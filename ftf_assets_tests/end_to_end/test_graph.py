@@ -113,7 +113,7 @@ def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(
         (evaluation,) = [
             one
             for one in result.get_asset_check_evaluations()
-            if one.asset_key == dg.AssetKey("coerced_arrays")
+            if one.asset_check_key == dg.AssetCheckKey(dg.AssetKey("coerced_arrays"), CONTRACT_CHECK)
         ]
         assert evaluation.passed is passed
         assert passed or "is damaged" in str(evaluation.description)

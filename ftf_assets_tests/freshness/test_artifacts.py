@@ -24,7 +24,7 @@ from ftf_assets.contracts.bundles import (
 )
 from ftf_assets.freshness.artifacts import artifact_reasons
 from ftf_assets.freshness.reason import Reason
-from ftf_assets.graph.check_history import ARTIFACT_KEY, BLOCKING_CHECKS
+from ftf_assets.graph.check_history import ARTIFACT_KEY, INVALIDATING_CHECKS
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
@@ -64,7 +64,7 @@ def judge(
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
 ) -> None:
     """Record a check of exactly this artifact, by default each blocking one, as the graph does."""
-    for name in (check,) if check else BLOCKING_CHECKS[asset]:
+    for name in (check,) if check else INVALIDATING_CHECKS[asset]:
         evaluation = dg.AssetCheckEvaluation(
             asset_key=dg.AssetKey(asset),
             check_name=name,

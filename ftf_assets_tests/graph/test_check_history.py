@@ -13,7 +13,7 @@ from ftf_assets.graph.check_history import (
     SWEEP_ID,
     TABLE_VERSIONS,
     CheckResult,
-    failed_blocking_checks,
+    failed_invalidating_checks,
     latest_result,
     refuse_failed_input,
 )
@@ -100,9 +100,25 @@ def test_an_input_of_which_a_blocking_check_has_failed_is_refused_until_it_passe
     )
     with pytest.raises(InputError, match=f"{CRYPTO}: the check {check} of trained_models has failed: row 7"):
         refuse_failed_input(instance, sweep, "trained_models", CRYPTO)
-    assert failed_blocking_checks(instance, sweep.sweep_id, sweep.cryptos) == [
+    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.cryptos) == [
         f"trained_models of {CRYPTO}: row 7 leaks"
     ]
     record(instance, "trained_models", check, CRYPTO, passed=True, metadata=metadata)
     refuse_failed_input(instance, sweep, "trained_models", CRYPTO)
-    assert failed_blocking_checks(instance, sweep.sweep_id, sweep.cryptos) == []
+    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.cryptos) == []
+
+
+@pytest.mark.parametrize(
+    ("asset", "check"), [("coerced_arrays", "no_leaking_column"), ("trained_models", "survives_a_lag")]
+)
+def test_a_failed_leak_diagnostic_stops_nothing_and_makes_verdicts_invalid(
+    instance: dg.DagsterInstance, asset: str, check: str
+):
+    sweep = small_sweep()
+    key = sweep.artifact_key(asset, CRYPTO)
+    metadata = {ARTIFACT_KEY: dg.TextMetadataValue(key), SWEEP_ID: dg.TextMetadataValue(sweep.sweep_id)}
+    record(instance, asset, check, CRYPTO, passed=False, metadata=metadata, description="column 'x' leaks")
+    refuse_failed_input(instance, sweep, asset, CRYPTO)
+    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.cryptos) == [
+        f"{asset} of {CRYPTO}: column 'x' leaks"
+    ]

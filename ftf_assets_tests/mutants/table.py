@@ -98,6 +98,21 @@ MUTANTS: tuple[Mutant, ...] = (
         'return (frame["status"] != SKIPPED_SHORT_HISTORY) | ~measured',
         "contracts/tables/test_finetune_results.py",
     ),
+    _mutant(
+        "contracts/row_rules.py",
+        "a return may take no time",
+        "(label_return == 0) | (label_end > timestamp),",
+        "(label_return == 0) | (label_end >= timestamp),",
+        "contracts/test_row_rules.py",
+        "contracts/test_label_returns.py",
+    ),
+    _mutant(
+        "contracts/label_returns.py",
+        "returns in per cent are accepted",
+        "if move is None or move <= LARGEST_DAILY_MOVE:",
+        "if move is None or move <= 100 * LARGEST_DAILY_MOVE:",
+        "contracts/test_label_returns.py",
+    ),
     # --- labels -------------------------------------------------------------------------------------------
     _mutant(
         "labels/apply_factors.py",
@@ -447,6 +462,34 @@ MUTANTS: tuple[Mutant, ...] = (
         "starts_after = start[train] > last + embargo",
         "starts_after = start[train] > last",
         "invariants/test_leaks.py",
+    ),
+    _mutant(
+        "invariants/column_leaks.py",
+        "a column that ranks the labels upside down passes",
+        "if abs(self.auc - 0.5) > FURTHEST_AUC:",
+        "if self.auc - 0.5 > FURTHEST_AUC:",
+        "invariants/test_column_leaks.py",
+    ),
+    _mutant(
+        "invariants/column_leaks.py",
+        "a column that is missing for one class passes",
+        "aucs = [auc_of(values, buy[present]), auc_of(present.astype(np.float64), buy)]",
+        "aucs = [auc_of(values, buy[present])]",
+        "invariants/test_column_leaks.py",
+    ),
+    _mutant(
+        "invariants/lag_loss.py",
+        "a lag may take everything from a strong model",
+        "if self.share is None or self.share <= LARGEST_LOSS:",
+        "if self.share is None or self.share <= 1.5:",
+        "invariants/test_lag_loss.py",
+    ),
+    _mutant(
+        "training/lagged_features.py",
+        "the lagged fits take the features as they are",
+        "older[:1], older[1:] = np.nan, X[:-1]",
+        "older[:1], older[1:] = np.nan, X[1:]",
+        "invariants/test_lag_loss.py",
     ),
     _mutant(
         "invariants/calibration.py",

@@ -42,9 +42,13 @@ def coerce_returns(label_return: pd.Series | Array, *, crypto: str) -> Float32[A
     Raises
     ------
     InputError
-        Missing, infinite or non-numeric returns.
+        Missing, infinite or non-numeric returns, or a loss of more than everything.
     """
-    return _float32(label_return, row_rules.RETURN_IS_FINITE, crypto)
+    returns = _float32(label_return, row_rules.RETURN_IS_FINITE, crypto)
+    row_rules.RETURN_KEEPS_MORE_THAN_NOTHING.refuse_broken(
+        returns, crypto=crypto, row_name=row_names(label_return)
+    )
+    return returns
 
 
 @typed

@@ -20,6 +20,7 @@ from ftf_assets.contracts.coercion.columns import (
 from ftf_assets.contracts.coercion.features import coerce_features
 from ftf_assets.contracts.coercion.times import coerce_times
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.label_returns import refuse_implausible_returns
 from ftf_assets.contracts.row_rules import Missing, utc_text
 from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS
 from ftf_assets.contracts.typed import Array, typed
@@ -65,7 +66,7 @@ def coerce_training_data(
     InputError
         Everything that the coercions of single columns refuse, and: different lengths, pandas objects whose
         indexes differ or are in another order, repeated or unsorted timestamps, a ``label_end`` before its
-        row.
+        row, and what :func:`~ftf_assets.contracts.label_returns.refuse_implausible_returns` refuses.
     """
     given: dict[str, Any] = {
         "label": y,
@@ -83,6 +84,8 @@ def coerce_training_data(
     refuse_other_length(X, start, crypto=crypto, column="timestamp")
     end = coerce_times(label_end, crypto=crypto, column="label_end")
     _refuse_bad_intervals(start, end, crypto)
+    returns = coerce_returns(label_return, crypto=crypto)
+    refuse_implausible_returns(start, end, returns, crypto=crypto)
     features = coerce_features(X, crypto=crypto, feature_names=feature_names, missing=missing)
     if isinstance(X, pd.DataFrame):
         feature_names = tuple(X.columns)
@@ -92,7 +95,7 @@ def coerce_training_data(
         y=coerce_labels(y, crypto=crypto),
         start=start,
         end=end,
-        label_return=coerce_returns(label_return, crypto=crypto),
+        label_return=returns,
         base_weight=np.ones(len(start), np.float32)
         if base_weight is None
         else coerce_weights(base_weight, crypto=crypto),

@@ -54,6 +54,7 @@ class FeatureCache(pa.DataFrameModel):
     label_ends_after_its_row = keeps(row_rules.LABEL_ENDS_AFTER_ITS_ROW)
     label_is_buy_or_hold = keeps(row_rules.LABEL_IS_BUY_OR_HOLD)
     return_is_finite = keeps(row_rules.RETURN_IS_FINITE)
+    return_keeps_more_than_nothing = keeps(row_rules.RETURN_KEEPS_MORE_THAN_NOTHING)
     weight_is_an_amount = keeps(row_rules.WEIGHT_IS_AN_AMOUNT)
     stability_is_a_share = keeps(row_rules.STABILITY_IS_A_SHARE)
     regime_has_a_name = keeps(row_rules.REGIME_HAS_A_NAME)

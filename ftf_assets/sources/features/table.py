@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from ftf_assets.contracts.coercion import coerce_returns, coerce_times
 from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.label_returns import refuse_implausible_returns
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule, resembles
 from ftf_assets.contracts.row_rules import LABEL_IS_BUY_OR_HOLD
 from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS, FeatureCache
@@ -40,8 +42,8 @@ def feature_cache_from_table(
     ------
     InputError
         A column name breaks the rule of names or resembles a reserved name, times have no zone, features or
-        labels are not numbers, a label is neither 0 nor 1, every row lacks a feature, or the table breaks
-        another rule of the contract.
+        labels are not numbers, a label is neither 0 nor 1, every row lacks a feature, a return takes no time
+        or reads like per cent, or the table breaks another rule of the contract.
     """
     converter = _ColumnConverter(crypto, file)
     frame = converter.indexed(table)
@@ -51,7 +53,15 @@ def feature_cache_from_table(
     trimmed = 0
     if missing == "refuse":
         frame, trimmed = _without_missing_head(frame, converter)
-    return validated(FeatureCache, frame, crypto=crypto, file=file), trimmed
+    cache = validated(FeatureCache, frame, crypto=crypto, file=file)
+    refuse_implausible_returns(
+        coerce_times(pd.DatetimeIndex(cache.index), crypto=crypto, column="timestamp"),
+        coerce_times(cache["label_end"], crypto=crypto, column="label_end"),
+        coerce_returns(cache["label_return"], crypto=crypto),
+        crypto=crypto,
+        file=file,
+    )
+    return cache, trimmed
 
 
 class _ColumnConverter:

@@ -183,6 +183,24 @@ def test_a_gap_in_the_middle_is_not_trimmed(cache, read) -> None:
             id="label_end before its row",
         ),
         pytest.param(
+            lambda f: f.assign(label_end=f.index),
+            [
+                *("column 'label_end'", "row 2024-01-01 00:00:00+00:00", "the row's own time"),
+                *("with label_return 0.01", "allowed: a time after", "the barrier was touched"),
+            ],
+            id="label_end is the row's time",
+        ),
+        pytest.param(
+            lambda f: f.assign(label_return=100 * f["label_return"].clip(lower=-0.01)),
+            ["column 'label_return'", "row 2024-01-01 01:00:00+00:00", "reads like per cent", "3 here"],
+            id="returns in per cent",
+        ),
+        pytest.param(
+            lambda f: f.assign(label_return=f["label_return"].replace(-0.01, -1.2)),
+            ["column 'label_return'", "row 2024-01-01 02:00:00+00:00", "more than everything", "found -1.2"],
+            id="a loss of more than everything",
+        ),
+        pytest.param(
             lambda f: f.iloc[::-1], ["'timestamp'", "timestamps must increase strictly"], id="unsorted"
         ),
         pytest.param(
