@@ -11,18 +11,17 @@ import numpy as np
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.labels.apply_factors import treated_weight
-from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT, average_uniqueness
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
-from ftf_assets.training.folds.label_intervals import bar_length
+from ftf_assets.training.fit_rows import rows_of_fold
 
 
 def described(sweep: Sweep, crypto: str) -> dict[str, tuple[float, float]]:
     """Effective share of the rows, and BUY's share of the weight, by level."""
     frame, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
     arrays, plan = coerce_feature_cache(frame, crypto=crypto), sweep.plan(crypto)
-    rows = FitRows.of(arrays, plan.folds(arrays)[-1].fit, bar_length(arrays.start))
+    rows = rows_of_fold(arrays, plan.folds(arrays)[-1])
     print(f"{crypto}: {len(rows.y):,} rows, mean uniqueness "
           f"{average_uniqueness(rows.start, rows.end, rows.bar).mean():.3f}")  # fmt: skip
     found = {}

@@ -88,6 +88,7 @@ class Evidence:
             label_return=np.zeros(len(self.y), np.float32),
             base_weight=self.base_weight,
             label_stability=None,
+            stability_known=None,
             bar=self.bar,
         )
         probability = self.probability_of("time_blocks")

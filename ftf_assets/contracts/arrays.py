@@ -58,8 +58,11 @@ class TrainingArrays:
         Names of the columns of ``X``.
     label_stability
         Share of slightly different barriers that give the row its label, in [0, 1]. Like the label, it looks
-        at the price path after the row and is known at ``end``: a training weight or a truth to audit with,
-        never a feature. None if the source does not provide it.
+        at the price path after the row: a training weight or a truth to audit with, never a feature. None if
+        the source does not provide it.
+    label_stability_end
+        When the row's label stability is known, int64 nanoseconds since the epoch, UTC; not before ``end``. A
+        weight by stability needs it. None if the source does not provide it.
     regime
         Number of each row's market regime in ``regime_names``, known at ``start``. None if the source does
         not provide it.
@@ -75,6 +78,7 @@ class TrainingArrays:
     base_weight: Float32[Array, " rows"]
     feature_names: tuple[str, ...]
     label_stability: Float32[Array, " rows"] | None = None
+    label_stability_end: Int64[Array, " rows"] | None = None
     regime: Int8[Array, " rows"] | None = None
     regime_names: tuple[str, ...] = ()
 
@@ -129,10 +133,25 @@ class TrainingArrays:
             row_rules.STABILITY_IS_A_SHARE.refuse_broken(
                 self.label_stability, crypto=crypto, row_name=self._row_name
             )
+        self._refuse_broken_stability_ends(crypto)
         self._refuse_broken_regimes(crypto)
 
     def _row_name(self, row: int) -> str:
         return utc_text(self.start[row])
+
+    def _refuse_broken_stability_ends(self, crypto: str) -> None:
+        if self.label_stability_end is None:
+            return
+        if self.label_stability is None:
+            raise input_error(
+                "label_stability_end says when label_stability is known, which is absent",
+                crypto=crypto,
+                column="label_stability_end",
+                fix="Add label_stability, or leave label_stability_end out.",
+            )
+        row_rules.STABILITY_IS_KNOWN_AFTER_THE_LABEL.refuse_broken(
+            self.label_stability_end, self.end, crypto=crypto, row_name=self._row_name
+        )
 
     def _refuse_broken_regimes(self, crypto: str) -> None:
         names = list(self.regime_names)

@@ -260,6 +260,13 @@ RETURN_KEEPS_MORE_THAN_NOTHING = RowRule(
 STABILITY_IS_A_SHARE = RowRule(
     ("label_stability",), "label_stability must be a share of relabellings", is_share, allowed="0 to 1"
 )
+STABILITY_IS_KNOWN_AFTER_THE_LABEL = RowRule(
+    ("label_stability_end", "label_end"),
+    "label_stability_end must not precede label_end",
+    lambda stability_end, label_end: stability_end >= label_end,
+    allowed="the row's label_end or later",
+    found=lambda row, stability_end, label_end: utc_text(stability_end[row]),  # noqa: ARG005
+)
 
 # --- weights -------------------------------------------------------------------------------------------
 
@@ -331,6 +338,7 @@ RULES: tuple[RowRule, ...] = (
     RETURN_IS_FINITE,
     RETURN_KEEPS_MORE_THAN_NOTHING,
     STABILITY_IS_A_SHARE,
+    STABILITY_IS_KNOWN_AFTER_THE_LABEL,
     WEIGHT_IS_AN_AMOUNT,
     REGIME_HAS_A_NAME,
     FEATURE_IS_PRESENT,

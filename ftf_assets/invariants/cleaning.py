@@ -8,8 +8,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
 from ftf_assets.labels.apply_factors import treated_weight
-from ftf_assets.labels.fit_rows import FitRows
-from ftf_assets.training.folds.label_intervals import bar_length
+from ftf_assets.training.fit_rows import rows_of_fold
 from ftf_assets.training.plan import TrainingPlan
 
 #: Relative rounding error of a float32 sum over some ten thousand weights.
@@ -38,14 +37,15 @@ def weighted_masks(
     the weights that the cleaner before it returned.
     """
     moved = {variant.name: variant.moved for variant in plan.cleaned_variants}
-    bar, given = bar_length(arrays.start), {}
+    folds = {fold.index: fold for fold in plan.folds(arrays)}
+    given: dict[tuple[int, str], Array] = {}
     pairs: list[tuple[CleaningMask, Array]] = []
     for mask in masks.masks:
         if mask.outcome.status != "ok":
             continue
         cell = mask.fold, mask.variant
         if cell not in given:
-            rows = FitRows.of(arrays, mask.rows, bar)
+            rows = rows_of_fold(arrays, folds[mask.fold])
             given[cell] = treated_weight(moved[mask.variant], rows, plan)
         pairs.append((mask, given[cell]))
         given[cell] = mask.weight

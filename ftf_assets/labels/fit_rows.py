@@ -14,13 +14,16 @@ from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int6
 class FitRows:
     """What a treatment may know of the rows that a fit trains on; arrays of shape (n_rows,), no features.
 
-    All of it is known at the end of the training window, because the fit part and its label intervals end
-    before the validation slice begins.
+    All of it is known without what the fit holds out, because the label intervals of training rows touch none
+    of it. The stability of a label may be known later than the label, hence ``stability_known``.
 
     Attributes
     ----------
     y, start, end, label_return, base_weight, label_stability
         As in :class:`~ftf_assets.contracts.arrays.TrainingArrays`, of these rows only.
+    stability_known
+        Whether each row's stability is known without what is held out, shape (n_rows,). A treatment must not
+        look at the stability of any other row. None if the source does not say when stabilities are known.
     bar
         Length of a bar in nanoseconds.
     """
@@ -31,10 +34,17 @@ class FitRows:
     label_return: Float32[Array, " rows"]
     base_weight: Float32[Array, " rows"]
     label_stability: Float32[Array, " rows"] | None
+    stability_known: Bool[Array, " rows"] | None
     bar: int
 
     @classmethod
-    def of(cls, arrays: TrainingArrays, rows: Int64[Array, " fit"], bar: int) -> FitRows:
+    def of(
+        cls,
+        arrays: TrainingArrays,
+        rows: Int64[Array, " fit"],
+        bar: int,
+        stability_known: Bool[Array, " fit"] | None = None,
+    ) -> FitRows:
         """Select rows of the training arrays by position."""
         stability = arrays.label_stability
         return cls(
@@ -44,6 +54,7 @@ class FitRows:
             label_return=arrays.label_return[rows],
             base_weight=arrays.base_weight[rows],
             label_stability=None if stability is None else stability[rows],
+            stability_known=stability_known,
             bar=bar,
         )
 

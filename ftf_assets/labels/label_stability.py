@@ -1,8 +1,9 @@
 """Label stability: the share of slightly different triple barriers that give a row the same label.
 
 A label that changes when stop, target or ATR window change by a tenth is fragile: it says more about the
-choice of barriers than about the market. Like the label, its stability depends on the future path and is
-known at ``label_end``. It may therefore judge or weigh *training* rows, and is never a feature.
+choice of barriers than about the market. Like the label, its stability depends on the future path. It is
+known at the latest end of the relabellings, for one row in ten later than the label itself. It may therefore
+judge or weigh *training* rows, where that instant precedes what is held out, and is never a feature.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.typed import Array, Float64, typed
+from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 from ftf_assets.labels.triple_barrier import BarrierLabels, triple_barrier
 
 RELABELLINGS = 16
@@ -30,6 +31,24 @@ class Barriers:
     stop_multiple: float
     target_multiple: float
     atr_period: int
+
+
+@typed
+@dataclass(frozen=True, eq=False)
+class LabelStability:
+    """How robust labels are, and when that is known; arrays of shape (n_bars,).
+
+    Attributes
+    ----------
+    share
+        Share of the relabellings that give each bar its own label, in [0, 1], never NaN.
+    end
+        Latest end of the label and of its relabellings, int64 nanoseconds since the epoch, UTC: the share is
+        known at this instant. Never before ``label_end``, and at most the horizon after the bar.
+    """
+
+    share: Float64[Array, " bars"]
+    end: Int64[Array, " bars"]
 
 
 @typed
@@ -79,8 +98,8 @@ def label_stability(
     atr: Mapping[int, Array],
     *,
     horizon: int,
-) -> Float64[Array, " bars"]:
-    """Return the share of the relabellings that give each bar its own label.
+) -> LabelStability:
+    """Return the share of the relabellings that give each bar its own label, and when it is known.
 
     Parameters
     ----------
@@ -97,9 +116,9 @@ def label_stability(
 
     Returns
     -------
-    numpy.ndarray
-        In [0, 1], shape (n_bars,), never NaN, known at the row's ``label_end``. Relabellings whose ATR is not
-        yet known are left out of the share. 0 where no relabelling is known, or where the bar has no label.
+    LabelStability
+        Relabellings whose ATR is not yet known are left out. The share is 0 where no relabelling is known, or
+        where the bar has no label.
 
     Raises
     ------
@@ -111,6 +130,7 @@ def label_stability(
         raise input_error(f"atr is missing for window(s) {', '.join(map(str, absent))}")
     n_agreeing = np.zeros(len(labels.label))
     n_known = np.zeros(len(labels.label))
+    end = labels.label_end.copy()
     for one in relabellings:
         other = triple_barrier(
             candles,
@@ -122,4 +142,6 @@ def label_stability(
         known = labels.complete & other.complete
         n_known += known
         n_agreeing += known & (other.label == labels.label)
-    return np.divide(n_agreeing, n_known, out=np.zeros(len(n_agreeing)), where=n_known > 0)
+        end = np.where(known, np.maximum(end, other.label_end), end)
+    share = np.divide(n_agreeing, n_known, out=np.zeros(len(n_agreeing)), where=n_known > 0)
+    return LabelStability(share, end)

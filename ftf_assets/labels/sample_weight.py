@@ -3,7 +3,7 @@
 M. López de Prado, *Advances in Financial Machine Learning*, 2018, chapter 4: labels whose intervals overlap
 share their outcome, so a row counts less the more other labels are open at the same time.
 
-Every weight is computed from the rows of one fit only and is known at the end of its training window.
+Every weight is computed from the rows of one fit only and is known without what the fit holds out.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def sample_weight(
         times its uniqueness, which is the return spread evenly over the label's bars and shared with the
         labels open in each; a label without return gets weight 0, and BUY gains weight because targets are
         wider than stops. ``time_decay``: see :func:`time_decay`. ``label_stability``: the row's label
-        stability.
+        stability; 0, so that the row does not count, where it is known only by looking at what is held out.
     rows
         The rows that the fit trains on.
     settings
@@ -116,7 +116,7 @@ def sample_weight(
     Raises
     ------
     InputError
-        The level is unknown, or is ``label_stability`` and the data have no such column.
+        The level is unknown, or is ``label_stability`` and the data do not have it or when it is known.
     """
     if level == "label_stability":
         if rows.label_stability is None:
@@ -125,7 +125,13 @@ def sample_weight(
                 column="label_stability",
                 fix="Add it to the feature cache, or leave the level out.",
             )
-        return np.asarray(rows.label_stability, np.float64)
+        if rows.stability_known is None:
+            raise input_error(
+                "the data do not say when each label_stability is known",
+                column="label_stability_end",
+                fix="Add it to the feature cache, or leave the level out.",
+            )
+        return np.where(rows.stability_known, rows.label_stability, 0.0).astype(np.float64)
     uniqueness = average_uniqueness(rows.start, rows.end, rows.bar)
     if level == "uniqueness":
         return uniqueness
@@ -146,6 +152,6 @@ SAMPLE_WEIGHT = WeightFactor(
     default_levels=("none", "uniqueness", "return_attribution", "time_decay", "label_stability"),
     levels=("none", "uniqueness", "return_attribution", "time_decay", "label_stability"),
     description="Weights of the training rows by overlap, return, age or stability of their labels.",
-    needs=(("label_stability", "label_stability"),),
+    needs=(("label_stability", "label_stability"), ("label_stability", "label_stability_end")),
     treat=sample_weight,
 )

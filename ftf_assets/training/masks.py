@@ -20,12 +20,12 @@ from ftf_assets.contracts.typed import Array, Float64, typed
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import moved_factors
-from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
+from ftf_assets.labels.fit_rows import JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import out_of_fold_key
+from ftf_assets.training.fit_rows import rows_of_fold, rows_without
 from ftf_assets.training.fit_seeds import control_seed, out_of_fold_seed
-from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.out_of_fold_blocks import Block, out_of_fold_blocks
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.plan import TrainingPlan
@@ -130,7 +130,6 @@ def _out_of_fold_tasks(
     if isinstance(blocks, Outcome):
         return []
     labels = soft_labels.levels[judge.only(LabelFactor).name]
-    bar = bar_length(arrays.start)
     return [
         FitTask(
             key=out_of_fold_key(plan, fold.index, judge, number),
@@ -139,7 +138,7 @@ def _out_of_fold_tasks(
             name=f"out-of-fold block {number} of {judge.name}",
             rows=block.train,
             labels=labels[block.train],
-            weight=treated_weight(judge.moved, FitRows.of(arrays, block.train, bar), plan),
+            weight=treated_weight(judge.moved, rows_without(arrays, block.train, block.held_out), plan),
             predict={"held_out": block.held_out},
             rounds=baseline.rounds,
             parameters=baseline.parameters,
@@ -192,7 +191,7 @@ def _clean(
             masks.append(CleaningMask(fold.index, variant.name, level, outcome))
             continue
         try:
-            rows = FitRows.of(arrays, fold.fit, bar_length(arrays.start))
+            rows = rows_of_fold(arrays, fold)
             if weight is None:
                 weight = treated_weight(variant.moved, rows, plan)
             judged = JudgedRows(rows, probability, weight, control_seed(plan, fold.index), candles)

@@ -20,13 +20,12 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.typed import Array, typed
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.factor import LabelFactor, RowFactor
-from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import cell_key, model_fit_key
+from ftf_assets.training.fit_rows import rows_of_fold
 from ftf_assets.training.fit_seeds import model_seed
-from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import TrainingPlan
@@ -123,9 +122,8 @@ def _treat(
         keep = np.logical_and.reduce([mask.keep for mask in found])
         rows, weight = fold.fit[keep], found[-1].weight[keep]
     else:
-        fit_rows = FitRows.of(arrays, fold.fit, bar_length(arrays.start))
         try:
-            rows, weight = fold.fit, treated_weight(variant.moved, fit_rows, plan)
+            rows, weight = fold.fit, treated_weight(variant.moved, rows_of_fold(arrays, fold), plan)
         except Exception as error:  # noqa: BLE001  a cell that cannot be weighed is a failed cell, recorded with its error
             return Outcome.failed(error, "weighting")
     labels = soft_labels.levels[variant.only(LabelFactor).name][rows]

@@ -26,6 +26,7 @@ from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import trial_key
+from ftf_assets.training.fit_rows import weight_without
 from ftf_assets.training.fit_seeds import sampler_seed, trial_seed
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.folds.walk_forward import Fold
@@ -128,7 +129,7 @@ def tune(
         except CellError as error:
             outcomes[number] = Outcome.skipped(str(error))
     for trial in range(plan.tuning.trials):
-        tasks = {number: _sample_trial(plan, study, trial) for number, study in studies.items()}
+        tasks = {number: _sample_trial(plan, arrays, study, trial) for number, study in studies.items()}
         results = engine.run([t for of in tasks.values() for t in of], arrays, stage="tuning")
         for number, study in list(studies.items()):
             failure = _score_trial(arrays, study, tasks[number], results)
@@ -167,7 +168,7 @@ def _new_study(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget)
     return _Study(target, inner, study)
 
 
-def _sample_trial(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask]:
+def _sample_trial(plan: TrainingPlan, arrays: TrainingArrays, study: _Study, trial: int) -> list[FitTask]:
     target, crypto_fold = study.target, study.target.fold.index
     asked = study.optuna.ask(_distributions(plan))
     parameters: Parameters = {**plan.parameters, **asked.params}
@@ -175,6 +176,9 @@ def _sample_trial(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask
     tasks = []
     for inner in study.inner:
         kept = np.isin(target.rows, inner.fit)
+        weight = weight_without(
+            arrays, target.variant, target.rows[kept], target.weight[kept], inner.validation, inner.test
+        )
         tasks.append(
             FitTask(
                 key=trial_key(plan, crypto_fold, target.variant, trial, inner.index),
@@ -183,7 +187,7 @@ def _sample_trial(plan: TrainingPlan, study: _Study, trial: int) -> list[FitTask
                 name=f"{target.variant.name}, tuning trial {trial}, inner fold {inner.index}",
                 rows=target.rows[kept],
                 labels=target.labels[kept],
-                weight=target.weight[kept],
+                weight=weight,
                 predict={"validation": inner.validation, "scored": inner.test},
                 rounds=plan.rounds,
                 parameters=parameters,

@@ -44,6 +44,14 @@ BROKEN = {
     "weights all zero": (lambda a: {"base_weight": a.base_weight * 0}, ["'base_weight'", "all be zero"]),
     "stability above 1": (changed("label_stability", 1.5), ["'label_stability'", ROW, "1.5", "0 to 1"]),
     "missing stability": (changed("label_stability", np.nan), ["'label_stability'", ROW, "nan"]),
+    "stability known before its label": (
+        lambda a: changed("label_stability_end", a.end[BAD] - 1)(a),
+        ["'label_stability_end'", ROW, "must not precede label_end"],
+    ),
+    "the end of no stability": (
+        lambda a: {"label_stability": None},
+        ["'label_stability_end'", "label_stability is known, which is absent"],
+    ),
     "a regime without a name": (
         changed("regime", 2),
         ["'regime'", ROW, "every regime must be non-empty text", "number 2 of 2"],
@@ -55,7 +63,7 @@ BROKEN = {
 
 def test_the_production_rows_keep_the_contract(training_arrays):
     training_arrays.validate("OPUSDC")
-    without = {"label_stability": None, "regime": None, "regime_names": ()}
+    without = {"label_stability": None, "label_stability_end": None, "regime": None, "regime_names": ()}
     dataclasses.replace(training_arrays, **without).validate("OPUSDC")
     assert training_arrays.n_rows == len(training_arrays.y) == 2_486
 

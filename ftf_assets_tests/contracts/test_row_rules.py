@@ -33,6 +33,11 @@ CASES: dict[str, tuple[RowRule, tuple[list, ...], list[bool]]] = {
         ([0.0, 1.0, 1.01, -0.01, NAN],),
         [True, True, False, False, False],
     ),
+    "stability ends": (
+        row_rules.STABILITY_IS_KNOWN_AFTER_THE_LABEL,
+        ([3, 3, 3], [2, 3, 4]),
+        [True, True, False],
+    ),
     "weights": (row_rules.WEIGHT_IS_AN_AMOUNT, ([0.0, 2.5, -0.1, INF, NAN],), [True, True, *[False] * 3]),
     "regimes": (row_rules.REGIME_HAS_A_NAME, (["up", "", None, 3],), [True, False, False, False]),
     "present features": (row_rules.FEATURE_IS_PRESENT, ([0.0, INF, NAN],), [True, True, False]),

@@ -18,6 +18,10 @@ HORIZON = 3
 
 
 def stability(bars, relabellings, atr: dict[int, float] | None = None):
+    return judged(bars, relabellings, atr).share
+
+
+def judged(bars, relabellings, atr: dict[int, float] | None = None):
     rows = candles(bars)
     flat = {window: np.full(len(bars), level) for window, level in (atr or {14: 10.0}).items()}
     labels = triple_barrier(rows, flat[14], stop_multiple=0.5, target_multiple=1.5, horizon=HORIZON)
@@ -53,6 +57,34 @@ def test_a_relabelling_whose_atr_warms_up_is_left_out() -> None:
     windows = (Barriers(0.5, 1.5, 13), Barriers(0.5, 1.5, 15))
     assert stability(bars, windows, {13: 9.0, 14: 10.0, 15: np.nan})[0] == 1.0
     assert stability(bars, windows[1:], {14: 10.0, 15: np.nan})[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("bars", "multiples", "expected"),
+    [
+        pytest.param(
+            [(100.0, 120.0, 97.0, 101.0), QUIET, QUIET], (1.4, 1.6), 1, id="all touch in the first bar"
+        ),
+        pytest.param([(100.0, 114.5, 97.0, 101.0), QUIET, QUIET], (1.4,), 3, id="the label itself ends last"),
+        pytest.param([(100.0, 115.0, 97.0, 101.0), QUIET, QUIET], (1.4, 1.6), 3, id="one goes on to the end"),
+        pytest.param(
+            [(100.0, 115.0, 97.0, 101.0), (101.0, 117.0, 99.0, 104.0), QUIET],
+            (1.4, 1.6),
+            2,
+            id="one bar later",
+        ),
+    ],
+)
+def test_a_stability_is_known_at_the_latest_end_of_the_label_and_its_relabellings(bars, multiples, expected):
+    found = judged([QUIET, *bars], targets(*multiples))
+    close = candles([QUIET, *bars]).close_time
+    assert found.end[0] == close[expected]
+
+
+def test_a_relabelling_that_is_left_out_delays_nothing() -> None:
+    bars = [QUIET, (100.0, 115.0, 97.0, 101.0), QUIET, QUIET]
+    later = (Barriers(0.5, 1.4, 13), Barriers(0.5, 1.6, 15))
+    assert judged(bars, later, {13: 10.0, 14: 10.0, 15: np.nan}).end[0] == candles(bars).close_time[1]
 
 
 def test_bars_without_a_label_have_a_stability_of_0_and_no_value_is_missing() -> None:

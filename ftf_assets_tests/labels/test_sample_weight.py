@@ -69,7 +69,8 @@ def test_decay_ages_by_uniqueness_and_not_by_rows() -> None:
 
 @pytest.fixture
 def rows(training_arrays) -> FitRows:
-    return FitRows.of(training_arrays, np.arange(200, 1_400, dtype=np.int64), HOUR)
+    rows = np.arange(200, 1_400, dtype=np.int64)
+    return FitRows.of(training_arrays, rows, HOUR, np.ones(len(rows), np.bool_))
 
 
 def weight_of(rows: FitRows, level: str, training_arrays) -> np.ndarray:
@@ -111,7 +112,7 @@ def test_weights_depend_on_the_rows_of_their_fit_only(rows, training_arrays, lev
         end=np.where(inside, training_arrays.end, training_arrays.end + 50 * HOUR),
         label_stability=np.where(inside, training_arrays.label_stability, np.float32(0)),
     )
-    changed = FitRows.of(other, np.arange(200, 1_400, dtype=np.int64), HOUR)
+    changed = FitRows.of(other, np.arange(200, 1_400, dtype=np.int64), HOUR, np.ones(1_200, np.bool_))
     np.testing.assert_array_equal(
         weight_of(changed, level, training_arrays), weight_of(rows, level, training_arrays)
     )

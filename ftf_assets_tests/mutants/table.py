@@ -115,6 +115,20 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- labels -------------------------------------------------------------------------------------------
     _mutant(
+        "labels/label_stability.py",
+        "a stability is known when the label is",
+        "end = np.where(known, np.maximum(end, other.label_end), end)",
+        "end = end + 0 * other.label_end",
+        "labels/test_label_stability.py",
+    ),
+    _mutant(
+        "labels/sample_weight.py",
+        "stabilities weigh before they are known",
+        "np.where(rows.stability_known, rows.label_stability, 0.0)",
+        "np.where(rows.stability_known, rows.label_stability, rows.label_stability)",
+        "training/test_fit_rows.py",
+    ),
+    _mutant(
         "labels/apply_factors.py",
         "every label treatment reads the truth where there is one",
         "if reads_truth(moved) else y",
@@ -193,6 +207,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "labels/test_sample_weight.py",
     ),
     # --- training -----------------------------------------------------------------------------------------
+    _mutant(
+        "training/fit_rows.py",
+        "a stability counts as known when the label is",
+        "arrays.start, arrays.label_stability_end, kept, held_out_span",
+        "arrays.start, arrays.end, kept, held_out_span",
+        "training/test_fit_rows.py",
+    ),
+    _mutant(
+        "training/tuning.py",
+        "a trial weighs rows by candles of the rows that score it",
+        "                weight=weight,\n",
+        "                weight=target.weight[kept],\n",
+        "training/test_fit_rows.py",
+    ),
     _mutant(
         "training/fit_seeds.py",
         "the null control repeats the baseline's seeds",

@@ -75,10 +75,11 @@ def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
 def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, training_arrays: TrainingArrays):
     write_artifact(tmp_path / "arrays", training_arrays)
     back = read_artifact(tmp_path / "arrays", TrainingArrays)
-    np.testing.assert_array_equal(back.label_stability, training_arrays.label_stability)
+    for name in ("label_stability", "label_stability_end"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(training_arrays, name))
     np.testing.assert_array_equal(back.regime, training_arrays.regime)
     assert (back.regime.dtype, back.regime_names) == (np.int8, ("down", "up"))
-    without = {"label_stability": None, "regime": None, "regime_names": ()}
+    without = {"label_stability": None, "label_stability_end": None, "regime": None, "regime_names": ()}
     write_artifact(tmp_path / "ready", dataclasses.replace(training_arrays, **without))
     back = read_artifact(tmp_path / "ready", TrainingArrays)
     assert (back.label_stability, back.regime, back.regime_names) == (None, None, ())

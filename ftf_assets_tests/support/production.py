@@ -81,6 +81,7 @@ def feature_cache(n_rows: int = 2_500, seed: int = 3) -> pd.DataFrame:
         label_return=np.where(label == 1, 1.5 * size, -0.5 * size),
         base_weight=random.uniform(0.5, 1.5, n_bars),
         label_stability=random.integers(8, 17, n_bars) / 16,
+        label_stability_end=index + pd.Timedelta("4h"),
         regime=pd.array(np.where(features["return_24"] > 0, "up", "down"), pd.StringDtype()),
     )
     # 3 and 40 bars are missing, and the 4 rows whose horizon would cross each gap have no label.
@@ -119,6 +120,7 @@ def production_rows(cache: pd.DataFrame) -> ProductionData:
         "label_return": rows["label_return"].copy(),
         "base_weight": rows["base_weight"].copy(),
         "label_stability": rows["label_stability"].copy(),
+        "label_stability_end": rows["label_stability_end"].copy(),
         "regime": rows["regime"].copy(),
     }
     arrays = {
@@ -128,6 +130,7 @@ def production_rows(cache: pd.DataFrame) -> ProductionData:
         "label_return": rows["label_return"].to_numpy(np.float32),
         "base_weight": rows["base_weight"].to_numpy(np.float32),
         "label_stability": rows["label_stability"].to_numpy(np.float32),
+        "label_stability_end": rows["label_stability_end"].to_numpy("datetime64[ns]").view(np.int64),
         "regime": rows["regime"].to_numpy("U4"),
         "timestamp": rows.index.to_numpy("datetime64[ns]").view(np.int64),
         "feature_names": FEATURES,

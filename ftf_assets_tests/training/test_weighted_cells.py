@@ -10,14 +10,13 @@ import pytest
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.factor_registry import baseline_levels
-from ftf_assets.labels.fit_rows import FitRows
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
 from ftf_assets.training import fit_engine as engine
 from ftf_assets.training.fit_engine import execute_fit
+from ftf_assets.training.fit_rows import rows_of_fold, rows_without
 from ftf_assets.training.variants import require_columns
 from ftf_assets_tests.support.production import plan_of, train, variants_of
 
-HOUR = 3_600_000_000_000
 EVERY_LEVEL = "sample_weight=" + ",".join(SAMPLE_WEIGHT.levels[1:])
 
 
@@ -67,7 +66,7 @@ def test_out_of_fold_models_weigh_their_own_training_rows_and_not_the_block_they
     tasks = [task for task in seen if "held_out" in task.predict]
     assert len(tasks) == 2 * 5
     for task in tasks:
-        own = FitRows.of(training_arrays, task.rows, HOUR)
+        own = rows_without(training_arrays, task.rows, task.predict["held_out"])
         np.testing.assert_array_equal(
             task.weight, treated_weight((("sample_weight", "time_decay"),), own, plan)
         )
@@ -80,7 +79,7 @@ def test_a_cleaner_starts_from_the_weights_of_the_weight_factors(make_plan, trai
     for fold in run.plan.folds(training_arrays):
         mask = run.mask("reweight+uniqueness", fold.index)
         given = treated_weight(
-            (("sample_weight", "uniqueness"),), FitRows.of(training_arrays, fold.fit, HOUR), run.plan
+            (("sample_weight", "uniqueness"),), rows_of_fold(training_arrays, fold), run.plan
         )
         y = training_arrays.y[fold.fit]
         for label in (0, 1):
@@ -103,7 +102,7 @@ def test_rows_outside_the_fit_part_change_no_weighted_fit(training_arrays, weigh
         label_stability=np.where(later, np.float32(0), training_arrays.label_stability),
     )
     train(plan, other)
-    rows = FitRows.of(training_arrays, fold.fit, HOUR)
+    rows = rows_of_fold(training_arrays, fold)
     for task in seen:
         if task.fold == 0 and task.name != "baseline":
             np.testing.assert_array_equal(
@@ -112,13 +111,26 @@ def test_rows_outside_the_fit_part_change_no_weighted_fit(training_arrays, weigh
 
 
 def test_a_level_without_its_column_is_refused_up_front_and_others_are_not(training_arrays):
-    ready = dataclasses.replace(training_arrays, label_stability=None)
+    ready = dataclasses.replace(training_arrays, label_stability=None, label_stability_end=None)
     require_columns(variants_of("sample_weight=uniqueness,time_decay"), ready, "OPUSDC")
     require_columns(variants_of("sample_weight"), training_arrays, "OPUSDC")
     with pytest.raises(
         InputError, match=r"OPUSDC, column 'label_stability': sample_weight = label_stability needs"
     ):
         require_columns(variants_of("sample_weight"), ready, "OPUSDC")
+
+
+def test_a_stability_is_no_weight_where_the_data_do_not_say_when_it_is_known(training_arrays):
+    undated = dataclasses.replace(training_arrays, label_stability_end=None)
+    with pytest.raises(
+        InputError, match=r"column 'label_stability_end': sample_weight = label_stability needs"
+    ):
+        require_columns(variants_of("sample_weight"), undated, "OPUSDC")
+    fold = plan_of(training_arrays).folds(training_arrays)[0]
+    with pytest.raises(InputError, match="do not say when each label_stability is known"):
+        treated_weight(
+            (("sample_weight", "label_stability"),), rows_of_fold(undated, fold), plan_of(training_arrays)
+        )
 
 
 def test_weights_that_cannot_be_computed_fail_their_own_cells(training_arrays):

@@ -35,6 +35,7 @@ def coerce_training_data(
     label_return: pd.Series | Array,
     base_weight: pd.Series | Array | None = None,
     label_stability: pd.Series | Array | None = None,
+    label_stability_end: pd.Series | pd.DatetimeIndex | Array | None = None,
     regime: pd.Series | Array | None = None,
     timestamp: pd.DatetimeIndex | Array | None = None,
     crypto: str,
@@ -53,9 +54,9 @@ def coerce_training_data(
         Return of each label from entry to exit, before costs; 0.01 is one per cent.
     base_weight
         Weight of each row; ones by default.
-    label_stability, regime
-        Stability of each row's label, in [0, 1], and name of each row's market regime; unavailable (None) by
-        default.
+    label_stability, label_stability_end, regime
+        Stability of each row's label, in [0, 1], when it is known, UTC, and name of each row's market regime;
+        unavailable (None) by default.
     timestamp
         When each row's features are known, UTC; by default the index of ``X``.
     crypto, feature_names, missing
@@ -74,6 +75,7 @@ def coerce_training_data(
         "label_return": label_return,
         "base_weight": base_weight,
         "label_stability": label_stability,
+        "label_stability_end": label_stability_end,
         "regime": regime,
     }
     columns = {name: values for name, values in given.items() if values is not None}
@@ -103,6 +105,9 @@ def coerce_training_data(
         label_stability=None
         if label_stability is None
         else coerce_label_stability(label_stability, crypto=crypto),
+        label_stability_end=None
+        if label_stability_end is None
+        else coerce_times(label_stability_end, crypto=crypto, column="label_stability_end"),
         regime=codes,
         regime_names=names,
     )
@@ -137,6 +142,7 @@ def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing =
         label_return=frame["label_return"],
         base_weight=frame.get("base_weight"),
         label_stability=frame.get("label_stability"),
+        label_stability_end=frame.get("label_stability_end"),
         regime=frame.get("regime"),
         crypto=crypto,
         missing=missing,

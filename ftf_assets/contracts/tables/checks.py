@@ -31,6 +31,18 @@ def keeps(rule: RowRule, *fields: str) -> Any:
     return pa.check(*(fields or rule.columns[:1]), error=rule.says, ignore_na=False)(check)
 
 
+def keeps_across(rule: RowRule) -> Any:
+    """Hold a table to a rule that compares columns of a row; tables without one of these columns keep it."""
+
+    def check(cls: type, frame: pd.DataFrame) -> Any:  # noqa: ARG001
+        if not set(rule.columns) <= set(frame.columns):
+            return pd.Series(True, frame.index)
+        return rule.holds(*(frame[name] for name in rule.columns))
+
+    check.__name__ = _name(rule.says)
+    return pa.dataframe_check(error=rule.says)(check)
+
+
 def unique_rows(key: Sequence[str]) -> Any:
     """Refuse a second row of the same key."""
     rule = f"({', '.join(key)}) must be unique"

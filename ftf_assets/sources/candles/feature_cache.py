@@ -41,8 +41,8 @@ def feature_cache_from_candles(
     Returns
     -------
     cache : pandas.DataFrame
-        Satisfies ``FeatureCache``, with ``label_stability`` and ``regime``: the rows whose indicators have
-        warmed up and whose label is known.
+        Satisfies ``FeatureCache``, with ``label_stability``, its end and ``regime``: the rows whose
+        indicators have warmed up and whose label is known.
     report : FeatureCacheReport
         Counts each dropped bar once: as warm-up, else at the end of the data, else at a gap.
 
@@ -74,13 +74,15 @@ def feature_cache_from_candles(
     features["label_end"] = pd.DatetimeIndex(labels.label_end, tz="UTC")
     features["label_return"] = labels.label_return
     relabellings = jittered_barriers(Barriers(stop_multiple, target_multiple, ATR_PERIOD))
-    features["label_stability"] = label_stability(
+    stability = label_stability(
         arrays,
         labels,
         relabellings,
         {window: wilder_atr(arrays, window) for window in {one.atr_period for one in relabellings}},
         horizon=horizon,
     )
+    features["label_stability"] = stability.share
+    features["label_stability_end"] = pd.DatetimeIndex(stability.end, tz="UTC")
     features["regime"] = regimes(arrays)
     cache = validated(FeatureCache, features.loc[usable], crypto=crypto)
     missing = missing_bars(arrays)

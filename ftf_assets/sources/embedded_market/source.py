@@ -94,8 +94,8 @@ class MarketSource:
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
         """Compute indicators and labels of the market's ``candles``, then flip the labels that are noisy.
 
-        ``label_end``, ``label_return`` and ``label_stability`` stay those of the price path. No feature
-        reveals which labels are wrong; only :meth:`truth` does.
+        ``label_end``, ``label_return`` and ``label_stability`` with its end stay those of the price path. No
+        feature reveals which labels are wrong; only :meth:`truth` does.
         """
         from ftf_assets.contracts.tables.feature_cache import FeatureCache
         from ftf_assets.contracts.tables.validation import validated

@@ -82,7 +82,7 @@ class _ColumnConverter:
         """Return one column in the dtype of the contract."""
         if name == "label":
             return self._label(values)
-        if name == "label_end":
+        if name in ("label_end", "label_stability_end"):
             return self._times(name, values)
         if name == "regime":
             return self._regimes(values)

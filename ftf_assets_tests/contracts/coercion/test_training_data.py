@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.coercion import coerce_feature_cache, coerce_training_data
+from ftf_assets.contracts.errors import InputError
 from ftf_assets_tests.support.production import CRYPTO, FEATURES, feature_cache_of_120_rows
 
 
@@ -28,7 +29,7 @@ def test_pandas_and_arrays_give_the_same_training_arrays(production_data):
     from_pandas, from_arrays = coerce(production_data.pandas), coerce(production_data.arrays)
     assert from_pandas.feature_names == from_arrays.feature_names == FEATURES
     assert from_pandas.regime_names == from_arrays.regime_names == ("down", "up")
-    optional = ("base_weight", "label_stability", "regime")
+    optional = ("base_weight", "label_stability", "label_stability_end", "regime")
     for name in ("X", "y", "start", "end", "label_return", *optional):
         expected, found = getattr(from_arrays, name), getattr(from_pandas, name)
         assert found.dtype == expected.dtype, name
@@ -45,6 +46,7 @@ def test_an_array_that_fits_passes_through_as_the_same_object(production_data):
     assert arrays.label_return is given_arrays["label_return"]
     assert arrays.base_weight is given_arrays["base_weight"]
     assert arrays.label_stability is given_arrays["label_stability"]
+    assert arrays.label_stability_end is given_arrays["label_stability_end"]
 
 
 def test_the_input_is_never_changed(production_data):
@@ -81,8 +83,17 @@ def test_regimes_become_the_numbers_of_their_sorted_names(small):
 
 
 def test_stabilities_and_regimes_are_unavailable_by_default(small):
-    arrays = coerce(small.pandas, label_stability=None, regime=None)
-    assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
+    arrays = coerce(small.pandas, label_stability=None, label_stability_end=None, regime=None)
+    assert (arrays.label_stability, arrays.label_stability_end) == (None, None)
+    assert (arrays.regime, arrays.regime_names) == (None, ())
+
+
+def test_a_stability_may_come_without_its_end_but_not_the_end_alone(small):
+    assert coerce(small.pandas, label_stability_end=None).label_stability is not None
+    with pytest.raises(
+        InputError, match=r"'label_stability_end': .*label_stability is known, which is absent"
+    ):
+        coerce(small.pandas, label_stability=None)
 
 
 def test_an_array_without_names_gets_numbered_features(small):
@@ -114,7 +125,8 @@ def test_a_feature_cache_gives_what_its_parts_give(production_data):
     found = coerce_feature_cache(trimmed, crypto=CRYPTO)
     # label_stability looks at the path after the row, as the label does: it must never be a feature.
     assert found.feature_names == FEATURES
-    np.testing.assert_array_equal(found.label_stability, production_data.arrays["label_stability"])
+    for name in ("label_stability", "label_stability_end"):
+        np.testing.assert_array_equal(getattr(found, name), production_data.arrays[name])
     np.testing.assert_array_equal(found.X, production_data.arrays["X"])
     np.testing.assert_array_equal(found.base_weight, production_data.arrays["base_weight"])
     unweighted = coerce_feature_cache(trimmed.drop(columns="base_weight"), crypto=CRYPTO)

@@ -76,6 +76,14 @@ BROKEN_CACHES = {
     "stability above 1": (lambda f: f.assign(label_stability=1.1), "label_stability must be a share"),
     "stability in part": (lambda f: f.assign(label_stability=np.nan), "non-nullable"),
     "stability float32": (lambda f: f.assign(label_stability=np.float32(1)), "label_stability"),
+    "stability known before its label": (
+        lambda f: f.assign(label_stability_end=f["label_end"] - pd.Timedelta(hours=1)),
+        "label_stability_end must not precede label_end",
+    ),
+    "naive label_stability_end": (
+        lambda f: f.assign(label_stability_end=f["label_end"].dt.tz_localize(None)),
+        "label_stability_end",
+    ),
     "regime without a name": (
         lambda f: f.assign(regime=pd.array([""] * len(f), pd.StringDtype())),
         "every regime must be non-empty text",

@@ -71,7 +71,10 @@ def test_any_width_of_number_and_time_becomes_the_contract(cache, read, written)
 
 def test_weights_stabilities_and_regimes_are_kept(cache, read) -> None:
     more = {"base_weight": np.arange(6), "label_stability": np.float32(0.5), "regime": ["calm"] * 6}
+    more["label_stability_end"] = cache["label_end"].dt.tz_convert("Asia/Tokyo").dt.as_unit("ms")
     result, _ = read(cache.assign(**more))
+    assert (result["label_stability_end"] == cache["label_end"]).all()
+    assert result["label_stability_end"].dtype == cache["label_end"].dtype
     assert result["base_weight"].dtype == result["label_stability"].dtype == np.float64
     assert isinstance(result["regime"].dtype, pd.StringDtype)
     arrays = coerce_feature_cache(result, crypto="OPUSDC")
@@ -81,7 +84,7 @@ def test_weights_stabilities_and_regimes_are_kept(cache, read) -> None:
 
 def test_optional_columns_that_the_file_lacks_are_not_made_up(cache, read) -> None:
     result, _ = read(cache)
-    assert not {"base_weight", "label_stability", "regime"} & set(result.columns)
+    assert not {"base_weight", "label_stability", "label_stability_end", "regime"} & set(result.columns)
     arrays = coerce_feature_cache(result, crypto="OPUSDC")
     assert (arrays.label_stability, arrays.regime, arrays.regime_names) == (None, None, ())
 
