@@ -25,6 +25,6 @@ def baseline_parameters(
     Upstream of the masks and the models, so that variants differ in nothing but their treatment.
     """
     run = sweep.open(context.partition_key)
-    engine = home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    engine = home.sweep_fit_engine(run, context.partition_key, report_fit(context.log))
     baselines = fit_baselines(run.plan(context.partition_key), coerced_arrays, engine)
     return dg.MaterializeResult(value=baselines, metadata=baselines_metadata(run, baselines))

@@ -31,7 +31,7 @@ def cleanlab_masks(
     from ftf_assets.contracts.coercion import coerce_candles
 
     crypto, run = context.partition_key, sweep.open(context.partition_key)
-    plan, engine = run.plan(crypto), home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, report_fit(context.log))
     bars = coerce_candles(candles, crypto=crypto) if plan.needs_candles else None
     masks = make_masks(plan, coerced_arrays, smoothed_labels, baseline_parameters, engine, bars)
     return dg.MaterializeResult(

@@ -28,10 +28,10 @@ def noise_audit(
     from ftf_assets.rows.noise_audit import audit_rows
 
     crypto, run = context.partition_key, sweep.open(context.partition_key)
-    opened = audit.open(run, crypto)
+    opened = audit.open(run)
     bars = opened.candles(crypto, candles)
     labels = opened.labels(crypto, coerced_arrays, bars)
-    engine = home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    engine = home.audit_fit_engine(opened, crypto, report_fit(context.log))
     result = run_audit(opened.plan(crypto), coerced_arrays, labels, engine, bars)
     found, effects = audit_rows(opened, crypto, result, run_id=context.run.run_id)
     return dg.MaterializeResult(

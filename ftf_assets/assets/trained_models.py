@@ -32,7 +32,7 @@ def trained_models(
         smoothed_labels,
         baseline_parameters,
         cleanlab_masks,
-        home.fit_engine(run.settings.run.workers, report_fit(context.log)),
+        home.sweep_fit_engine(run, crypto, report_fit(context.log)),
     )
     return dg.MaterializeResult(
         value=models, metadata=models_metadata(context.log, run, crypto, coerced_arrays, models)

@@ -10,9 +10,6 @@ from ftf_assets.audit.kinds import chosen_kinds
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 
-#: Number of fits beyond which an audit must be confirmed. A fit is small: half of the history, fixed rounds.
-LONG_AUDIT_FITS = 6_000
-
 
 class AuditSettings(BaseModel):
     """The settings of an audit, as the launchpad, the command and the table ``noise_audit`` know them."""

@@ -37,6 +37,7 @@ def audit(home: Home, as_json: bool, **flags: Any) -> int:
     from ftf_assets.rows.records import plain_records
     from ftf_assets.running.audit_run import run_noise_audit
     from ftf_assets.running.progress import SweepProgress
+    from ftf_assets.storage.time_estimate import require_confirmed_audit
     from ftf_assets.sweep.noise_audit import Audit
 
     own = {name: flags.pop(f"audit.{name}") for name in AuditSettings.model_fields}
@@ -44,7 +45,7 @@ def audit(home: Home, as_json: bool, **flags: Any) -> int:
         own["kinds"] = tuple(kind.strip() for kind in own["kinds"].split(","))
     settings = audit_settings({name: value for name, value in own.items() if value is not None})
     planned = Audit(requested_sweep(flags), settings)
-    planned.require_confirmation()
+    require_confirmed_audit(planned, home)
     cryptos = planned.sweep.cryptos
     click.echo(
         f"Noise audit of {', '.join(cryptos)}: {settings.noise_seeds} draws of each kind of noise, "

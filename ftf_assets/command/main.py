@@ -48,7 +48,7 @@ def cli(context: click.Context) -> None:
     """Measure whether treating label noise helps, and judge whether to act on it.
 
     Start with ftf sweep --trials 0: it runs on a simulated market and needs no data. Without --trials 0 it
-    also tunes and needs --confirm-long-run.
+    also tunes.
 
     Exit codes: 0 done; 1 a cell, a check or a run failed; 2 bad usage, bad input or a store that cannot be
     used; 130 interrupted.

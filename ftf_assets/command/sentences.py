@@ -43,13 +43,11 @@ def reasons_in_words(decision: Decision) -> list[str]:
 def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -> list[str]:
     """Write what a sweep would run: its counts, and what has to be made, a crypto and reason a line."""
     shown = dict(description)
-    seconds = shown.pop("estimated_seconds")
-    if not description["fits_left"]:
-        shown["fitting_time"] = "none left"
-    elif seconds is None:
-        shown["fitting_time"] = "unknown until a fit has been timed in this home"
+    seconds, source = shown.pop("estimated_seconds"), shown.pop("estimated_by")
+    if description["fits_left"]:
+        shown["fitting_time"] = f"about {timedelta(seconds=math.ceil(seconds))} left, by {source}"
     else:
-        shown["fitting_time"] = f"about {timedelta(seconds=math.ceil(seconds))} left"
+        shown["fitting_time"] = "none left"
     by_reason: dict[tuple[str | None, str], list[str]] = {}
     for one in stale:
         by_reason.setdefault((one.crypto, one.why), []).append(one.asset)

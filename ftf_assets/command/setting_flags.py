@@ -16,6 +16,7 @@ from ftf_assets.command.shared_flags import Decorator, together
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from ftf_assets.storage.home import Home
     from ftf_assets.sweep.settings import SweepSettings
     from ftf_assets.sweep.sweep import Sweep
 
@@ -150,16 +151,25 @@ def requested_sweep(flags: Mapping[str, Any]) -> Sweep:
     return open_sweep(settings_of(flags))
 
 
-def confirmed_sweep(flags: Mapping[str, Any]) -> Sweep:
+def confirmed_sweep(flags: Mapping[str, Any], home: Home) -> Sweep:
     """Open the sweep that the flags ask for; a long one needs ``--confirm-long-run``.
+
+    Parameters
+    ----------
+    flags
+        As in :func:`requested_sweep`.
+    home
+        Its finished fits are not made again and give the pace of the others.
 
     Raises
     ------
     click.UsageError, InputError
         As :func:`requested_sweep`, or a long sweep that was not confirmed.
     """
+    from ftf_assets.storage.time_estimate import require_confirmed_sweep
+
     sweep = requested_sweep(flags)
-    sweep.require_confirmation()
+    require_confirmed_sweep(sweep, home)
     return sweep
 
 

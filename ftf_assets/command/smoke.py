@@ -30,7 +30,7 @@ def smoke(crypto: str, home: Home, as_json: bool, **data: Any) -> int:
     from ftf_assets.graph.jobs import SMOKE_JOB
     from ftf_assets.sweep.settings import SMOKE
 
-    wanted = confirmed_sweep({**SMOKE, **data, "data.cryptos": crypto})
+    wanted = confirmed_sweep({**SMOKE, **data, "data.cryptos": crypto}, home)
     rows, done = run_and_show(wanted, home, job=SMOKE_JOB, as_json=as_json)
     passed = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.failed_checks
     return ExitCode.DONE if passed else ExitCode.FAILED

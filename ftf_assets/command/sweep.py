@@ -28,12 +28,13 @@ def sweep(home: Home, as_json: bool, **flags: Any) -> int:
     """Run a sweep; print its leaderboard and its verdict.
 
     A sweep trains and tests a model for every cell: each crypto x fold x variant. Start with --trials 0: it
-    runs on a simulated market and needs no data. Without --trials 0 it also tunes and needs
-    --confirm-long-run. The same command again continues where it stopped and reuses finished fits.
+    runs on a simulated market and needs no data. Without --trials 0 it also tunes. More than 10 estimated
+    minutes need --confirm-long-run. The same command again continues where it stopped and reuses finished
+    fits.
     """
     from ftf_assets.graph.jobs import SWEEP_JOB
 
-    wanted = confirmed_sweep(flags)
+    wanted = confirmed_sweep(flags, home)
     rows, _ = run_and_show(wanted, home, job=SWEEP_JOB, as_json=as_json)
     complete = len(rows) == wanted.n_cells and "training_failed" not in set(rows["status"])
     return ExitCode.DONE if complete else ExitCode.FAILED

@@ -15,6 +15,7 @@ from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
+from ftf_assets.storage.time_estimate import require_confirmed_audit, require_confirmed_sweep
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.fit_engine import FitEngine, OnEvent
@@ -39,15 +40,13 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises
         ------
         InputError
-            A setting or path that is not allowed, a crypto that the sweep does not have, or a long run that
-            was not confirmed.
+            A setting or path that is not allowed, or a crypto that the sweep does not have.
         """
         if self._sweep is None:
             groups = {name: dict(getattr(self, name)) for name in SweepSettings.model_fields}
             sweep = open_sweep(sweep_settings(groups))
             if crypto is not None:
                 sweep.require_member(crypto)
-                sweep.require_confirmation(crypto)
             self._sweep = sweep
         if crypto is not None:
             self._sweep.require_member(crypto)
@@ -55,21 +54,19 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
-    def open(self, sweep: Sweep, crypto: str) -> Audit:
+    def open(self, sweep: Sweep) -> Audit:
         """Validate the settings of the audit of a sweep's data.
 
         Raises
         ------
         InputError
-            A setting that is not allowed, or a long audit that was not confirmed.
+            A setting that is not allowed.
         """
         from ftf_assets.sweep.noise_audit import Audit
 
-        audit = Audit(
+        return Audit(
             sweep, audit_settings({name: getattr(self, name) for name in AuditSettings.model_fields})
         )
-        audit.require_confirmation(crypto)
-        return audit
 
 
 # The launchpad's blocks are generated from the settings, so they cannot differ from them.
@@ -101,6 +98,8 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         "", description="Home folder; empty = the variable FTF_HOME, else .ftf where Dagster runs."
     )
 
+    _estimated: set[tuple[str, str]] = PrivateAttr(default_factory=set)
+
     @property
     def home(self) -> Home:
         """The home."""
@@ -125,6 +124,33 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         n_workers = n_cores(workers)
         tokens = CoreTokens(self.home.cores, n_workers)
         return FitEngine(FolderFitStore(self.home.fits), n_workers, on_event, tokens.hold)
+
+    def sweep_fit_engine(self, sweep: Sweep, crypto: str, on_event: OnEvent) -> FitEngine:
+        """Make the engine of a sweep's fits. A long run is refused here, before its first fit.
+
+        Only the first call of a run estimates its time: the fits of the run itself must not stop it.
+
+        Parameters
+        ----------
+        sweep, crypto
+            The sweep and the partition that is run.
+        on_event
+            Called when a fit finishes.
+
+        Raises
+        ------
+        InputError
+            A long run that was not confirmed.
+        """
+        if (sweep.sweep_id, crypto) not in self._estimated:
+            require_confirmed_sweep(sweep, self.home, crypto)
+            self._estimated.add((sweep.sweep_id, crypto))
+        return self.fit_engine(sweep.settings.run.workers, on_event)
+
+    def audit_fit_engine(self, audit: Audit, crypto: str, on_event: OnEvent) -> FitEngine:
+        """Make the engine of an audit's fits; as :meth:`sweep_fit_engine`, a long audit is refused here."""
+        require_confirmed_audit(audit, self.home, crypto)
+        return self.fit_engine(audit.sweep.settings.run.workers, on_event)
 
     @property
     def score_store(self) -> FolderScoreStore:

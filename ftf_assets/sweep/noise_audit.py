@@ -12,8 +12,8 @@ import pandas as pd
 from ftf_assets.audit.kinds import chosen_kinds
 from ftf_assets.audit.margin import barrier_margin
 from ftf_assets.audit.noise import AuditLabels, KnownTruth
-from ftf_assets.audit.plan import AuditPlan
-from ftf_assets.audit.settings import LONG_AUDIT_FITS, AuditSettings
+from ftf_assets.audit.plan import FOLD, AuditPlan
+from ftf_assets.audit.settings import AuditSettings
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.contracts.errors import InputError
@@ -24,7 +24,10 @@ from ftf_assets.sources.candles.indicators import wilder_atr
 from ftf_assets.sources.protocol import KnowsTruth
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.sweep.true_labels import known_truth
+from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.parameters import Tuning
+from ftf_assets.training.planned_fits import expected_rows
+from ftf_assets.training.variants import BASELINE_VARIANT
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,26 +69,11 @@ class Audit:
         """Fits of the whole audit, done or not."""
         return sum(self.plan(crypto).n_fits for crypto in self.sweep.cryptos)
 
-    def require_confirmation(self, crypto: str | None = None) -> None:
-        """Refuse a long audit that was not confirmed.
-
-        Parameters
-        ----------
-        crypto
-            Count the fits of this partition only; by default those of the whole audit.
-
-        Raises
-        ------
-        InputError
-            More than 6,000 fits without ``confirm_long_run``.
-        """
-        n_fits = self.n_fits if crypto is None else self.plan(crypto).n_fits
-        if n_fits > LONG_AUDIT_FITS and not self.sweep.settings.run.confirm_long_run:
-            raise InputError(
-                f"a long audit must be confirmed: {n_fits} fits (the limit without confirmation is "
-                f"{LONG_AUDIT_FITS} fits). Audit fewer kinds or seeds, or add --confirm-long-run "
-                "(confirm_long_run: true in the launchpad)"
-            )
+    def expected_rows(self, crypto: str) -> float:
+        """Estimate the training rows of all fits of a crypto, at most: as if no fit left a row out."""
+        plan, span = self.plan(crypto), self.sweep.source.span(crypto)
+        rows = expected_rows(plan.training, span.first.value, span.last.value, span.rows)
+        return plan.n_fits * rows[model_fit_key(plan.training, FOLD, BASELINE_VARIANT)]
 
     def labels(self, crypto: str, arrays: TrainingArrays, candles: CandleArrays | None) -> AuditLabels:
         """Gather what is known about the labels of the audit's fit part.

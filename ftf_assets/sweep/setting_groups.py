@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ftf_assets.audit.settings import LONG_AUDIT_FITS
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
@@ -44,8 +43,8 @@ TRIALS: dict[PowerMode, int] = {"smoke": 0, "standard": 15, "deep": 30}
 #: Fits with different seeds that each power mode averages per cell.
 SEEDS: dict[PowerMode, int] = {"smoke": 1, "standard": 4, "deep": 8}
 
-#: Fits beyond which a sweep must be confirmed.
-LONG_RUN_FITS = 1_000
+#: Estimated minutes of fits beyond which a sweep or a noise audit must be confirmed.
+LONG_RUN_MINUTES = 10
 
 
 class SettingsGroup(BaseModel):
@@ -382,8 +381,7 @@ class RunSettings(SettingsGroup):
     workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one per core.")
     confirm_long_run: bool = Field(
         False,
-        description=f"Allow more than {LONG_RUN_FITS:,} fits; in a noise audit, "
-        f"more than {LONG_AUDIT_FITS:,}.",
+        description=f"Allow a run of more than {LONG_RUN_MINUTES} estimated minutes.",
     )
 
     @field_validator("phase")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.labels.factor import LabelFactor
 from ftf_assets.labels.factor_registry import FACTORS
@@ -17,7 +17,6 @@ from ftf_assets.sources.source_registry import open_source
 from ftf_assets.sweep.asset_inputs import ASSET_INPUTS
 from ftf_assets.sweep.crypto_groups import crypto_groups
 from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
-from ftf_assets.sweep.setting_groups import LONG_RUN_FITS
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training.fit_keys import treatment_identity
 from ftf_assets.training.folds.calendar_edges import calendar_edges
@@ -125,35 +124,6 @@ class Sweep:
                 crypto=crypto,
                 allowed=", ".join(self.cryptos),
                 fix="Set data.crypto_group or data.cryptos.",
-            )
-
-    def require_confirmation(self, crypto: str | None = None) -> None:
-        """Refuse a long run that was not confirmed.
-
-        Parameters
-        ----------
-        crypto
-            Count the fits of this partition only, as for a run in the Dagster UI; default the whole sweep.
-
-        Raises
-        ------
-        InputError
-            More than 1,000 fits without ``run.confirm_long_run``; the message counts cells and fits.
-        """
-        if self.settings.run.confirm_long_run:
-            return
-        n_fits = self.n_fits if crypto is None else len(planned_fit_keys(self.plan(crypto)))
-        if n_fits > LONG_RUN_FITS:
-            tuning = f", {self.n_tuning_fits} of them for tuning" if self.n_tuning_fits else ""
-            own = "" if crypto is None else f", {n_fits} of them for {crypto}"
-            cells = (
-                f"{len(self.cryptos)} cryptos x {self.settings.folds.n_folds} folds x "
-                f"{len(self.variants)} variants = {self.n_cells} cells"
-            )
-            raise InputError(
-                f"a long run must be confirmed: {cells}, {self.n_fits} fits{tuning}{own} (the limit without "
-                f"confirmation is {LONG_RUN_FITS} fits). Add --confirm-long-run (run.confirm_long_run: true "
-                "in the launchpad)"
             )
 
     def provenance(self, crypto: str) -> Provenance:

@@ -8,15 +8,19 @@ import pytest
 
 from ftf_assets.command.sentences import plan_in_words
 
-PLAN = {"sweep_id": "ftf_0123456789ab", "fits": 44, "fits_left": 22, "estimated_seconds": 61.2}
+PLAN = {
+    "sweep_id": "ftf_0123456789ab",
+    "fits": 44,
+    "fits_left": 22,
+    "estimated_seconds": 61.2,
+    "estimated_by": "this pace",
+}
 
 
 @pytest.mark.parametrize(
     ("changed", "time_left"),
     [
-        ({}, "about 0:01:02 left"),
-        ({"estimated_seconds": None}, "unknown until a fit has been timed in this home"),
-        ({"fits_left": 0, "estimated_seconds": None}, "none left"),
+        ({}, "about 0:01:02 left, by this pace"),
         ({"fits_left": 0, "estimated_seconds": 0.0}, "none left"),
     ],
 )

@@ -66,12 +66,11 @@ def test_an_unknown_mode_is_refused_in_one_line(ftf: Ftf, tune: str):
     assert done.stderr.strip().endswith(f"(found {tune!r}; allowed: baseline, per_variant, off)")
 
 
-def test_the_standard_protocol_is_refused_until_it_is_confirmed(ftf: Ftf, home: Home):
-    done = ftf("sweep", "--power-mode", "standard")
+def test_a_long_tuned_sweep_is_refused_until_it_is_confirmed(ftf: Ftf, home: Home):
+    done = ftf("sweep", "--tune", "per_variant", "--trials", "300")
     assert done.returncode == 2
     assert (
-        "125 cells, 1750 fits, 1125 of them for tuning (the limit without confirmation is 1000 fits)"
-        in done.stderr
+        "125 cells, 113125 fits, 112500 of them for tuning. The 113125 fits that are not done" in done.stderr
     )
     assert not home.path.exists()
 

@@ -1,4 +1,4 @@
-"""The cost of a sweep: fits are counted before it runs and timed by the finished fits of the home."""
+"""The cost of a sweep: fits are counted before it runs, and timed by finished fits or the published pace."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from ftf_assets.freshness.estimate import describe_plan
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.time_estimate import PUBLISHED_ROUNDS, PUBLISHED_SECONDS_PER_ROW_AND_ROUND
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.boosting import FitResult
 from ftf_assets_tests.support.settings import settings_of
@@ -28,8 +29,20 @@ def home(tmp_path) -> Home:
     return Home(tmp_path)
 
 
-def test_without_a_timed_fit_the_time_is_unknown(home: Home):
-    assert describe_plan(sweep(), home)["estimated_seconds"] is None
+def test_without_a_timed_fit_the_published_pace_counts_and_the_plan_says_so(home: Home):
+    rows = sum(sweep().expected_rows("OPUSDC").values())
+    plan = describe_plan(sweep(), home)
+    pace = PUBLISHED_SECONDS_PER_ROW_AND_ROUND * PUBLISHED_ROUNDS
+    assert plan["estimated_seconds"] == pytest.approx(rows * pace / 2, abs=0.06)
+    assert plan["estimated_by"] == "the published pace, because this home has no finished fit"
+    FolderFitStore(home.fits).put("0" * 16, finished_fit(500))
+    assert describe_plan(sweep(), home)["estimated_by"] == "the pace of 1 finished fit of this home"
+
+
+def test_few_rounds_make_the_published_pace_faster(home: Home):
+    long, short = (describe_plan(sweep(**rounds), home) for rounds in ({}, {"max_rounds": 50}))
+    ratio = short["estimated_seconds"] / long["estimated_seconds"]
+    assert ratio == pytest.approx(50 / PUBLISHED_ROUNDS, rel=0.05)
 
 
 def test_the_time_is_the_rows_left_times_the_seconds_per_row_of_finished_fits_by_the_workers(home: Home):

@@ -609,11 +609,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "sweep/test_sweep.py",
     ),
     _mutant(
-        "sweep/sweep.py",
+        "storage/time_estimate.py",
         "a long run needs no confirmation",
-        "if n_fits > LONG_RUN_FITS:",
-        "if n_fits > 10 * LONG_RUN_FITS:",
-        "sweep/test_sweep.py",
+        "return self.seconds > 60 * LONG_RUN_MINUTES",
+        "return self.seconds > 600 * LONG_RUN_MINUTES",
+        "storage/test_time_estimate.py",
     ),
     _mutant(
         "sweep/setting_groups.py",

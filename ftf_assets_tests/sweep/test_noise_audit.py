@@ -125,14 +125,9 @@ def test_what_a_sweep_varies_is_no_part_of_the_audits_identity(market):
     assert other.audit_id(CRYPTO) != market.audit_id(CRYPTO)
 
 
-def test_the_default_audit_of_five_cryptos_needs_no_confirmation_and_a_huge_one_does():
-    group = open_sweep(settings_of())
-    Audit(group, audit_settings({})).require_confirmation()
-    huge = Audit(group, audit_settings({"noise_seeds": 50}))
-    with pytest.raises(InputError, match=r"a long audit must be confirmed: \d+ fits"):
-        huge.require_confirmation()
-    confirmed = open_sweep(settings_of(confirm_long_run=True))
-    Audit(confirmed, huge.settings).require_confirmation()
+def test_the_rows_of_its_fits_are_those_of_the_fit_part(market, arrays):
+    n_fit = len(market.plan(CRYPTO).fold(arrays).fit)
+    assert market.expected_rows(CRYPTO) == pytest.approx(market.plan(CRYPTO).n_fits * n_fit, rel=0.05)
 
 
 @pytest.mark.parametrize(

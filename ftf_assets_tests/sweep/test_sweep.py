@@ -188,32 +188,15 @@ def test_edges_are_frozen_and_read_back_without_loss():
     np.testing.assert_array_equal(edges_in_nanoseconds(edges_from_nanoseconds(edges)), edges)
 
 
-def test_a_long_run_needs_confirmation_and_says_what_it_would_cost():
-    long = sweep(
+def test_fits_are_counted_before_anything_runs():
+    large = sweep(
         design="factorial", factors="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
     )
-    assert long.n_cells == 300
-    assert long.n_fits == 25 * (12 * 4 + 15)
-    with pytest.raises(InputError, match="= 300 cells, 1575 fits"):
-        long.require_confirmation()
-    sweep(design="factorial", seeds=3, confirm_long_run=True).require_confirmation()
-    sweep(trials=0).require_confirmation()
-
-
-def test_tuning_fits_count_so_that_the_standard_protocol_must_be_confirmed():
+    assert (large.n_cells, large.n_fits) == (300, 25 * (12 * 4 + 15))
     standard = sweep()
     assert (standard.n_fits, standard.n_tuning_fits) == (25 * (5 * 4 + 5 + 15 * 3), 25 * 15 * 3)
     assert sweep(tune="per_variant").n_tuning_fits == 5 * standard.n_tuning_fits
     assert sweep(tune="off").n_tuning_fits == 0
-    with pytest.raises(InputError, match="= 125 cells, 1750 fits, 1125 of them for tuning "):
-        standard.require_confirmation()
-    sweep(cryptos="OPUSDC").require_confirmation()
-
-
-def test_a_run_of_one_partition_is_as_long_as_that_partition():
-    sweep().require_confirmation("OPUSDC")
-    with pytest.raises(InputError, match="of them for OPUSDC"):
-        sweep(trials=80).require_confirmation("OPUSDC")
 
 
 @pytest.mark.parametrize("level", ["filter_temporal", "reweight_temporal", "filter_temporal_random"])

@@ -1,0 +1,224 @@
+"""How long the fits of a run will take, by the pace of finished ones; a long run must be confirmed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.storage.artifacts import read_header
+from ftf_assets.storage.cpu_core_locks import n_cores
+from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.home import Home
+from ftf_assets.sweep.setting_groups import LONG_RUN_MINUTES
+from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.parameters import Rounds
+
+if TYPE_CHECKING:
+    from ftf_assets.sweep.noise_audit import Audit
+
+#: Finished fits from which the pace is taken. Keys are hashes, so the first ones are a random sample.
+_SAMPLE = 200
+
+#: Pace of a home without a finished fit. The 625 fits of the untuned sweep on the market (57 features, 5,006
+#: rows and 138 rounds in the mean) took 1.34e-7 s of one core per row and round (docs/parameters.md).
+PUBLISHED_SECONDS_PER_ROW_AND_ROUND = 1.4e-7
+#: Their rounds, rounded up.
+PUBLISHED_ROUNDS = 150
+
+_CONFIRM = "--confirm-long-run (run.confirm_long_run: true in the launchpad)"
+
+
+@dataclass(frozen=True)
+class FitPace:
+    """How fast fits run on one core.
+
+    Attributes
+    ----------
+    seconds_per_row
+        Seconds of one core per training row of a fit.
+    n_fits
+        Finished fits that it was measured on; 0 for the published pace.
+    """
+
+    seconds_per_row: float
+    n_fits: int
+
+    @property
+    def in_words(self) -> str:
+        """Where the pace comes from."""
+        if self.n_fits == 0:
+            return "the published pace, because this home has no finished fit"
+        return f"the pace of {self.n_fits} finished fit{'s' * (self.n_fits > 1)} of this home"
+
+
+@dataclass(frozen=True)
+class TimeEstimate:
+    """The fits that a run lacks, and how long they will take.
+
+    Attributes
+    ----------
+    n_left
+        Fits that are not done.
+    rows
+        Sum of their training rows.
+    workers
+        Fits at a time.
+    pace
+        How fast fits run.
+    """
+
+    n_left: int
+    rows: float
+    workers: int
+    pace: FitPace
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock seconds of the fits that are left."""
+        return self.rows * self.pace.seconds_per_row / self.workers
+
+    @property
+    def in_words(self) -> str:
+        """The time and where the estimate comes from."""
+        time = timedelta(seconds=math.ceil(self.seconds))
+        return f"about {time}, {self.workers} at a time, by {self.pace.in_words}"
+
+    @property
+    def long(self) -> bool:
+        """Whether a run of this length must be confirmed."""
+        return self.seconds > 60 * LONG_RUN_MINUTES
+
+
+def fit_pace(store: FolderFitStore, rounds: Rounds) -> FitPace:
+    """Return the pace of the home's finished fits, else the published one.
+
+    Parameters
+    ----------
+    store
+        The finished fits of the home.
+    rounds
+        Bounds of the boosting rounds; they bound the published pace.
+    """
+    seconds, rows, n_fits = 0.0, 0, 0
+    for header in itertools.islice(store.folder.glob("*/*/header.json"), _SAMPLE):
+        try:
+            fit = read_header(header.parent)["value"]
+            n_rows, spent = int(fit["n_rows"]), float(fit["seconds"])
+        except (StoreError, KeyError, TypeError, ValueError):
+            continue  # damaged: it will be fitted again
+        seconds, rows, n_fits = seconds + spent, rows + n_rows, n_fits + 1
+    if rows:
+        return FitPace(seconds / rows, n_fits)
+    return FitPace(PUBLISHED_SECONDS_PER_ROW_AND_ROUND * min(rounds.maximum, PUBLISHED_ROUNDS), 0)
+
+
+def estimate_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> TimeEstimate:
+    """Estimate the time of the fits that a sweep lacks.
+
+    Parameters
+    ----------
+    sweep, home
+        The sweep, and the home whose finished fits are reused.
+    crypto
+        Estimate this partition only, as for a run in the Dagster UI; default the whole sweep.
+    """
+    rows: dict[str, float] = {}
+    for name in sweep.cryptos if crypto is None else (crypto,):
+        rows |= sweep.expected_rows(name)
+    return _estimate(sweep, home, rows)
+
+
+def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstimate:
+    store = FolderFitStore(home.fits)
+    left = [n_rows for key, n_rows in rows.items() if key not in store]
+    return TimeEstimate(
+        n_left=len(left),
+        rows=sum(left),
+        workers=n_cores(sweep.settings.run.workers),
+        pace=fit_pace(store, sweep.settings.training.early_stopping),
+    )
+
+
+def estimate_audit(audit: Audit, home: Home, crypto: str | None = None) -> TimeEstimate:
+    """Estimate the time of a noise audit.
+
+    Its fits have keys that depend on the rows that the cleaners drop, so finished ones are not subtracted.
+
+    Parameters
+    ----------
+    audit, home, crypto
+        As in :func:`estimate_sweep`.
+    """
+    cryptos = audit.sweep.cryptos if crypto is None else (crypto,)
+    return TimeEstimate(
+        n_left=sum(audit.plan(name).n_fits for name in cryptos),
+        rows=sum(audit.expected_rows(name) for name in cryptos),
+        workers=n_cores(audit.sweep.settings.run.workers),
+        pace=fit_pace(FolderFitStore(home.fits), audit.sweep.settings.training.early_stopping),
+    )
+
+
+def require_confirmed_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> None:
+    """Refuse a long sweep that was not confirmed.
+
+    Parameters
+    ----------
+    sweep, home, crypto
+        As in :func:`estimate_sweep`.
+
+    Raises
+    ------
+    InputError
+        More than 10 estimated minutes without ``run.confirm_long_run``; the message counts cells and fits and
+        says where the estimate comes from.
+    """
+    if sweep.settings.run.confirm_long_run:
+        return
+    estimate = estimate_sweep(sweep, home, crypto)
+    if not estimate.long:
+        return
+    tuning = f", {sweep.n_tuning_fits} of them for tuning" if sweep.n_tuning_fits else ""
+    cells = (
+        f"{len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "
+        f"{len(sweep.variants)} variants = {sweep.n_cells} cells"
+    )
+    raise InputError(
+        f"a long run must be confirmed: {cells}, {sweep.n_fits} fits{tuning}. "
+        f"{_too_long(estimate, crypto)}. Add {_CONFIRM}"
+    )
+
+
+def require_confirmed_audit(audit: Audit, home: Home, crypto: str | None = None) -> None:
+    """Refuse a long audit that was not confirmed.
+
+    Parameters
+    ----------
+    audit, home, crypto
+        As in :func:`estimate_audit`.
+
+    Raises
+    ------
+    InputError
+        More than 10 estimated minutes without ``run.confirm_long_run``.
+    """
+    if audit.sweep.settings.run.confirm_long_run:
+        return
+    estimate = estimate_audit(audit, home, crypto)
+    if estimate.long:
+        raise InputError(
+            f"a long audit must be confirmed: {audit.n_fits} fits. {_too_long(estimate, crypto)}. Audit "
+            f"fewer kinds or seeds, or add {_CONFIRM}"
+        )
+
+
+def _too_long(estimate: TimeEstimate, crypto: str | None) -> str:
+    of = "" if crypto is None else f" of {crypto}"
+    return (
+        f"The {estimate.n_left} fits{of} that are not done take {estimate.in_words} (the limit without "
+        f"confirmation is {LONG_RUN_MINUTES} minutes)"
+    )
