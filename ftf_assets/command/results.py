@@ -1,4 +1,4 @@
-"""``ftf results``: the rows of a sweep, or its variants by market regime."""
+"""``ftf results``: the rows of a sweep by cell, week or fit, or its variants by regime or confidence."""
 
 from __future__ import annotations
 
@@ -13,34 +13,57 @@ from ftf_assets.command.export import export
 from ftf_assets.command.shared_flags import export_options, home_option, sweep_id_option
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ftf_assets.storage.home import Home
+
+#: The table behind each breakdown; the rows by cell need none.
+BREAKDOWNS = {
+    "cell": None,
+    "regime": "regime_results",
+    "confidence": "confidence_curve",
+    "week": "weekly_results",
+    "fit": "seed_scores",
+}
 
 
 @click.command()
 @sweep_id_option
 @click.option(
-    "--by", type=click.Choice(("cell", "regime")), default="cell", show_default=True, help="What a row is."
+    "--by", type=click.Choice(tuple(BREAKDOWNS)), default="cell", show_default=True, help="What a row is."
 )
 @export_options
 @home_option
 def results(sweep_id: str | None, by: str, form: str | None, output: Path | None, home: Home) -> int:
-    """Print or export the rows of a sweep, by cell or market regime."""
+    """Print or export the rows of a sweep, by cell, market regime, confidence, week or single fit.
+
+    By regime and confidence a row is a variant over all its cells; by week and fit it is a part of a cell.
+    """
     from ftf_assets.command.stored_rows import rows_of_sweep
-    from ftf_assets.command.tables import cells_table, regimes_table
-    from ftf_assets.rows.regime_results import pooled_by_regime
+    from ftf_assets.command.tables import cells_table, details_table
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home.results)
     rows = rows_of_sweep(store, sweep_id)
-    if by == "cell":
+    table = BREAKDOWNS[by]
+    if table is None:
         export(rows, form, output, cells_table)
         return ExitCode.DONE
     sweep_id = str(rows["sweep_id"].iloc[0])
-    regimes = pooled_by_regime(store.details("regime_results", sweep_id))
-    if regimes.empty:
+    details = _summed_up(by, store.details(table, sweep_id), rows)
+    if details.empty:
         raise click.UsageError(
-            f"sweep {sweep_id} has no rows by regime, because none of its cells is ok. "
-            "ftf results --by cell shows why"
+            f"sweep {sweep_id} has no rows by {by}, because none of its cells is ok"
+            f"{' and has two fits' if by == 'fit' else ''}. ftf results --by cell shows why"
         )
-    export(regimes, form, output, functools.partial(regimes_table, sweep_id))
+    export(details, form, output, functools.partial(details_table, by, sweep_id))
     return ExitCode.DONE
+
+
+def _summed_up(by: str, details: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    from ftf_assets.rows.confidence_curve import mean_confidence_curve
+    from ftf_assets.rows.regime_results import pooled_by_regime
+
+    if by == "regime":
+        return pooled_by_regime(details)
+    return mean_confidence_curve(details, cells) if by == "confidence" else details

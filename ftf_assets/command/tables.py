@@ -85,6 +85,45 @@ REGIMES = {
     "recall_buy": Column("recall", "{:.4f}", needed=False),
 }
 
+CONFIDENCE = {
+    "variant": Column("variant"),
+    "top_share": Column("top share", "{:.0%}"),
+    "n_cells": Column("cells"),
+    "n_called": Column("called", needed=False),
+    "precision": Column("precision", "{:.3f}"),
+    "breakeven_precision": Column("break-even", "{:.3f}"),
+    "n_trades": Column("trades"),
+    "expectancy_net": Column("net bps", "{:.1f}"),
+}
+
+_CELL = {"crypto": Column("crypto"), "fold": Column("fold"), "variant": Column("variant")}
+
+WEEKS = {
+    **_CELL,
+    "week": Column("week from", "{:%Y-%m-%d}"),
+    "n_test": Column("rows"),
+    "n_buy": Column("BUY"),
+    "auc_influence": Column("AUC influence", "{:+.5f}"),
+    "n_trades": Column("trades"),
+    "net_return": Column("net return", "{:+.2%}"),
+}
+
+FITS = {
+    **_CELL,
+    "repeat": Column("repeat"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "average_precision": Column("avg prec", "{:.4f}"),
+    "f1_buy": Column("f1 BUY", "{:.4f}"),
+}
+
+#: How the rows of ``ftf results --by`` are laid out, and what the title adds to the sweep.
+DETAILS: dict[str, tuple[dict[str, Column], str]] = {
+    "regime": (REGIMES, "by market regime: each test row has the same weight"),
+    "confidence": (CONFIDENCE, "by share of the most confident calls: means over cells"),
+    "week": (WEEKS, "by UTC week: what each week's rows add to a cell's AUC, and its trades"),
+    "fit": (FITS, "by single fit: the same repeat has the same seed in every variant"),
+}
+
 SUSPECTS = {
     "crypto": Column("crypto"),
     "fold": Column("fold"),
@@ -195,11 +234,13 @@ def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
     return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
 
 
-def regimes_table(sweep_id: str, regimes: pd.DataFrame, width: int) -> Table:
-    """Lay out variants by market regime, a line each, within ``width`` characters."""
-    texts = {name: [_text(column.form, value) for value in regimes[name]] for name, column in REGIMES.items()}
-    title = f"Sweep {sweep_id} by market regime: each test row has the same weight"
-    return _fitting_table(title, REGIMES, texts, width, left=("regime", "variant"))
+def details_table(by: str, sweep_id: str, rows: pd.DataFrame, width: int) -> Table:
+    """Lay out what breaks cells down, a line each, within ``width`` characters; ``by`` is one of DETAILS."""
+    columns, title = DETAILS[by]
+    texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
+    return _fitting_table(
+        f"Sweep {sweep_id} {title}", columns, texts, width, left=("regime", "crypto", "variant")
+    )
 
 
 def cells_table(rows: pd.DataFrame, width: int) -> Table:

@@ -179,16 +179,19 @@ def results_metadata(
     models: TrainedModels,
     results: CryptoResults,
 ) -> Metadata:
-    """Show the numbers of every cell that people look at first, in all and by regime, and draw the trades."""
+    """Show the numbers of every cell that people look at first, break them down, and draw the trades."""
     from ftf_assets.graph.picture_metadata import pictures
     from ftf_assets.report.collect import curves_of_crypto
-    from ftf_assets.report.pictures_in_dagster_ui import trade_pictures
+    from ftf_assets.report.pictures_in_dagster_ui import confidence_pictures, trade_pictures
+    from ftf_assets.rows.confidence_curve import mean_confidence_curve
+    from ftf_assets.rows.records import plain_records
     from ftf_assets.rows.regime_results import pooled_by_regime
 
     cells = ["fold", "variant", "status", "roc_auc", "average_precision", "f1_buy", "f1_always_buy"]
     cells += ["predicted_buy_rate", "trade_precision", "breakeven_precision", "n_trades", "expectancy_net"]
     cells += ["ece_debiased", "error_message"]
     regimes = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
+    confidence = mean_confidence_curve(results.details["confidence_curve"], results.cells)
     statuses = results.cells["status"].value_counts()
     return {
         "dagster/row_count": len(results.cells),
@@ -197,6 +200,8 @@ def results_metadata(
         **{f"cells_{status}": int(n) for status, n in statuses.items()},
         "cells": table(results.cells[cells].to_dict("records")),
         "by_regime": table(pooled_by_regime(results.details["regime_results"])[regimes].to_dict("records")),
+        "most_confident_calls_in_numbers": table(plain_records(confidence)),
+        **pictures(log, lambda: confidence_pictures(confidence, results.cells)),
         **pictures(log, lambda: trade_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
     }
 

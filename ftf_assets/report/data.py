@@ -123,8 +123,8 @@ class ReportData:
         The sweep and its resolved settings.
     decision, curves, suspects, audit
         What the sections are drawn from.
-    regimes
-        Rows of ``regime_results``.
+    regimes, confidence
+        Rows of ``regime_results`` and of ``confidence_curve``.
     unavailable
         By crypto, why its stored models, arrays or candles could not be read.
     """
@@ -135,5 +135,6 @@ class ReportData:
     curves: CurveData
     suspects: SuspectData
     regimes: pd.DataFrame
+    confidence: pd.DataFrame
     unavailable: Mapping[str, str]
     audit: AuditData

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -56,6 +57,11 @@ class Level:
 
 
 BASELINE = Level("", "")
+
+
+def level_headings(levels: Sequence[Level]) -> list[str]:
+    """Name the columns of a table of levels: the baseline, then each level."""
+    return [level.short for level in (BASELINE, *levels)]
 
 
 def judged_levels(verdicts: pd.DataFrame) -> tuple[Level, ...]:

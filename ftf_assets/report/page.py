@@ -10,20 +10,23 @@ from typing import Any
 import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import OK
-from ftf_assets.gate.words import metric_in_words
+from ftf_assets.report.charts.confidence_curve import confidence_chart
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.charts.forest_plot import forest_plot
-from ftf_assets.report.charts.heat_maps import heat_maps, moved_metric
+from ftf_assets.report.charts.heat_maps import heat_maps
 from ftf_assets.report.charts.suspects_over_time import suspects_over_time
 from ftf_assets.report.code_stamp import TEMPLATES, stamp
 from ftf_assets.report.data import ReportData
 from ftf_assets.report.formats import NOTHING, is_absent
+from ftf_assets.report.levels import level_headings
 from ftf_assets.report.sections.cleaning import removed_per_class
+from ftf_assets.report.sections.confidence import confidence_in_words, confidence_lines
 from ftf_assets.report.sections.gate_table import GATE_COLUMNS, TEXT_COLUMNS, gate_tables
 from ftf_assets.report.sections.noise_audit import audit_section
-from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
+from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
 from ftf_assets.report.sections.suspects import suspect_cards
 from ftf_assets.report.sections.verdict import answer
+from ftf_assets.rows.confidence_curve import mean_confidence_curve
 from ftf_assets.sweep.settings import SweepSettings
 
 _PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")
@@ -72,21 +75,26 @@ def _contents(data: ReportData) -> dict[str, Any]:
     decision, rows = data.decision, data.decision.rows
     decided = decision.verdicts.iloc[0]
     curves, n_common = pooled_curves(data.curves)
+    confidence = mean_confidence_curve(data.confidence, rows)
+    headings = level_headings(decision.levels)
     return {
         "sweep_id": data.sweep_id,
         "stamp": stamp(data.audit),
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
         "nothing": NOTHING,
         "answer": answer(decision),
+        "headings": headings,
         # gate, cells
         "forest": forest_plot(decision) if len(decision.metrics) else None,
         "gate_columns": GATE_COLUMNS,
         "text_columns": TEXT_COLUMNS,
         "gate": gate_tables(decision),
-        "moved": metric_in_words(moved_metric(decision)),
         "heat_maps": heat_maps(decision),
+        # the most confident calls
+        "confidence_words": confidence_in_words(rows, confidence, data.settings.evaluation.trade_share),
+        "confidence_chart": confidence_chart(confidence, headings, rows),
+        "confidence_lines": confidence_lines(confidence, headings),
         # regimes
-        "regime_headings": regime_headings(decision.levels),
         "regime_lines": regime_lines(data.regimes, decision.levels),
         "regime_words": regimes_in_words(data.regimes),
         # curves

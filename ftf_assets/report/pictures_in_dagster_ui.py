@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
 from markupsafe import Markup
 
+from ftf_assets.report.charts.confidence_curve import confidence_chart
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.charts.heat_maps import heat_maps
@@ -29,10 +31,10 @@ Pictures = dict[str, list[Picture]]
 
 
 def gate_pictures(data: DecisionData) -> Pictures:
-    """Draw for ``gate_decision``: the differences with their intervals, and where the metric moved."""
+    """Draw for ``gate_decision``: the differences with their intervals, and where f1 of BUY moved."""
     return {
         "differences": [Picture(forest_plot(data))] if len(data.metrics) else [],
-        "by_crypto_and_fold": [Picture(svg, level.name) for level, svg in heat_maps(data)],
+        "f1_by_crypto_and_fold": [Picture(svg, level.name) for level, svg in heat_maps(data)],
     }
 
 
@@ -64,6 +66,18 @@ def trade_pictures(data: CurveData) -> Pictures:
     """Draw for ``finetune_results``: equity after costs of the crypto's cells over their test spans."""
     curves, _ = pooled_curves(data)
     return {"equity": [Picture(equity_chart(curves))]} if curves else {}
+
+
+def confidence_pictures(curve: pd.DataFrame, cells: pd.DataFrame) -> Pictures:
+    """Draw for ``finetune_results``: precision and net return of the most confident calls of each variant.
+
+    Parameters
+    ----------
+    curve, cells
+        Mean curve of the crypto's cells, and their rows of ``finetune_results``.
+    """
+    chart = confidence_chart(curve, list(dict.fromkeys(curve["variant"])), cells)
+    return {"most_confident_calls": [Picture(chart, "mean over folds")] if chart else []}
 
 
 def audit_pictures(chart: Markup | None) -> Pictures:

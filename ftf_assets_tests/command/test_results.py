@@ -1,16 +1,28 @@
-"""``ftf results --by regime``: the breakdown as a table and as a file, or why there is none."""
+"""``ftf results --by``: a breakdown as a table and as a file, or why there is none."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from click.testing import CliRunner
 
 from ftf_assets.command import main as cli
+from ftf_assets.command.results import BREAKDOWNS
+from ftf_assets.rows.confidence_curve import mean_confidence_curve
 from ftf_assets.rows.regime_results import pooled_by_regime
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.support.results_rows import SWEEP, failed_row, partition, regimes_table, results_table
+from ftf_assets_tests.support.results_rows import (
+    SWEEP,
+    confidence_table,
+    failed_row,
+    partition,
+    regimes_table,
+    results_table,
+    seed_scores_table,
+    weekly_table,
+)
 
 
 def test_results_by_regime_are_shown_and_exported(tmp_path: Path):
@@ -31,10 +43,37 @@ def test_results_by_regime_are_shown_and_exported(tmp_path: Path):
     pd.testing.assert_frame_equal(pd.read_csv(file), pooled_by_regime(regimes), check_dtype=False)
 
 
-def test_a_sweep_without_a_cell_that_is_ok_has_no_rows_by_regime_and_says_why(tmp_path: Path):
+#: Breakdown, its table, and what the printed table shows of it.
+SHOWN = {
+    "confidence": (confidence_table(), ("top share", "break-even", "net bps", "50%")),
+    "week": (weekly_table(), ("week from", "2023-03-06", "AUC influence", "+0.00100")),
+    "fit": (seed_scores_table(), ("repeat", "f1 BUY", "0.5400")),
+}
+
+
+@pytest.mark.parametrize("by", SHOWN)
+def test_every_breakdown_is_shown_and_exported(tmp_path: Path, by: str):
+    details, words = SHOWN[by]
+    home, file = tmp_path / "home", tmp_path / "rows.csv"
+    cells = results_table(partition(folds=2))
+    ResultsStore(home / "results.duckdb").write_partition(cells, SWEEP, "OPUSDC", {BREAKDOWNS[by]: details})
+    printed = CliRunner().invoke(cli.cli, ["results", "--by", by, "--home", str(home)])
+    assert printed.exit_code == 0, printed.output
+    assert [word for word in (SWEEP, "reweight", *words) if word not in printed.output] == []
+    exported = CliRunner().invoke(
+        cli.cli, ["results", "--by", by, "--output", str(file), "--home", str(home)]
+    )
+    assert exported.exit_code == 0, exported.output
+    expected = mean_confidence_curve(details, cells) if by == "confidence" else details
+    assert list(pd.read_csv(file).columns) == list(expected.columns)
+    assert len(pd.read_csv(file)) == len(expected)
+
+
+@pytest.mark.parametrize("by", [by for by in BREAKDOWNS if by != "cell"])
+def test_a_sweep_without_a_cell_that_is_ok_has_no_breakdown_and_says_why(tmp_path: Path, by: str):
     home = tmp_path / "home"
     store = ResultsStore(home / "results.duckdb")
     store.write_partition(results_table([failed_row()]), SWEEP, "OPUSDC")
-    done = CliRunner().invoke(cli.cli, ["results", "--by", "regime", "--home", str(home)])
+    done = CliRunner().invoke(cli.cli, ["results", "--by", by, "--home", str(home)])
     assert done.exit_code == 2
-    assert "no rows by regime, because none of its cells is ok" in done.output
+    assert f"no rows by {by}, because none of its cells is ok" in done.output

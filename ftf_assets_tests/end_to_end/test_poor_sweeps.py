@@ -55,7 +55,9 @@ def replaced(row: dict[str, Any], like: Any) -> dict[str, Any]:
 
 STANDARD: dict[str, Any] = {}
 CONSTANT = {name: ok_row()[name] for name in METRIC_COLUMNS} | {"f1_buy": 0.4}
-NO_TRADES = {"n_trades": 0, "expectancy_net": 0.0, "sortino": 0.0, "return_net": 0.0, "max_drawdown": 0.0}
+NO_TRADES = {"n_trades": 0, "return_net": 0.0, "max_drawdown": 0.0} | dict.fromkeys(
+    ("trade_precision", "win_rate", "expectancy_net", "sortino")
+)
 
 
 @dataclass(frozen=True)

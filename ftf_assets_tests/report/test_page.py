@@ -14,7 +14,7 @@ from ftf_assets.report.page import render_report
 from ftf_assets.report.page_check import missing_from_page
 from ftf_assets.report.sections import verdict as words
 from ftf_assets_tests.support.report_rows import cell_of, report_data, result_rows, some_suspects
-from ftf_assets_tests.support.results_rows import failed_row, ok_row, skipped_row
+from ftf_assets_tests.support.results_rows import confidence_table, failed_row, ok_row, skipped_row
 
 CRYPTOS = ("OPUSDC", "LDOUSDC")
 HOSTILE = "<script>alert('$x$')</script>"
@@ -71,6 +71,20 @@ def test_the_page_begins_with_the_headline_then_gives_each_level_its_line_and_it
     for one in data.decision.verdicts.itertuples():
         assert one.verdict in text
         assert one.reason in text
+
+
+def test_the_most_confident_calls_have_a_chart_a_table_and_a_sentence():
+    rows = result_rows(CRYPTOS)
+    curve = pd.concat([confidence_table(crypto) for crypto in CRYPTOS], ignore_index=True)
+    page = render_report(report_data(rows, confidence=curve, trade_share=0.05))
+    text = " ".join(Elements(page).text.split())
+    assert "Trades at the top 5 %: the baseline makes 440 in 4 of 4 cells" in text
+    assert 'id="confidence-title"' in page
+    headings = "".join(level.short for level in report_data(rows).decision.levels)
+    assert f"top sharebreak-evenbaseline{headings}" in text
+    without = render_report(report_data(rows))
+    assert "Trades at the top 10 %" in without
+    assert 'id="confidence-title"' not in without
 
 
 def test_every_verdict_has_words_and_a_sign_of_its_own():

@@ -11,6 +11,7 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
 from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
+from ftf_assets.contracts.tables.confidence_curve import ConfidenceCurve
 from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects, suspects_frame
 from ftf_assets.contracts.tables.regime_results import RegimeResults
@@ -90,6 +91,7 @@ def report_data(
     artifacts: bool = False,
     candles: bool = True,
     regimes: pd.DataFrame | None = None,
+    confidence: pd.DataFrame | None = None,
     audit: AuditData | None = None,
     **settings: Any,
 ) -> ReportData:
@@ -120,6 +122,7 @@ def report_data(
             chosen.labels.barriers,
         ),
         regimes=contract_frame(RegimeResults, []) if regimes is None else regimes,
+        confidence=contract_frame(ConfidenceCurve, []) if confidence is None else confidence,
         unavailable=unavailable,
         audit=audit or AuditData(),
     )

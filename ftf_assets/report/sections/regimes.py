@@ -10,7 +10,7 @@ import pandas as pd
 
 from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
 from ftf_assets.report.formats import NOTHING, is_absent
-from ftf_assets.report.levels import BASELINE, Level
+from ftf_assets.report.levels import BASELINE, Level, level_headings
 from ftf_assets.rows.regime_results import pooled_by_regime
 
 
@@ -34,11 +34,6 @@ class RegimeValue:
     beats: bool
 
 
-def regime_headings(levels: Sequence[Level]) -> list[str]:
-    """Name the columns of the table: the baseline, then each level."""
-    return [level.short for level in (BASELINE, *levels)]
-
-
 def regime_lines(regimes: pd.DataFrame, levels: Sequence[Level]) -> list[RegimeLine]:
     """Lay out the breakdown, a line a regime; none where the sweep has no rows by regime.
 
@@ -50,7 +45,7 @@ def regime_lines(regimes: pd.DataFrame, levels: Sequence[Level]) -> list[RegimeL
         Levels that are shown beside the baseline.
     """
     pooled = pooled_by_regime(regimes)
-    variants = regime_headings(levels)
+    variants = level_headings(levels)
     lines = []
     for regime, rows in pooled.groupby("regime"):
         of_variant = {row["variant"]: row for row in rows.to_dict("records")}

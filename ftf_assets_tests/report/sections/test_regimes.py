@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
-from ftf_assets.report.levels import Level
-from ftf_assets.report.sections.regimes import regime_headings, regime_lines, regimes_in_words
+from ftf_assets.report.levels import Level, level_headings
+from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
 from ftf_assets.rows.regime_results import pooled_by_regime
 from ftf_assets_tests.support.results_rows import regimes_table
 
@@ -25,7 +25,7 @@ def regimes() -> pd.DataFrame:
 
 
 def test_there_is_a_line_a_regime_with_every_level(regimes):
-    assert regime_headings(SHOWN) == ["baseline", "aggressive", "mild", "filter", "reweight"]
+    assert level_headings(SHOWN) == ["baseline", "aggressive", "mild", "filter", "reweight"]
     lines = regime_lines(regimes, SHOWN)
     assert [line.regime for line in lines] == ["down", "up"]
     assert all(len(line.values) == 5 for line in lines)
