@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,9 +26,26 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Judge a CSV or Parquet file of results instead.",
 )
+@click.option(
+    "--rule",
+    type=click.Choice(("primary_metric", "two_metrics")),
+    help="Rule of the verdicts. [default: the sweep's own; for a file primary_metric]",
+)
+@click.option(
+    "--useful-gain",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Smallest gain of the primary metric worth having. [default: the sweep's own; for a file 0.01]",
+)
 @home_option
 @json_option
-def gate(sweep_id: str | None, file: Path | None, home: Home, as_json: bool) -> int:
+def gate(
+    sweep_id: str | None,
+    file: Path | None,
+    rule: str | None,
+    useful_gain: float | None,
+    home: Home,
+    as_json: bool,
+) -> int:
     """Print the answer of a sweep, the verdict on each treatment level, and the statistics behind it.
 
     A treatment level is, for example, cleanlab=filter.
@@ -35,7 +53,9 @@ def gate(sweep_id: str | None, file: Path | None, home: Home, as_json: bool) -> 
     from ftf_assets.command.sentences import reasons_in_words
     from ftf_assets.command.tables import gate_table, say, show_answer, stdout
 
-    decision = _decision_of_file(file) if file else _decision_of_sweep(sweep_id, home)
+    given = {"rule": rule, "useful_gain": useful_gain}
+    changed = {name: value for name, value in given.items() if value is not None}
+    decision = _decision_of_file(file, changed) if file else _decision_of_sweep(sweep_id, home, changed)
     if as_json:
         answer = {"headline": decision.summary.headline, "ending": decision.summary.ending}
         click.echo(json.dumps({**answer, **dataclasses.asdict(decision)}))
@@ -48,15 +68,17 @@ def gate(sweep_id: str | None, file: Path | None, home: Home, as_json: bool) -> 
     return ExitCode.DONE
 
 
-def _decision_of_file(file: Path) -> Decision:
+def _decision_of_file(file: Path, changed: Mapping[str, Any]) -> Decision:
     from ftf_assets.gate.decide import decide
+    from ftf_assets.gate.thresholds import GateSettings
     from ftf_assets.storage.result_files import read_result_file
 
     published = read_result_file(file)
-    return decide(published.rows, published.baselines, sweep_id=published.sweep_id)
+    settings = GateSettings(**changed)
+    return decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings)
 
 
-def _decision_of_sweep(sweep_id: str | None, home: Home) -> Decision:
+def _decision_of_sweep(sweep_id: str | None, home: Home, changed: Mapping[str, Any]) -> Decision:
     from ftf_assets.graph.decision_inputs import decision_inputs
     from ftf_assets.graph.instance import open_instance
     from ftf_assets.storage.results_store import ResultsStore
@@ -65,4 +87,4 @@ def _decision_of_sweep(sweep_id: str | None, home: Home) -> Decision:
     sweep_id = sweep_id or store.latest_sweep_id()
     settings = store.settings(sweep_id)  # refuses an unknown sweep before an instance is written
     with open_instance(home) as instance:
-        return decision_inputs(store, instance, sweep_id, settings).decide()
+        return decision_inputs(store, instance, sweep_id, settings.with_changes(gate=changed)).decide()

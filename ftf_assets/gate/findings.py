@@ -128,6 +128,8 @@ class Findings:
         Of the level that is locked, else of the baseline; None if it was not measured.
     to_decide
         What would decide the undecided levels, such as "14 more months of history"; None if there are none.
+    alpha
+        Level of significance: the untreated model is said to rank where its p is below.
     """
 
     metric: str
@@ -138,3 +140,4 @@ class Findings:
     ceiling: float | None = None
     trading: Trading | None = None
     to_decide: str | None = None
+    alpha: float = 0.05

@@ -169,12 +169,19 @@ def _ranks_and_sees(found: Findings) -> str:
     sees, blind = _sees(found)
     largest = _largest_gain(found)
     if found.ranking:
-        words = f"The model ranks ({_score(found.ranking)})"
+        words = _ranks(found.ranking, found.alpha)
         words += f", {'but' if blind else 'and'} {sees}" if sees else ""
     else:
         words = "Whether the model ranks was not tested: these results lack roc_auc"
         words += f". {capitalized(sees)}" if sees else ""
     return f"{words}; {largest}." if largest else f"{words}."
+
+
+def _ranks(ranking: Ranking, alpha: float) -> str:
+    """Say that the model ranks; levels are judged too where it ranks only with their treatment."""
+    if ranking.p is not None and ranking.p < alpha:
+        return f"The model ranks ({_score(ranking)})"
+    return f"The model ranks only with a treatment (without one {_score(ranking)})"
 
 
 def _sees(found: Findings) -> tuple[str, bool]:

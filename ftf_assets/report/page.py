@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import OK
+from ftf_assets.gate.words import metric_in_words
 from ftf_assets.report.charts.confidence_curve import confidence_chart
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.charts.forest_plot import forest_plot
-from ftf_assets.report.charts.heat_maps import heat_maps
+from ftf_assets.report.charts.heat_maps import heat_maps, moved_metric
 from ftf_assets.report.charts.suspects_over_time import suspects_over_time
 from ftf_assets.report.code_stamp import TEMPLATES, stamp
 from ftf_assets.report.data import ReportData
@@ -89,6 +90,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "gate_columns": GATE_COLUMNS,
         "text_columns": TEXT_COLUMNS,
         "gate": gate_tables(decision),
+        "moved": metric_in_words(moved_metric(decision)),
         "heat_maps": heat_maps(decision),
         # the most confident calls
         "confidence_words": confidence_in_words(rows, confidence, data.settings.evaluation.trade_share),

@@ -31,10 +31,10 @@ Pictures = dict[str, list[Picture]]
 
 
 def gate_pictures(data: DecisionData) -> Pictures:
-    """Draw for ``gate_decision``: the differences with their intervals, and where f1 of BUY moved."""
+    """Draw for ``gate_decision``: the differences with their intervals, and where the metric moved."""
     return {
         "differences": [Picture(forest_plot(data))] if len(data.metrics) else [],
-        "f1_by_crypto_and_fold": [Picture(svg, level.name) for level, svg in heat_maps(data)],
+        "by_crypto_and_fold": [Picture(svg, level.name) for level, svg in heat_maps(data)],
     }
 
 

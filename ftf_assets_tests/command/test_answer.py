@@ -64,3 +64,15 @@ def test_the_json_begins_with_headline_and_ending(file: Path):
     answer = json.loads(CliRunner().invoke(cli, ["gate", "--results", str(file), "--json"]).output)
     assert list(answer)[:2] == ["headline", "ending"]
     assert answer["headline"] == answer["summary"]["headline"]
+
+
+def test_the_rule_and_the_useful_gain_can_be_chosen(file: Path):
+    def judged(*options: str) -> dict:
+        return json.loads(
+            CliRunner().invoke(cli, ["gate", "--results", str(file), *options, "--json"]).output
+        )
+
+    assert (judged()["rule"], judged()["useful_gain"]) == ("primary_metric", 0.01)
+    chosen = judged("--rule", "two_metrics", "--useful-gain", "0.03")
+    assert json.loads(chosen["settings"])["bounds"]["rule"] == "two_metrics"
+    assert chosen["useful_gain"] == 0.03

@@ -75,7 +75,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert dom.count("<svg") == 1 + 4 + 2 + 1 + 1 + 12
 
     shown = {
-        "gate_decision": ("differences", "f1_by_crypto_and_fold"),
+        "gate_decision": ("differences", "by_crypto_and_fold"),
         "cleanlab_masks": ("suspects_over_time", "worst_suspects"),
         "trained_models": ("precision_recall", "reliability"),
         "finetune_results": ("equity",),

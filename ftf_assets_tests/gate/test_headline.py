@@ -233,6 +233,13 @@ def test_results_with_average_precision_alone_are_ranked_by_it():
     )
 
 
+def test_a_model_that_ranks_only_with_the_treatment_is_not_said_to_rank_without_it():
+    said = sentence_on(found(winner("filter"), ranking=Ranking("roc_auc", 0.511, 0.12)), "rank")
+    assert said.startswith(
+        "The model ranks only with a treatment (without one AUC 0.511, p 0.12), and this sweep"
+    )
+
+
 def test_a_sweep_whose_power_is_unknown_claims_none():
     assert sentence_on(found(*ALL_USELESS, visible=None), "ranks") == (
         "The model ranks (AUC 0.571, p < 0.001); the largest gain was +0.0004 in AUC (mild)."

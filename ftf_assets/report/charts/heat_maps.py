@@ -1,12 +1,14 @@
-"""The heat maps: where f1 of BUY moved, cell by cell, one picture per level."""
+"""The heat maps: where the primary metric moved, cell by cell, one picture per level."""
 
 from __future__ import annotations
 
 import numpy as np
 from markupsafe import Markup
 
+from ftf_assets.gate.words import metric_in_words
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, text_width
 from ftf_assets.report.data import DecisionData
+from ftf_assets.report.formats import is_absent
 from ftf_assets.report.levels import BASELINE, Level
 
 #: What a cell shows that was not measured: no row of it, or the row's status.
@@ -14,8 +16,14 @@ NO_ROW = "no row"
 _STATUS_TEXT = {"training_failed": "failed", "skipped_short_history": "skipped"}
 
 
+def moved_metric(data: DecisionData) -> str:
+    """Name the metric that the maps show: the primary one, else f1 of BUY."""
+    primary = data.verdicts["primary_metric"].iloc[0]
+    return "f1_buy" if is_absent(primary) else str(primary)
+
+
 def heat_maps(data: DecisionData) -> list[tuple[Level, Markup]]:
-    """Draw each level's f1 difference by crypto and fold, one picture per level, all on one scale."""
+    """Draw each level's difference by crypto and fold, one picture per level, all on one scale."""
     grids = {level: _differences(data, level) for level in data.levels}
     largest = max(
         (float(np.nanmax(np.abs(grid))) for grid, _ in grids.values() if np.isfinite(grid).any()), default=0.0
@@ -31,8 +39,9 @@ def _axes(data: DecisionData) -> tuple[list[str], list[int]]:
 
 
 def _differences(data: DecisionData, level: Level) -> tuple[np.ndarray, list[list[str]]]:
-    """Give the f1 difference of every cell, NaN if there is none, and the text of the cell."""
+    """Give the difference of every cell, NaN if there is none, and the text of the cell."""
     cryptos, folds = _axes(data)
+    metric = moved_metric(data)
     keyed = [
         {(row["crypto"], row["fold"]): row for row in which.rows(data.rows).to_dict("records")}
         for which in (level, BASELINE)
@@ -46,7 +55,7 @@ def _differences(data: DecisionData, level: Level) -> tuple[np.ndarray, list[lis
             if broken:
                 texts[i][j] = broken[0]
             elif len(rows) == 2:
-                values[i, j] = rows[0]["f1_buy"] - rows[1]["f1_buy"]
+                values[i, j] = rows[0][metric] - rows[1][metric]
                 texts[i][j] = f"{round(values[i, j], 3) + 0.0:+.3f}"  # adding 0 turns -0 into 0
     return values, texts
 
@@ -95,7 +104,7 @@ def _heat_map(
         return inline_svg(
             figure,
             f"heat{number}",
-            f"f1 of BUY, {level.name} minus baseline, by crypto and fold",
+            f"{metric_in_words(moved_metric(data))}, {level.name} minus baseline, by crypto and fold",
             said + " ".join(cells),
         )
 
