@@ -11,6 +11,9 @@ _METRICS = {
     "average_precision": "average precision",
     "f1_buy": "f1 of BUY",
     "expectancy_net": "net return per trade",
+    "sortino": "Sortino ratio",
+    "ece_debiased": "calibration error",
+    "log_loss": "log loss",
 }
 
 #: Factors to what they do, and whether these words are a plural. Any other factor has its own name.

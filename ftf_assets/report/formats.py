@@ -9,11 +9,16 @@ from ftf_assets.audit.intervals import Estimate
 NOTHING = "–"  # noqa: RUF001  a dash, not a minus
 
 _DIFFERENCES = frozenset(
-    ("mean_difference", "median_difference", "ci_low", "ci_high", "bootstrap_low", "bootstrap_high")
+    (
+        *("mean_difference", "median_difference", "ci_low", "ci_high", "bootstrap_low", "bootstrap_high"),
+        "true_difference",
+    )
 )
-_MARGINS = frozenset(("seed_margin",))
+_SIZES = frozenset(
+    ("smallest_visible", "standard_error", "week_error", "seed_error", "seed_sd", "seed_margin")
+)
 _STATISTICS = frozenset(("t", "cohens_d", "fold_t"))
-_PROBABILITIES = frozenset(("p_value", "p_corrected", "wilcoxon_p", "fold_p"))
+_PROBABILITIES = frozenset(("p_value", "p_corrected", "cell_p", "wilcoxon_p", "fold_p"))
 
 
 def is_absent(value: object) -> bool:
@@ -27,7 +32,7 @@ def gate_text(column: str, value: object) -> str:
         return NOTHING
     if column in _DIFFERENCES:
         return signed(float(value))  # type: ignore[arg-type]
-    if column in _MARGINS:
+    if column in _SIZES:
         return f"{value:.3g}"
     if column in _STATISTICS:
         return f"{value:+.2f}"

@@ -22,7 +22,7 @@ from ftf_assets.report.formats import NOTHING, is_absent
 from ftf_assets.report.levels import level_headings
 from ftf_assets.report.sections.cleaning import removed_per_class
 from ftf_assets.report.sections.confidence import confidence_in_words, confidence_lines
-from ftf_assets.report.sections.gate_table import GATE_COLUMNS, TEXT_COLUMNS, gate_tables
+from ftf_assets.report.sections.gate_table import gate_tables
 from ftf_assets.report.sections.noise_audit import audit_section
 from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
 from ftf_assets.report.sections.suspects import suspect_cards
@@ -87,8 +87,6 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "headings": headings,
         # gate, cells
         "forest": forest_plot(decision) if len(decision.metrics) else None,
-        "gate_columns": GATE_COLUMNS,
-        "text_columns": TEXT_COLUMNS,
         "gate": gate_tables(decision),
         "moved": metric_in_words(moved_metric(decision)),
         "heat_maps": heat_maps(decision),

@@ -13,6 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ftf_assets.contracts.tables.gate_decision import LOSES, PRIMARY, SHOWN, WINS
+from ftf_assets.gate.words import signed_in_words
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, text_width
 from ftf_assets.report.data import DecisionData
 from ftf_assets.report.formats import is_absent, signed
@@ -87,7 +88,7 @@ def _panel(ax: Axes, data: DecisionData, levels: Sequence[Level], metric: str, g
         ax.text(
             1.01,
             place,
-            signed(mean) + ("" if row["outcome"] not in _OUTCOMES else f" {row['outcome']}"),
+            signed_in_words(mean) + ("" if row["outcome"] not in _OUTCOMES else f" {row['outcome']}"),
             transform=ax.get_yaxis_transform(),
             va="center",
             fontsize=8.5,
@@ -113,10 +114,10 @@ def _mark_useful_gains(ax: Axes, gain: float) -> None:
     ax.set_xlim(left, right)
     ax.text(
         right,
-        1.0,
-        f"useful: {gain:+g} and more ",
+        1.02,
+        f"useful: {gain:+g} and more",
         transform=ax.get_xaxis_transform(),
-        va="top",
+        va="bottom",
         ha="right",
         fontsize=8,
     )
