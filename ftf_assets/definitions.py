@@ -11,6 +11,7 @@ from ftf_assets.assets.coerced_arrays import coerced_arrays
 from ftf_assets.assets.feature_cache import feature_cache
 from ftf_assets.assets.finetune_results import finetune_results
 from ftf_assets.assets.gate_decision import gate_decision
+from ftf_assets.assets.label_ceiling import label_ceiling
 from ftf_assets.assets.noise_audit import noise_audit
 from ftf_assets.assets.smoothed_labels import smoothed_labels
 from ftf_assets.assets.sweep_report import sweep_report
@@ -22,6 +23,7 @@ from ftf_assets.checks.graph_checks import graph_checks
 from ftf_assets.graph.io_managers import (
     ArtifactIOManager,
     AuditIOManager,
+    CeilingIOManager,
     DecisionIOManager,
     ResultsIOManager,
 )
@@ -40,6 +42,7 @@ defs = dg.Definitions(
         baseline_parameters,
         cleanlab_masks,
         trained_models,
+        label_ceiling,
         finetune_results,
         gate_decision,
         sweep_report,
@@ -55,6 +58,7 @@ defs = dg.Definitions(
         "audit": AuditResource.configure_at_launch(),
         "io_manager": ArtifactIOManager(sweep=_sweep, home=_home),
         "results_io_manager": ResultsIOManager(sweep=_sweep, home=_home),
+        "ceiling_io_manager": CeilingIOManager(sweep=_sweep, home=_home),
         "audit_io_manager": AuditIOManager(sweep=_sweep, home=_home),
         "decision_io_manager": DecisionIOManager(sweep=_sweep, home=_home),
     },

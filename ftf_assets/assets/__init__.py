@@ -2,7 +2,8 @@
 
 In flow order: ``candles``, ``feature_cache``, ``coerced_arrays``, ``smoothed_labels``,
 ``baseline_parameters``, ``cleanlab_masks``, ``trained_models``, ``finetune_results``; then once a sweep
-``gate_decision`` and ``sweep_report``; beside the line ``noise_audit``. ``ftf_assets.definitions`` lists
+``gate_decision`` and ``sweep_report``; beside the line ``label_ceiling``, for which the decision waits, and
+``noise_audit``. ``ftf_assets.definitions`` lists
 them.
 
 A body reads its inputs, calls one function of a room below, and returns the value with its metadata from

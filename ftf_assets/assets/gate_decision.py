@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ftf_assets.assets.finetune_results import finetune_results
+from ftf_assets.assets.label_ceiling import label_ceiling
 from ftf_assets.gate.decision import Decision
 from ftf_assets.graph.asset_decorator import OWNERS, versioned
 from ftf_assets.graph.asset_metadata import decision_metadata
@@ -12,7 +13,7 @@ from ftf_assets.training.keys import code_version
 
 
 @dg.asset(
-    deps=[finetune_results],
+    deps=[finetune_results, label_ceiling],
     group_name="decision",
     kinds={"duckdb", "scipy"},
     owners=OWNERS,

@@ -12,10 +12,12 @@ from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.graph.run_processes import PROCESS_TAG, is_alive
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import open_sweep
 
-RESULTS = dg.AssetKey("finetune_results")
+#: The assets that a decision is made from. Whichever a crypto writes last lets the sweep be looked at.
+LANDING = (dg.AssetKey("finetune_results"), dg.AssetKey(CEILING))
 
 #: Sweeps looked at in one tick, which Dagster ends after a minute.
 _SWEEPS_PER_TICK = 10
@@ -33,17 +35,17 @@ _UNFINISHED = [
 
 @dataclass
 class Landings:
-    """The sensor's cursor: which materialisations of ``finetune_results`` it has seen.
+    """The sensor's cursor: which materialisations of results and label ceilings it has seen.
 
     Attributes
     ----------
     after
-        Storage id of the newest materialisation that was seen.
+        Asset to the storage id of its newest materialisation that was seen.
     waiting
         Sweep to storage id of its newest materialisation, for sweeps that are still to be looked at.
     """
 
-    after: int = 0
+    after: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -53,15 +55,20 @@ class Landings:
 
     def add_new(self, instance: dg.DagsterInstance) -> None:
         """Add the materialisations since the last tick."""
+        for asset in LANDING:
+            self._add_new(instance, asset)
+
+    def _add_new(self, instance: dg.DagsterInstance, asset: dg.AssetKey) -> None:
+        name = asset.to_user_string()
         while True:
-            page = instance.fetch_materializations(
-                dg.AssetRecordsFilter(RESULTS, after_storage_id=self.after), limit=_PAGE, ascending=True
-            ).records
+            seen = dg.AssetRecordsFilter(asset, after_storage_id=self.after.get(name, 0))
+            page = instance.fetch_materializations(seen, limit=_PAGE, ascending=True).records
             for record in page:
-                self.after = record.storage_id
+                self.after[name] = record.storage_id
                 landed = record.asset_materialization
                 if landed is not None and SWEEP_ID in landed.metadata:
-                    self.waiting[str(landed.metadata[SWEEP_ID].value)] = record.storage_id
+                    sweep_id = str(landed.metadata[SWEEP_ID].value)
+                    self.waiting[sweep_id] = max(record.storage_id, self.waiting.get(sweep_id, 0))
             if len(page) < _PAGE:
                 return
 
@@ -118,9 +125,13 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
 def _why_wait(
     instance: dg.DagsterInstance, settings: SweepSettings, sweep_id: str, storage_id: int
 ) -> str | None:
-    (landed,) = instance.fetch_materializations(
-        dg.AssetRecordsFilter(RESULTS, storage_ids=[storage_id]), limit=1
-    ).records
+    (landed,) = [
+        record
+        for asset in LANDING
+        for record in instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset, storage_ids=[storage_id]), limit=1
+        ).records
+    ]
     run = instance.get_run_by_id(landed.run_id)
     if run is not None and is_alive(run.tags.get(PROCESS_TAG)):
         return "the command that runs it is still at work and will decide"
@@ -149,8 +160,9 @@ def _why_decide(
     sweep = open_sweep(settings)
     if sweep.sweep_id != sweep_id:
         return None  # rows of another version of ftf: under this one its settings are another sweep
-    landed = set(ResultsStore(home.results, lock_timeout=_LOCK_TIMEOUT).read(sweep_id)["crypto"])
-    if landed != set(sweep.cryptos):
+    store = ResultsStore(home.results, lock_timeout=_LOCK_TIMEOUT)
+    tables = [store.read(sweep_id), *([store.ceiling(sweep_id)] if settings.ceiling.on else [])]
+    if any(set(rows["crypto"]) != set(sweep.cryptos) for rows in tables):
         return None  # the crypto that is missing brings the sweep back when it lands
     reasons = decision_reasons(sweep, home, instance, lock_timeout=_LOCK_TIMEOUT)
     return next((reason.text for reason in reasons.values()), None)

@@ -33,6 +33,7 @@ from ftf_assets.contracts.tables.gate_decision import (
     GateSummary,
     GateVerdicts,
 )
+from ftf_assets.contracts.tables.label_ceiling import CEILING_KEY, LabelCeiling
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.graph.check_history import CONTRACT_CHECK, SWEEP_ID, TABLE_VERSIONS
@@ -59,6 +60,12 @@ def _at_least_one(_: StoredSweep) -> range:
 def _one_a_cell(stored: Stored) -> range:
     n_cells = stored.sweep.settings.folds.n_folds * len(stored.sweep.variants)
     return range(n_cells, n_cells + 1)
+
+
+def _one_a_dose(stored: Stored) -> range:
+    ceiling = stored.sweep.plan(stored.crypto).ceiling
+    n_models = 0 if ceiling is None else stored.sweep.settings.folds.n_folds * len(list(ceiling.fits()))
+    return range(n_models, n_models + 1)
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,12 @@ PARTITION_CONTRACTS: dict[str, TableContract | BundleContract] = {
             ((finetune_results_contract(), PRIMARY_KEY), *CELL_DETAILS.values()),
             lambda stored: tuple(stored.results().values()),
             n_rows=_one_a_cell,
+        ),
+        TableContract(
+            "label_ceiling",
+            ((LabelCeiling, CEILING_KEY),),
+            lambda stored: (stored.ceiling(),),
+            n_rows=_one_a_dose,
         ),
         TableContract(
             "noise_audit",

@@ -18,6 +18,7 @@ from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.graph.check_history import COLUMN_LEAK_CHECK, LAG_CHECK, LEAK_CHECK
 from ftf_assets.graph.metadata import table
 from ftf_assets.invariants.calibration import calibration_breaches
+from ftf_assets.invariants.ceiling import ceiling_breaches
 from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
 from ftf_assets.invariants.column_leaks import column_leaks, column_strengths
 from ftf_assets.invariants.lag_loss import lag_loss
@@ -25,6 +26,7 @@ from ftf_assets.invariants.leaks import overlapping_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
 from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 
 _WARN = dg.AssetCheckSeverity.WARN
@@ -206,6 +208,23 @@ def enough_trades(stored: Stored) -> Finding:
     return Finding(breaches, "every variant has enough trades, in all and per fold", fewest)
 
 
+def added_noise_only(stored: Stored) -> Finding:
+    """Untouched labels give the baseline's own scores, and each dose changed the fit part only, as drawn."""
+    from ftf_assets.rows.records import plain_records
+
+    rows = plain_records(stored.ceiling())
+    good = [row for row in rows if row["status"] == "ok"]
+    breaches = ceiling_breaches(
+        stored.sweep.plan(stored.crypto),
+        stored.value("coerced_arrays"),
+        stored.value("baseline_parameters"),
+        good,
+        FolderFitStore(stored.home.fits),
+    )
+    off = "" if rows else ": the label ceiling is off (ceiling.on)"
+    return Finding(breaches, f"recomputed for {len(good)} of {len(rows)} models{off}")
+
+
 DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
     "coerced_arrays": [PartitionCheck(COLUMN_LEAK_CHECK, no_leaking_column)],
     "cleanlab_masks": [PartitionCheck("caps_held", caps_held)],
@@ -216,6 +235,7 @@ DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
         PartitionCheck("cells_complete", cells_complete, severity=_WARN),
         PartitionCheck("reproducible", reproducible),
     ],
+    CEILING: [PartitionCheck("added_noise_only", added_noise_only)],
     "finetune_results": [
         PartitionCheck("calibration_on_hard_labels", calibration_on_hard_labels),
         PartitionCheck("statuses_explained", statuses_explained),

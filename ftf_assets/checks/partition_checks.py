@@ -97,8 +97,8 @@ def _result(asset: str, check: PartitionCheck, stored: Stored) -> dg.AssetCheckR
     judged: dict[str, Any] = {SWEEP_ID: stored.sweep.sweep_id}
     if asset in ARTIFACTS:
         judged[ARTIFACT_KEY] = stored.sweep.artifact_key(asset, stored.crypto)
-    if asset == "finetune_results":
-        judged[TABLE_VERSIONS] = stored.row_versions()
+    if versions := stored.table_versions(asset):
+        judged[TABLE_VERSIONS] = versions
     finding = _judge(check, stored)
     more = f"; {len(finding.breaches) - 1} more" if len(finding.breaches) > 1 else ""
     return dg.AssetCheckResult(

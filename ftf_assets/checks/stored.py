@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.sweep.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -94,6 +95,25 @@ class Stored(StoredSweep):
             self._read["row_versions"] = row_versions(self.results())
         versions: dict[str, str] = self._read["row_versions"]
         return versions
+
+    def ceiling(self) -> pd.DataFrame:
+        """Read the crypto's rows of ``label_ceiling``."""
+        from ftf_assets.storage.results_store import ResultsStore
+
+        if "label_ceiling" not in self._read:
+            self._read["label_ceiling"] = ResultsStore(self.home.results).ceiling(
+                self.sweep.sweep_id, self.crypto
+            )
+        rows: pd.DataFrame = self._read["label_ceiling"]
+        return rows
+
+    def table_versions(self, asset: str) -> dict[str, str]:
+        """Hash the content of the tables that an asset writes: its check results hold for these."""
+        from ftf_assets.storage.table_versions import ceiling_versions
+
+        if asset == CEILING:
+            return ceiling_versions(self.ceiling())
+        return self.row_versions() if asset == "finetune_results" else {}
 
     def audit(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Read the newest noise audit of the crypto's rows: ``noise_audit`` and ``noise_audit_effects``."""

@@ -59,7 +59,7 @@ def check_reason(
 
 def failed_checks(sweep: Sweep, instance: dg.DagsterInstance) -> list[FailedCheck]:
     """List the failed checks of a sweep's values as they are, warnings included, in flow order."""
-    values = [(asset, crypto) for crypto in sweep.cryptos for asset in (*ARTIFACTS, "finetune_results")]
+    values = [(asset, crypto) for crypto in sweep.cryptos for asset in INVALIDATING_CHECKS]
     failed = []
     for asset, crypto in (*values, *((asset, None) for asset in DECISION_CHECKS)):
         for check in sweep_checks(asset):

@@ -12,16 +12,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ftf_assets.freshness.artifacts import artifact_reasons
+from ftf_assets.freshness.ceiling import ceiling_reason
 from ftf_assets.freshness.reason import Reason, StaleAsset, upstream_out_of_date
 from ftf_assets.freshness.rows import rows_reason
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.asset_inputs import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
 
 if TYPE_CHECKING:
     import dagster as dg
 
-CRYPTO_ASSETS = (*ARTIFACTS, "finetune_results")
+CRYPTO_ASSETS = (*ARTIFACTS, CEILING, "finetune_results")
 #: The assets that cover a whole sweep.
 SWEEP_ASSETS = ("gate_decision", "sweep_report")
 
@@ -90,7 +91,9 @@ class Freshness:
             reasons = artifact_reasons(self.sweep, self.home, self.instance, crypto)
             behind = upstream_out_of_date(list(reasons)) if reasons else None
             rows = rows_reason(self.sweep, self.home, self.instance, crypto) or behind
-            self._by_crypto[crypto] = {**reasons, **({} if rows is None else {"finetune_results": rows})}
+            ceiling = ceiling_reason(self.sweep, self.home, self.instance, crypto, reasons)
+            tables = {CEILING: ceiling, "finetune_results": rows}
+            self._by_crypto[crypto] = reasons | {name: why for name, why in tables.items() if why is not None}
         return self._by_crypto[crypto]
 
     @functools.cached_property
@@ -99,10 +102,11 @@ class Freshness:
 
         if not self.sweep.settings.compares_variants:  # one variant alone has no level to compare
             return {}
-        stale = [crypto for crypto in self.sweep.cryptos if "finetune_results" in self._of_crypto(crypto)]
-        if stale:
-            behind = Reason("upstream", f"upstream finetune_results of {', '.join(stale)} is out of date")
-            return dict.fromkeys(SWEEP_ASSETS, behind)
+        for asset in ("finetune_results", CEILING):
+            stale = [crypto for crypto in self.sweep.cryptos if asset in self._of_crypto(crypto)]
+            if stale:
+                behind = Reason("upstream", f"upstream {asset} of {', '.join(stale)} is out of date")
+                return dict.fromkeys(SWEEP_ASSETS, behind)
         return decision_reasons(self.sweep, self.home, self.instance)
 
 

@@ -14,7 +14,7 @@ import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.sweep.asset_inputs import ARTIFACTS
+from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
 
 #: Name of the contract check that every table and bundle has.
@@ -28,7 +28,7 @@ LAG_CHECK = "survives_a_lag"
 #: The blocking checks of each asset. While one has failed, downstream assets refuse the value and every
 #: verdict is ``INVALID``.
 BLOCKING_CHECKS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((*ARTIFACTS, "finetune_results"), (CONTRACT_CHECK,)),
+    **dict.fromkeys((*ARTIFACTS, CEILING, "finetune_results"), (CONTRACT_CHECK,)),
     "trained_models": (CONTRACT_CHECK, LEAK_CHECK),
 }
 #: Leak checks that stop no run, so that rows and report show what the leak is worth. While one has failed,

@@ -92,6 +92,26 @@ class ResultsIOManager(dg.ConfigurableIOManager):
         return self.home.results.read(self.sweep.open(crypto).sweep_id, crypto)
 
 
+class CeilingIOManager(dg.ConfigurableIOManager):
+    """Replace a crypto's rows of the label ceiling in one transaction."""
+
+    sweep: SweepResource
+    home: HomeResource
+
+    def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
+        """Delete the partition's rows and insert the new ones; none where the ceiling is off."""
+        sweep = self.sweep.open(context.partition_key)
+        with retry_when_busy():
+            self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+            self.home.results.write_ceiling(obj, sweep.sweep_id, context.partition_key)
+        context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
+
+    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
+        """Read the partition's rows of this sweep."""
+        crypto = context.asset_partition_key
+        return self.home.results.ceiling(self.sweep.open(crypto).sweep_id, crypto)
+
+
 class AuditIOManager(dg.ConfigurableIOManager):
     """Replace a crypto's rows of one noise audit in its two tables, all or nothing."""
 

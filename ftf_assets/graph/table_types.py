@@ -13,6 +13,7 @@ from pandera.errors import SchemaErrors
 from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.contracts.tables.label_ceiling import LabelCeiling
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.rows.finetune_results import CryptoResults
 
@@ -53,6 +54,7 @@ def _check_crypto_results(_: dg.TypeCheckContext, value: object) -> dg.TypeCheck
 
 CANDLES = _table_type(Candles)
 FEATURE_CACHE = _table_type(FeatureCache)
+LABEL_CEILING = _table_type(LabelCeiling)
 #: All tables of a crypto together; the page of the asset shows the columns of its cells.
 CRYPTO_RESULTS = TableType(
     dg.DagsterType(

@@ -18,13 +18,14 @@ from ftf_assets.contracts.tables.gate_decision import (
     GateSummary,
     GateVerdicts,
 )
+from ftf_assets.contracts.tables.label_ceiling import CEILING_KEY, LabelCeiling
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
 from ftf_assets.labels.factor_registry import FACTORS, baseline_levels
 from ftf_assets.rows.factor_columns import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
 #: no new version: :func:`add_factors_sql` adds its column.
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 _LEADERBOARD_MEANS = (
     *("roc_auc", "average_precision", "f1_buy", "f1_always_buy", "predicted_buy_rate"),
@@ -37,6 +38,7 @@ def tables() -> dict[str, KeyedContract]:
     known: tuple[KeyedContract, ...] = (
         (finetune_results_contract(), PRIMARY_KEY),
         *CELL_DETAILS.values(),
+        (LabelCeiling, CEILING_KEY),
         (GateMetrics, METRICS_KEY),
         (GateVerdicts, VERDICTS_KEY),
         (GateSummary, SUMMARY_KEY),

@@ -12,6 +12,7 @@ from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.contracts.tables.frames import with_contract_dtypes
 from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
+from ftf_assets.contracts.tables.label_ceiling import LabelCeiling
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.rows.factor_columns import finetune_results_contract
@@ -127,6 +128,51 @@ class ResultsStore(ResultsDatabase):
             [sweep_id, list(cryptos)],
         )
         return with_contract_dtypes(LabelSuspects, found)
+
+    def write_ceiling(self, rows: pd.DataFrame, sweep_id: str, crypto: str) -> None:
+        """Replace one crypto's rows of ``label_ceiling`` in one sweep, all or nothing.
+
+        Parameters
+        ----------
+        rows
+            Rows that satisfy ``LabelCeiling``; none where the ceiling is off.
+        sweep_id, crypto
+            The partition. Its old rows go.
+
+        Raises
+        ------
+        InputError, StoreError
+            As :meth:`write_partition`.
+        """
+        _refuse_foreign(rows, sweep_id, crypto)
+        with self.transaction() as connection:
+            connection.register("new_rows", rows)
+            connection.execute(
+                "DELETE FROM label_ceiling WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
+            )
+            connection.execute("INSERT INTO label_ceiling BY NAME SELECT * FROM new_rows")
+
+    def ceiling(self, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
+        """Read the rows of ``label_ceiling``, ordered by crypto, fold, noise, exposure and repeat.
+
+        Parameters
+        ----------
+        sweep_id, crypto
+            The sweep; of its cryptos only this one, None takes all of them.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        return with_contract_dtypes(
+            LabelCeiling,
+            self.select(
+                "SELECT * FROM label_ceiling WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "
+                "ORDER BY crypto, fold, noise, exposure, repeat",
+                [sweep_id, crypto],
+            ),
+        )
 
     def write_decision(self, decision: DecisionTables, sweep_id: str) -> None:
         """Replace the gate's decision on a sweep, all or nothing.

@@ -26,3 +26,8 @@ def decision_versions(decision: DecisionTables) -> dict[str, str]:
 def audit_versions(found: pd.DataFrame) -> dict[str, str]:
     """Hash the noise audits of a sweep's data, by table."""
     return {"noise_audit": content_version(found)}
+
+
+def ceiling_versions(rows: pd.DataFrame) -> dict[str, str]:
+    """Hash the label ceiling of one crypto in one sweep, by table."""
+    return {"label_ceiling": content_version(rows)}

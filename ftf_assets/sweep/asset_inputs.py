@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: The asset whose rows lie in the results store, and carry the inputs named here themselves.
+CEILING = "label_ceiling"
+
 
 class AssetInputs(NamedTuple):
     """What an asset's value depends on besides data and code.
@@ -55,7 +58,12 @@ ASSET_INPUTS: dict[str, AssetInputs] = {
         ("cleanlab_masks",),
         ("variants", "training.rounds", "n_seeds", "checks_seed", "tuning_mode"),
     ),
+    CEILING: AssetInputs(
+        ("baseline_parameters",),
+        ("ceiling.on", "ceiling.noise", "ceiling.exposures", "ceiling.repeats", "training.rounds"),
+    ),
 }
 
-#: The assets whose values are artifacts, in the order in which a run makes them.
-ARTIFACTS = tuple(ASSET_INPUTS)
+#: The assets whose values are artifacts, in the order in which a run makes them. The rows of the ceiling lie
+#: in the results store and carry their key.
+ARTIFACTS = tuple(name for name in ASSET_INPUTS if name != CEILING)

@@ -6,6 +6,8 @@ source of settings: the command, the launchpad and a store.
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,10 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.gate.thresholds import GateSettings
+from ftf_assets.labels.added_noise import LARGEST_EXPOSURE, HitPattern
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
+from ftf_assets.training.ceiling_plan import FEWEST_EXPOSURES, CeilingPlan
 from ftf_assets.training.parameters import (
     DEFAULT_SEARCH_SPACE,
     Device,
@@ -372,6 +376,51 @@ class DecisionSettings(SettingsGroup):
     def bounds(self) -> GateSettings:
         """The same as the gate takes it, with the default bounds."""
         return GateSettings(rule=self.rule, useful_gain=self.useful_gain)
+
+
+class CeilingSettings(SettingsGroup):
+    """What correct labels would be worth: models on labels with more noise, extrapolated to none."""
+
+    on: bool = Field(
+        True,
+        description="Whether the sweep measures the label ceiling; in YAML the name needs quotes: 'on'.",
+    )
+    noise: HitPattern = Field(
+        "independent",
+        description="How the added noise comes: independent, row by row; bursts, in stretches of rows.",
+    )
+    exposures: tuple[float, ...] = Field(
+        (0.4, 0.8, 1.6),
+        description="Doses of added noise: at exposure u, exp(-u) of what the labels say is left.",
+    )
+    repeats: int = Field(
+        1, ge=1, le=100, description="Draws of the added noise, each with another seed of the fit."
+    )
+
+    @field_validator("exposures")
+    @classmethod
+    def _increasing_doses(cls, exposures: tuple[float, ...]) -> tuple[float, ...]:
+        ends = (0.0, *exposures, math.nextafter(LARGEST_EXPOSURE, math.inf))
+        increasing = all(one < other for one, other in itertools.pairwise(ends))
+        if len(exposures) < FEWEST_EXPOSURES or not increasing:
+            raise input_error(
+                "ceiling.exposures must be increasing doses of noise",
+                found=", ".join(f"{one:g}" for one in exposures),
+                allowed=f"at least {FEWEST_EXPOSURES}, above 0, at most {LARGEST_EXPOSURE:g}",
+            )
+        return exposures
+
+    def plan(self, *, truth: bool) -> CeilingPlan | None:
+        """The same as training takes it; None where the ceiling is off.
+
+        Parameters
+        ----------
+        truth
+            Whether the source knows the true labels.
+        """
+        if not self.on:
+            return None
+        return CeilingPlan((self.noise,), self.exposures, self.repeats, truth=truth)
 
 
 class RunSettings(SettingsGroup):

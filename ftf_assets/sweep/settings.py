@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
 from ftf_assets.sweep.setting_groups import (
+    CeilingSettings,
     DataSettings,
     DecisionSettings,
     EvaluationSettings,
@@ -31,6 +32,7 @@ SMOKE: dict[str, dict[str, Any]] = {
     },
     "folds": {"n_folds": 1},
     "training": {"power_mode": "smoke"},
+    "ceiling": {"on": False},
     "run": {"phase": "smoke"},
 }
 
@@ -54,6 +56,7 @@ class SweepSettings(SettingsGroup):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     gate: DecisionSettings = DecisionSettings()
+    ceiling: CeilingSettings = CeilingSettings()
     run: RunSettings = RunSettings()
 
     @property

@@ -26,11 +26,13 @@ from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.planned_fits import expected_rows, planned_fit_keys, planned_trial_keys
 from ftf_assets.training.variants import Variant, expand_variants
 
-#: Settings outside the identity: how a sweep is run and judged, and what the resolved values below are
-#: computed from.
+#: Settings outside the identity: how a sweep is run and judged, what is measured beside its cells, and what
+#: the resolved values below are computed from. The ceiling changes no cell, so a sweep that is asked for it,
+#: or for other doses, stays the same sweep: its rows are kept, and only the decision is made again.
 _NOT_IDENTITY: dict[str, Any] = {
     "run": True,
     "gate": True,
+    "ceiling": True,
     "data": {"crypto_group", "cryptos"},
     "treatment": {"factors"},
     "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seeds", "seed_check"},
@@ -189,6 +191,7 @@ class Sweep:
             seeds=settings.training.n_seeds,
             seed_check=settings.checks_seed,
             device=settings.training.device,
+            ceiling=settings.ceiling.plan(truth=isinstance(self.source, KnowsTruth)),
         )
 
     def expected_rows(self, crypto: str) -> dict[str, float]:

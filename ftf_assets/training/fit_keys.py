@@ -13,6 +13,7 @@ from typing import Literal
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.factor_registry import FACTORS
+from ftf_assets.training.ceiling_plan import AddedNoise
 from ftf_assets.training.keys import code_version, library_versions, stable_hash, tuning_versions
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT, Variant
@@ -70,6 +71,24 @@ def out_of_fold_key(plan: TrainingPlan, fold: int, judge: Variant, block: int) -
             "tuning": _tuning_identity(plan, "baseline"),
             "block": block,
             "blocks": plan.out_of_fold_blocks,
+        }
+    )
+
+
+@typed
+def ceiling_fit_key(plan: TrainingPlan, fold: int, noise: AddedNoise, repeat: int) -> str:
+    """Return the key of a fit of the label ceiling on changed labels.
+
+    The baseline's parameters and rounds are part of it through their study. Each dose has its own key, so
+    more doses or repeats reuse the fits of fewer. The true labels are those of the data behind the arrays.
+    """
+    return stable_hash(
+        {
+            **_fold_identity(plan, fold),
+            "role": "label_ceiling",
+            "tuning": _tuning_identity(plan, "baseline"),
+            "noise": dataclasses.asdict(noise),
+            "repeat": repeat,
         }
     )
 

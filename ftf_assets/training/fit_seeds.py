@@ -73,3 +73,9 @@ def trial_seed(plan: TrainingPlan, fold: int, inner: int) -> int:
 def control_seed(plan: TrainingPlan, fold: int) -> int:
     """Return the seed of a fold's random controls."""
     return fit_seed(plan.seed, plan.crypto, fold, "filter_random")
+
+
+@typed
+def added_noise_seed(plan: TrainingPlan, fold: int, pattern: str, repeat: int) -> int:
+    """Return the seed of the noise that the label ceiling adds, the same for every exposure."""
+    return fit_seed(plan.seed, plan.crypto, fold, f"label_ceiling_{pattern}", repeat)

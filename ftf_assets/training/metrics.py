@@ -120,6 +120,28 @@ def precision_at(
     return float(y[called].mean()) if called.any() else None
 
 
+def ranking_metrics(y: Int8[Array, " rows"], probability: Float64[Array, " rows"]) -> dict[str, float]:
+    """Score the order of test rows alone: ``roc_auc`` and ``average_precision``, as a cell's row has them.
+
+    Parameters
+    ----------
+    y, probability
+        Hard test labels, 1 = BUY, and P(BUY) of the same rows, shape (n_rows,).
+
+    Raises
+    ------
+    CellError
+        As :func:`classification_metrics`.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    _require_scorable(y, probability)
+    return {
+        "roc_auc": float(roc_auc_score(y, probability)),
+        "average_precision": float(average_precision_score(y, probability)),
+    }
+
+
 @typed
 def seed_scores(
     y: Int8[Array, " rows"], probability: Float64[Array, "fits rows"], threshold: Float64[Array, " fits"]

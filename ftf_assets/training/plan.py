@@ -17,6 +17,7 @@ from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.training.ceiling_plan import CeilingPlan
 from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.walk_forward import Fold, walk_forward_folds
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds, Tuning
@@ -63,6 +64,8 @@ class TrainingPlan:
         between the two is the noise of the seed.
     device
         ``cpu`` or ``cuda``.
+    ceiling
+        The doses of noise of the label ceiling; None for none.
     """
 
     crypto: str
@@ -84,6 +87,7 @@ class TrainingPlan:
     seeds: int = 1
     seed_check: bool = False
     device: Device = "cpu"
+    ceiling: CeilingPlan | None = None
 
     @property
     def n_folds(self) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ftf_assets.contracts.typed import typed
-from ftf_assets.training.fit_keys import model_fit_key, out_of_fold_key, trial_key
+from ftf_assets.training.ceiling_plan import NO_NOISE
+from ftf_assets.training.fit_keys import ceiling_fit_key, model_fit_key, out_of_fold_key, trial_key
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
 
@@ -20,6 +21,19 @@ def planned_fit_keys(plan: TrainingPlan) -> list[str]:
 def planned_trial_keys(plan: TrainingPlan, fold: int) -> list[str]:
     """Return the keys of the fits that the studies of a fold make."""
     return [key for key, _ in _trials(plan, fold)]
+
+
+@typed
+def planned_ceiling_keys(plan: TrainingPlan, fold: int) -> list[str]:
+    """Return the keys of the fits of a fold's label ceiling; those on observed labels are the baseline's."""
+    if plan.ceiling is None:
+        return []
+    return [
+        model_fit_key(plan, fold, BASELINE_VARIANT, repeat)
+        if noise == NO_NOISE
+        else ceiling_fit_key(plan, fold, noise, repeat)
+        for noise, repeat in plan.ceiling.fits()
+    ]
 
 
 @typed
@@ -61,6 +75,8 @@ def _fits(plan: TrainingPlan, fold: int) -> Iterator[tuple[str, float]]:
     for variant in plan.variants:
         for repeat in range(plan.repeats(variant)):
             yield model_fit_key(plan, fold, variant, repeat), 1.0
+    for key in planned_ceiling_keys(plan, fold):
+        yield key, 1.0
 
 
 def _trials(plan: TrainingPlan, fold: int) -> Iterator[tuple[str, float]]:

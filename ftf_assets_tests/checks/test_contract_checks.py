@@ -35,6 +35,7 @@ from ftf_assets.rows.regime_results import rows_by_regime
 from ftf_assets.storage.results_schema import tables
 from ftf_assets_tests.contracts.tables.test_gate_decision import METRIC, SUMMARY, VERDICT
 from ftf_assets_tests.support.audit_rows import frames, whole_audit
+from ftf_assets_tests.support.ceiling import DOSES, rows_of, scores_of, with_ceiling
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, WARM_UP, Trained, candles, feature_cache
 from ftf_assets_tests.support.results_rows import (
     SWEEP,
@@ -103,7 +104,10 @@ class StoredInMemory(Stored):
             max_rounds=plan.rounds.maximum,
         )
         self.sweep = SimpleNamespace(
-            plan=lambda crypto: plan, settings=settings, tuning=plan.tuning, variants=STANDARD
+            plan=lambda crypto: replace(plan, ceiling=DOSES),
+            settings=settings,
+            tuning=plan.tuning,
+            variants=STANDARD,
         )
 
     def value(self, asset: str) -> Any:
@@ -111,6 +115,9 @@ class StoredInMemory(Stored):
 
     def results(self) -> Any:
         return dict(zip(("finetune_results", *CELL_DETAILS), self.values["finetune_results"], strict=True))
+
+    def ceiling(self) -> Any:
+        return self.values["label_ceiling"][0]
 
     def audit(self) -> Any:
         return self.values["noise_audit"]
@@ -141,6 +148,7 @@ def stored(standard_run: Trained) -> StoredInMemory:
                 confidence_table(CRYPTO),
                 suspect_rows(SWEEP, CRYPTO, run.arrays, run.masks),
             ),
+            "label_ceiling": (rows_of(run, scores_of(with_ceiling(run)), SWEEP),),
             "noise_audit": frames(*whole_audit()),
             "gate_decision": DecisionTables(
                 contract_frame(GateMetrics, [METRIC]),
@@ -227,6 +235,13 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
             "found 9 rows; allowed: 10",
             "Materialise finetune_results again",
         ),
+    ),
+    ("label_ceiling", in_table(0, "roc_auc", 1.2), ("column 'roc_auc'", "noise", "found 1.2")),
+    ("label_ceiling", in_table(0, "noise", "truth"), ("added noise has an exposure above 0",)),
+    (
+        "label_ceiling",
+        lambda found: (found[0].iloc[1:],),
+        ("label_ceiling has the wrong number of rows", "found 23 rows; allowed: 24"),
     ),
     ("noise_audit", in_table(0, "role", "oracle"), ("column 'role'", "detector", "found 'oracle'")),
     ("noise_audit", in_table(1, "treated", np.nan), ("only status ok is measured",)),

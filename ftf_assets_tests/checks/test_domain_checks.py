@@ -17,6 +17,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels,
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.metrics import expected_calibration_error
+from ftf_assets_tests.support.ceiling import rows_of, scores_of, with_ceiling
 from ftf_assets_tests.support.production import CRYPTO, SCORING, STANDARD, MemoryFitStore, Trained
 from ftf_assets_tests.support.settings import settings_of
 
@@ -30,6 +31,7 @@ class StoredRun:
     run: Trained
     values: dict[str, Any]
     table: pd.DataFrame
+    of_ceiling: pd.DataFrame
     n_cryptos: int = 1
 
     @property
@@ -54,6 +56,9 @@ class StoredRun:
     def rows(self) -> pd.DataFrame:
         return self.table
 
+    def ceiling(self) -> pd.DataFrame:
+        return self.of_ceiling
+
 
 @pytest.fixture
 def stored(standard_run: Trained) -> StoredRun:
@@ -67,7 +72,9 @@ def stored(standard_run: Trained) -> StoredRun:
         "cleanlab_masks": standard_run.masks,
         "trained_models": standard_run.models,
     }
-    return StoredRun(standard_run, values, pd.DataFrame([one.row for one in rows]))
+    run = with_ceiling(standard_run)
+    cells = pd.DataFrame([one.row for one in rows])
+    return StoredRun(run, values, cells, rows_of(run, scores_of(run), "sweep"))
 
 
 def change_mask(stored: StoredRun, cleaner: str, **changes: Callable[[Any], Any]) -> None:
@@ -193,6 +200,35 @@ def hardly_a_trade(stored: StoredRun) -> None:
     change_rows(stored, n_trades=3)
 
 
+def change_ceiling(stored: StoredRun, noise: str, **changes: Any) -> None:
+    changed = stored.of_ceiling["noise"] == noise
+    stored.of_ceiling.loc[changed, list(changes)] = list(changes.values())
+
+
+def untouched_labels_fitted_again(stored: StoredRun) -> None:
+    change_ceiling(stored, "none", fit_key="0" * 16)
+
+
+def a_ceiling_with_rounds_of_its_own(stored: StoredRun) -> None:
+    change_ceiling(stored, "bursts", rounds=1)
+
+
+def a_ceiling_with_seeds_of_its_own(stored: StoredRun) -> None:
+    change_ceiling(stored, "independent", seed=1)
+
+
+def noise_that_nobody_drew(stored: StoredRun) -> None:
+    change_ceiling(stored, "bursts", changed=0.5)
+
+
+def a_ceiling_that_drops_test_rows(stored: StoredRun) -> None:
+    change_ceiling(stored, "truth", n_test=17)
+
+
+def a_ceiling_scored_on_other_labels(stored: StoredRun) -> None:
+    change_ceiling(stored, "none", roc_auc=0.75)
+
+
 DEFECTS = [
     ("no_leaking_column", label_among_the_features, "column 'target' nearly is the label"),
     ("survives_a_lag", model_that_knows_the_labels, "of what the AUC has above 0.5 (1.000 falls to 0."),
@@ -210,6 +246,12 @@ DEFECTS = [
     ("reproducible", another_threshold, "rounds and threshold are"),
     ("calibration_on_hard_labels", calibration_against_soft_labels, "ece 0.000000, on hard labels it is"),
     ("calibration_on_hard_labels", calibration_on_validation_labels, "on hard labels it is"),
+    ("added_noise_only", untouched_labels_fitted_again, "not trained by the baseline's own fit"),
+    ("added_noise_only", a_ceiling_with_rounds_of_its_own, "1 rounds, "),
+    ("added_noise_only", a_ceiling_with_seeds_of_its_own, "the seed is not the baseline's"),
+    ("added_noise_only", noise_that_nobody_drew, "not what its seed draws"),
+    ("added_noise_only", a_ceiling_that_drops_test_rows, "not those of the fold"),
+    ("added_noise_only", a_ceiling_scored_on_other_labels, "not those of the stored fit on the hard test"),
     ("statuses_explained", failed_without_a_reason, "training_failed without type, message and stage"),
     ("statuses_explained", skipped_although_the_history_suffices, "skipped with"),
     ("statuses_explained", unknown_status, "unknown status 'pending'"),

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.end_to_end
 
 ASSETS = [
     *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
-    *("cleanlab_masks", "trained_models", "finetune_results"),
+    *("cleanlab_masks", "trained_models", "label_ceiling", "finetune_results"),
 ]
 
 

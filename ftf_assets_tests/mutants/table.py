@@ -833,8 +833,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "automation/sweep_landed_sensor.py",
         "the gate decides before every crypto has landed",
-        "if landed != set(sweep.cryptos):",
-        "if not landed:",
+        'if any(set(rows["crypto"]) != set(sweep.cryptos) for rows in tables):',
+        'if any(not set(rows["crypto"]) for rows in tables):',
         "end_to_end/test_automation.py",
     ),
     _mutant(

@@ -14,7 +14,7 @@ from ftf_assets.training.parameters import DEFAULT_PARAMETERS, DEFAULT_SEARCH_SP
 from ftf_assets.training.trades import Scoring
 from ftf_assets_tests.support.settings import settings_of
 
-GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "gate", "run")
+GROUPS = ("data", "labels", "folds", "treatment", "training", "evaluation", "gate", "ceiling", "run")
 
 
 def test_the_defaults_are_the_standard_protocol():

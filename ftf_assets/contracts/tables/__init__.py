@@ -13,6 +13,7 @@ module                 table
 ``cell_details``       the list of the tables that break cells down
 ``label_suspects``     rows that a cleaner suspects of a wrong label
 ``gate_decision``      ``gate_summary``, ``gate_verdicts`` and ``gate_metrics``
+``label_ceiling``      models on labels with more noise, and on the true ones
 ``noise_audit``        ``noise_audit`` and ``noise_audit_effects``
 =====================  ==================================================================
 
