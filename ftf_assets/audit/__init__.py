@@ -10,8 +10,8 @@ Start at :func:`~ftf_assets.audit.runner.run_audit`, which audits one crypto. Wh
 * ``plan``: the fold, the seeds, the keys and the number of fits; ``fits``, ``effect_fits``: the fits
 * ``findings`` (``ranking``, ``intervals``): how well each detector finds each kind of noise
 * ``effects``: what noise costs a model and how much of that a treatment recovers
-* ``summary``: several cryptos pooled, as terminal and report show them; ``trust``: the warning beside the
-  gate
+* ``summary``: several cryptos pooled, as terminal and report show them; ``answer``, ``cleaner_answer``
+  (``words``): the six lines that say what the tables show; ``trust``: the warning beside the gate
 * ``settings``: every setting of an audit
 
 A new kind of noise or detector is one module in its sub-room and one line in the registry there. The modules

@@ -25,6 +25,8 @@ class PooledFinding:
         Kind of noise, detector and its role.
     buy, hold
         Lift within the observed BUYs and HOLDs; None if none of these labels is wrong.
+    buy_margin, hold_margin
+        Lift minus that of the control that is hardest to beat; None for controls.
     beats_buy, beats_hold
         Number of cryptos on which it beats all controls, and of cryptos on which that was tested; None for
         controls.
@@ -41,6 +43,8 @@ class PooledFinding:
     role: str
     buy: Estimate | None
     hold: Estimate | None
+    buy_margin: Estimate | None
+    hold_margin: Estimate | None
     beats_buy: tuple[int, int] | None
     beats_hold: tuple[int, int] | None
     overall: float | None
@@ -97,6 +101,8 @@ def pool_findings(rows: Sequence[Row]) -> list[PooledFinding]:
                 role=mine[0]["role"],
                 buy=_mean(of["BUY"], "lift"),
                 hold=_mean(of["HOLD"], "lift"),
+                buy_margin=_mean(of["BUY"], "margin"),
+                hold_margin=_mean(of["HOLD"], "margin"),
                 beats_buy=_count_wins(of["BUY"]),
                 beats_hold=_count_wins(of["HOLD"]),
                 overall=_plain_mean(of["all"], "average_precision"),

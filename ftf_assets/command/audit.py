@@ -13,7 +13,9 @@ from ftf_assets.command.setting_flags import SweepCommand, requested_sweep, sett
 from ftf_assets.command.shared_flags import home_option, json_option
 
 if TYPE_CHECKING:
+    from ftf_assets.audit.answer import AuditAnswer
     from ftf_assets.graph.check_history import FailedCheck
+    from ftf_assets.report.data import AuditData
     from ftf_assets.storage.home import Home
 
 
@@ -24,16 +26,19 @@ if TYPE_CHECKING:
 @setting_flag("--noise-seeds", "audit.noise_seeds")
 @setting_flag("--noise-share", "audit.noise_share")
 @sweep_flags
+@click.option("--all", "show_all", is_flag=True, help="Print the tables behind the answer too.")
 @home_option
 @json_option
-def audit(home: Home, as_json: bool, **flags: Any) -> int:
+def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
     """Inject known label errors and measure how well each cleaner finds them.
 
-    The audit also measures how much performance cleaning recovers. It shows whether cleaning finds real
-    errors in these data: run it before you trust cleaning there.
+    Six lines answer: whom to trust on these data, what each cleaner finds, recovers and flags, what noise
+    costs, what no cleaner finds, and what is still needed. --all prints the tables behind them.
     """
+    from ftf_assets.audit.answer import answer_audit
     from ftf_assets.audit.settings import AuditSettings, audit_settings
     from ftf_assets.command.progress_bar import show_progress
+    from ftf_assets.report.data import AuditData
     from ftf_assets.rows.records import plain_records
     from ftf_assets.running.audit_run import run_noise_audit
     from ftf_assets.running.progress import SweepProgress
@@ -55,8 +60,11 @@ def audit(home: Home, as_json: bool, **flags: Any) -> int:
     with show_progress(SweepProgress(planned.n_fits)) as on_fit:
         done = run_noise_audit(planned, home, on_fit=on_fit)
     found, effects = plain_records(done.found), plain_records(done.effects)
+    answer = answer_audit(found, effects)
     if as_json:
         shown = {
+            "answer": [{"line": name, "says": says} for name, says in answer.lines],
+            "trusted": answer.trusted,
             "audit_ids": {crypto: planned.audit_id(crypto) for crypto in cryptos},
             "run_ids": done.run_ids,
             "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],
@@ -66,23 +74,27 @@ def audit(home: Home, as_json: bool, **flags: Any) -> int:
         }
         click.echo(json.dumps(shown, default=str))
     else:
-        _show(home, found, effects, done.failed_checks)
+        _show(home, answer, AuditData(found, effects) if show_all else None, done.failed_checks)
     failed = any(row["status"] == "failed" for row in (*found, *effects))
     return ExitCode.FAILED if failed or done.failed_checks else ExitCode.DONE
 
 
 def _show(
-    home: Home, found: list[dict[str, Any]], effects: list[dict[str, Any]], failed_checks: list[FailedCheck]
+    home: Home, answer: AuditAnswer, tables: AuditData | None, failed_checks: list[FailedCheck]
 ) -> None:
-    from ftf_assets.command.tables import audit_tables, stdout
-    from ftf_assets.report.data import AuditData
+    from ftf_assets.command.tables import audit_tables, say, stdout
     from ftf_assets.report.sections.noise_audit import audit_section
 
     console = stdout()
-    for table in audit_tables(audit_section(AuditData(found, effects)), console.width):
+    width = max(len(name) for name, _ in answer.lines)
+    for name, says in answer.lines:
+        say(console, f"{name:<{width}}  {says}", style="bold" if name == "answer" else "")
+    console.print()
+    for table in audit_tables(audit_section(tables), console.width) if tables else ():
         console.print(table)
     for line in (
         *(check.in_words for check in failed_checks),
+        *([] if tables else ["Tables   ftf audit --all prints them; the fits of this audit are kept"]),
         f"Results  {home.results}, tables noise_audit and noise_audit_effects",
         "More     ftf report shows the audit beside the verdict; ftf ui shows runs, pictures and checks",
     ):

@@ -277,6 +277,7 @@ def audit_metadata(
 
     section = audit_section(AuditData(plain_records(found), plain_records(effects)))
     return {
+        "answer": dg.MetadataValue.md("\n".join(f"* **{name}**: {says}" for name, says in section["answer"])),
         "audit_id": audit_id,
         "rounds": rounds,
         **pictures(log, lambda: audit_pictures(section["chart"])),

@@ -41,6 +41,11 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     metadata = event.asset_materialization.metadata
     assert "data:image/svg+xml;base64," in metadata["lift_over_chance"].value
     assert {record.data["detector"] for record in metadata["found"].records} == set(found["detector"])
+    said = [one["says"] for one in printed["answer"]]
+    assert [one["line"] for one in printed["answer"]] == [
+        *("answer", "cleanlab", "temporal", "cost of noise", "not found", "needed")
+    ]
+    assert all(one in metadata["answer"].value for one in said)
 
     gate = run_sweep(sweep, home, on_fit=lambda event: None)
     warned = [check for check in gate.failed_checks if check.check == "cleaners_audited"]
@@ -51,10 +56,14 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     assert "The noise audit: would wrong labels be found on these data?" in page
     temporal = found[(found["detector"] == "temporal") & (found["given_label"] == "BUY")].iloc[0]
     assert f"{temporal['lift']:.2f} ({temporal['lift_low']:.2f} to {temporal['lift_high']:.2f})" in page
+    assert all(one in page.replace("&#43;", "+").replace("&#39;", "'") for one in said)
 
     again = ftf(*command)
     assert again.returncode == 0, again.stderr
-    assert "known_truth" in again.stdout
+    shown = again.stdout.splitlines()
+    assert [line[15:] for line in shown[:6]] == said
+    assert "lift, BUY" not in again.stdout, "the tables are behind --all"
+    assert "lift, BUY" in ftf(*command, "--all").stdout
     found_again, _ = AuditStore(home.results).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])
     assert found_again["lift"].tolist() == pytest.approx(found["lift"].tolist(), nan_ok=True)
 

@@ -403,6 +403,27 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- audit --------------------------------------------------------------------------------------------
     _mutant(
+        "audit/cleaner_answer.py",
+        "a kind that is found on one crypto of three counts as found",
+        "if 2 * won > asked]",
+        "if won]",
+        "audit/test_answer.py",
+    ),
+    _mutant(
+        "audit/cleaner_answer.py",
+        "the best of many attempts is taken for a success",
+        "for p in false_discovery_control(p_values)]",
+        "for p in p_values]",
+        "audit/test_answer.py",
+    ),
+    _mutant(
+        "audit/cleaner_answer.py",
+        "a gain that random dropping has too is said to pay",
+        "if one.gains and one.beats_random)",
+        "if one.gains)",
+        "audit/test_answer.py",
+    ),
+    _mutant(
         "audit/effect_fits.py",
         "the clean reference is trained on the noisy labels",
         "trained_on = labels.true if name == CLEAN else labels.given",

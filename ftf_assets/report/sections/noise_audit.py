@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ftf_assets.audit.answer import answer_audit
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.intervals import Estimate
 from ftf_assets.audit.kinds import NOISE_KINDS
@@ -24,6 +25,7 @@ def audit_section(data: AuditData) -> dict[str, Any]:
     return {
         "cryptos": cryptos,
         "unaudited": data.unaudited,
+        "answer": answer_audit(data.found, data.effects).lines if data.found else (),
         "kinds": [kind for kind in NOISE_KINDS.values() if kind.name in {one.kind for one in findings}],
         "detectors": list(DETECTORS.values()),
         "chart": lift_chart(findings) if any(one.buy or one.hold for one in findings) else None,
