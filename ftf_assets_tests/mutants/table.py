@@ -63,6 +63,13 @@ def _mutant(file: str, defect: str, old: str, new: str, *tests: str) -> Mutant:
 MUTANTS: tuple[Mutant, ...] = (
     # --- contracts ----------------------------------------------------------------------------------------
     _mutant(
+        "contracts/tables/weekly_results.py",
+        "influences that do not sum to 0 pass",
+        'transform("sum").abs() <= _ROUNDING',
+        'transform("sum").abs() >= 0',
+        "contracts/tables/test_weekly_results.py",
+    ),
+    _mutant(
         "contracts/row_rules.py",
         "NaN features are accepted although missing=refuse",
         'if missing == "refuse":',
@@ -659,6 +666,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "rows/test_finetune_results.py",
     ),
     _mutant(
+        "rows/confidence_curve.py",
+        "a cell that calls nothing counts as one of precision 0",
+        'called = curve[curve["n_called"] > 0].merge(',
+        'called = curve.fillna({"precision": 0.0}).merge(',
+        "rows/test_confidence_curve.py",
+    ),
+    _mutant(
         "rows/label_suspects.py",
         "suspects that were dropped are reported as kept",
         '"dropped": ~keep,',
@@ -671,6 +685,13 @@ MUTANTS: tuple[Mutant, ...] = (
         'if (row["fold"], row["variant"]) in measured',
         "if True",
         "rows/test_regime_results.py",
+    ),
+    _mutant(
+        "report/sections/confidence.py",
+        "a loss is reported as earning",
+        'paying = measured[measured["expectancy_net"] > 0]',
+        'paying = measured[measured["expectancy_net"] < 0]',
+        "report/sections/test_confidence.py",
     ),
     # --- storage ------------------------------------------------------------------------------------------
     _mutant(

@@ -16,11 +16,14 @@ from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.page import render_report
 from ftf_assets.report.pictures_in_dagster_ui import (
     cleaning_pictures,
+    confidence_pictures,
     gate_pictures,
     model_pictures,
     trade_pictures,
 )
+from ftf_assets.rows.confidence_curve import mean_confidence_curve
 from ftf_assets_tests.support.report_rows import report_data, result_rows, some_suspects
+from ftf_assets_tests.support.results_rows import LEVELS, confidence_table, partition, results_table
 
 LOG = logging.getLogger("pictures")
 CRYPTOS = ("OPUSDC", "LDOUSDC")
@@ -46,6 +49,16 @@ def drawn(data):
 def images(markdown: str) -> list[tuple[str, ElementTree.Element]]:
     found = re.findall(r"!\[([^\]]*)\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)", markdown)
     return [(alt, ElementTree.fromstring(base64.b64decode(content))) for alt, content in found]
+
+
+def test_a_crypto_shows_its_most_confident_calls_or_nothing_where_none_is_called():
+    cells = results_table(partition(folds=2))
+    curve = mean_confidence_curve(confidence_table(), cells)
+    metadata = pictures(LOG, lambda: confidence_pictures(curve, cells))
+    ((alt, _),) = images(metadata["most_confident_calls"].md_str)
+    for variant in LEVELS:
+        assert f"{variant}: top 1 %" in alt
+    assert pictures(LOG, lambda: confidence_pictures(curve.head(0), cells)) == {}
 
 
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda draw: draw.__name__)

@@ -261,7 +261,7 @@ def test_the_spread_over_seeds_is_that_of_the_scores_of_single_fits():
     spread = seed_spread(single)
     assert set(spread) == set(SEED_SPREAD_COLUMNS.values())
     for metric, column in SEED_SPREAD_COLUMNS.items():
-        assert [one[metric] for one in single] == [one[metric] for one in scores]
+        assert [one[metric] for one in single] == pytest.approx([one[metric] for one in scores], rel=1e-12)
         assert spread[column] == pytest.approx(np.std([one[metric] for one in scores], ddof=1))
     same = seed_spread(seed_scores(y, np.stack([probability, probability]), np.array([0.2, 0.2])))
     assert set(same.values()) == {0.0}
