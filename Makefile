@@ -25,6 +25,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 sweep: $(READY) ## A sweep without tuning on the embedded market, with the leaderboard.
+	@echo "The demo: embedded market, nothing tuned (--trials 0), four seeds per cell. ftf plan shows what more would cost."
 	@$(BIN)/ftf sweep --trials 0
 
 ui: $(READY) ## The Dagster UI on 127.0.0.1.

@@ -20,8 +20,8 @@ def baseline_parameters(
 ) -> dg.MaterializeResult[BaselineParameters]:
     """The untreated model of each fold, fitted first: its parameters and rounds hold for every variant.
 
-    Parameters are searched on purged inner folds of the fit part, for the best mean average precision; the
-    first trial is the defaults. Compare "average_precision" with that of the defaults: a small gain is luck.
+    Parameters are searched on purged inner folds of the fit part, for the best mean ROC AUC; the first trial
+    is the defaults, and another one must beat them by more than a standard error.
     Upstream of the masks and the models, so that variants differ in nothing but their treatment.
     """
     run = sweep.open(context.partition_key)

@@ -37,7 +37,7 @@ def label_ceiling(
     from ftf_assets.sweep.true_labels import known_truth
 
     crypto, run = context.partition_key, sweep.open(context.partition_key)
-    plan, engine = run.plan(crypto), home.fit_engine(run.settings.run.workers, report_fit(context.log))
+    plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, report_fit(context.log))
     truth = known_truth(run.source, crypto, coerced_arrays) if plan.ceiling else None
     labels = None if truth is None else truth.label
     scores = measure_label_ceiling(plan, coerced_arrays, baseline_parameters, engine, labels)

@@ -95,8 +95,8 @@ def baselines_metadata(sweep: Sweep, baselines: BaselineParameters) -> Metadata:
             "provenance": one.provenance if one.parameters else "",
             "trials": one.n_trials,
             "best_trial": one.best_trial if one.n_trials else None,
-            "average_precision": one.average_precision,
-            "average_precision_of_defaults": one.default_average_precision,
+            "roc_auc": one.roc_auc,
+            "roc_auc_of_defaults": one.default_roc_auc,
             **{name: one.parameters.get(name) for name in sorted(shown)},
             "reason": one.outcome.error_message,
         }

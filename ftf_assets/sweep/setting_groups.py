@@ -283,6 +283,9 @@ class TrainingSettings(SettingsGroup):
     tune_folds: int = Field(
         3, ge=1, le=20, description="Number of inner walk-forward folds that score a tuning trial."
     )
+    tune_seeds: int = Field(
+        2, ge=1, le=100, description="Fits with different seeds that score a trial on each inner fold."
+    )
     search_space: dict[str, tuple[float, float]] = Field(
         DEFAULT_SEARCH_SPACE,
         description="Bounds of each parameter that tuning searches; the others keep their defaults.",
@@ -340,7 +343,11 @@ class TrainingSettings(SettingsGroup):
         if self.tune == "off" or trials == 0:
             return Tuning()
         return Tuning(
-            mode=self.tune, trials=trials, folds=self.tune_folds, space=tuple(self.search_space.items())
+            mode=self.tune,
+            trials=trials,
+            folds=self.tune_folds,
+            seeds=self.tune_seeds,
+            space=tuple(self.search_space.items()),
         )
 
 

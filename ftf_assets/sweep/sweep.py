@@ -35,7 +35,16 @@ _NOT_IDENTITY: dict[str, Any] = {
     "ceiling": True,
     "data": {"crypto_group", "cryptos"},
     "treatment": {"factors"},
-    "training": {"power_mode", "trials", "tune", "tune_folds", "search_space", "seeds", "seed_check"},
+    "training": {
+        "power_mode",
+        "trials",
+        "tune",
+        "tune_folds",
+        "tune_seeds",
+        "search_space",
+        "seeds",
+        "seed_check",
+    },
 }
 
 

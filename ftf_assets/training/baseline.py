@@ -105,8 +105,8 @@ def _tuned_baseline(fold: int, found: Tuned) -> FoldBaseline:
         provenance="tuned",
         n_trials=found.n_trials,
         best_trial=found.best_trial,
-        average_precision=found.average_precision,
-        default_average_precision=found.default_average_precision,
+        roc_auc=found.roc_auc,
+        default_roc_auc=found.default_roc_auc,
     )
 
 

@@ -29,7 +29,7 @@ def model_fit_key(plan: TrainingPlan, fold: int, variant: Variant, repeat: int =
             **_fold_identity(plan, fold),
             "role": "model",
             **treatment_identity(plan, variant),
-            "tuning": _tuning_identity(plan, "own" if own_study else "baseline"),
+            "tuning": _tuning_identity(plan, fold, "own" if own_study else "baseline"),
             "own_rounds": first_baseline or plan.stops_every_variant,
             "repeat": repeat,
         }
@@ -37,14 +37,16 @@ def model_fit_key(plan: TrainingPlan, fold: int, variant: Variant, repeat: int =
 
 
 @typed
-def trial_key(plan: TrainingPlan, fold: int, variant: Variant, trial: int, inner: int) -> str:
+def trial_key(
+    plan: TrainingPlan, fold: int, variant: Variant, trial: int, inner: int, repeat: int = 0
+) -> str:
     """Return the key of a trial's fit on one inner fold.
 
-    The number of trials is not part of it. A trial depends only on those before it, so a longer study reuses
-    the fits of a shorter one.
+    A trial depends on those before it and on the winners of earlier folds, whose studies depend on the number
+    of trials. The first fold has no earlier one, and trial 0 is the defaults: a longer study reuses both.
     """
     # The mask of a cleaned variant was made with the parameters that the baseline's study chose.
-    mask_tuning = _tuning_identity(plan, "baseline") if variant.only(RowFactor).moved else None
+    mask_tuning = _tuning_identity(plan, fold, "baseline") if variant.only(RowFactor).moved else None
     return stable_hash(
         {
             **_fold_identity(plan, fold),
@@ -53,8 +55,11 @@ def trial_key(plan: TrainingPlan, fold: int, variant: Variant, trial: int, inner
             "mask_tuning": mask_tuning,
             "space": dict(plan.tuning.space),
             "inner_folds": plan.tuning.folds,
+            "seeds": plan.tuning.seeds if trial else None,
+            "earlier_folds": _earlier_folds(plan, fold) if trial else None,
             "trial": trial,
             "inner": inner,
+            "repeat": repeat,
             "tuning_libraries": tuning_versions(),
         }
     )
@@ -68,7 +73,7 @@ def out_of_fold_key(plan: TrainingPlan, fold: int, judge: Variant, block: int) -
             **_fold_identity(plan, fold),
             "role": "out_of_fold",
             **treatment_identity(plan, judge),
-            "tuning": _tuning_identity(plan, "baseline"),
+            "tuning": _tuning_identity(plan, fold, "baseline"),
             "block": block,
             "blocks": plan.out_of_fold_blocks,
         }
@@ -86,7 +91,7 @@ def ceiling_fit_key(plan: TrainingPlan, fold: int, noise: AddedNoise, repeat: in
         {
             **_fold_identity(plan, fold),
             "role": "label_ceiling",
-            "tuning": _tuning_identity(plan, "baseline"),
+            "tuning": _tuning_identity(plan, fold, "baseline"),
             "noise": dataclasses.asdict(noise),
             "repeat": repeat,
         }
@@ -114,16 +119,27 @@ def treatment_identity(plan: TrainingPlan, variant: Variant) -> dict[str, object
     }
 
 
-def _tuning_identity(plan: TrainingPlan, study: Literal["baseline", "own"]) -> dict[str, object] | None:
+def _tuning_identity(
+    plan: TrainingPlan, fold: int, study: Literal["baseline", "own"]
+) -> dict[str, object] | None:
     if not plan.tuning.active:
         return None
     return {
         "study": study,
         "trials": plan.tuning.trials,
+        "earlier_folds": _earlier_folds(plan, fold),
         "inner_folds": plan.tuning.folds,
+        "seeds": plan.tuning.seeds,
         "space": dict(plan.tuning.space),
         "libraries": tuning_versions(),
     }
+
+
+def _earlier_folds(plan: TrainingPlan, fold: int) -> dict[str, object] | None:
+    """Name what the winners of earlier folds depend on besides what this fold's own study depends on."""
+    if fold == 0:
+        return None
+    return {"edges": [int(edge) for edge in plan.edges[:fold]], "trials": plan.tuning.trials}
 
 
 def _fold_identity(plan: TrainingPlan, fold: int) -> dict[str, object]:

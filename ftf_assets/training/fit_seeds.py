@@ -64,9 +64,9 @@ def sampler_seed(plan: TrainingPlan, fold: int) -> int:
 
 
 @typed
-def trial_seed(plan: TrainingPlan, fold: int, inner: int) -> int:
+def trial_seed(plan: TrainingPlan, fold: int, inner: int, repeat: int = 0) -> int:
     """Return the seed of a trial's fit on an inner fold, the same for every trial and variant."""
-    return fit_seed(plan.seed, plan.crypto, fold, f"tuning_{inner}")
+    return fit_seed(plan.seed, plan.crypto, fold, f"tuning_{inner}", repeat)
 
 
 @typed

@@ -106,6 +106,8 @@ class Tuning:
         Number of trials in a study. The first trial is the default parameters; 0 means ``off``.
     folds
         Number of inner walk-forward folds that score a trial.
+    seeds
+        Number of fits with different seeds per inner fold.
     space
         Pairs (parameter, bounds) that are searched. Other parameters keep their defaults.
     """
@@ -113,6 +115,7 @@ class Tuning:
     mode: TuneMode = "off"
     trials: int = 0
     folds: int = 3
+    seeds: int = 2
     space: tuple[tuple[str, tuple[float, float]], ...] = ()
 
     @property

@@ -86,5 +86,6 @@ def _trials(plan: TrainingPlan, fold: int) -> Iterator[tuple[str, float]]:
             for inner in range(inner_folds):
                 # The scored blocks cut the last half of the fit part's period; all rows before them train.
                 before = (1 + inner / inner_folds) / 2
-                key = trial_key(plan, fold, variant, trial, inner)
-                yield key, before * (1 - plan.validation_fraction)
+                for repeat in range(plan.tuning.seeds):
+                    key = trial_key(plan, fold, variant, trial, inner, repeat)
+                    yield key, before * (1 - plan.validation_fraction)

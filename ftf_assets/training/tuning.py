@@ -6,14 +6,20 @@ Optimization") of Optuna (Akiba et al. 2019). A trial is scored on the inner fol
 purged. In time: inner fit < inner validation (stops the boosting) < scored block < outer validation (rounds,
 threshold) < test. No inner fold contains a row of the outer validation or test part.
 
+A trial is scored by the mean ROC AUC over inner folds and seeds. Few inner scores of a weak signal pick
+noise, so a trial replaces the defaults only if its paired difference to them exceeds one standard error. The
+studies of a crypto run in the order of its folds, and each tries the winners of earlier folds first: what
+helped on older data needs no luck to be found again.
+
 The trials of a study run one after the other: a trial is sampled only after all earlier ones are scored, so
-the tried parameters do not depend on the number of workers. Studies, and the inner folds of a trial, run side
-by side.
+the tried parameters do not depend on the number of workers. The inner folds and seeds of a trial, and the
+studies of several variants of one fold, run side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +28,7 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.contracts.typed import Array, Float32, Int64, typed
+from ftf_assets.contracts.typed import Array, Float32, Float64, Int64, typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import trial_key
@@ -72,18 +78,22 @@ class Tuned:
     Attributes
     ----------
     parameters
-        XGBoost parameters of the best trial. Of equal trials the first counts, so the defaults win a draw.
+        XGBoost parameters of the best trial.
     n_trials, best_trial
         Number of trials, and the number of the best one; 0 is the defaults.
-    average_precision, default_average_precision
-        Mean average precision over the inner folds, of the best trial and of the defaults.
+    roc_auc, default_roc_auc
+        Mean ROC AUC over inner folds and seeds, of the best trial and of the defaults.
+    tried, scores
+        Parameters of each trial, and its ROC AUC in each inner fold and seed, in that order.
     """
 
     parameters: Parameters
     n_trials: int
     best_trial: int
-    average_precision: float
-    default_average_precision: float
+    roc_auc: float
+    default_roc_auc: float
+    tried: tuple[Parameters, ...] = field(default=(), repr=False)
+    scores: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
 
 
 @dataclass
@@ -92,18 +102,19 @@ class _Study:
     inner: tuple[Fold, ...]
     optuna: optuna.Study
     tried: list[Parameters] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+    scores: list[tuple[float, ...]] = field(default_factory=list)
 
 
 @typed
 def tune(
     plan: TrainingPlan, arrays: TrainingArrays, targets: Sequence[TuningTarget], engine: FitEngine
 ) -> tuple[Tuned | Outcome, ...]:
-    """Run a study of ``plan.tuning.trials`` trials for every target.
+    """Run a study of ``plan.tuning.trials`` trials for every target, fold by fold.
 
-    The first trial is ``plan.parameters``, so no study is worse than the defaults on its own objective.
-    Finished fits come from the engine's store: an interrupted study samples the same trials again and
-    continues after the last one that was stored.
+    The first trial is ``plan.parameters``, the next ones are what earlier folds of the same variant chose
+    instead of them. No study is worse than the defaults on its own objective. Finished fits come from the
+    engine's store: an interrupted study samples the same trials again and continues after the last one that
+    was stored.
 
     Parameters
     ----------
@@ -119,13 +130,43 @@ def tune(
     tuple of Tuned or Outcome
         One for each target. ``skipped_short_history`` where the fit part is too short for inner folds;
         ``training_failed``, stage ``tuning``, where a fit or its score raised. The failure of a study does
-        not affect the others.
+        not affect the others; later folds then do without its winner.
+
+    Warnings
+    --------
+    No look-ahead: the winners of earlier folds come from older rows, all of which precede the fold's test
+    span.
     """
-    outcomes: list[Tuned | Outcome | None] = [None] * len(targets)
+    outcomes: dict[int, Tuned | Outcome] = {}
+    winners: dict[Variant, list[Parameters]] = defaultdict(list)
+    for fold in sorted({target.fold.index for target in targets}):
+        of_fold = {number: one for number, one in enumerate(targets) if one.fold.index == fold}
+        found = _run_studies(plan, arrays, of_fold, winners, engine)
+        outcomes |= found
+        for number, target in of_fold.items():
+            one = found[number]
+            if (
+                isinstance(one, Tuned)
+                and one.best_trial > 0
+                and one.parameters not in winners[target.variant]
+            ):
+                winners[target.variant].append(one.parameters)
+    return tuple(outcomes[number] for number in range(len(targets)))
+
+
+def _run_studies(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    targets: Mapping[int, TuningTarget],
+    winners: Mapping[Variant, list[Parameters]],
+    engine: FitEngine,
+) -> dict[int, Tuned | Outcome]:
+    """Run the studies of one fold side by side; by the number of the target."""
+    outcomes: dict[int, Tuned | Outcome] = {}
     studies: dict[int, _Study] = {}
-    for number, target in enumerate(targets):
+    for number, target in targets.items():
         try:
-            studies[number] = _new_study(plan, arrays, target)
+            studies[number] = _new_study(plan, arrays, target, winners[target.variant])
         except CellError as error:
             outcomes[number] = Outcome.skipped(str(error))
     for trial in range(plan.tuning.trials):
@@ -136,12 +177,12 @@ def tune(
             if failure is not None:
                 outcomes[number] = failure
                 del studies[number]
-    for number, study in studies.items():
-        outcomes[number] = _best(study)
-    return tuple(outcome for outcome in outcomes if outcome is not None)
+    return outcomes | {number: _best(study) for number, study in studies.items()}
 
 
-def _new_study(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget) -> _Study:
+def _new_study(
+    plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget, winners: Iterable[Parameters]
+) -> _Study:
     inner = inner_folds(
         arrays.start,
         arrays.end,
@@ -164,7 +205,8 @@ def _new_study(plan: TrainingPlan, arrays: TrainingArrays, target: TuningTarget)
             constant_liar=False,  # trials run one after the other: none is running when the next is sampled
         ),
     )
-    study.enqueue_trial({name: plan.parameters[name] for name, _ in plan.tuning.space})
+    for parameters in (plan.parameters, *winners):
+        study.enqueue_trial({name: parameters[name] for name, _ in plan.tuning.space})
     return _Study(target, inner, study)
 
 
@@ -179,23 +221,24 @@ def _sample_trial(plan: TrainingPlan, arrays: TrainingArrays, study: _Study, tri
         weight = weight_without(
             arrays, target.variant, target.rows[kept], target.weight[kept], inner.validation, inner.test
         )
-        tasks.append(
+        tasks += [
             FitTask(
-                key=trial_key(plan, crypto_fold, target.variant, trial, inner.index),
+                key=trial_key(plan, crypto_fold, target.variant, trial, inner.index, repeat),
                 crypto=plan.crypto,
                 fold=crypto_fold,
-                name=f"{target.variant.name}, tuning trial {trial}, inner fold {inner.index}",
+                name=f"{target.variant.name}, tuning trial {trial}, inner fold {inner.index}, seed {repeat}",
                 rows=target.rows[kept],
                 labels=target.labels[kept],
                 weight=weight,
                 predict={"validation": inner.validation, "scored": inner.test},
                 rounds=plan.rounds,
                 parameters=parameters,
-                seed=trial_seed(plan, crypto_fold, inner.index),
+                seed=trial_seed(plan, crypto_fold, inner.index, repeat),
                 device=plan.device,
                 keep_booster=False,
             )
-        )
+            for repeat in range(plan.tuning.seeds)
+        ]
     return tasks
 
 
@@ -205,7 +248,7 @@ def _score_trial(
     tasks: list[FitTask],
     results: Mapping[str, FitResult | Outcome],
 ) -> Outcome | None:
-    from sklearn.metrics import average_precision_score
+    from sklearn.metrics import roc_auc_score
 
     scores = []
     for task in tasks:
@@ -213,24 +256,63 @@ def _score_trial(
         if isinstance(result, Outcome):
             return result
         try:
-            score = average_precision_score(arrays.y[task.predict["scored"]], result.probabilities["scored"])
+            score = roc_auc_score(arrays.y[task.predict["scored"]], result.probabilities["scored"])
         except Exception as error:  # noqa: BLE001  a trial without a score is a failed study, recorded with its error
             return Outcome.failed(error, "tuning")
         scores.append(float(score))
-    study.scores.append(float(np.mean(scores)))
-    study.optuna.tell(len(study.scores) - 1, study.scores[-1])
+    study.scores.append(tuple(scores))
+    study.optuna.tell(len(study.scores) - 1, float(np.mean(scores)))
     return None
 
 
 def _best(study: _Study) -> Tuned:
-    best = int(np.argmax(study.scores))
+    best = best_trial(np.array(study.scores))
+    mean = np.mean(study.scores, axis=1)
     return Tuned(
         parameters=study.tried[best],
         n_trials=len(study.scores),
         best_trial=best,
-        average_precision=study.scores[best],
-        default_average_precision=study.scores[0],
+        roc_auc=float(mean[best]),
+        default_roc_auc=float(mean[0]),
+        tried=tuple(study.tried),
+        scores=tuple(study.scores),
     )
+
+
+@typed
+def best_trial(scores: Float64[Array, "trials scores"]) -> int:
+    """Choose the trial with the best mean among those that beat the defaults by more than one standard error.
+
+    Parameters
+    ----------
+    scores
+        Score of each trial in each inner fold and seed; trial 0 is the defaults. Shape
+        (n_trials, n_inner_folds * n_seeds).
+
+    Returns
+    -------
+    int
+        Number of the trial; 0 if none qualifies, or if a single score leaves the error unknown. Of equal
+        trials the first.
+
+    Notes
+    -----
+    The rule of one standard error (Breiman et al. 1984, *Classification and Regression Trees*, section
+    3.4.3), on paired differences: a gain within the noise of its estimate is no reason to leave the defaults.
+
+    Examples
+    --------
+    Trial 1 has the better mean, by luck in one inner fold; trial 2 is a little better in each:
+
+    >>> best_trial(np.array([[0.50, 0.50, 0.50], [0.56, 0.49, 0.49], [0.51, 0.51, 0.512]]))
+    2
+    """
+    if scores.shape[1] < 2:
+        return 0
+    difference = scores - scores[0]
+    mean = difference.mean(axis=1)
+    error = difference.std(axis=1, ddof=1) / np.sqrt(scores.shape[1])
+    return int(np.argmax(np.where(mean > error, mean, 0.0)))
 
 
 def _distributions(plan: TrainingPlan) -> dict[str, Any]:

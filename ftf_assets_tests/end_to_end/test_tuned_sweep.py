@@ -22,8 +22,8 @@ from ftf_assets_tests.support.small_sweep import QUICK_FITS, small_sweep
 pytestmark = pytest.mark.end_to_end
 
 SMALL = ("--crypto", "OPUSDC", "--factor", "cleanlab=filter", "--trials", "2")
-SMALL += set_options(n_folds=1, tune_folds=2, **QUICK_FITS)
-TUNED = {"cryptos": "OPUSDC", "factors": "cleanlab=filter", "trials": 2, "tune_folds": 2}
+SMALL += set_options(n_folds=1, tune_folds=2, tune_seeds=1, **QUICK_FITS)
+TUNED = {"cryptos": "OPUSDC", "factors": "cleanlab=filter", "trials": 2, "tune_folds": 2, "tune_seeds": 1}
 
 
 def test_a_tuned_sweep_counts_its_trials_writes_its_parameters_and_is_resumed_for_free(ftf: Ftf, home: Home):
@@ -70,7 +70,7 @@ def test_a_long_tuned_sweep_is_refused_until_it_is_confirmed(ftf: Ftf, home: Hom
     done = ftf("sweep", "--tune", "per_variant", "--trials", "300")
     assert done.returncode == 2
     assert (
-        "125 cells, 113125 fits, 112500 of them for tuning. The 113125 fits that are not done" in done.stderr
+        "125 cells, 225725 fits, 225000 of them for tuning. The 225725 fits that are not done" in done.stderr
     )
     assert not home.path.exists()
 

@@ -50,7 +50,7 @@ def test_a_sweep_of_ten_minutes_runs_and_a_longer_one_is_refused_with_its_cost(h
     with pytest.raises(InputError) as refused:
         require_confirmed_sweep(one, home)
     for part in (
-        "a long run must be confirmed: 5 cryptos x 5 folds x 5 variants = 125 cells, 625 fits. The 625 fits "
+        "a long run must be confirmed: 5 cryptos x 5 folds x 5 variants = 125 cells, 725 fits. The 725 fits "
         "that are not done take about 0:10:0",
         "2 at a time, by the pace of 1 finished fit of this home (the limit without confirmation is 10 "
         "minutes)",
@@ -62,7 +62,7 @@ def test_a_sweep_of_ten_minutes_runs_and_a_longer_one_is_refused_with_its_cost(h
 
 def test_the_refusal_counts_the_fits_of_tuning(home: Home):
     take(home, 11 * MINUTES, sweep(trials=0))
-    with pytest.raises(InputError, match="= 125 cells, 1750 fits, 1125 of them for tuning"):
+    with pytest.raises(InputError, match="= 125 cells, 2975 fits, 2250 of them for tuning"):
         require_confirmed_sweep(sweep(), home)
 
 
@@ -73,7 +73,7 @@ def test_finished_fits_make_a_run_shorter(home: Home):
     store = FolderFitStore(home.fits)
     for key in list(one.expected_rows("OPUSDC"))[:30]:
         store.put(key, FitResult(b"booster", 33, 1000 * pace, {"test": np.zeros(3)}, 1000))
-    assert estimate_sweep(one, home).n_left == 20
+    assert estimate_sweep(one, home).n_left == 28
     require_confirmed_sweep(one, home)
 
 
@@ -82,7 +82,7 @@ def test_a_run_of_one_partition_is_as_long_as_that_partition(home: Home):
     take(home, 30 * MINUTES, one)
     require_confirmed_sweep(one, home, "OPUSDC")
     take(home, 11 * MINUTES, one, "OPUSDC")
-    with pytest.raises(InputError, match=r"625 fits\. The 125 fits of OPUSDC that are not done take"):
+    with pytest.raises(InputError, match=r"725 fits\. The 145 fits of OPUSDC that are not done take"):
         require_confirmed_sweep(one, home, "OPUSDC")
 
 

@@ -78,7 +78,7 @@ def test_no_stored_value_holds_the_truth(cache, arrays):
     ("drop", "unavailable"),
     [
         ((), {"near_barrier", "known_truth"}),
-        (("label_stability",), {"label_jitter", "near_barrier", "known_truth"}),
+        (("label_stability", "label_stability_end"), {"label_jitter", "near_barrier", "known_truth"}),
     ],
 )
 def test_a_ready_cache_without_candles_names_what_is_unavailable(cache, tmp_path, drop, unavailable):

@@ -52,7 +52,7 @@ def test_without_trials_it_does_not_matter_how_nothing_is_tuned():
         for settings in (
             {"trials": 0}, {"tune": "off"}, {"power_mode": "smoke", "seeds": 4},
             {"power_mode": "deep", "seeds": 4, "trials": 0}, {"trials": 0, "tune": "per_variant"},
-            {"tune": "off", "trials": 9, "tune_folds": 5, "search_space": "max_depth=2:6"},
+            {"tune": "off", "trials": 9, "tune_folds": 5, "tune_seeds": 3, "search_space": "max_depth=2:6"},
         )
     }  # fmt: skip
     assert len(untuned) == 1
@@ -87,7 +87,8 @@ def test_how_a_sweep_is_run_is_no_part_of_its_identity():
         {"stop_atr": 0.6}, {"suspect_cap": 0.05}, {"market_seed": 1}, {"cost_bps": 10},
         {"trade_share": 0.2},
         {"power_mode": "deep"}, {"trials": 3}, {"tune": "off"}, {"tune": "per_variant"},
-        {"tune_folds": 2}, {"search_space": "max_depth=2:8"}, {"seeds": 2}, {"calendar": "per_crypto"},
+        {"tune_folds": 2}, {"tune_seeds": 1}, {"search_space": "max_depth=2:8"}, {"seeds": 2},
+        {"calendar": "per_crypto"},
     ],
     ids=str,
 )  # fmt: skip
@@ -195,7 +196,10 @@ def test_fits_are_counted_before_anything_runs():
     ceiling = 3 + 1  # doses of noise, and the truth
     assert (large.n_cells, large.n_fits) == (300, 25 * (12 * 4 + 15 + ceiling))
     standard = sweep()
-    assert (standard.n_fits, standard.n_tuning_fits) == (25 * (5 * 4 + 5 + 15 * 3 + ceiling), 25 * 15 * 3)
+    assert (standard.n_fits, standard.n_tuning_fits) == (
+        25 * (5 * 4 + 5 + 15 * 3 * 2 + ceiling),
+        25 * 15 * 3 * 2,
+    )
     assert sweep(tune="per_variant").n_tuning_fits == 5 * standard.n_tuning_fits
     assert sweep(tune="off").n_tuning_fits == 0
 

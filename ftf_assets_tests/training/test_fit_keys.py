@@ -74,13 +74,19 @@ TUNED_KEYS = {
         f"trial of {name}": lambda plan, v=BY_NAME[name]: trial_key(plan, 0, v, 3, 1)
         for name in ("baseline", "mild", "filter")
     },
+    "later fold": lambda plan: model_fit_key(plan, 2, BASELINE_VARIANT),
+    "trial of a later fold": lambda plan: trial_key(plan, 2, BASELINE_VARIANT, 3, 1),
+    "the defaults in a later fold": lambda plan: trial_key(plan, 2, BASELINE_VARIANT, 0, 1),
 }
 TRIAL_KEYS = {name for name in TUNED_KEYS if name.startswith("trial")}
+DEFAULTS, LATER = "the defaults in a later fold", "later fold"
 TUNING_CHANGES = {
     # The mask of a cleaned variant depends on the whole study of the baseline, a trial only on earlier ones.
-    "trials": ({"trials": 30}, EVERYTHING | {"trial of filter"}),
-    "inner folds": ({"folds": 4}, EVERYTHING | TRIAL_KEYS),
-    "space": ({"space": (("max_depth", (2.0, 7.0)),)}, EVERYTHING | TRIAL_KEYS),
+    # The trials of a later fold begin with what the whole studies of earlier folds chose.
+    "trials": ({"trials": 30}, EVERYTHING | {"trial of filter", "trial of a later fold", LATER}),
+    "inner folds": ({"folds": 4}, EVERYTHING | TRIAL_KEYS | {DEFAULTS, LATER}),
+    "seeds": ({"seeds": 3}, EVERYTHING | TRIAL_KEYS | {LATER}),
+    "space": ({"space": (("max_depth", (2.0, 7.0)),)}, EVERYTHING | TRIAL_KEYS | {DEFAULTS, LATER}),
     "mode": ({"mode": "per_variant"}, set(BY_NAME) - {"baseline"} | {"filter_temporal"}),
 }
 
@@ -106,12 +112,31 @@ def test_code_and_library_versions_change_every_key(monkeypatch, name):
 
 
 def test_a_variants_trials_are_keyed_by_its_treatment_and_their_seeds_are_not():
+    two = (0, 1)
     keys = [
-        trial_key(TUNED_PLAN, f, v, t, i) for f in (0, 1) for v in STANDARD for t in (0, 1) for i in (0, 1)
+        trial_key(TUNED_PLAN, f, v, t, i, r)
+        for f in two
+        for v in STANDARD
+        for t in two
+        for i in two
+        for r in two
     ]
     assert len(set(keys)) == len(keys)
-    seeds = {trial_seed(TUNED_PLAN, fold, inner) for fold in (0, 1) for inner in (0, 1)}
-    assert len(seeds | {sampler_seed(TUNED_PLAN, fold) for fold in (0, 1)}) == 6
+    seeds = {trial_seed(TUNED_PLAN, fold, inner, repeat) for fold in two for inner in two for repeat in two}
+    assert len(seeds | {sampler_seed(TUNED_PLAN, fold) for fold in two}) == 10
+
+
+def test_a_tuned_fold_is_keyed_by_the_edges_of_earlier_folds_whose_winners_it_tries():
+    edges = STANDARD_PLAN.edges.copy()
+    edges[0] += 1
+    for plan, depends in ((STANDARD_PLAN, False), (TUNED_PLAN, True)):
+        moved = dataclasses.replace(plan, edges=edges)
+        same = model_fit_key(moved, 2, BASELINE_VARIANT) == model_fit_key(plan, 2, BASELINE_VARIANT)
+        assert same is not depends
+    moved = dataclasses.replace(TUNED_PLAN, edges=edges)
+    for trial, same in ((0, True), (1, False)):
+        keys = {trial_key(plan, 2, BASELINE_VARIANT, trial, 0) for plan in (TUNED_PLAN, moved)}
+        assert (len(keys) == 1) is same
 
 
 def test_a_cell_is_identified_by_its_fits():

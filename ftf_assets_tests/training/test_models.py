@@ -18,7 +18,10 @@ from ftf_assets.training.threshold import f1_optimal_threshold
 from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, train, variants_of
 
 VARIANTS = [variant.name for variant in STANDARD]
-CELL_ARRAYS = ("test_rows", "test_probability", "seed_thresholds", "seed_probability")
+CELL_ARRAYS = (
+    *("validation_probability", "test_rows", "test_probability"),
+    *("seed_thresholds", "seed_probability"),
+)
 
 
 def same_cell(found, expected) -> None:

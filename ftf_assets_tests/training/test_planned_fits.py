@@ -52,7 +52,7 @@ def test_fits_are_counted_before_anything_runs(factors, design, seeds, per_fold)
 @pytest.mark.parametrize(("mode", "studies"), [("baseline", 1), ("per_variant", 5), ("off", 0)])
 def test_tuning_fits_are_counted_before_anything_runs(mode, studies):
     plan = dataclasses.replace(STANDARD_PLAN, tuning=dataclasses.replace(TUNED, mode=mode))
-    assert len(planned_fit_keys(plan)) == 5 * (10 + studies * 15 * 3)
+    assert len(planned_fit_keys(plan)) == 5 * (10 + studies * 15 * 3 * 2)
 
 
 def test_the_plan_knows_every_fit_that_a_run_makes(standard_run):

@@ -11,18 +11,19 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import roc_auc_score
 
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.training import boosting
 from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import tuning as tuning_module
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.fit_engine import FitEngine, execute_fit
 from ftf_assets.training.fit_keys import trial_key
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.planned_fits import planned_fit_keys, planned_trial_keys
-from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, tune
+from ftf_assets.training.tuning import STARTUP_TRIALS, Tuned, TuningTarget, best_trial, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
 from ftf_assets_tests.support.production import (
     SCORING,
@@ -47,16 +48,16 @@ TRIALS = STARTUP_TRIALS + 3
 
 
 def tuning(trials=TRIALS, mode="baseline", **changes) -> Tuning:
-    return Tuning(**{"mode": mode, "trials": trials, "folds": 2, "space": SPACE} | changes)
+    return Tuning(**{"mode": mode, "trials": trials, "folds": 2, "seeds": 2, "space": SPACE} | changes)
 
 
 @pytest.fixture
 def tuned_plan(make_plan):
-    """Two outer and two inner folds, at most 20 trees a fit."""
+    """Two outer folds, two inner folds with two seeds each, at most 20 trees a fit."""
 
-    def plan(trials=TRIALS, mode="baseline", *, variants=STANDARD, space=SPACE, **changes):
+    def plan(trials=TRIALS, mode="baseline", *, variants=STANDARD, space=SPACE, seeds=2, **changes):
         rounds = Rounds(minimum=4, maximum=20, patience=4)
-        chosen = tuning(trials, mode, space=space)
+        chosen = tuning(trials, mode, space=space, seeds=seeds)
         return make_plan(tuning=chosen, variants=variants, rounds=rounds, **changes)
 
     return plan
@@ -163,8 +164,10 @@ def test_trials_differ_in_their_parameters_and_in_nothing_else(tuned_plan, train
     study(tuned_plan(trials=3), training_arrays)
     by_block = {}
     for task in seen.values():
-        by_block.setdefault((task.fold, task.name[-1]), []).append(task)
-    assert len(by_block) == 4
+        by_block.setdefault((task.fold, task.name.split(", ", 2)[2]), []).append(task)
+    assert len(by_block) == 8
+    seeds = {task.seed for task in seen.values()}
+    assert len(seeds) == 8, "each outer fold, inner fold and repeat has a seed of its own"
     for tasks in by_block.values():
         assert len({task.seed for task in tasks}) == 1
         for name in ("rows", "labels", "weight"):
@@ -172,7 +175,9 @@ def test_trials_differ_in_their_parameters_and_in_nothing_else(tuned_plan, train
         assert tasks[0].parameters != tasks[1].parameters != tasks[2].parameters
 
 
-def test_the_objective_is_the_mean_average_precision_on_hard_labels(tuned_plan, training_arrays, fit_store):
+def test_the_objective_is_the_mean_roc_auc_over_inner_folds_and_seeds_on_hard_labels(
+    tuned_plan, training_arrays, fit_store
+):
     plan = tuned_plan(trials=1)
     (found, _), _ = study(plan, training_arrays, fit_store)
     fold = plan.folds(training_arrays)[0]
@@ -180,13 +185,38 @@ def test_the_objective_is_the_mean_average_precision_on_hard_labels(tuned_plan, 
         training_arrays.start, training_arrays.end, training_arrays.y, fold.fit,
         n_folds=2, validation_fraction=0.15, embargo=plan.embargo(training_arrays),
     )  # fmt: skip
-    fits = [fit_store.fits[trial_key(plan, 0, BASELINE_VARIANT, 0, block.index)] for block in inner]
+    fits = {
+        (block.index, repeat): fit_store.fits[trial_key(plan, 0, BASELINE_VARIANT, 0, block.index, repeat)]
+        for block in inner
+        for repeat in (0, 1)
+    }
     scores = [
-        average_precision_score(training_arrays.y[block.test], fit.probabilities["scored"])
-        for block, fit in zip(inner, fits, strict=True)
+        roc_auc_score(training_arrays.y[inner[block].test], fit.probabilities["scored"])
+        for (block, _), fit in fits.items()
     ]
-    assert found.default_average_precision == np.mean(scores)
-    assert all(fit.booster == b"" for fit in fits), "a trial's model is wanted by nobody"
+    assert len(set(scores)) == 4
+    assert found.default_roc_auc == pytest.approx(np.mean(scores), rel=1e-12)
+    assert all(fit.booster == b"" for fit in fits.values()), "a trial's model is wanted by nobody"
+
+
+CHOICES = {
+    "a gain in every score": ([[0.5, 0.5, 0.5, 0.5], [0.52, 0.53, 0.52, 0.53]], 1),
+    "a gain within one standard error": ([[0.5, 0.5, 0.5, 0.5], [0.60, 0.48, 0.50, 0.47]], 0),
+    "a better mean by luck in one score": (
+        [[0.5, 0.5, 0.5, 0.5], [0.70, 0.49, 0.49, 0.49], [0.52, 0.52, 0.53, 0.52]],
+        2,
+    ),
+    "differences, not levels, are judged": ([[0.4, 0.6, 0.5, 0.7], [0.41, 0.61, 0.52, 0.71]], 1),
+    "a loss in every score": ([[0.5, 0.5, 0.5, 0.5], [0.48, 0.47, 0.48, 0.47]], 0),
+    "the first of equal trials": ([[0.5, 0.5], [0.52, 0.53], [0.52, 0.53]], 1),
+    "the defaults alone": ([[0.5, 0.5]], 0),
+    "one score only": ([[0.5], [0.9]], 0),
+}
+
+
+@pytest.mark.parametrize(("scores", "chosen"), CHOICES.values(), ids=CHOICES)
+def test_a_trial_replaces_the_defaults_only_beyond_one_standard_error(scores, chosen):
+    assert best_trial(np.array(scores)) == chosen
 
 
 # --- what a study finds ---------------------------------------------------------------------------------
@@ -200,7 +230,7 @@ def test_the_first_trial_is_the_defaults_so_tuning_is_never_worse_on_its_own_obj
     assert trials_of(seen)[0] == plan.parameters
     for one in found:
         assert one.n_trials == TRIALS
-        assert one.average_precision >= one.default_average_precision
+        assert one.roc_auc >= one.default_roc_auc
     assert found[0].parameters == trials_of(seen)[found[0].best_trial]
     assert any(one.best_trial > 0 for one in found)
 
@@ -227,11 +257,50 @@ def test_workers_and_the_store_do_not_matter(tuned_plan, training_arrays):
     assert side_by_side == alone
 
 
-def test_the_study_of_a_fold_does_not_depend_on_other_folds(tuned_plan, training_arrays):
+@pytest.fixture
+def choose(monkeypatch):
+    """Let every study choose the trial of this number."""
+    return lambda number: monkeypatch.setattr(tuning_module, "best_trial", lambda scores: number)
+
+
+def test_a_fold_tries_the_winners_of_earlier_folds_right_after_the_defaults(
+    tuned_plan, training_arrays, seen, choose
+):
+    choose(2)
+    (first, _), _ = study(tuned_plan(trials=4), training_arrays)
+    assert trials_of(seen, fold=0)[2] == first.parameters
+    assert trials_of(seen, fold=1)[0] == tuned_plan().parameters
+    assert trials_of(seen, fold=1)[1] == first.parameters
+    later = list(trials_of(seen, fold=1).values())
+    assert len({str(parameters) for parameters in later}) == 4
+
+
+def test_defaults_that_no_trial_beats_are_tried_once_per_fold(tuned_plan, training_arrays, seen, choose):
+    choose(0)
+    study(tuned_plan(trials=3), training_arrays)
+    for fold in (0, 1):
+        tried = list(trials_of(seen, fold=fold).values())
+        assert tried.count(tuned_plan().parameters) == 1
+
+
+def test_a_fold_without_a_study_leaves_the_next_one_without_its_winner(
+    tuned_plan, training_arrays, seen, choose, fail_where
+):
+    choose(1)
+    study(tuned_plan(trials=2), training_arrays)
+    with_winner = trials_of(seen, fold=1)[1]
+    fail_where(lambda task: task.fold == 0, ValueError("boom"))
+    (failed, found), _ = study(tuned_plan(trials=2), training_arrays)
+    assert (failed.status, failed.error_stage) == ("training_failed", "tuning")
+    assert isinstance(found, Tuned)
+    assert found.parameters != with_winner
+
+
+def test_the_study_of_a_fold_depends_on_earlier_folds_and_on_no_later_one(tuned_plan, training_arrays):
     plan = tuned_plan(trials=4)
     both, _ = study(plan, training_arrays)
-    second = baseline_targets(plan, training_arrays)[1:]
-    assert tune(plan, training_arrays, second, FitEngine(MemoryFitStore(), 1, lambda _: None)) == both[1:]
+    first = baseline_targets(plan, training_arrays)[:1]
+    assert tune(plan, training_arrays, first, FitEngine(MemoryFitStore(), 1, lambda _: None)) == both[:1]
 
 
 def test_another_seed_tries_other_parameters_after_the_defaults(tuned_plan, training_arrays, seen):
@@ -253,7 +322,7 @@ def test_a_constant_objective_leaves_the_defaults(tuned_plan, training_arrays, m
     plan = tuned_plan()
     for one in study(plan, training_arrays)[0]:
         assert (one.parameters, one.best_trial, one.n_trials) == (plan.parameters, 0, TRIALS)
-        assert one.average_precision == one.default_average_precision
+        assert one.roc_auc == one.default_roc_auc
 
 
 def test_a_score_that_cannot_be_computed_is_a_failed_study(tuned_plan, training_arrays, monkeypatch):
@@ -283,7 +352,7 @@ class DyingStore(MemoryFitStore):
         super().put(key, result)
 
 
-@pytest.mark.parametrize("lifetime", [1, 9, 4 * (STARTUP_TRIALS + 1) + 2])
+@pytest.mark.parametrize("lifetime", [1, 9, 8 * (STARTUP_TRIALS + 1) + 2])
 def test_a_killed_study_continues_from_its_finished_fits_to_the_same_parameters(
     tuned_plan, training_arrays, lifetime
 ):
@@ -296,13 +365,15 @@ def test_a_killed_study_continues_from_its_finished_fits_to_the_same_parameters(
     again, events = study(tuned_plan(), training_arrays, store)
     assert again == expected
     kinds = [event.kind for event in events]
-    assert (kinds.count("reused"), kinds.count("done")) == (lifetime, 4 * TRIALS - lifetime)
+    assert (kinds.count("reused"), kinds.count("done")) == (lifetime, 8 * TRIALS - lifetime)
 
 
-def test_a_longer_study_continues_a_shorter_one(tuned_plan, training_arrays, fit_store):
+def test_a_longer_study_continues_a_shorter_one_in_the_first_fold_and_reuses_the_defaults_in_the_others(
+    tuned_plan, training_arrays, fit_store
+):
     study(tuned_plan(trials=2), training_arrays, fit_store)
     found, events = study(tuned_plan(), training_arrays, fit_store)
-    assert [event.kind for event in events].count("reused") == 2 * 2 * 2
+    assert [event.kind for event in events].count("reused") == (2 + 1) * 2 * 2
     assert found == study(tuned_plan(), training_arrays)[0]
 
 
@@ -324,19 +395,24 @@ def runs(training_arrays):
 
 
 @pytest.mark.parametrize("mode", ["baseline", "per_variant"])
+def test_what_a_study_chose_is_a_valid_baseline(runs, mode):
+    runs[mode].baselines.validate(
+        "OPUSDC", n_folds=2, min_rounds=4, max_rounds=20, n_trials=4, search_space=dict(SPACE)
+    )
+
+
+@pytest.mark.parametrize("mode", ["baseline", "per_variant"])
 def test_the_plan_knows_every_fit_of_a_tuned_run(runs, mode):
     run = runs[mode]
     assert set(run.store.fits) == set(planned_fit_keys(run.plan))
     n_studies = 2 * (1 if mode == "baseline" else 3)
-    assert sum(len(planned_trial_keys(run.plan, fold)) for fold in (0, 1)) == n_studies * 4 * 2
+    assert sum(len(planned_trial_keys(run.plan, fold)) for fold in (0, 1)) == n_studies * 4 * 2 * 2
 
 
-def test_tuned_parameters_hold_for_masks_and_all_variants(tuned_plan, training_arrays, seen):
+def test_tuned_parameters_hold_for_masks_and_all_variants(tuned_plan, training_arrays, seen, choose):
+    choose(2)
     run = train(tuned_plan(trials=4, variants=variants_of("cleanlab=filter")), training_arrays)
-    run.baselines.validate(
-        "OPUSDC", n_folds=2, min_rounds=4, max_rounds=20, n_trials=4, search_space=dict(SPACE)
-    )
-    assert any(baseline.best_trial for baseline in run.baselines.folds), "or this test shows nothing"
+    assert [baseline.best_trial for baseline in run.baselines.folds] == [2, 2]
     for baseline in run.baselines.folds:
         assert baseline.provenance == "tuned"
         used = [t for t in seen.values() if t.fold == baseline.fold and "tuning trial" not in t.name]
@@ -374,7 +450,8 @@ def test_a_variants_trials_train_on_its_treatment_and_are_scored_on_untouched_ro
     by_name = {(task.name, task.fold): task for task in seen.values()}
     for fold in (0, 1):
         plain, mild, filtered = (
-            by_name[f"{name}, tuning trial 0, inner fold 1", fold] for name in ("baseline", "mild", "filter")
+            by_name[f"{name}, tuning trial 0, inner fold 1, seed 0", fold]
+            for name in ("baseline", "mild", "filter")
         )
         kept = run.mask("filter", fold).rows[run.mask("filter", fold).keep]
         np.testing.assert_array_equal(filtered.rows, np.intersect1d(plain.rows, kept))

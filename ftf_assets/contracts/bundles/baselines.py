@@ -33,8 +33,9 @@ class FoldBaseline:
         Key of the baseline's fit, which is also the model of the baseline cell.
     best_trial
         Number of the trial that ``parameters`` come from; 0 is the defaults.
-    average_precision, default_average_precision
-        The value that tuning maximises, for the chosen parameters and for the defaults; None without tuning.
+    roc_auc, default_roc_auc
+        The value that tuning maximises, the mean ROC AUC over inner folds and seeds, for the chosen
+        parameters and for the defaults; None without tuning.
     """
 
     fold: int
@@ -45,8 +46,8 @@ class FoldBaseline:
     n_trials: int = 0
     fit_key: str = ""
     best_trial: int = 0
-    average_precision: float | None = None
-    default_average_precision: float | None = None
+    roc_auc: float | None = None
+    default_roc_auc: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,11 +134,11 @@ def _require_searched(crypto: str, baseline: FoldBaseline, search_space: Bounds)
                 found=value,
                 allowed=f"{low:g} to {high:g}",
             )
-    chosen, default = baseline.average_precision, baseline.default_average_precision
+    chosen, default = baseline.roc_auc, baseline.default_roc_auc
     if chosen is None or default is None or not 0 <= default <= chosen <= 1:
         raise input_error(
             f"the tuned parameters of fold {baseline.fold} score below the defaults",
             crypto=crypto,
-            found=f"average precision {chosen}",
+            found=f"ROC AUC {chosen}",
             allowed=f"{default} to 1",
         )

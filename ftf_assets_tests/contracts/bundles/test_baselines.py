@@ -61,7 +61,7 @@ SEARCH = {"n_folds": 1, "min_rounds": 4, "max_rounds": 60, "n_trials": 15, "sear
 
 def test_a_tuned_baseline_within_its_bounds_is_valid_and_an_untuned_failed_one_too():
     BaselineParameters((TUNED,)).validate("OPUSDC", **SEARCH)
-    BaselineParameters((replace(TUNED, average_precision=0.24, best_trial=0),)).validate("OPUSDC", **SEARCH)
+    BaselineParameters((replace(TUNED, roc_auc=0.24, best_trial=0),)).validate("OPUSDC", **SEARCH)
     failed = FoldBaseline(0, Outcome.failed(ValueError("boom"), "tuning"))
     BaselineParameters((failed,)).validate("OPUSDC", **SEARCH)
 
@@ -82,9 +82,9 @@ def test_a_tuned_baseline_within_its_bounds_is_valid_and_an_untuned_failed_one_t
             {"provenance": "default"},
             "were tuned with a different number of trials .*found default, 15 trials",
         ),
-        ({"average_precision": 0.23}, "score below the defaults .*found average precision 0.23"),
-        ({"average_precision": None}, "score below the defaults"),
-        ({"average_precision": float("nan")}, "score below the defaults"),
+        ({"roc_auc": 0.23}, "score below the defaults .*found ROC AUC 0.23"),
+        ({"roc_auc": None}, "score below the defaults"),
+        ({"roc_auc": float("nan")}, "score below the defaults"),
     ],
     ids=["too deep", "missing", "trials", "provenance", "worse", "no objective", "NaN"],
 )
