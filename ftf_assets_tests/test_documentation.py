@@ -19,6 +19,8 @@ from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.command.main import cli
 from ftf_assets.command.setting_flags import SETTING_OF_FLAG
 from ftf_assets.definitions import defs
+from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
+from ftf_assets.gate.headline import headline
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.sweep.setting_text import setting_from_text, text_of_setting
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, bounds_of, choices_of, sweep_settings
@@ -101,8 +103,51 @@ def test_every_screenshot_is_shown_and_small():
 
 def test_the_first_screen_of_the_readme_shows_the_two_commands_a_picture_and_an_answer():
     first_screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:60]
-    for shown in ("make sweep", "make test", "![", "NO_SIGNAL"):
+    for shown in ("make sweep", "make test", "![", "The model ranks (AUC"):
         assert any(shown in line for line in first_screen), shown
+
+
+#: A line of the README's table of levels: level, verdict, gain, interval, what could be seen, p, factor.
+_LEVEL_LINE = re.compile(
+    r"^ (?P<level>\w+) +(?P<verdict>[A-Z_]+)(?: \((?P<ground>harm|no gain)\))? +(?P<gain>[+−]\S+) +"
+    r"(?P<low>[+−]\S+) to (?P<high>[+−]\S+) +(?P<visible>\S+) +(?:< )?[\d.]+ +(?P<factor>\w+) *$",
+    re.MULTILINE,
+)
+
+
+def test_the_readme_shows_the_headline_that_its_numbers_give():
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    shown = " ".join(block.split("\n\n")[0].split())
+    lines = [line.groupdict() for line in _LEVEL_LINE.finditer(block)]
+    assert lines
+
+    def number(pattern: str) -> float | None:
+        found = re.search(pattern, shown)
+        return float(found[1].replace("−", "-")) if found else None
+
+    def difference(line: dict[str, str]) -> Difference:
+        return Difference(
+            "roc_auc", *(float(line[name].replace("−", "-")) for name in ("gain", "low", "high"))
+        )
+
+    levels = tuple(
+        LevelFinding(
+            *(line["factor"], line["level"], line["verdict"], "", difference(line)),
+            harm=difference(line) if line["ground"] == "harm" else None,
+        )
+        for line in lines
+    )
+    auc, p, net = number(r"AUC (0\.\d+)"), number(r"p <? ?(0\.\d+)"), number(r"(\S+) bps a trade")
+    assert auc is not None
+    assert p is not None
+    findings = Findings(
+        *("roc_auc", 0.01, levels, Ranking("roc_auc", auc, 0.0 if "p < 0.001" in shown else p)),
+        visible=max(float(line["visible"]) for line in lines),
+        ceiling=number(r"at most (\S+)\."),
+        trading=None if net is None else Trading((number(r"at the top (\S+) %") or 0) / 100, net),
+    )
+    assert headline(findings).text == shown
 
 
 def test_every_kind_of_noise_and_every_detector_is_documented_as_it_is():

@@ -155,7 +155,7 @@ GATE = {
     "ci_high": Column("to", "{:.4f}"),
     "smallest_visible": Column("could see", "{:.4f}", needed=False),
     "seed_margin": Column("seed noise ±", "{:.4f}", needed=False),
-    "p_corrected": Column("corrected p", "p"),
+    "p_corrected": Column("corrected p", "p", needed=False),
     "cohens_d": Column("d", "{:.2f}", needed=False),
     "outcome": Column("outcome"),
     "n_pairs": Column("pairs", needed=False),

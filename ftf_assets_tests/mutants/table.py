@@ -511,6 +511,41 @@ MUTANTS: tuple[Mutant, ...] = (
         "if fewest < settings.min_trades_a_fold // 2:",
         "gate/test_power.py",
     ),
+    _mutant(
+        "gate/headline.py",
+        "a sweep that could not have seen a useful gain claims that it could",
+        "if found.visible <= found.useful_gain:",
+        "if found.visible >= found.useful_gain:",
+        "gate/test_headline.py",
+    ),
+    _mutant(
+        "gate/headline.py",
+        "where correct labels could pay, the next step is features",
+        "if found.ceiling is not None and found.ceiling >= found.useful_gain:",
+        "if found.ceiling is not None and found.ceiling < found.useful_gain:",
+        "gate/test_headline.py",
+    ),
+    _mutant(
+        "gate/headline.py",
+        "of two locked levels the one with the smaller gain becomes the default",
+        "best = max(mine, key=lambda one: one.gain.mean if one.gain else 0.0)",
+        "best = min(mine, key=lambda one: one.gain.mean if one.gain else 0.0)",
+        "gate/test_headline.py",
+    ),
+    _mutant(
+        "gate/findings.py",
+        "trades pay although their precision does not reach break-even",
+        "self.precision >= self.breakeven",
+        "self.precision <= self.breakeven",
+        "gate/test_headline.py",
+    ),
+    _mutant(
+        "gate/level_lines.py",
+        "a level abandoned for harm looks like one that gains nothing",
+        '_GROUNDS = {ENDS_HARM: "ABANDON (harm)"',
+        '_GROUNDS = {ENDS_HARM: "ABANDON (no gain)"',
+        "gate/test_level_lines.py",
+    ),
     # --- invariants ---------------------------------------------------------------------------------------
     _mutant(
         "invariants/leaks.py",
