@@ -31,9 +31,12 @@ def gate_decision(
     NO_SIGNAL: the model does not rank, so there is nothing to judge treatments by; work on features or labels
     first. INVALID: cells are missing or a check failed.
     """
+    from ftf_assets.rows.selection import selection_of
+
     run = sweep.open()
     inputs = decision_inputs(home.results, context.instance, run.sweep_id, run.settings)
     decision = inputs.decide()
+    picked = selection_of(inputs.rows, home.results.details("weekly_results", run.sweep_id))
     return dg.MaterializeResult(
-        value=decision, metadata=decision_metadata(context.log, run, inputs.rows, decision)
+        value=decision, metadata=decision_metadata(context.log, run, inputs.rows, decision, picked)
     )

@@ -15,6 +15,7 @@ from ftf_assets.command.shared_flags import home_option, json_option, sweep_id_o
 
 if TYPE_CHECKING:
     from ftf_assets.gate.decision import Decision
+    from ftf_assets.gate.selection import Selection
     from ftf_assets.storage.home import Home
 
 
@@ -52,18 +53,21 @@ def gate(
     """
     from ftf_assets.command.sentences import reasons_in_words
     from ftf_assets.command.tables import gate_table, say, show_answer, stdout
+    from ftf_assets.gate.selection import selection_in_words
 
     given = {"rule": rule, "useful_gain": useful_gain}
     changed = {name: value for name, value in given.items() if value is not None}
     decision = _decision_of_file(file, changed) if file else _decision_of_sweep(sweep_id, home, changed)
+    selection = None if file else _selection_of_sweep(decision.sweep_id, home)
     if as_json:
         answer = {"headline": decision.summary.headline, "ending": decision.summary.ending}
-        click.echo(json.dumps({**answer, **dataclasses.asdict(decision)}))
+        picked = None if selection is None else dataclasses.asdict(selection)
+        click.echo(json.dumps({**answer, **dataclasses.asdict(decision), "selection": picked}))
         return ExitCode.DONE
     console = stdout()
     show_answer(console, decision)
     console.print(gate_table(decision, console.width))
-    for line in reasons_in_words(decision):
+    for line in (*reasons_in_words(decision), *(selection_in_words(selection) if selection else ())):
         say(console, line)
     return ExitCode.DONE
 
@@ -88,3 +92,11 @@ def _decision_of_sweep(sweep_id: str | None, home: Home, changed: Mapping[str, A
     settings = store.settings(sweep_id)  # refuses an unknown sweep before an instance is written
     with open_instance(home) as instance:
         return decision_inputs(store, instance, sweep_id, settings.with_changes(gate=changed)).decide()
+
+
+def _selection_of_sweep(sweep_id: str, home: Home) -> Selection | None:
+    from ftf_assets.rows.selection import selection_of
+    from ftf_assets.storage.results_store import ResultsStore
+
+    store = ResultsStore(home.results)
+    return selection_of(store.read(sweep_id), store.details("weekly_results", sweep_id))

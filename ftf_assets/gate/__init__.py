@@ -10,6 +10,7 @@ out. The steps, in the order in which it takes them:
 * ``judge`` (``verdict_rules``, ``power``, ``tuning``): the ordered rules, the sentence that
   gives the reason, the warnings
 * ``fingerprint``: hashes of what a decision was made from and with
+* ``selection``: what picking the best level promises too much; beside the decision, no part of it
 * ``headline`` (``findings``, ``words``): the answer in a few sentences, from the numbers of a decision
 
 Every bound is in ``thresholds``. Change a rule in ``verdict_rules``, a test in ``statistics``, and say in

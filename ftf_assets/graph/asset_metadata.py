@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ftf_assets.gate.decision import Decision
+    from ftf_assets.gate.selection import Selection
     from ftf_assets.rows.finetune_results import CryptoResults
     from ftf_assets.sources.protocol import FeatureCacheReport
 
@@ -207,7 +208,11 @@ def results_metadata(
 
 
 def decision_metadata(
-    log: dg.DagsterLogManager, sweep: Sweep, rows: pd.DataFrame, decision: Decision
+    log: dg.DagsterLogManager,
+    sweep: Sweep,
+    rows: pd.DataFrame,
+    decision: Decision,
+    selection: Selection | None,
 ) -> Metadata:
     """Give the answer first, then the verdicts in words, every number behind them, and the pictures.
 
@@ -219,9 +224,12 @@ def decision_metadata(
         The sweep and its rows of ``finetune_results``.
     decision
         The gate's decision on them.
+    selection
+        What picking the best of their variants promises too much.
     """
     from ftf_assets.gate.level_lines import level_lines
     from ftf_assets.gate.seed_noise import seed_noise_in_words
+    from ftf_assets.gate.selection import selection_in_words
     from ftf_assets.gate.tuning import tuning_in_words
     from ftf_assets.graph.picture_metadata import pictures
     from ftf_assets.report.collect import decision_of_run
@@ -237,6 +245,7 @@ def decision_metadata(
         **pictures(log, lambda: gate_pictures(data)),
         "tuning": tuning_in_words(decision.tuning, decision.n_trials),
         "seed_noise": seed_noise_in_words(decision.metric_rows()),
+        "selection": " ".join(selection_in_words(selection)) if selection else "nothing to pick from",
         "rows_fingerprint": decision.rows_fingerprint,
         "levels": table([dataclasses.asdict(line) for line in level_lines(decision)]),
         "metrics": table(decision.metric_rows()),

@@ -121,6 +121,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         suspects=SuspectData(store.suspects(sweep_id), candles, unavailable, settings.labels.barriers),
         regimes=store.details("regime_results", sweep_id),
         confidence=store.details("confidence_curve", sweep_id),
+        weekly=store.details("weekly_results", sweep_id),
         unavailable=unavailable,
         audit=load_audit(home, settings),
     )

@@ -123,8 +123,8 @@ class ReportData:
         The sweep and its resolved settings.
     decision, curves, suspects, audit
         What the sections are drawn from.
-    regimes, confidence
-        Rows of ``regime_results`` and of ``confidence_curve``.
+    regimes, confidence, weekly
+        Rows of ``regime_results``, ``confidence_curve`` and ``weekly_results``.
     unavailable
         By crypto, why its stored models, arrays or candles could not be read.
     """
@@ -136,5 +136,6 @@ class ReportData:
     suspects: SuspectData
     regimes: pd.DataFrame
     confidence: pd.DataFrame
+    weekly: pd.DataFrame
     unavailable: Mapping[str, str]
     audit: AuditData

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import OK
+from ftf_assets.gate.selection import selection_in_words
 from ftf_assets.gate.words import metric_in_words
 from ftf_assets.report.charts.confidence_curve import confidence_chart
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
@@ -28,6 +29,7 @@ from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
 from ftf_assets.report.sections.suspects import suspect_cards
 from ftf_assets.report.sections.verdict import answer
 from ftf_assets.rows.confidence_curve import mean_confidence_curve
+from ftf_assets.rows.selection import selection_of
 from ftf_assets.sweep.settings import SweepSettings
 
 _PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")
@@ -84,6 +86,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
         "nothing": NOTHING,
         "answer": answer(decision),
+        "selection": selection_in_words(picked) if (picked := selection_of(rows, data.weekly)) else [],
         "headings": headings,
         # gate, cells
         "forest": forest_plot(decision) if len(decision.metrics) else None,

@@ -35,7 +35,9 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
     again = json.loads(ftf("gate", "--json").stdout)
     assert again["rows_fingerprint"] == done.decision.rows_fingerprint
     assert [one["reason"] for one in again["verdicts"]] == [one.reason for one in done.decision.verdicts]
+    assert again["selection"]["overfitting"]["n_cells"] == 4
     printed = ftf("gate", "--sweep", sweep.sweep_id).stdout
+    assert "Probability of backtest overfitting" in printed
     for level in ("filter", "reweight", "aggressive", "mild"):
         assert level in printed
 

@@ -453,6 +453,27 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- gate ---------------------------------------------------------------------------------------------
     _mutant(
+        "gate/selection.py",
+        "the pick of one half is ranked in the half where it was picked",
+        "rank = rankdata(there, axis=1)[splits, pick]",
+        "rank = rankdata(here, axis=1)[splits, pick]",
+        "gate/test_selection.py",
+    ),
+    _mutant(
+        "gate/selection.py",
+        "the Sharpe ratio is not deflated for the number of trials",
+        "probability_above(sharpe, expected, len(returns), *moments)",
+        "probability_above(sharpe, 0.0, len(returns), *moments)",
+        "gate/test_selection.py",
+    ),
+    _mutant(
+        "rows/selection.py",
+        "a portfolio adds up its cryptos instead of averaging them",
+        ".div(n_cryptos, axis=0)",
+        ".div(1, axis=0)",
+        "rows/test_selection.py",
+    ),
+    _mutant(
         "gate/verdict_rules.py",
         "a harmful level counts as a win",
         "return 1 if d > 0 else -1",

@@ -87,6 +87,12 @@ def test_the_most_confident_calls_have_a_chart_a_table_and_a_sentence():
     assert 'id="confidence-title"' not in without
 
 
+def test_what_picking_the_best_level_promises_too_much_is_said():
+    text = Elements(render_report(report_data(result_rows(CRYPTOS, folds=3)))).text
+    assert "Probability of backtest overfitting" in text
+    assert "This decides nothing" in text
+
+
 def test_every_verdict_has_words_and_a_sign_of_its_own():
     assert set(words.MEANINGS) == set(words.SIGNS) == set(VERDICTS)
     assert len(set(words.SIGNS.values())) == len(VERDICTS)

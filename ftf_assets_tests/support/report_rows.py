@@ -15,6 +15,7 @@ from ftf_assets.contracts.tables.confidence_curve import ConfidenceCurve
 from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects, suspects_frame
 from ftf_assets.contracts.tables.regime_results import RegimeResults
+from ftf_assets.contracts.tables.weekly_results import WeeklyResults
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.data import (
@@ -92,6 +93,7 @@ def report_data(
     candles: bool = True,
     regimes: pd.DataFrame | None = None,
     confidence: pd.DataFrame | None = None,
+    weekly: pd.DataFrame | None = None,
     audit: AuditData | None = None,
     **settings: Any,
 ) -> ReportData:
@@ -123,6 +125,7 @@ def report_data(
         ),
         regimes=contract_frame(RegimeResults, []) if regimes is None else regimes,
         confidence=contract_frame(ConfidenceCurve, []) if confidence is None else confidence,
+        weekly=contract_frame(WeeklyResults, []) if weekly is None else weekly,
         unavailable=unavailable,
         audit=audit or AuditData(),
     )
