@@ -1,4 +1,4 @@
-"""From the models of the label ceiling to rows of ``label_ceiling``."""
+"""From the models of the label ceiling to rows of ``label_ceiling``, and from these to its bound."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from ftf_assets.audit.detectors.temporal import TEMPORAL
 from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.contracts.tables.label_ceiling import LabelCeiling
+from ftf_assets.gate.label_ceiling import CeilingSummary, summarise_ceiling
+from ftf_assets.rows.records import plain_records
 from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.label_ceiling import CeilingScore
@@ -63,3 +66,29 @@ def _row(score: CeilingScore) -> dict[str, Any]:
         "fit_key": score.fit_key or None,
         **(score.metrics or {}),
     }
+
+
+def ceiling_of_sweep(rows: pd.DataFrame, audit: pd.DataFrame) -> CeilingSummary | None:
+    """Extrapolate what correct labels would be worth in a sweep.
+
+    Parameters
+    ----------
+    rows
+        The sweep's rows of ``label_ceiling``; none where the ceiling is off.
+    audit
+        Rows of ``noise_audit`` of the same data; none where they were never audited.
+
+    Returns
+    -------
+    CeilingSummary or None
+        None where too few models were measured.
+    """
+    return summarise_ceiling(plain_records(rows), _share_of_audit(audit)) if len(rows) else None
+
+
+def _share_of_audit(audit: pd.DataFrame) -> float | None:
+    """Average over cryptos what the cleaner that knows time estimates on the labels as they are."""
+    estimates = audit.loc[
+        (audit["kind"] == "none") & (audit["detector"] == TEMPORAL.name), "estimated_noise_rate"
+    ].dropna()
+    return float(estimates.mean()) if len(estimates) else None

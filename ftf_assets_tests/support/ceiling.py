@@ -44,3 +44,39 @@ def rows_of(run: Trained, scores: list[CeilingScore], sweep_id: str) -> pd.DataF
     """Lay scores out as rows of a sweep."""
     sweep: Any = SimpleNamespace(sweep_id=sweep_id, artifact_identity=lambda asset, crypto: {"asset": asset})
     return ceiling_rows(cast("Sweep", sweep), run.plan.crypto, scores, run_id="run")
+
+
+def ceiling_records(*, truth: bool = False) -> list[dict[str, Any]]:
+    """Rows of ``label_ceiling`` as mappings: 5 cryptos x 5 folds on a curve that noise flattens."""
+    random = np.random.default_rng(12)
+    rows = []
+    for crypto in "ABCDE":
+        for fold in range(5):
+            level = random.normal(0, 0.02)
+            for noise, exposure in [
+                ("independent", 0.4),
+                ("independent", 0.8),
+                ("independent", 1.6),
+                ("none", 0.0),
+            ]:
+                rows.append(_record(crypto, fold, noise, exposure, level + random.normal(0, 0.006)))
+            if truth:
+                rows.append(_record(crypto, fold, "truth", 0.0, level + random.normal(0, 0.006)))
+    return rows
+
+
+def _record(crypto: str, fold: int, noise: str, exposure: float, level: float) -> dict[str, Any]:
+    left = np.exp(0.418 if noise == "truth" else -exposure)
+    above = 0.1 * left / np.sqrt(left**2 + 0.2)
+    return {
+        "crypto": crypto,
+        "fold": fold,
+        "noise": noise,
+        "exposure": exposure,
+        "repeat": 0,
+        "status": "ok",
+        "buy_rate": 0.18,
+        "changed": {"none": 0.0, "truth": 0.1}.get(noise, 0.295 * (1 - float(left))),
+        "roc_auc": 0.5 + above + level,
+        "roc_auc_true": 0.5 + 1.5 * above + level,
+    }
