@@ -13,6 +13,7 @@ from ftf_assets.sweep.settings import SweepSettings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ftf_assets.gate.ceiling import CeilingBound
     from ftf_assets.gate.decision import Decision
     from ftf_assets.storage.results_store import ResultsStore
 
@@ -29,12 +30,16 @@ class DecisionInputs:
         Its rows of ``finetune_results``.
     broken_checks
         Its failed contract and leak checks: with any, every verdict is ``INVALID``.
+    ceiling
+        What correct labels would be worth at most, by its label ceiling; None where that is off or too few of
+        its models were measured.
     """
 
     sweep_id: str
     settings: SweepSettings
     rows: pd.DataFrame
     broken_checks: list[str]
+    ceiling: CeilingBound | None = None
 
     def decide(self) -> Decision:
         """Judge every level of the sweep.
@@ -46,7 +51,13 @@ class DecisionInputs:
         """
         from ftf_assets.rows.gate_decision import decide_sweep
 
-        return decide_sweep(self.rows, self.settings, self.sweep_id, broken_checks=self.broken_checks)
+        return decide_sweep(
+            self.rows,
+            self.settings,
+            self.sweep_id,
+            broken_checks=self.broken_checks,
+            ceiling=self.ceiling,
+        )
 
     def fingerprints(self) -> tuple[str, str]:
         """Give the fingerprints of rows and settings that the decision would state, without deciding.
@@ -58,7 +69,9 @@ class DecisionInputs:
         """
         from ftf_assets.rows.gate_decision import sweep_fingerprints
 
-        return sweep_fingerprints(self.rows, self.settings, broken_checks=self.broken_checks)
+        return sweep_fingerprints(
+            self.rows, self.settings, broken_checks=self.broken_checks, ceiling=self.ceiling
+        )
 
 
 def decision_inputs(
@@ -78,5 +91,9 @@ def decision_inputs(
     StoreError
         A results store that cannot be read.
     """
+    from ftf_assets.storage.stored_ceiling import stored_ceiling
+
     broken = failed_invalidating_checks(instance, sweep_id, settings.data.crypto_names)
-    return DecisionInputs(sweep_id, settings, store.read(sweep_id), broken)
+    ceiling = stored_ceiling(store, sweep_id, settings)
+    bound = None if ceiling is None else ceiling.bound
+    return DecisionInputs(sweep_id, settings, store.read(sweep_id), broken, bound)

@@ -12,6 +12,7 @@ from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
+from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.clusters import calendar_clusters
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, DecisionSummary, LevelVerdict, MetricComparison
@@ -22,7 +23,12 @@ from ftf_assets.sweep.settings import SweepSettings
 
 
 def decide_sweep(
-    rows: pd.DataFrame, settings: SweepSettings, sweep_id: str, *, broken_checks: Sequence[str] = ()
+    rows: pd.DataFrame,
+    settings: SweepSettings,
+    sweep_id: str,
+    *,
+    broken_checks: Sequence[str] = (),
+    ceiling: CeilingBound | None = None,
 ) -> Decision:
     """Judge every level of a sweep against its factor's baseline.
 
@@ -36,6 +42,8 @@ def decide_sweep(
         The sweep.
     broken_checks
         Failed contract checks; any makes every verdict ``INVALID``.
+    ceiling
+        What correct labels would be worth at most; None if it was not measured.
 
     Raises
     ------
@@ -48,12 +56,17 @@ def decide_sweep(
         baselines,
         sweep_id=sweep_id,
         broken_checks=broken_checks,
+        ceiling=ceiling,
         **_design(rows, settings),
     )
 
 
 def sweep_fingerprints(
-    rows: pd.DataFrame, settings: SweepSettings, *, broken_checks: Sequence[str] = ()
+    rows: pd.DataFrame,
+    settings: SweepSettings,
+    *,
+    broken_checks: Sequence[str] = (),
+    ceiling: CeilingBound | None = None,
 ) -> tuple[str, str]:
     """Give the fingerprints of rows and settings that :func:`decide_sweep` would store, without deciding.
 
@@ -64,6 +77,7 @@ def sweep_fingerprints(
         coerce_result_rows(rows, baselines),
         baselines,
         broken_checks=broken_checks,
+        ceiling=ceiling,
         **_design(rows, settings),
     )
 

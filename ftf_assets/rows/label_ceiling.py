@@ -38,6 +38,7 @@ def ceiling_rows(sweep: Sweep, crypto: str, scores: Sequence[CeilingScore], *, r
     common = {
         "sweep_id": sweep.sweep_id,
         "crypto": crypto,
+        "arrays_key": sweep.artifact_key("coerced_arrays", crypto),
         "inputs": json.dumps(sweep.artifact_identity(CEILING, crypto), sort_keys=True),
         "run_id": run_id,
         "created_at": pd.Timestamp.now("UTC"),

@@ -42,7 +42,11 @@ def scores_of(run: Trained) -> list[CeilingScore]:
 
 def rows_of(run: Trained, scores: list[CeilingScore], sweep_id: str) -> pd.DataFrame:
     """Lay scores out as rows of a sweep."""
-    sweep: Any = SimpleNamespace(sweep_id=sweep_id, artifact_identity=lambda asset, crypto: {"asset": asset})
+    sweep: Any = SimpleNamespace(
+        sweep_id=sweep_id,
+        artifact_key=lambda asset, crypto: f"key of {asset}",
+        artifact_identity=lambda asset, crypto: {"asset": asset},
+    )
     return ceiling_rows(cast("Sweep", sweep), run.plan.crypto, scores, run_id="run")
 
 

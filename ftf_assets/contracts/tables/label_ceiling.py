@@ -46,6 +46,7 @@ class LabelCeiling(StoredTable):
     rounds: Series[np.int64] = amount("Boosting rounds: those of the cell's baseline.")
     seed: Series[np.int64] = amount("Seed of the fit: that of the baseline's fit of the same repeat.")
     fit_key: Text = optional("Key of the fit; with noise none it is the baseline's own.")
+    arrays_key: Text = key("Key of the crypto's rows: every noise audit of the same rows has it.")
     inputs: Text = key("Everything that the crypto's rows were made from, a JSON object.")
     run_id: Text = key("Dagster run that wrote the row.")
     created_at: Series[UtcTimestamp] = pa.Field(description="When the row was written, UTC.")
