@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -41,8 +42,9 @@ class Effect:
     recovered
         ``won / lost``; None if no significant loss can be divided by.
     over_random, over_lowest_p
-        The treated model's average precision minus that of the same judge's controls, which drop as many rows
-        at random, or those with the lowest probability of their label.
+        The treated model's average precision minus that of the same judge's controls, which drop or relabel
+        as many rows at random, or drop those with the lowest probability of their label; None where a
+        treatment has no such control.
     """
 
     kind: str
@@ -160,10 +162,11 @@ def measure_effects(
             effects.append(Effect(kind, name, scores))
             continue
         one = TREATMENTS[name]
+        choices: tuple[Literal["random", "lowest_p"], ...] = ("random", "lowest_p")
         over = {
-            action: _difference(scores, other)
-            for action in ("drop_random", "drop_lowest_p")
-            if not one.control and isinstance(other := treated.get(one.control_by(action)), list)
+            choice: _difference(scores, other)
+            for choice in choices
+            if isinstance(other := treated.get(one.control_by(choice) or ""), list)
         }
         effects.append(
             replace(
@@ -171,8 +174,8 @@ def measure_effects(
                 treated=_mean(scores),
                 won=_difference(scores, noisy),
                 recovered=_recovered(clean, noisy, scores) if lost.low > 0 else None,
-                over_random=over.get("drop_random"),
-                over_lowest_p=over.get("drop_lowest_p"),
+                over_random=over.get("random"),
+                over_lowest_p=over.get("lowest_p"),
             )
         )
     return effects

@@ -171,18 +171,21 @@ def model_task(
     baseline
         The fit that it copies but for rows, labels, weights and seed.
     cleaning
-        The rows that are kept and their weights; None keeps all.
+        The rows that are kept, their weights and labels, and rates that the loss is corrected for; None keeps
+        all as it is.
     """
     keep = np.ones(len(labels), np.bool_) if cleaning is None else cleaning.keep
     weight = base_weight if cleaning is None else cleaning.weight
+    trained_on = labels if cleaning is None or cleaning.label is None else cleaning.label
     task = replace(
         baseline,
         name=name,
         rows=fold.fit[keep],
-        labels=labels[keep].astype(np.float32),
+        labels=trained_on[keep].astype(np.float32),
         weight=weight[keep],
         predict={"test": fold.test},
         seed=plan.model_seed(seed),
+        flip_rates=None if cleaning is None else cleaning.flip_rates,
     )
     return replace(task, key=plan.model_key(task))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from dataclasses import dataclass
@@ -137,14 +138,16 @@ class AuditPlan:
         )
 
     def model_key(self, task: FitTask) -> str:
-        """Give the key of a model by the rows, labels and weights that it is trained on.
+        """Give the key of a model by the rows, labels, weights and rates that it is trained on.
 
         Cleaners that leave the same rows share a fit.
         """
         content = hashlib.sha256()
         for values in (task.rows, task.labels, task.weight):
             content.update(np.ascontiguousarray(values).tobytes())
-        return self._key(role="model", trained_on=content.hexdigest(), seed=task.seed)
+        rates = None if task.flip_rates is None else dataclasses.asdict(task.flip_rates)
+        corrected = {} if rates is None else {"flip_rates": rates}
+        return self._key(role="model", trained_on=content.hexdigest(), seed=task.seed, **corrected)
 
     @property
     def n_fits(self) -> int:

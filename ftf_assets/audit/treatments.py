@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ftf_assets.audit.detector import Evidence
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.cleaning.cleaners import CLEANERS
+from ftf_assets.labels.cleaning.cleaners import CLEANERS, CONTROLS
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.fit_rows import TreatedRows
 
@@ -38,10 +39,15 @@ class Treatment:
         """Whether the level's judge reads candles."""
         return self.name in CLEANLAB.needs_candles
 
-    def control_by(self, action: str) -> str:
-        """Give the control of the same judge with this action: ``drop_random`` or ``drop_lowest_p``."""
-        mine = CLEANERS[self.name].judge
-        return next(name for name, one in CLEANERS.items() if (one.judge, one.action) == (mine, action))
+    def control_by(self, choice: Literal["random", "lowest_p"]) -> str | None:
+        """Give the control that does the same to as many rows of another choice; None if there is none."""
+        mine = CLEANERS[self.name]
+        for action in CONTROLS.get(mine.action, ()):
+            if action.endswith(choice):
+                return next(
+                    name for name, one in CLEANERS.items() if (one.judge, one.action) == (mine.judge, action)
+                )
+        return None
 
 
 TREATMENTS: dict[str, Treatment] = {

@@ -64,11 +64,14 @@ def survives_a_lag(stored: Stored) -> Finding:
 def caps_held(stored: Stored) -> Finding:
     """Suspects of each class stay within the cap, and cleaning changed weights by its rules only."""
     arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.treatment.suspect_cap
-    masks = weighted_masks(stored.sweep.plan(stored.crypto), arrays, stored.value("cleanlab_masks"))
+    plan = stored.sweep.plan(stored.crypto)
+    masks = weighted_masks(plan, arrays, stored.value("cleanlab_masks"))
     breaches = [
         f"fold {mask.fold} {mask.cleaner} of variant {mask.variant}: {breach}"
         for mask, given in masks
-        for breach in cleaning_breaches(mask, arrays.y, given, cap)
+        for breach in cleaning_breaches(
+            mask, arrays.y, given, 1.0 if mask.cleaner in plan.uncapped_cleaners else cap
+        )
     ]
     shares = [
         {

@@ -76,6 +76,11 @@ class Expectations:
         return self.stored.sweep.settings.treatment.suspect_cap
 
     @property
+    def uncapped_cleaners(self) -> tuple[str, ...]:
+        """Cleaners whose suspects another rule than the share limits."""
+        return self.stored.sweep.plan(self.stored.crypto).uncapped_cleaners
+
+    @property
     def min_rounds(self) -> int:
         """Fewest boosting rounds of a baseline."""
         return self.stored.sweep.settings.training.min_rounds

@@ -133,6 +133,7 @@ SUSPECTS = {
     "p_buy": Column("p_buy", "{:.4f}"),
     "label_quality": Column("quality", "{:.4f}"),
     "dropped": Column("dropped", needed=False),
+    "relabelled": Column("relabelled", needed=False),
     "weight": Column("weight", "{:.4f}", needed=False),
 }
 

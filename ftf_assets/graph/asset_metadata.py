@@ -130,6 +130,9 @@ def masks_metadata(
             "flagged HOLD": mask.n_flagged_hold,
             "suspects": int(mask.suspect.sum()),
             "dropped": int((~mask.keep).sum()),
+            "relabelled": int(np.count_nonzero(mask.label != arrays.y[mask.rows])),
+            "missed BUY": mask.flip_rates.missed_buy if mask.flip_rates else None,
+            "false BUY": mask.flip_rates.false_buy if mask.flip_rates else None,
             "estimated noise rate": mask.noise.noise_rate if mask.noise else None,
             "weight of features": mask.noise.temper if mask.noise else None,
             "reason": mask.outcome.error_message,
@@ -138,6 +141,7 @@ def masks_metadata(
     ]
     return {
         "cap_per_class": sweep.settings.treatment.suspect_cap,
+        "cap_by": sweep.settings.treatment.cap_by,
         "label_quality": sweep.settings.treatment.label_quality,
         "masks": table(rows),
         **pictures(log, lambda: cleaning_pictures(suspects_of_crypto(home, sweep, crypto, arrays, masks))),

@@ -17,6 +17,7 @@ from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRo
 
 if TYPE_CHECKING:
     from ftf_assets.labels.cleaning.confident_learning import LabelQuality
+    from ftf_assets.labels.cleaning.suspect_cap import CapBy
     from ftf_assets.labels.triple_barrier import BarrierSettings
 
 
@@ -30,6 +31,8 @@ class TreatmentSettings(Protocol):
         (epsilon_buy, epsilon_hold) for each smoothing level.
     suspect_cap
         Largest share of a class that may be suspect.
+    cap_by
+        Whether that share limits confident learning, or its own count of wrong labels.
     label_quality
         Method by which cleanlab scores labels.
     barriers
@@ -40,6 +43,8 @@ class TreatmentSettings(Protocol):
     def epsilons(self) -> dict[str, tuple[float, float]]: ...  # noqa: D102
     @property
     def suspect_cap(self) -> float: ...  # noqa: D102
+    @property
+    def cap_by(self) -> CapBy: ...  # noqa: D102
     @property
     def label_quality(self) -> LabelQuality: ...  # noqa: D102
     @property
@@ -57,6 +62,10 @@ RowTreatment = Callable[[str, JudgedRows, Judgement], TreatedRows]
 def level_alone(level: str, settings: TreatmentSettings) -> Mapping[str, object]:  # noqa: ARG001
     """Return the identity of a level that depends on no setting."""
     return {"level": level}
+
+
+def _always_capped(level: str, settings: TreatmentSettings) -> bool:  # noqa: ARG001
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +157,14 @@ class RowFactor(Factor):
     judges
         Level to the name of its judge. Levels with the same judge share one judgement. By default each level
         has its own.
+    capped_by_share
+        (level, settings) to whether the suspects of each class are at most the share ``suspect_cap`` of it.
     """
 
     judge: RowJudge
     treat: RowTreatment
     judges: Mapping[str, str] = field(default_factory=dict)
+    capped_by_share: Callable[[str, TreatmentSettings], bool] = _always_capped
 
 
 @dataclass(frozen=True, kw_only=True)

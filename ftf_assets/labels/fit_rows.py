@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
-from ftf_assets.contracts.bundles import NoiseEstimate
+from ftf_assets.contracts.bundles import FlipRates, NoiseEstimate
 from ftf_assets.contracts.typed import Array, Bool, Float32, Float64, Int8, Int64, typed
 
 
@@ -106,12 +106,15 @@ class Judgement:
         Flagged rows that remain under the cap of their class.
     noise
         The judge's estimate of the noise as a whole; None if it makes none.
+    flip_rates
+        The judge's estimate of the rates of wrong labels, for a forward correction; None if it makes none.
     """
 
     label_quality: Float64[Array, " rows"]
     flagged: Bool[Array, " rows"]
     suspect: Bool[Array, " rows"]
     noise: NoiseEstimate | None = None
+    flip_rates: FlipRates | None = None
 
 
 @typed
@@ -127,8 +130,14 @@ class TreatedRows:
         Rows that stay in the fit part. Only suspects may leave it.
     weight
         Training weight of each row, dropped rows included.
+    label
+        Hard label that each row trains with, where suspects get another one; None leaves all as they were.
+    flip_rates
+        Rates of wrong labels that the model's loss is corrected for; None leaves the loss as it is.
     """
 
     suspect: Bool[Array, " rows"]
     keep: Bool[Array, " rows"]
     weight: Float32[Array, " rows"]
+    label: Int8[Array, " rows"] | None = None
+    flip_rates: FlipRates | None = None

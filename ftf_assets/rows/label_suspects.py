@@ -29,7 +29,7 @@ def suspect_rows(sweep_id: str, crypto: str, arrays: TrainingArrays, masks: Clea
     names = ("fold", "variant", "cleaner", "timestamp", "label", "p_buy", "label_quality")
     columns = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0)
-        for name in (*names, "dropped", "weight")
+        for name in (*names, "dropped", "relabelled", "weight")
     }
     n_rows = len(columns["fold"])
     return suspects_frame({"sweep_id": [sweep_id] * n_rows, "crypto": [crypto] * n_rows, **columns})
@@ -48,5 +48,6 @@ def _suspects(arrays: TrainingArrays, mask: CleaningMask) -> dict[str, np.ndarra
         "p_buy": mask.probability[chosen],
         "label_quality": mask.label_quality[chosen],
         "dropped": ~keep,
+        "relabelled": mask.label[chosen] != arrays.y[rows],
         "weight": np.where(keep, mask.weight[chosen], 0.0).astype(np.float64),
     }

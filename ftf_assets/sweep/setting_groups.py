@@ -18,6 +18,7 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.labels.added_noise import LARGEST_EXPOSURE, HitPattern
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
+from ftf_assets.labels.cleaning.suspect_cap import CapBy
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
@@ -227,6 +228,10 @@ class TreatmentSettings(SettingsGroup):
     )
     suspect_cap: float = Field(
         0.10, ge=0, le=0.5, description="Largest share of a class that may be suspect."
+    )
+    cap_by: CapBy = Field(
+        "share",
+        description="Limit on cleanlab's suspects: the share suspect_cap, or its own count of wrong labels.",
     )
     label_quality: LabelQuality = Field(
         "self_confidence",

@@ -190,6 +190,7 @@ class Sweep:
             embargo_bars=settings.folds.embargo_bars,
             out_of_fold_blocks=settings.treatment.out_of_fold_blocks,
             suspect_cap=settings.treatment.suspect_cap,
+            cap_by=settings.treatment.cap_by,
             label_quality=settings.treatment.label_quality,
             barriers=settings.labels.barriers,
             rounds=settings.training.early_stopping,

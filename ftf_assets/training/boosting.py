@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftf_assets.contracts.bundles import FlipRates
 from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
 from ftf_assets.training.parameters import Device, Parameters, Rounds
@@ -157,6 +158,7 @@ def fit_booster(
     validation: ValidationSlice | None = None,
     seed: int,
     device: Device = "cpu",
+    flip_rates: FlipRates | None = None,
 ) -> FittedBooster:
     """Fit one booster.
 
@@ -176,6 +178,10 @@ def fit_booster(
         Seed of the subsampling of rows and columns, in [0, 2**31).
     device
         ``cpu`` or ``cuda``.
+    flip_rates
+        Rates of wrong labels that the loss is corrected for, see
+        :mod:`~ftf_assets.training.forward_loss`. The model then predicts the true label. None trains on the
+        log loss of the labels as they are.
 
     Raises
     ------
@@ -199,12 +205,35 @@ def fit_booster(
     matrix = binned.matrix
     # Weights given to the constructor would change the bin edges, so they are set afterwards.
     matrix.set_info(label=labels, weight=weight)
+    loss = {} if flip_rates is None else _corrected_loss(settings, labels, weight, flip_rates)
     if isinstance(rounds, Rounds):
-        booster, kept = _stop_early(xgb, settings, matrix, rounds, validation)
+        booster, kept = _stop_early(xgb, settings, matrix, rounds, validation, loss)
     else:
-        booster, kept = xgb.train(settings, matrix, num_boost_round=rounds), rounds
+        booster, kept = xgb.train(settings, matrix, num_boost_round=rounds, **loss), rounds
     _require_trained_on(booster, device)
     return FittedBooster(booster, kept)
+
+
+def _corrected_loss(
+    settings: dict[str, Any], labels: Array, weight: Array, rates: FlipRates
+) -> dict[str, Any]:
+    """Return the objective and the metric of a corrected loss; change ``settings`` to go with them.
+
+    The objective stays ``binary:logistic`` by name, so that XGBoost turns margins into probabilities; with an
+    own objective it does not estimate where boosting starts, so that is set.
+    """
+    from ftf_assets.training.forward_loss import forward_derivatives, forward_log_loss, true_buy_rate
+
+    settings["base_score"] = true_buy_rate(labels, weight, rates)
+    settings["disable_default_eval_metric"] = True
+
+    def objective(margin: Array, _matrix: Any) -> tuple[Array, Array]:
+        return forward_derivatives(margin, labels, weight, rates)
+
+    def metric(margin: Array, matrix: Any) -> tuple[str, float]:
+        return "forward_log_loss", forward_log_loss(margin, matrix.get_label(), rates)
+
+    return {"obj": objective, "custom_metric": metric}
 
 
 def _require_trained_on(booster: xgboost.Booster, device: Device) -> None:
@@ -214,7 +243,12 @@ def _require_trained_on(booster: xgboost.Booster, device: Device) -> None:
 
 
 def _stop_early(
-    xgb: Any, settings: dict[str, Any], matrix: Any, rounds: Rounds, validation: ValidationSlice | None
+    xgb: Any,
+    settings: dict[str, Any],
+    matrix: Any,
+    rounds: Rounds,
+    validation: ValidationSlice | None,
+    loss: dict[str, Any],
 ) -> tuple[xgboost.Booster, int]:
     if validation is None:
         raise ValueError("early stopping needs a validation slice")
@@ -226,8 +260,9 @@ def _stop_early(
         evals=[(watched, "validation")],
         early_stopping_rounds=rounds.patience,
         verbose_eval=False,
+        **loss,
     )
     kept = max(booster.best_iteration + 1, rounds.minimum)
     if kept > booster.num_boosted_rounds():  # a patience shorter than the minimum stopped before it
-        return xgb.train(settings, matrix, num_boost_round=kept), kept
+        return xgb.train(settings, matrix, num_boost_round=kept, **loss), kept
     return booster[:kept], kept

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import Outcome
+from ftf_assets.contracts.bundles import FlipRates, Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training import boosting
 from ftf_assets.training.binning import matrices_of
@@ -39,7 +39,7 @@ class FitTask:
         Name of a row set to the positions of the rows to predict.
     rounds
         Number of boosting rounds, or :class:`Rounds` to stop early on the rows of ``predict["validation"]``.
-    parameters, seed, device
+    parameters, seed, device, flip_rates
         See :func:`~ftf_assets.training.boosting.fit_booster`.
     keep_booster
         Whether to store the model itself. A tuning trial needs its probabilities only.
@@ -59,6 +59,7 @@ class FitTask:
     parameters: Parameters
     seed: int
     device: Device
+    flip_rates: FlipRates | None = None
     keep_booster: bool = True
     keep_bins: bool = True
 
@@ -126,6 +127,7 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
             validation=_validation(task, arrays),
             seed=task.seed,
             device=task.device,
+            flip_rates=task.flip_rates,
         )
     probabilities = {name: fitted.predict(arrays.X[rows]) for name, rows in task.predict.items()}
     return FitResult(

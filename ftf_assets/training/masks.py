@@ -16,7 +16,7 @@ from ftf_assets.contracts.bundles import (
     SmoothedLabels,
 )
 from ftf_assets.contracts.errors import CellError, input_error
-from ftf_assets.contracts.typed import Array, Float64, typed
+from ftf_assets.contracts.typed import Array, Float64, Int8, typed
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import moved_factors
@@ -179,13 +179,16 @@ def _clean(
     probability: Float64[Array, " fit_rows"] | Outcome,
     judgements: dict[tuple[str, str], Judgement],
 ) -> list[CleaningMask]:
-    """Make the masks of a variant, one for each row factor, each with the weights that the one before left.
+    """Make the masks of a variant, one for each row factor, each with what the one before left.
+
+    Every cleaner judges the given labels; the model trains on the last one's labels and weights.
 
     ``judgements`` caches the judgement of each judge on the same rows and probabilities.
     """
     masks: list[CleaningMask] = []
     outcome = probability if isinstance(probability, Outcome) else Outcome()
     weight: Array | None = None
+    label = arrays.y[fold.fit]
     for factor, level in moved_factors(RowFactor, variant.moved):
         if isinstance(probability, Outcome) or outcome.status != "ok":
             masks.append(CleaningMask(fold.index, variant.name, level, outcome))
@@ -200,7 +203,9 @@ def _clean(
                 judgements[judge] = factor.judge(level, judged, plan)
             treated = factor.treat(level, judged, judgements[judge])
             weight = treated.weight
-            masks.append(_mask(fold, variant, level, judged, judgements[judge], treated))
+            if treated.label is not None:
+                label = np.where(treated.label != judged.rows.y, treated.label, label)
+            masks.append(_mask(fold, variant, level, judged, judgements[judge], treated, label))
         except Exception as error:  # noqa: BLE001  a cleaner that raises is a failed cell, recorded with its error
             outcome = Outcome.failed(error, "cleaning")
             masks.append(CleaningMask(fold.index, variant.name, level, outcome))
@@ -214,6 +219,7 @@ def _mask(
     judged: JudgedRows,
     judgement: Judgement,
     treated: TreatedRows,
+    label: Int8[Array, " fit_rows"],
 ) -> CleaningMask:
     y = judged.rows.y
     return CleaningMask(
@@ -227,6 +233,8 @@ def _mask(
         suspect=treated.suspect,
         keep=treated.keep,
         weight=treated.weight,
+        label=label,
+        flip_rates=treated.flip_rates,
         n_flagged_buy=int(np.count_nonzero(judgement.flagged & (y == 1))),
         n_flagged_hold=int(np.count_nonzero(judgement.flagged & (y == 0))),
         noise=judgement.noise,

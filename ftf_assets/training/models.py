@@ -18,7 +18,7 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.labels.apply_factors import treated_weight
+from ftf_assets.labels.apply_factors import treated_labels, treated_weight
 from ftf_assets.labels.factor import LabelFactor, RowFactor
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
@@ -113,22 +113,27 @@ def _treat(
 ) -> _Treated | Outcome:
     if baseline.outcome.status != "ok":
         return baseline.outcome
+    treated_as = variant.only(LabelFactor)
     if variant.only(RowFactor).moved:
         found = masks.find(fold.index, variant.name)
         failed = next((mask.outcome for mask in found if mask.outcome.status != "ok"), None)
         if failed is not None:
             return failed
-        # The weights of each mask are computed from those of the mask before.
+        # The weights and labels of each mask are computed from those of the mask before.
         keep = np.logical_and.reduce([mask.keep for mask in found])
-        rows, weight = fold.fit[keep], found[-1].weight[keep]
+        rows, weight, hard = fold.fit[keep], found[-1].weight[keep], found[-1].label[keep]
+        # A level that reads the truth says nothing of a row that a cleaner gives another label.
+        relabelled = treated_labels(treated_as.moved, hard, plan, truth=hard)
+        labels = np.where(hard != arrays.y[rows], relabelled, soft_labels.levels[treated_as.name][rows])
+        flip_rates = next((mask.flip_rates for mask in reversed(found) if mask.flip_rates), None)
     else:
         try:
             rows, weight = fold.fit, treated_weight(variant.moved, rows_of_fold(arrays, fold), plan)
         except Exception as error:  # noqa: BLE001  a cell that cannot be weighed is a failed cell, recorded with its error
             return Outcome.failed(error, "weighting")
-    labels = soft_labels.levels[variant.only(LabelFactor).name][rows]
+        labels, flip_rates = soft_labels.levels[treated_as.name][rows], None
     return _Treated(
-        TuningTarget(fold, variant, rows, labels, weight),
+        TuningTarget(fold, variant, rows, labels, weight, flip_rates),
         baseline,
         baseline.parameters,
         baseline.n_trials,
@@ -173,6 +178,7 @@ def _cell_tasks(plan: TrainingPlan, arrays: TrainingArrays, treated: _Treated) -
                 rows=target.rows,
                 labels=target.labels,
                 weight=target.weight,
+                flip_rates=target.flip_rates,
                 predict={"validation": fold.validation, "test": fold.test},
                 rounds=plan.rounds if plan.stops_every_variant else treated.baseline.rounds,
                 parameters=treated.parameters,

@@ -14,6 +14,7 @@ from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.typed import Array, Int8, Int64, typed
 from ftf_assets.labels.apply_factors import reads_truth, treated_labels
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
+from ftf_assets.labels.cleaning.suspect_cap import CapBy
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
@@ -45,9 +46,9 @@ class TrainingPlan:
         (epsilon_buy, epsilon_hold) for each smoothing level.
     validation_fraction, embargo_bars
         Share of the training window that validates; length in bars of the embargo after a held-out span.
-    out_of_fold_blocks, suspect_cap, label_quality
-        Cleaning: number of out-of-fold blocks, largest share of a class that may be suspect, method of the
-        label quality.
+    out_of_fold_blocks, suspect_cap, cap_by, label_quality
+        Cleaning: number of out-of-fold blocks, largest share of a class that may be suspect, whether that
+        share limits confident learning or its own count of wrong labels, method of the label quality.
     barriers
         The triple barrier that made the labels.
     rounds, rounds_mode
@@ -77,6 +78,7 @@ class TrainingPlan:
     embargo_bars: int = 24
     out_of_fold_blocks: int = 5
     suspect_cap: float = 0.10
+    cap_by: CapBy = "share"
     label_quality: LabelQuality = "self_confidence"
     barriers: BarrierSettings = field(default_factory=BarrierSettings)
     rounds: Rounds = field(default_factory=Rounds)
@@ -98,6 +100,17 @@ class TrainingPlan:
     def cleaned_variants(self) -> tuple[Variant, ...]:
         """The variants with a row factor: each needs masks."""
         return tuple(variant for variant in self.variants if variant.only(RowFactor).moved)
+
+    @property
+    def uncapped_cleaners(self) -> tuple[str, ...]:
+        """Levels of row factors whose suspects are not limited by the share ``suspect_cap``."""
+        return tuple(
+            level
+            for factor in FACTORS.values()
+            if isinstance(factor, RowFactor)
+            for level in factor.levels
+            if level != factor.baseline and not factor.capped_by_share(level, self)
+        )
 
     @property
     def needs_candles(self) -> bool:

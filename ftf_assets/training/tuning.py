@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.bundles import Outcome
+from ftf_assets.contracts.bundles import FlipRates, Outcome
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int64, typed
 from ftf_assets.training.boosting import FitResult
@@ -62,6 +62,8 @@ class TuningTarget:
     rows, labels, weight
         Rows of the fit part that the variant trains on, with its labels and weights. The inner validation and
         the scored blocks use hard labels and all rows of the fit part, for every variant.
+    flip_rates
+        Rates of wrong labels that the variant's loss is corrected for; None where it is not.
     """
 
     fold: Fold
@@ -69,6 +71,7 @@ class TuningTarget:
     rows: Int64[Array, " train"]
     labels: Float32[Array, " train"]
     weight: Float32[Array, " train"]
+    flip_rates: FlipRates | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,7 @@ def _sample_trial(plan: TrainingPlan, arrays: TrainingArrays, study: _Study, tri
                 rows=target.rows[kept],
                 labels=target.labels[kept],
                 weight=weight,
+                flip_rates=target.flip_rates,
                 predict={"validation": inner.validation, "scored": inner.test},
                 rounds=plan.rounds,
                 parameters=parameters,

@@ -70,6 +70,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "contracts/tables/test_weekly_results.py",
     ),
     _mutant(
+        "contracts/bundles/masks.py",
+        "a mask may relabel rows that nobody suspects",
+        "(mask.label != given) & ~mask.suspect",
+        "(mask.label != given) & mask.suspect",
+        "contracts/bundles/test_masks.py",
+    ),
+    _mutant(
         "contracts/row_rules.py",
         "NaN features are accepted although missing=refuse",
         'if missing == "refuse":',
@@ -121,6 +128,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "contracts/test_label_returns.py",
     ),
     # --- labels -------------------------------------------------------------------------------------------
+    _mutant(
+        "labels/cleaning/suspect_treatments.py",
+        "relabelling turns the labels of all rows but the suspects",
+        "np.where(suspect, 1 - y, y)",
+        "np.where(suspect, y, 1 - y)",
+        "labels/cleaning/test_suspect_treatments.py",
+    ),
+    _mutant(
+        "labels/cleaning/confident_learning.py",
+        "the rates of wrong labels ignore their limit",
+        "min(count, limit) for count, limit in",
+        "count for count, limit in",
+        "labels/cleaning/test_confident_learning.py",
+    ),
+    _mutant(
+        "labels/cleaning/judges.py",
+        "the cap by the confident joint is the share",
+        'by_share = settings.cap_by == "share"',
+        "by_share = True",
+        "training/test_relabelled_cells.py",
+    ),
     _mutant(
         "labels/label_stability.py",
         "a stability is known when the label is",
@@ -215,6 +243,27 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- training -----------------------------------------------------------------------------------------
     _mutant(
+        "training/forward_loss.py",
+        "the corrected loss takes false BUYs for missed ones",
+        "rates.false_buy + rates.kept * p",
+        "rates.missed_buy + rates.kept * p",
+        "training/test_forward_loss.py",
+    ),
+    _mutant(
+        "training/models.py",
+        "a relabelled row keeps the soft label of its old class",
+        "np.where(hard != arrays.y[rows], relabelled,",
+        "np.where(hard != hard, relabelled,",
+        "training/test_relabelled_cells.py",
+    ),
+    _mutant(
+        "training/models.py",
+        "the loss of a corrected variant is not corrected",
+        "flip_rates=target.flip_rates,",
+        "flip_rates=None,",
+        "training/test_relabelled_cells.py",
+    ),
+    _mutant(
         "training/fit_rows.py",
         "a stability counts as known when the label is",
         "arrays.start, arrays.label_stability_end, kept, held_out_span",
@@ -266,8 +315,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "training/models.py",
         "a cleaned cell trains with the weights before cleaning",
-        "rows, weight = fold.fit[keep], found[-1].weight[keep]",
-        "rows, weight = fold.fit[keep], arrays.base_weight[fold.fit[keep]]",
+        "rows, weight, hard = fold.fit[keep], found[-1].weight[keep], found[-1].label[keep]",
+        "rows, weight, hard = fold.fit[keep], arrays.base_weight[fold.fit[keep]], found[-1].label[keep]",
         "training/test_models.py",
     ),
     _mutant(

@@ -16,6 +16,7 @@ from ftf_assets.contracts.bundles import (
     BaselineParameters,
     CleaningMask,
     CleanlabMasks,
+    FlipRates,
     FoldBaseline,
     NoiseEstimate,
     Outcome,
@@ -46,6 +47,8 @@ def mask(fold: int) -> CleaningMask:
         rows=np.arange(40, dtype=np.int64),
         probability=np.linspace(0.1, 0.3, 40),
         label_quality=np.linspace(0.7, 0.9, 40),
+        label=(np.arange(40) % 3 == 0).astype(np.int8),
+        flip_rates=FlipRates(0.3, 0.05) if fold else None,
         suspect=np.arange(40) < 4,
         keep=np.arange(40) >= 4,
         weight=np.ones(40, np.float32),
@@ -64,12 +67,13 @@ def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
     failed = CleaningMask(1, "filter", "filter", Outcome.failed(ValueError("no class"), "cleaning"))
     write_artifact(tmp_path / "masks", CleanlabMasks((mask(0), failed, mask(1))))
     back = read_artifact(tmp_path / "masks", CleanlabMasks)
-    for name in ("rows", "probability", "label_quality", "suspect", "keep", "weight"):
+    for name in ("rows", "probability", "label_quality", "suspect", "keep", "weight", "label"):
         np.testing.assert_array_equal(getattr(back.masks[0], name), getattr(mask(0), name))
         assert getattr(back.masks[0], name).dtype == getattr(mask(0), name).dtype
     assert back.masks[1].outcome == failed.outcome
     assert len(back.masks[1].rows) == 0
     assert [one.noise for one in back.masks] == [None, None, NOISE]
+    assert [one.flip_rates for one in back.masks] == [None, None, FlipRates(0.3, 0.05)]
 
 
 def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, training_arrays: TrainingArrays):

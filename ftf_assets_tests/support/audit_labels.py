@@ -22,6 +22,7 @@ class Settings:
 
     epsilons: dict[str, tuple[float, float]] = field(default_factory=dict)
     suspect_cap: float = 0.10
+    cap_by: str = "share"
     label_quality: str = "self_confidence"
     barriers: BarrierSettings = field(default_factory=BarrierSettings)
 

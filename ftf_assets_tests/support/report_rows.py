@@ -195,6 +195,7 @@ def some_suspects(
                 "p_buy": np.where(np.arange(count) % 4 == 0, 0.7, 0.01 + 0.002 * np.arange(count)),
                 "label_quality": 0.01 + 0.002 * np.arange(count),
                 "dropped": cleaner == "filter",
+                "relabelled": cleaner == "relabel",
                 "weight": 0.0 if cleaner == "filter" else 0.1,
             }
         )

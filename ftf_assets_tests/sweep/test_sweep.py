@@ -108,6 +108,7 @@ CHANGES = {
     "seed": ({"seed": 8}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
     "n_folds": ({"n_folds": 4}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
     "suspect_cap": ({"suspect_cap": 0.05}, {"cleanlab_masks", "trained_models"}),
+    "cap_by": ({"cap_by": "confident_joint"}, {"cleanlab_masks", "trained_models"}),
     "label_quality": ({"label_quality": "adjusted_self_confidence"}, {"cleanlab_masks", "trained_models"}),
     "rounds": ({"rounds": "per_variant"}, {"trained_models"}),
     "seeds": ({"seeds": 3}, {"trained_models"}),

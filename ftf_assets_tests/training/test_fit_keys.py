@@ -45,6 +45,7 @@ CHANGES = {
         {"mild", "mild+filter", "mild+reweight", "out_of_fold mild"},
     ),
     "cap": ({"suspect_cap": 0.2}, CLEANED | {"filter_temporal"}),
+    "the cap is the confident joint's": ({"cap_by": "confident_joint"}, CLEANED),
     "barriers": ({"barriers": BarrierSettings(horizon=6)}, {"filter_temporal"}),
     "label quality": ({"label_quality": "adjusted_self_confidence"}, CLEANED),
     "out-of-fold blocks": ({"out_of_fold_blocks": 4}, CLEANED | {"filter_temporal"} | OUT_OF_FOLD),

@@ -12,7 +12,7 @@ there.
 """
 
 from ftf_assets.contracts.bundles.baselines import BaselineParameters, FoldBaseline
-from ftf_assets.contracts.bundles.masks import CleaningMask, CleanlabMasks, NoiseEstimate
+from ftf_assets.contracts.bundles.masks import CleaningMask, CleanlabMasks, FlipRates, NoiseEstimate
 from ftf_assets.contracts.bundles.models import TrainedCell, TrainedModels
 from ftf_assets.contracts.bundles.outcome import Outcome
 from ftf_assets.contracts.bundles.soft_labels import SmoothedLabels
@@ -21,6 +21,7 @@ __all__ = [
     "BaselineParameters",
     "CleaningMask",
     "CleanlabMasks",
+    "FlipRates",
     "FoldBaseline",
     "NoiseEstimate",
     "Outcome",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +43,28 @@ class NoiseEstimate:
     burst_flip: float
 
 
+@dataclass(frozen=True)
+class FlipRates:
+    """How often labels are wrong, by true class: what a forward correction assumes.
+
+    Attributes
+    ----------
+    missed_buy
+        Share of the true BUYs that are observed as HOLD, in [0, 1).
+    false_buy
+        Share of the true HOLDs that are observed as BUY, in [0, 1). The two add up to less than 1: otherwise
+        the observed label would say nothing about the true one.
+    """
+
+    missed_buy: float
+    false_buy: float
+
+    @property
+    def kept(self) -> float:
+        """What the noise leaves of a difference in P(BUY): 1 - ``missed_buy`` - ``false_buy``."""
+        return 1.0 - self.missed_buy - self.false_buy
+
+
 @typed
 @dataclass(frozen=True, eq=False)
 class CleaningMask:
@@ -66,6 +88,10 @@ class CleaningMask:
         Rows suspected of a wrong label, after the cap per class; rows to train on; weight of every row.
     n_flagged_buy, n_flagged_hold
         Rows of each class that the cleaner flagged before the cap.
+    label
+        Hard label that each row trains with, 1 = BUY. Only suspects may have another one than given.
+    flip_rates
+        Rates that the loss of the model is corrected for; None where it is not.
     noise
         Estimates of a temporal cleaner; None for the others.
     """
@@ -80,9 +106,11 @@ class CleaningMask:
     suspect: Bool[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.bool_))
     keep: Bool[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.bool_))
     weight: Float32[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.float32))
+    label: Int8[Array, " fit_rows"] = field(default_factory=lambda: np.empty(0, np.int8))
     n_flagged_buy: int = 0
     n_flagged_hold: int = 0
     noise: NoiseEstimate | None = None
+    flip_rates: FlipRates | None = None
 
 
 @typed
@@ -112,6 +140,7 @@ class CleanlabMasks:
         labels: Int8[Array, " rows"],
         fit_parts: Mapping[int, Array],
         suspect_cap: float,
+        uncapped_cleaners: Collection[str] = (),
     ) -> None:
         """Raise where a mask covers other rows than its fit part, or does more than cleaning may.
 
@@ -125,17 +154,21 @@ class CleanlabMasks:
             Row numbers of the fit part by fold.
         suspect_cap
             Largest share of each class of the fit part that may be suspect.
+        uncapped_cleaners
+            Cleaners whose suspects another rule than the share limits.
 
         Raises
         ------
         InputError
             Rows that are not exactly the fold's fit part (a leak, or a gap), probabilities or qualities
-            outside [0, 1], dropped rows that are not suspects, more suspects of a class than the cap allows
-            or the cleaner flagged, or weights that are negative or not finite.
+            outside [0, 1], dropped or relabelled rows that are not suspects, more suspects of a class than
+            the cap allows or the cleaner flagged, weights that are negative or not finite, or rates that
+            leave nothing of the labels.
         """
         for mask in self.masks:
             if mask.outcome.status == "ok":
-                _require_valid(mask, crypto, labels, fit_parts, suspect_cap)
+                share = 1.0 if mask.cleaner in uncapped_cleaners else suspect_cap
+                _require_valid(mask, crypto, labels, fit_parts, share)
 
 
 def _require_valid(
@@ -159,6 +192,14 @@ def _require_valid(
     if dropped:
         raise broken("only suspects may be dropped", f"{dropped} dropped rows that are not suspects", "0")
     given = labels[mask.rows]
+    if not np.isin(mask.label, (0, 1)).all() or mask.label.shape != given.shape:
+        raise broken("every row needs a hard label", f"{len(mask.label)} labels", "0 or 1 in every row")
+    relabelled = np.count_nonzero((mask.label != given) & ~mask.suspect)
+    if relabelled:
+        raise broken("only suspects may be relabelled", f"{relabelled} other rows with another label", "0")
+    rates = mask.flip_rates
+    if rates is not None and not (min(rates.missed_buy, rates.false_buy) >= 0 and rates.kept > 0):
+        raise broken("rates of wrong labels must be shares that add up to less than 1", rates, "below 1")
     for label, n_flagged in ((0, mask.n_flagged_hold), (1, mask.n_flagged_buy)):
         name, n_suspects = _CLASSES[label], int(np.count_nonzero(mask.suspect & (given == label)))
         limit = int(np.floor(suspect_cap * np.count_nonzero(given == label) + 1e-9))

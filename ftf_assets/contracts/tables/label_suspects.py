@@ -38,6 +38,9 @@ class LabelSuspects(StoredTable):
         "Agreement of the given label with the cleaner's judge; low is suspect."
     )
     dropped: Series[np.bool_] = pa.Field(description="Whether the cleaner dropped the row from the fit part.")
+    relabelled: Series[np.bool_] = pa.Field(
+        description="Whether the row trains with the other label than it was given."
+    )
     weight: Series[float] = pa.Field(ge=0, description="Weight that the row trains with; 0 where dropped.")
 
     class Config:

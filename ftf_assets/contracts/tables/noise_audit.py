@@ -119,7 +119,7 @@ class NoiseAuditEffects(StoredTable):
     recovered: Series[float] = optional("won / lost; null where nothing was lost beyond chance.")
     recovered_low: Series[float] = optional("Lower end of its 95 % interval.")
     recovered_high: Series[float] = optional("Upper end of its 95 % interval.")
-    over_random: Series[float] = optional("treated minus that of dropping as many rows at random.")
+    over_random: Series[float] = optional("treated minus that of doing the same to as many rows at random.")
     over_random_low: Series[float] = optional("Lower end of its 95 % interval.")
     over_random_high: Series[float] = optional("Upper end of its 95 % interval.")
     over_lowest_p: Series[float] = optional("treated minus that of dropping as many rows of lowest P.")

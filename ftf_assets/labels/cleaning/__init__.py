@@ -1,11 +1,11 @@
-"""The factor ``cleanlab``: find suspect labels in the fit part, then drop or down-weight their rows.
+"""The factor ``cleanlab``: find suspect labels in the fit part, then drop, down-weight or relabel their rows.
 
     cleanlab_factor.py      the factor, as the registry lists it
     cleaners.py             its levels: who judges the labels, and what happens to the suspects
     judges.py               suspects of confident learning or of the temporal judge
-    suspect_cap.py          at most a share of each class may be suspect
-    suspect_treatments.py   drop, reweight, and the controls that a cleaner must beat
-    confident_learning.py   label quality and flags of cleanlab, row by row
+    suspect_cap.py          how many rows of each class may be suspect
+    suspect_treatments.py   drop, reweight, relabel, correct the loss, and the controls to beat
+    confident_learning.py   label quality, flags and confident joint of cleanlab
     temporal_noise.py       error probabilities from the order of the labels in time
     hidden_labels.py        its hidden Markov model: true label and error bursts
     label_chain.py          its prior: how true labels follow each other

@@ -9,7 +9,16 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
 
 Judge = Literal["cleanlab", "temporal"]
-Action = Literal["drop", "reweight", "drop_random", "drop_lowest_p"]
+Action = Literal["drop", "reweight", "flip", "forward", "drop_random", "drop_lowest_p", "flip_random"]
+
+#: The controls of an action: as many rows at random, and those of the lowest probability of their label. A
+#: forward correction treats no row more than another, so it has none.
+CONTROLS: dict[Action, tuple[Action, ...]] = {
+    "drop": ("drop_random", "drop_lowest_p"),
+    "reweight": ("drop_random", "drop_lowest_p"),
+    "flip": ("flip_random",),
+    "forward": (),
+}
 
 
 @dataclass(frozen=True)
@@ -22,8 +31,10 @@ class Cleaner:
         ``cleanlab``: confident learning, row by row. ``temporal``: the order of the labels in time.
     action
         ``drop``: drop the suspects. ``reweight``: multiply their weights by their label quality, then rescale
-        each class to its former weight. Controls: ``drop_random`` drops as many rows of each class at random,
-        ``drop_lowest_p`` those with the lowest probability of their own label.
+        each class to its former weight. ``flip``: give the suspects the other label. ``forward``: keep rows
+        and labels, and correct the loss for the estimated rates of wrong labels. Controls: ``drop_random``
+        and ``flip_random`` do the same to as many rows of each class at random, ``drop_lowest_p`` drops those
+        with the lowest probability of their own label.
     """
 
     judge: Judge
@@ -32,7 +43,7 @@ class Cleaner:
     @property
     def control(self) -> bool:
         """Whether the level cleans nothing and only shows what a cleaner must beat."""
-        return self.action in ("drop_random", "drop_lowest_p")
+        return self.action not in CONTROLS
 
 
 #: For two classes cleanlab's scores are monotone in P(BUY) within a class, so its capped ``filter`` drops the
@@ -42,6 +53,9 @@ CLEANERS: dict[str, Cleaner] = {
     "reweight": Cleaner("cleanlab", "reweight"),
     "filter_random": Cleaner("cleanlab", "drop_random"),
     "filter_lowest_p": Cleaner("cleanlab", "drop_lowest_p"),
+    "relabel": Cleaner("cleanlab", "flip"),
+    "relabel_random": Cleaner("cleanlab", "flip_random"),
+    "forward": Cleaner("cleanlab", "forward"),
     "filter_temporal": Cleaner("temporal", "drop"),
     "reweight_temporal": Cleaner("temporal", "reweight"),
     "filter_temporal_random": Cleaner("temporal", "drop_random"),

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from ftf_assets.labels.cleaning.cleaners import CLEANERS
-from ftf_assets.labels.cleaning.judges import judge_labels
+from ftf_assets.labels.cleaning.judges import capped_by_share, judge_labels
 from ftf_assets.labels.cleaning.suspect_treatments import clean
 from ftf_assets.labels.factor import RowFactor, TreatmentSettings
 from ftf_assets.labels.fit_rows import JudgedRows, Judgement, TreatedRows
@@ -21,13 +21,15 @@ def _treat(level: str, judged: JudgedRows, judgement: Judgement) -> TreatedRows:
         probability=judged.probability,
         base_weight=judged.weight,
         seed=judged.seed,
+        flip_rates=judgement.flip_rates,
     )
 
 
 def _identity(level: str, settings: TreatmentSettings) -> Mapping[str, object]:
     judge = CLEANERS[level].judge
     judged_by = dataclasses.asdict(settings.barriers) if judge == "temporal" else settings.label_quality
-    return {"level": level, "cap": settings.suspect_cap, "judge": judge, "judged_by": judged_by}
+    cap = settings.suspect_cap if capped_by_share(level, settings) else settings.cap_by
+    return {"level": level, "cap": cap, "judge": judge, "judged_by": judged_by}
 
 
 CLEANLAB = RowFactor(
@@ -39,6 +41,7 @@ CLEANLAB = RowFactor(
     identity=_identity,
     needs_candles=tuple(level for level, cleaner in CLEANERS.items() if cleaner.judge == "temporal"),
     controls=tuple(level for level, cleaner in CLEANERS.items() if cleaner.control),
+    capped_by_share=capped_by_share,
     judges={level: cleaner.judge for level, cleaner in CLEANERS.items()},
     judge=judge_labels,
     treat=_treat,

@@ -1,4 +1,4 @@
-"""Confident learning on out-of-fold probabilities: label quality, and the labels that cleanlab flags.
+"""Confident learning on out-of-fold probabilities: label quality, flagged labels, and rates of wrong ones.
 
 Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70.
 The estimators are those of cleanlab, which is imported where it is called, because a sweep without cleaning
@@ -12,8 +12,9 @@ from typing import Literal
 
 import numpy as np
 
+from ftf_assets.contracts.bundles import FlipRates
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, typed
+from ftf_assets.contracts.typed import Array, Bool, Float64, Int8, Int64, typed
 
 LabelQuality = Literal["self_confidence", "adjusted_self_confidence"]
 
@@ -75,12 +76,83 @@ def flag_label_issues(y: Int8[Array, " rows"], probability: Float64[Array, " row
     """
     from cleanlab.filter import find_label_issues
 
-    if len(np.unique(y)) < 2:
-        raise CellError("cleaning", f"the fit part holds only label {np.unique(y).tolist()}")
+    _require_both_classes(y)
     with _CLEANLAB_IS_NOT_THREAD_SAFE:
         # With more than one job cleanlab forks, which hangs for ever inside a daemonised worker.
         issues = find_label_issues(y.astype(np.int64), _two_columns(probability), n_jobs=1)
     return np.asarray(issues, np.bool_)
+
+
+@typed
+def confident_joint(
+    y: Int8[Array, " rows"], probability: Float64[Array, " rows"]
+) -> Int64[Array, "given true"]:
+    """Count rows by given and by true label, as confident learning estimates them, shape (2, 2).
+
+    Each row counts where its probabilities reach the mean probability of a class among the rows of that
+    label; the counts are scaled so that each given label keeps its number of rows.
+
+    Warnings
+    --------
+    On a weak model the counts measure the model more than the labels. Northcutt et al. assume that the model
+    separates the classes but for wrong labels; where the future is uncertain, a BUY that the model could not
+    foresee counts as wrong.
+
+    Raises
+    ------
+    CellError
+        Stage ``cleaning``: a class is absent.
+    """
+    from cleanlab.count import compute_confident_joint
+
+    _require_both_classes(y)
+    with _CLEANLAB_IS_NOT_THREAD_SAFE:
+        joint = compute_confident_joint(y.astype(np.int64), _two_columns(probability))
+    return np.asarray(joint, np.int64)
+
+
+@typed
+def limits_of_joint(joint: Int64[Array, "given true"]) -> tuple[int, int]:
+    """Return how many HOLDs and how many BUYs the confident joint counts wrong.
+
+    >>> limits_of_joint(np.array([[80, 20], [5, 15]]))
+    (20, 5)
+    """
+    return int(joint[0, 1]), int(joint[1, 0])
+
+
+@typed
+def flip_rates(joint: Int64[Array, "given true"], limits: tuple[int, int]) -> FlipRates:
+    """Estimate the rates of wrong labels by true class from the confident joint.
+
+    Parameters
+    ----------
+    joint
+        From :func:`confident_joint`.
+    limits
+        Most wrong labels among the HOLDs and among the BUYs that are believed. The rest counts as right.
+
+    Examples
+    --------
+    Of 25 true BUYs ten are observed as HOLD, and of 95 true HOLDs five as BUY:
+
+    >>> flip_rates(np.array([[90, 20], [5, 15]]), limits=(10, 5))
+    FlipRates(missed_buy=0.4, false_buy=0.047619047619047616)
+    """
+    n_hold, n_buy = int(joint[0].sum()), int(joint[1].sum())
+    wrong_hold, wrong_buy = (
+        min(count, limit) for count, limit in zip(limits_of_joint(joint), limits, strict=True)
+    )
+    true_buy, true_hold = n_buy - wrong_buy + wrong_hold, n_hold - wrong_hold + wrong_buy
+    return FlipRates(
+        missed_buy=wrong_hold / true_buy if true_buy else 0.0,
+        false_buy=wrong_buy / true_hold if true_hold else 0.0,
+    )
+
+
+def _require_both_classes(y: Array) -> None:
+    if len(np.unique(y)) < 2:
+        raise CellError("cleaning", f"the fit part holds only label {np.unique(y).tolist()}")
 
 
 def _two_columns(probability: Float64[Array, " rows"]) -> Float64[Array, "rows 2"]:

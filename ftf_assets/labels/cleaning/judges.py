@@ -11,9 +11,15 @@ from ftf_assets.contracts.bundles import NoiseEstimate
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.cleaning.cleaners import cleaner_of
-from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
+from ftf_assets.labels.cleaning.confident_learning import (
+    confident_joint,
+    flag_label_issues,
+    flip_rates,
+    label_quality,
+    limits_of_joint,
+)
 from ftf_assets.labels.cleaning.label_chain import label_chain
-from ftf_assets.labels.cleaning.suspect_cap import cap_per_class
+from ftf_assets.labels.cleaning.suspect_cap import cap_per_class, limits_of_share, worst_of_each_class
 from ftf_assets.labels.cleaning.temporal_noise import flag_expected_errors, temporal_noise
 from ftf_assets.labels.factor import TreatmentSettings
 from ftf_assets.labels.fit_rows import JudgedRows, Judgement
@@ -43,11 +49,25 @@ def judge_labels(level: str, judged: JudgedRows, settings: TreatmentSettings) ->
     return judge(judged, settings)
 
 
+@typed
+def capped_by_share(level: str, settings: TreatmentSettings) -> bool:
+    """Whether a fixed share of each class limits the suspects; the temporal judge always keeps it."""
+    return settings.cap_by == "share" or cleaner_of(level).judge == "temporal"
+
+
 def _judge_by_confident_learning(judged: JudgedRows, settings: TreatmentSettings) -> Judgement:
     y = judged.rows.y
     flagged = flag_label_issues(y, judged.probability)
     quality = label_quality(y, judged.probability, settings.label_quality)
-    return Judgement(quality, flagged, cap_per_class(flagged, quality, y, settings.suspect_cap))
+    joint = confident_joint(y, judged.probability)
+    by_share = settings.cap_by == "share"
+    limits = limits_of_share(y, settings.suspect_cap) if by_share else limits_of_joint(joint)
+    return Judgement(
+        quality,
+        flagged,
+        worst_of_each_class(flagged, quality, y, limits),
+        flip_rates=flip_rates(joint, limits),
+    )
 
 
 def _judge_by_time(judged: JudgedRows, settings: TreatmentSettings) -> Judgement:

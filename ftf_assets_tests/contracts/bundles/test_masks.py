@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ftf_assets.contracts.bundles import CleanlabMasks, Outcome
+from ftf_assets.contracts.bundles import CleanlabMasks, FlipRates, Outcome
 from ftf_assets.contracts.errors import InputError
 
 
@@ -42,7 +42,7 @@ def suspects_of_every_buy(mask, run):
 
 
 def only_first_rows(mask, run):
-    shorter = ("rows", "probability", "label_quality", "suspect", "keep", "weight")
+    shorter = ("rows", "probability", "label_quality", "suspect", "keep", "weight", "label")
     return {name: getattr(mask, name)[:-1] for name in shorter}
 
 
@@ -71,6 +71,22 @@ BROKEN_MASKS = {
     "a row that is no suspect is dropped": (
         lambda mask, run: {"keep": at(mask.keep, np.flatnonzero(~mask.suspect)[:2], False)},
         r"only suspects may be dropped \(found 2",
+    ),
+    "a row that is no suspect is relabelled": (
+        lambda mask, run: {"label": np.where(mask.suspect, mask.label, 1 - mask.label).astype(np.int8)},
+        r"only suspects may be relabelled \(found \d+ other rows",
+    ),
+    "a label that is none": (
+        lambda mask, run: {"label": at(mask.label, 3, 2)},
+        "every row needs a hard label",
+    ),
+    "rates that leave nothing": (
+        lambda mask, run: {"flip_rates": FlipRates(0.75, 0.3)},
+        "rates of wrong labels must be shares that add up to less than 1",
+    ),
+    "a negative rate": (
+        lambda mask, run: {"flip_rates": FlipRates(0.7, -0.1)},
+        "rates of wrong labels must be shares",
     ),
     "every BUY is a suspect": (suspects_of_every_buy, "too many suspects of BUY for the cap"),
     "more suspects than were flagged": (
@@ -113,6 +129,19 @@ def test_the_cap_holds_for_each_class_on_its_own(standard_run):
         match=f"too many suspects of HOLD for the cap .found {limit + 1}; allowed: at most {limit}",
     ):
         validate_mask(standard_run, replace(mask, suspect=full, keep=~full))
+
+
+def test_a_cleaner_that_another_rule_limits_may_exceed_the_share_but_not_its_flags(standard_run):
+    mask = standard_run.mask("filter")
+    buys = standard_run.arrays.y[mask.rows] == 1
+    mask = replace(mask, suspect=buys, keep=~buys, n_flagged_buy=int(buys.sum()))
+    checked = {"labels": standard_run.arrays.y, "fit_parts": fit_parts(standard_run), "suspect_cap": 0.10}
+    CleanlabMasks((mask,)).validate("OPUSDC", **checked, uncapped_cleaners=("filter",))
+    with pytest.raises(InputError, match="too many suspects of BUY"):
+        CleanlabMasks((mask,)).validate("OPUSDC", **checked, uncapped_cleaners=("reweight",))
+    fewer = replace(mask, n_flagged_buy=int(buys.sum()) - 1)
+    with pytest.raises(InputError, match="more suspects of BUY than were flagged"):
+        CleanlabMasks((fewer,)).validate("OPUSDC", **checked, uncapped_cleaners=("filter",))
 
 
 def test_a_mask_for_other_settings_is_not_found(standard_run):

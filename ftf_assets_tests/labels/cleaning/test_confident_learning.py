@@ -7,11 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from cleanlab.count import compute_confident_joint
 from cleanlab.filter import find_label_issues
 
+from ftf_assets.contracts.bundles import FlipRates
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
-from ftf_assets.labels.cleaning.suspect_cap import cap_per_class
+from ftf_assets.labels.cleaning.confident_learning import (
+    confident_joint,
+    flag_label_issues,
+    flip_rates,
+    label_quality,
+    limits_of_joint,
+)
+from ftf_assets.labels.cleaning.suspect_cap import cap_per_class, limits_of_share
 from ftf_assets_tests.support.weak_model import weak_model
 
 METHODS = ("self_confidence", "adjusted_self_confidence")
@@ -95,3 +103,43 @@ def test_threads_get_what_a_serial_call_gets():
     for expected, found in zip(serial, threaded, strict=True):
         np.testing.assert_array_equal(found[0], expected[0])
         np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_the_joint_is_that_of_cleanlab_and_keeps_the_number_of_each_given_label():
+    y, probability = weak_model(1_500, seed=2)
+    joint = confident_joint(y, probability)
+    expected = compute_confident_joint(y.astype(int), np.column_stack([1 - probability, probability]))
+    np.testing.assert_array_equal(joint, expected)
+    np.testing.assert_array_equal(joint.sum(axis=1), np.bincount(y))
+
+
+def test_with_separated_classes_the_joint_finds_the_true_rates():
+    """The case that confident learning assumes: the model is sure of every true label."""
+    random = np.random.default_rng(0)
+    truth = (random.random(20_000) < 0.2).astype(np.int8)
+    flips = random.random(len(truth)) < np.where(truth == 1, 0.3, 0.05)
+    given = np.where(flips, 1 - truth, truth).astype(np.int8)
+    probability = np.where(truth == 1, 0.95, 0.05) + random.normal(0, 0.005, len(truth))
+    joint = confident_joint(given, probability)
+    rates = flip_rates(joint, limits_of_joint(joint))
+    assert rates.missed_buy == pytest.approx(0.3, abs=0.02)
+    assert rates.false_buy == pytest.approx(0.05, abs=0.01)
+
+
+def test_on_a_weak_model_the_joint_calls_labels_without_any_noise_wrong_and_a_limit_prevents_it():
+    y, probability = weak_model()
+    joint = confident_joint(y, probability)
+    assert joint[1, 0] > 0.3 * (y == 1).sum()
+    believed = flip_rates(joint, limits_of_joint(joint))
+    assert believed.kept < 0.2
+    capped = flip_rates(joint, limits_of_share(y, 0.10))
+    n_hold, n_buy = np.bincount(y)
+    true_buy = n_buy - int(0.1 * n_buy) + int(0.1 * n_hold)
+    assert capped.missed_buy == pytest.approx(int(0.1 * n_hold) / true_buy)
+    assert capped.false_buy == pytest.approx(int(0.1 * n_buy) / (len(y) - true_buy))
+    assert flip_rates(joint, (0, 0)) == FlipRates(0.0, 0.0)
+
+
+def test_no_joint_without_both_classes():
+    with pytest.raises(CellError, match="holds only label"):
+        confident_joint(np.ones(50, np.int8), np.full(50, 0.5))

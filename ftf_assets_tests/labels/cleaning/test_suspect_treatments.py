@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ftf_assets.contracts.bundles import FlipRates
 from ftf_assets.contracts.errors import CellError, InputError
 from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, label_quality
 from ftf_assets.labels.cleaning.suspect_cap import cap_per_class
@@ -98,3 +99,49 @@ def test_reweight_that_would_leave_a_class_nothing_fails_the_cell(judged):
 def test_a_level_that_cleans_nothing_is_refused(judged, level):
     with pytest.raises(InputError, match="filter, reweight, filter_random, filter_lowest_p"):
         clean(level, **judged, seed=1)
+
+
+def test_relabel_gives_the_suspects_the_other_label_and_keeps_rows_and_weights(judged):
+    cleaning = clean("relabel", **judged, seed=1)
+    np.testing.assert_array_equal(cleaning.label != judged["y"], judged["suspect"])
+    np.testing.assert_array_equal(cleaning.suspect, judged["suspect"])
+    assert cleaning.label.dtype == np.int8
+    assert cleaning.keep.all()
+    assert cleaning.weight is judged["base_weight"]
+
+
+def test_relabel_random_turns_as_many_labels_of_each_class_by_its_seed(judged):
+    first, again, other = (clean("relabel_random", **judged, seed=seed) for seed in (1, 1, 2))
+    turned = first.label != judged["y"]
+    assert counts(turned, judged["y"]) == counts(judged["suspect"], judged["y"])
+    assert first.keep.all()
+    np.testing.assert_array_equal(first.label, again.label)
+    assert (first.label != other.label).any()
+    assert (turned != judged["suspect"]).any()
+
+
+def test_the_levels_that_drop_or_weigh_leave_every_label_and_the_loss(judged):
+    for level in ("filter", "reweight", "filter_random", "filter_lowest_p"):
+        cleaning = clean(level, **judged, seed=1)
+        assert (cleaning.label, cleaning.flip_rates) == (None, None)
+
+
+def test_relabelling_that_leaves_one_class_fails_the_cell(judged):
+    with pytest.raises(CellError, match="relabelling leaves no row of label 1"):
+        clean("relabel", **judged | {"suspect": judged["y"] == 1}, seed=1)
+
+
+def test_forward_keeps_rows_labels_and_weights_and_hands_on_the_rates(judged):
+    rates = FlipRates(0.3, 0.05)
+    cleaning = clean("forward", **judged, seed=1, flip_rates=rates)
+    assert cleaning.flip_rates is rates
+    assert cleaning.keep.all()
+    assert not cleaning.suspect.any()
+    assert cleaning.label is None
+    assert cleaning.weight is judged["base_weight"]
+
+
+def test_forward_refuses_rates_that_leave_nothing_to_learn(judged):
+    with pytest.raises(CellError, match=r"missed BUY 0.80, false BUY 0.15\) leave 0.05"):
+        clean("forward", **judged, seed=1, flip_rates=FlipRates(0.8, 0.15))
+    clean("forward", **judged, seed=1, flip_rates=FlipRates(0.75, 0.15))
