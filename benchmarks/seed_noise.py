@@ -1,10 +1,10 @@
 """How far apart two baselines are that differ in their seeds only, for R averaged fits per cell.
 
-Every baseline cell is fitted with many seeds, which are cut into disjoint pairs of groups of R fits. A group
-is scored like a cell of a sweep: mean probability of its fits, F1-optimal threshold on the validation slice.
-The difference of the two groups of a pair is known to have no effect, so its SD is the noise of the seed.
-With ``--fits 48`` there are 3 pairs for R = 8, 6 for R = 4 and 24 for R = 1. Prints the SD over cells and
-pairs, the range of the SD over cells of single pairs, and the SD of the mean over the cells.
+Every baseline cell is fitted with many seeds, which are cut into disjoint groups of R fits. A group is
+scored like a cell of a sweep: mean probability of its fits, F1-optimal threshold on the validation slice. Two
+groups are baselines that differ in nothing but their seeds, so their difference is known to have no effect:
+its SD is sqrt(2) times the SD over the groups of a cell (root mean square over the cells). With ``--fits 24``
+a cell has 24 groups for R = 1, 6 for R = 4 and 3 for R = 8. The standard error is that over cells.
 
     python -m benchmarks.seed_noise                                   # the embedded market
     python -m benchmarks.seed_noise --source candles --path DIR       # candle files
@@ -56,13 +56,11 @@ class Fits:
             ]
         )
 
-    def differences(self, size: int) -> Array:
-        """Score disjoint pairs of groups of ``size`` fits; shape (n_pairs, n_metrics)."""
-        groups = [
-            self.scores(slice(first, first + size)) for first in range(0, len(self.test) - size + 1, size)
-        ]
-        n_pairs = len(groups) // 2
-        return np.array(groups[:n_pairs]) - np.array(groups[n_pairs : 2 * n_pairs])
+    def variance_of_difference(self, size: int) -> Array:
+        """Variance of the difference of two groups of ``size`` fits; shape (n_metrics,)."""
+        firsts = range(0, len(self.test) - size + 1, size)
+        groups = np.array([self.scores(slice(first, first + size)) for first in firsts])
+        return np.asarray(2 * groups.var(axis=0, ddof=1))
 
 
 def fits_of_cells(source: str, path: str | None, n_fits: int) -> list[Fits]:
@@ -88,28 +86,26 @@ def fits_of_cells(source: str, path: str | None, n_fits: int) -> list[Fits]:
 @click.command()
 @click.option("--source", default="market", show_default=True)
 @click.option("--path", default=None)
-@click.option("--fits", "n_fits", default=48, show_default=True, help="Fits per cell.")
+@click.option("--fits", "n_fits", default=24, show_default=True, help="Fits per cell.")
 def main(source: str, path: str | None, n_fits: int) -> None:
     """Print a line per number of averaged fits and metric."""
     cells, rows = fits_of_cells(source, path, n_fits), []
     for size in SIZES:
-        differences = np.array([one.differences(size) for one in cells])  # cells, pairs, metrics
-        for k, metric in enumerate(METRICS):
-            of_pair = differences[:, :, k].std(axis=0, ddof=1)
-            rows.append(
-                {
-                    "seeds": size,
-                    "metric": metric,
-                    "cells": len(cells),
-                    "pairs": differences.shape[1],
-                    "SD of a cell": round(float(np.sqrt((differences[:, :, k] ** 2).mean())), 5),
-                    "least": round(float(of_pair.min()), 5),
-                    "most": round(float(of_pair.max()), 5),
-                    "SD of the mean": round(
-                        float(np.sqrt((differences[:, :, k].mean(axis=0) ** 2).mean())), 5
-                    ),
-                }
-            )
+        variance = np.array([one.variance_of_difference(size) for one in cells])  # cells, metrics
+        sd = np.sqrt(variance.mean(axis=0))
+        error = variance.std(axis=0, ddof=1) / np.sqrt(len(cells)) / (2 * sd)
+        rows += [
+            {
+                "seeds": size,
+                "metric": metric,
+                "cells": len(cells),
+                "groups": n_fits // size,
+                "SD of a cell's difference": round(float(sd[k]), 5),
+                "se": round(float(error[k]), 5),
+                "SD of the mean": round(float(sd[k] / np.sqrt(len(cells))), 5),
+            }
+            for k, metric in enumerate(METRICS)
+        ]
     report(f"seed noise on {source}, {n_fits} fits per cell", rows)
 
 

@@ -48,6 +48,8 @@ def plan_in_words(description: Mapping[str, Any], stale: Sequence[StaleAsset]) -
         shown["fitting_time"] = f"about {timedelta(seconds=math.ceil(seconds))} left, by {source}"
     else:
         shown["fitting_time"] = "none left"
+    if shown.pop("tuning_advice") is not None:
+        shown["advice"] = description["tuning_advice"]
     by_reason: dict[tuple[str | None, str], list[str]] = {}
     for one in stale:
         by_reason.setdefault((one.crypto, one.why), []).append(one.asset)

@@ -24,7 +24,8 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     dict
         Identity, counts and ``estimated_seconds``: the training rows of the fits that are left, times the
         seconds per row of finished fits of this home, divided by the cores. ``estimated_by`` says where the
-        pace comes from: without a finished fit it is the published one.
+        pace comes from: without a finished fit it is the published one. ``tuning_advice`` says what leaving
+        the tuning out would save; None where nothing is tuned.
     """
     estimate = estimate_sweep(sweep, home)
     return {
@@ -44,4 +45,14 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "workers": estimate.workers,
         "estimated_seconds": round(estimate.seconds, 1),
         "estimated_by": estimate.pace.in_words,
+        "tuning_advice": _tuning_advice(sweep),
     }
+
+
+def _tuning_advice(sweep: Sweep) -> str | None:
+    if not sweep.n_tuning_fits:
+        return None
+    return (
+        f"--trials 0 saves {sweep.n_tuning_fits} of {sweep.n_fits} fits: on the data where it was measured, "
+        "tuning gained nothing over the default parameters (docs/tuning.md)"
+    )

@@ -14,6 +14,7 @@ PLAN = {
     "fits_left": 22,
     "estimated_seconds": 61.2,
     "estimated_by": "this pace",
+    "tuning_advice": None,
 }
 
 
@@ -26,6 +27,12 @@ PLAN = {
 )
 def test_a_plan_says_how_long_the_rest_takes(changed: dict[str, object], time_left: str):
     assert f"fitting time {time_left}" in plan_in_words(PLAN | changed, [])
+
+
+def test_a_tuned_plan_says_what_leaving_the_tuning_out_would_save():
+    advised = plan_in_words(PLAN | {"tuning_advice": "--trials 0 saves 30 of 44 fits"}, [])
+    assert "advice       --trials 0 saves 30 of 44 fits" in advised
+    assert not any(line.startswith(("advice", "tuning advice")) for line in plan_in_words(PLAN, []))
 
 
 def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():

@@ -62,6 +62,13 @@ def test_the_time_is_the_rows_left_times_the_seconds_per_row_of_finished_fits_by
     assert describe_plan(one, home)["estimated_seconds"] == pytest.approx(left, abs=0.06)
 
 
+def test_a_tuned_plan_advises_against_trials_that_gain_nothing(home: Home):
+    tuned = describe_plan(sweep(trials=15), home)
+    n_tuning = 5 * 15 * 3 * 2
+    assert tuned["tuning_advice"].startswith(f"--trials 0 saves {n_tuning} of {tuned['fits']} fits")
+    assert describe_plan(sweep(), home)["tuning_advice"] is None
+
+
 def test_a_damaged_fit_does_not_change_the_pace(home: Home):
     store = FolderFitStore(home.fits)
     store.put("00" * 8, finished_fit(1_000))
