@@ -42,4 +42,4 @@ def label_ceiling(
     labels = None if truth is None else truth.label
     scores = measure_label_ceiling(plan, coerced_arrays, baseline_parameters, engine, labels)
     rows = ceiling_rows(run, crypto, scores, run_id=context.run.run_id)
-    return dg.MaterializeResult(value=rows, metadata=ceiling_metadata(run, rows))
+    return dg.MaterializeResult(value=rows, metadata=ceiling_metadata(context.log, run, rows))

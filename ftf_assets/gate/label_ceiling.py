@@ -152,7 +152,7 @@ def _shares(ok: Sequence[Mapping[str, Any]], audit_share: float | None) -> list[
     wrong = [row["changed"] for row in ok if row["noise"] == "truth"]
     if wrong:
         share = float(np.mean(wrong))
-        return [(f"the {share:.1%} of labels that are wrong in this market", share)]
+        return [(f"as {share:.1%} of this market's labels are wrong", share)]
     shares = [(f"if {share:.0%} of the labels are wrong", share) for share in ASSUMED_SHARES]
     if audit_share is not None and audit_share > 0:
         shares.append(

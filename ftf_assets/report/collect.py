@@ -27,6 +27,7 @@ from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.storage.stored_ceiling import stored_ceiling
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 
@@ -124,6 +125,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
         weekly=store.details("weekly_results", sweep_id),
         unavailable=unavailable,
         audit=load_audit(home, settings),
+        ceiling=stored_ceiling(store, sweep_id, settings),
     )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedModels
+from ftf_assets.gate.label_ceiling import CeilingSummary
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.report.levels import Level, judged_levels
 from ftf_assets.sweep.settings import SweepSettings
@@ -127,6 +128,8 @@ class ReportData:
         Rows of ``regime_results``, ``confidence_curve`` and ``weekly_results``.
     unavailable
         By crypto, why its stored models, arrays or candles could not be read.
+    ceiling
+        What correct labels would be worth; None where it is off or was not measured.
     """
 
     sweep_id: str
@@ -139,3 +142,4 @@ class ReportData:
     weekly: pd.DataFrame
     unavailable: Mapping[str, str]
     audit: AuditData
+    ceiling: CeilingSummary | None = None

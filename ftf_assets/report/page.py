@@ -24,6 +24,7 @@ from ftf_assets.report.levels import level_headings
 from ftf_assets.report.sections.cleaning import removed_per_class
 from ftf_assets.report.sections.confidence import confidence_in_words, confidence_lines
 from ftf_assets.report.sections.gate_table import gate_tables
+from ftf_assets.report.sections.label_ceiling import ceiling_section
 from ftf_assets.report.sections.noise_audit import audit_section
 from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
 from ftf_assets.report.sections.suspects import suspect_cards
@@ -97,6 +98,13 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "confidence_words": confidence_in_words(rows, confidence, data.settings.evaluation.trade_share),
         "confidence_chart": confidence_chart(confidence, headings, rows),
         "confidence_lines": confidence_lines(confidence, headings),
+        # what correct labels would be worth
+        "ceiling": ceiling_section(
+            data.ceiling,
+            decision.metrics,
+            data.settings.gate.useful_gain,
+            on=data.settings.ceiling.on,
+        ),
         # regimes
         "regime_lines": regime_lines(data.regimes, decision.levels),
         "regime_words": regimes_in_words(data.regimes),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from ftf_assets.gate.label_ceiling import CeilingSummary
 from ftf_assets.report.charts.confidence_curve import confidence_chart
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.charts.heat_maps import heat_maps
+from ftf_assets.report.charts.label_ceiling import ceiling_chart
 from ftf_assets.report.charts.suspects_over_time import suspects_over_time
 from ftf_assets.report.data import CurveData, DecisionData, SuspectData
 from ftf_assets.report.sections.suspects import suspect_cards
@@ -83,3 +85,8 @@ def confidence_pictures(curve: pd.DataFrame, cells: pd.DataFrame) -> Pictures:
 def audit_pictures(chart: Markup | None) -> Pictures:
     """Give the picture of ``noise_audit``, the lift of each detector; none where nothing was measured."""
     return {"lift_over_chance": [Picture(chart)] if chart else []}
+
+
+def ceiling_pictures(found: CeilingSummary | None) -> Pictures:
+    """Draw for ``label_ceiling``: AUC against the noise of the crypto's labels; none for few folds."""
+    return {} if found is None else {"auc_against_label_noise": [Picture(ceiling_chart(found))]}

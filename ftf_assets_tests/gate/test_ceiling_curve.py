@@ -83,7 +83,7 @@ def test_equal_scores_give_equal_bounds_whatever_their_scale_of_cells():
     [
         (cells(0.4, n_cells=2), EXPOSURES, 0.42),
         (cells(0.4)[:, :2], EXPOSURES[:2], 0.42),
-        (cells(0.4), EXPOSURES, 2.1),
+        (cells(0.4), EXPOSURES, 2.4),
         (cells(0.4), EXPOSURES, math.inf),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_market_that_knows_its_noise_has_one_scenario_and_the_truth_beside_it(
     assert known.share == pytest.approx(0.10)
     assert found.headline is known
     assert found.bound is not None
-    assert found.bound.scenario == "the 10.0% of labels that are wrong in this market"
+    assert found.bound.scenario == "as 10.0% of this market's labels are wrong"
     assert found.truth is not None
     assert found.truth.low < found.truth.mean < found.truth.high < 0.02
     assert found.truth_on_true_labels is not None
