@@ -21,6 +21,8 @@ _FACTORS = {
     "label_smoothing": ("label smoothing", False),
     "cleanlab": ("cleaning", False),
     "sample_weight": ("sample weights", True),
+    "label_truth": ("true labels", True),
+    "reseeded": ("another seed", False),
 }
 
 _MINUS = "\N{MINUS SIGN}"

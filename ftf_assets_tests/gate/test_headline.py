@@ -23,7 +23,8 @@ FACTORS = {
     "filter": "cleanlab",
     "reweight": "cleanlab",
     "age": "sample_weight",
-    "forward": "loss_correction",
+    "loss": "loss_correction",
+    "relabel_truth": "label_truth",
 }
 RANKS = Ranking("roc_auc", 0.571, 0.0002)
 SHORT = "20 of 25 expected pairs are there, at least 95 % are needed; missing: OPUSDC fold 3."
@@ -163,7 +164,8 @@ def sentence_on(findings: Findings, word: str) -> str:
     [
         ([useless("mild"), useless("aggressive")], "Label smoothing does nothing useful here."),
         ([useless("age")], "Sample weights (age) do nothing useful here."),
-        ([useless("forward")], "Loss correction (forward) does nothing useful here."),
+        ([useless("loss")], "Loss correction (loss) does nothing useful here."),
+        ([useless("relabel_truth")], "True labels (relabel_truth) do nothing useful here."),
         (
             [useless("mild"), useless("filter"), useless("age")],
             "Label smoothing (mild), cleaning (filter) and sample weights (age) do nothing useful here.",
