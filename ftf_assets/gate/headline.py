@@ -203,6 +203,8 @@ def _largest_gain(found: Findings) -> str:
     if not gains or _with_ending(found, ENDS_LOCK):
         return ""
     gain, level = max(gains)
+    if round(gain, 4) <= 0:
+        return "no level gained"
     metric = "" if found.visible is not None else f" in {metric_in_words(found.metric)}"
     return f"the largest{' gain' if metric else ''} was {signed_in_words(gain)}{metric} ({level})"
 

@@ -130,7 +130,8 @@ def _signed(value: float | None) -> str:
     """Write a difference with as many places in every line, so that a column can be compared."""
     if value is None:
         return _NOTHING
-    return f"{value + 0.0:+.4f}".replace("-", "\N{MINUS SIGN}")
+    shown = f"{value:+.4f}".replace("-", "\N{MINUS SIGN}")
+    return "0.0000" if float(shown[1:]) == 0 else shown
 
 
 def _p(value: float) -> str:

@@ -110,8 +110,8 @@ ANSWERS = {
         found(harmful("aggressive")),
         """
         Label smoothing (aggressive) does harm: −0.012 in AUC (95 % interval −0.02 to −0.0041). The model
-        ranks (AUC 0.571, p < 0.001), and this sweep could have seen a gain of 0.0041 in AUC; the largest
-        was −0.012 (aggressive). Not tradable after costs: −7 bps a trade at the top 10 %. Leave out
+        ranks (AUC 0.571, p < 0.001), and this sweep could have seen a gain of 0.0041 in AUC; no level
+        gained. Not tradable after costs: −7 bps a trade at the top 10 %. Leave out
         aggressive. Work on features first.
         """,
     ),
@@ -233,6 +233,12 @@ def test_results_with_average_precision_alone_are_ranked_by_it():
     assert sentence_on(found(*ALL_USELESS, ranking=ranking), "ranks").startswith(
         "The model ranks (average precision 0.204, p 0.013)"
     )
+
+
+@pytest.mark.parametrize("best", [0.00003, 0.0, -0.0004])
+def test_where_the_largest_gain_is_none_no_level_is_named(best: float):
+    said = sentence_on(found(useless("mild", best), useless("filter", -0.001)), "ranks")
+    assert said.endswith("could have seen a gain of 0.0041 in AUC; no level gained.")
 
 
 def test_a_model_that_ranks_only_with_the_treatment_is_not_said_to_rank_without_it():

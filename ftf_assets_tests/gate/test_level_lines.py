@@ -66,6 +66,11 @@ def test_the_two_grounds_of_abandon_are_told_apart(made: Decision, ending: str, 
     assert level_lines(changed(made, ending=ending))[0].verdict == words
 
 
+def test_a_difference_that_rounds_to_nothing_has_no_sign(made: Decision):
+    (line,) = level_lines(changed(made, mean_difference=-0.00001))
+    assert line.gain == "0.0000"
+
+
 def test_what_was_not_measured_is_a_dash(made: Decision):
     unknown = dict.fromkeys(PRIMARY)
     (line,) = level_lines(changed(made, **unknown))
