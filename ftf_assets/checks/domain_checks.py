@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import dagster as dg
@@ -21,6 +23,7 @@ from ftf_assets.invariants.calibration import calibration_breaches
 from ftf_assets.invariants.ceiling import ceiling_breaches
 from ftf_assets.invariants.cleaning import cleaning_breaches, suspect_shares, weighted_masks
 from ftf_assets.invariants.column_leaks import column_leaks, column_strengths
+from ftf_assets.invariants.details import detail_breaches
 from ftf_assets.invariants.lag_loss import lag_loss
 from ftf_assets.invariants.leaks import overlapping_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
@@ -29,6 +32,8 @@ from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 
+#: Tables that break a cell down and are recomputed from its model.
+_DETAILS = ("weekly_results", "seed_scores", "confidence_curve")
 _WARN = dg.AssetCheckSeverity.WARN
 #: Number of features that the metadata of a check lists.
 _SHOWN = 10
@@ -200,6 +205,31 @@ def statuses_explained(stored: Stored) -> Finding:
     return Finding(unexplained_cells(rows), f"every status of {len(rows)} cells is explained", dict(counts))
 
 
+def details_add_up(stored: Stored) -> Finding:
+    """Weeks, single fits and top shares of each cell are those of its model and add up to its row."""
+    from ftf_assets.rows.records import plain_records
+
+    tables = {name: plain_records(frame) for name, frame in stored.results().items() if name in _DETAILS}
+    of_cell = {
+        name: {cell: list(rows) for cell, rows in groupby(sorted(tables[name], key=_cell), key=_cell)}
+        for name in _DETAILS
+    }
+    models = {(cell.fold, cell.variant): cell for cell in stored.value("trained_models").cells}
+    measured = {_cell(row): row for row in _records(stored) if row["status"] == "ok"}
+    breaches = [
+        f"fold {fold} {variant}: {name} has rows of a cell that was not measured"
+        for name, cells in of_cell.items()
+        for fold, variant in cells.keys() - measured.keys()
+    ]
+    for cell, row in measured.items():
+        weeks, fits, curve = (of_cell[name].get(cell, []) for name in _DETAILS)
+        found = detail_breaches(
+            stored.value("coerced_arrays"), models[cell], row, weeks=weeks, fits=fits, curve=curve
+        )
+        breaches += [f"fold {cell[0]} {cell[1]}: {one}" for one in found]
+    return Finding(breaches, f"recomputed for {len(measured)} cells")
+
+
 def enough_trades(stored: Stored) -> Finding:
     """Each variant has this crypto's share of the trades that the gate needs, in all and per fold."""
     from ftf_assets.invariants.outcomes import variants_short_of_trades
@@ -242,9 +272,14 @@ DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
     "finetune_results": [
         PartitionCheck("calibration_on_hard_labels", calibration_on_hard_labels),
         PartitionCheck("statuses_explained", statuses_explained),
+        PartitionCheck("details_add_up", details_add_up),
         PartitionCheck("enough_trades", enough_trades, severity=_WARN),
     ],
 }
+
+
+def _cell(row: Mapping[str, Any]) -> tuple[int, str]:
+    return row["fold"], row["variant"]
 
 
 def _records(stored: Stored) -> list[dict[str, Any]]:

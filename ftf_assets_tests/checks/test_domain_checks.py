@@ -14,11 +14,13 @@ import pytest
 
 from ftf_assets.checks.domain_checks import DOMAIN_CHECKS
 from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels, TrainedModels
-from ftf_assets.training.evaluation import evaluate_cells
+from ftf_assets.rows.finetune_results import CryptoResults, crypto_results
+from ftf_assets.sources.protocol import Provenance
 from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.support.ceiling import rows_of, scores_of, with_ceiling
-from ftf_assets_tests.support.production import CRYPTO, SCORING, STANDARD, MemoryFitStore, Trained
+from ftf_assets_tests.support.production import CRYPTO, STANDARD, MemoryFitStore, Trained
+from ftf_assets_tests.support.results_rows import SWEEP
 from ftf_assets_tests.support.settings import settings_of
 
 CHECKS = {check.name: check for checks in DOMAIN_CHECKS.values() for check in checks}
@@ -32,6 +34,7 @@ class StoredRun:
     values: dict[str, Any]
     table: pd.DataFrame
     of_ceiling: pd.DataFrame
+    details: dict[str, pd.DataFrame]
     n_cryptos: int = 1
 
     @property
@@ -56,15 +59,29 @@ class StoredRun:
     def rows(self) -> pd.DataFrame:
         return self.table
 
+    def results(self) -> dict[str, pd.DataFrame]:
+        return {"finetune_results": self.table, **self.details}
+
     def ceiling(self) -> pd.DataFrame:
         return self.of_ceiling
 
 
-@pytest.fixture
-def stored(standard_run: Trained) -> StoredRun:
-    rows = evaluate_cells(
-        standard_run.plan, standard_run.arrays, standard_run.masks, standard_run.models, scoring=SCORING
+@pytest.fixture(scope="module")
+def found(standard_run: Trained) -> CryptoResults:
+    sweep = SimpleNamespace(
+        sweep_id=SWEEP,
+        settings=settings_of(n_folds=standard_run.plan.n_folds),
+        plan=lambda crypto: standard_run.plan,
+        tuning=standard_run.plan.tuning,
+        provenance=lambda crypto: Provenance("market", "", "", "0123"),
     )
+    return crypto_results(
+        sweep, CRYPTO, standard_run.arrays, standard_run.masks, standard_run.models, run_id="a run"
+    )
+
+
+@pytest.fixture
+def stored(standard_run: Trained, found: CryptoResults) -> StoredRun:
     values = {
         "coerced_arrays": standard_run.arrays,
         "smoothed_labels": standard_run.soft_labels,
@@ -73,8 +90,8 @@ def stored(standard_run: Trained) -> StoredRun:
         "trained_models": standard_run.models,
     }
     run = with_ceiling(standard_run)
-    cells = pd.DataFrame([one.row for one in rows])
-    return StoredRun(run, values, cells, rows_of(run, scores_of(run), "sweep"))
+    ceiling = rows_of(run, scores_of(run), "sweep")
+    return StoredRun(run, values, found.cells, ceiling, dict(found.details))
 
 
 def change_mask(stored: StoredRun, cleaner: str, **changes: Callable[[Any], Any]) -> None:
@@ -229,6 +246,45 @@ def a_ceiling_scored_on_other_labels(stored: StoredRun) -> None:
     change_ceiling(stored, "none", roc_auc=0.75)
 
 
+def change_details(stored: StoredRun, table: str, **changes: Callable[[pd.Series], Any]) -> None:
+    frame = stored.details[table]
+    stored.details[table] = frame.assign(**{name: change(frame[name]) for name, change in changes.items()})
+
+
+def influence_of_all_rows_in_one_week(stored: StoredRun) -> None:
+    change_details(stored, "weekly_results", auc_influence=lambda values: values * 0)
+
+
+def a_week_that_was_lost(stored: StoredRun) -> None:
+    stored.details["weekly_results"] = stored.details["weekly_results"].iloc[1:]
+
+
+def trades_of_another_threshold(stored: StoredRun) -> None:
+    change_details(stored, "weekly_results", n_trades=lambda values: values + 1)
+
+
+def single_fits_that_were_lost(stored: StoredRun) -> None:
+    stored.table = stored.table.assign(roc_auc_seed_sd=0.01)
+
+
+def curve_on_thresholds_of_the_test_rows(stored: StoredRun) -> None:
+    change_details(stored, "confidence_curve", threshold=lambda values: values + 0.001)
+
+
+def calls_that_nobody_made(stored: StoredRun) -> None:
+    change_details(stored, "confidence_curve", n_called=lambda values: values + 1)
+
+
+def a_cell_without_a_curve(stored: StoredRun) -> None:
+    curve = stored.details["confidence_curve"]
+    stored.details["confidence_curve"] = curve[curve["variant"] != "mild"]
+
+
+def details_of_a_failed_cell(stored: StoredRun) -> None:
+    failed = stored.table["variant"] == "mild"
+    stored.table = stored.table.assign(status=stored.table["status"].mask(failed, "training_failed"))
+
+
 DEFECTS = [
     ("no_leaking_column", label_among_the_features, "column 'target' nearly is the label"),
     ("survives_a_lag", model_that_knows_the_labels, "of what the AUC has above 0.5 (1.000 falls to 0."),
@@ -252,6 +308,22 @@ DEFECTS = [
     ("added_noise_only", noise_that_nobody_drew, "not what its seed draws"),
     ("added_noise_only", a_ceiling_that_drops_test_rows, "not those of the fold"),
     ("added_noise_only", a_ceiling_scored_on_other_labels, "not those of the stored fit on the hard test"),
+    ("details_add_up", influence_of_all_rows_in_one_week, "over all pairs of a BUY and a HOLD it is"),
+    ("details_add_up", a_week_that_was_lost, "weekly_results has 0 rows and 0 BUYs in the week of"),
+    ("details_add_up", trades_of_another_threshold, "weekly_results adds up to"),
+    (
+        "details_add_up",
+        single_fits_that_were_lost,
+        "roc_auc_seed_sd is 0.01, that of 0 rows of",
+    ),
+    ("details_add_up", curve_on_thresholds_of_the_test_rows, "the threshold of the top 0.01 is"),
+    ("details_add_up", calls_that_nobody_made, "at its threshold there are"),
+    ("details_add_up", a_cell_without_a_curve, "mild: confidence_curve has no row"),
+    (
+        "details_add_up",
+        details_of_a_failed_cell,
+        "mild: weekly_results has rows of a cell that was not",
+    ),
     ("statuses_explained", failed_without_a_reason, "training_failed without type, message and stage"),
     ("statuses_explained", skipped_although_the_history_suffices, "skipped with"),
     ("statuses_explained", unknown_status, "unknown status 'pending'"),

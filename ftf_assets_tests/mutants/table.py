@@ -618,6 +618,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- invariants ---------------------------------------------------------------------------------------
     _mutant(
+        "invariants/details.py",
+        "the influence of a week is not compared",
+        'elif abs(found["auc_influence"] - moved[monday]) > _ROUNDING:',
+        "elif False:",
+        "checks/test_domain_checks.py",
+    ),
+    _mutant(
         "invariants/leaks.py",
         "the leak check forgets the embargo",
         "starts_after = start[train] > last + embargo",

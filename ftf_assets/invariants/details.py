@@ -1,0 +1,133 @@
+"""Whether the tables that break a cell down are those of its model, and add up to its row."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from statistics import stdev
+from typing import Any
+
+import numpy as np
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.bundles import TrainedCell
+from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
+from ftf_assets.contracts.typed import typed
+
+Row = Mapping[str, Any]
+_ROUNDING = 1e-9
+_NANOSECONDS = 1_000_000_000
+_BASIS_POINTS = 10_000
+
+
+@typed
+def detail_breaches(
+    arrays: TrainingArrays,
+    cell: TrainedCell,
+    row: Row,
+    *,
+    weeks: Sequence[Row],
+    fits: Sequence[Row],
+    curve: Sequence[Row],
+) -> list[str]:
+    """List what the tables that break a measured cell down have wrong.
+
+    Parameters
+    ----------
+    arrays, cell, row
+        The crypto's rows with hard labels, the trained cell, and its row of ``finetune_results``.
+    weeks, fits, curve
+        The cell's rows of ``weekly_results``, ``seed_scores`` and ``confidence_curve``: missing values are
+        None, weeks are aware datetimes.
+
+    Returns
+    -------
+    list of str
+        One line per breach: a week whose rows, BUYs or influence are not those of all pairs of a BUY and a
+        HOLD; trades that do not add up to the cell's; a spread over seeds that is not that of the single
+        fits; a top share whose threshold or counts are not those of its probabilities.
+    """
+    return [
+        *_of_weeks(arrays, cell, weeks),
+        *_of_trades(row, weeks),
+        *_of_fits(row, fits),
+        *_of_curve(arrays, cell, curve),
+    ]
+
+
+def _of_weeks(arrays: TrainingArrays, cell: TrainedCell, weeks: Sequence[Row]) -> list[str]:
+    y, probability = arrays.y[cell.test_rows], cell.test_probability
+    buys, holds = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
+    pairs = np.sign(probability[buys, np.newaxis] - probability[holds]) / 2 + 0.5
+    influence = np.zeros(len(y))
+    influence[buys] = (pairs.mean(axis=1) - pairs.mean()) / len(buys)
+    influence[holds] = (pairs.mean(axis=0) - pairs.mean()) / len(holds)
+    n_rows: Counter[date] = Counter()
+    n_buys: Counter[date] = Counter()
+    moved: defaultdict[date, float] = defaultdict(float)
+    for start, label, one in zip(arrays.start[cell.test_rows].tolist(), y.tolist(), influence, strict=True):
+        day = datetime.fromtimestamp(start // _NANOSECONDS, UTC).date()
+        monday = day - timedelta(days=day.weekday())
+        n_rows[monday] += 1
+        n_buys[monday] += label
+        moved[monday] += float(one)
+    breaches = []
+    stored = {row["week"].date(): row for row in weeks}
+    for monday in sorted(n_rows.keys() | stored.keys()):
+        found = stored.get(monday, {"n_test": 0, "n_buy": 0, "auc_influence": 0.0})
+        if (found["n_test"], found["n_buy"]) != (n_rows[monday], n_buys[monday]):
+            breaches.append(
+                f"weekly_results has {found['n_test']} rows and {found['n_buy']} BUYs in the week of "
+                f"{monday}, the test rows {n_rows[monday]} and {n_buys[monday]}"
+            )
+        elif abs(found["auc_influence"] - moved[monday]) > _ROUNDING:
+            breaches.append(
+                f"auc_influence of the week of {monday} is {found['auc_influence']:.6f}, over all pairs of a "
+                f"BUY and a HOLD it is {moved[monday]:.6f}"
+            )
+    return breaches
+
+
+def _of_trades(row: Row, weeks: Sequence[Row]) -> list[str]:
+    n_trades, earned = sum(week["n_trades"] for week in weeks), sum(week["net_return"] for week in weeks)
+    expected = row["n_trades"] * (row["expectancy_net"] or 0.0) / _BASIS_POINTS
+    if n_trades == row["n_trades"] and math.isclose(earned, expected, rel_tol=_ROUNDING, abs_tol=_ROUNDING):
+        return []
+    return [
+        f"weekly_results adds up to {n_trades} trades that earn {earned:.6f}, the cell has {row['n_trades']} "
+        f"that earn {expected:.6f}"
+    ]
+
+
+def _of_fits(row: Row, fits: Sequence[Row]) -> list[str]:
+    breaches = []
+    for metric, column in SEED_SPREAD_COLUMNS.items():
+        spread = stdev([fit[metric] for fit in fits]) if len(fits) > 1 else None
+        stored = row[column]
+        if (spread is None) != (stored is None) or abs((spread or 0.0) - (stored or 0.0)) > _ROUNDING:
+            breaches.append(f"{column} is {stored}, that of {len(fits)} rows of seed_scores is {spread}")
+    return breaches
+
+
+def _of_curve(arrays: TrainingArrays, cell: TrainedCell, curve: Sequence[Row]) -> list[str]:
+    if not curve:
+        return ["confidence_curve has no row"]
+    breaches = []
+    ranked = sorted(cell.validation_probability.tolist(), reverse=True)
+    y = arrays.y[cell.test_rows]
+    for point in curve:
+        share, threshold = point["top_share"], point["threshold"]
+        # The last of the most confident rows. A share of n - 1 that is whole but for rounding may be either.
+        last = [math.floor(share * (len(ranked) - 1) + error) for error in (-_ROUNDING, _ROUNDING)]
+        called = cell.test_probability >= threshold
+        counts = int(called.sum()), int((called & (y == 1)).sum())
+        if threshold not in {ranked[one] for one in last}:
+            breaches.append(f"the threshold of the top {share:g} is {threshold}, expected {ranked[last[0]]}")
+        elif (point["n_called"], point["n_correct"]) != counts:
+            breaches.append(
+                f"the top {share:g} has {point['n_called']} calls, {point['n_correct']} right; at its "
+                f"threshold there are {counts[0]}, {counts[1]} right"
+            )
+    return breaches
