@@ -93,8 +93,8 @@ def _whom_to_trust(cleaners: Sequence[CleanerAnswer], cryptos: Sequence[str]) ->
     trusted = [one for one in tested if one.trusted]
     if not trusted:
         return (
-            f"Trust no cleaner {where}: none finds any kind of wrong label better than rules that look at no "
-            "model."
+            f"Trust no cleaner {where}: none finds any kind of wrong label better than rules without a model "
+            "do, and clearly more often than chance."
         )
     said = "; ".join(
         f"{one.name} finds {len(one.found)} of {len(one.tested)} kinds of wrong label, "

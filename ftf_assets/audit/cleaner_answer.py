@@ -16,6 +16,9 @@ from ftf_assets.contracts.typed import typed
 _Z_OF_80_PERCENT = 2.49
 #: A lead that this many times the draws would make significant is undecided; a smaller one is no lead.
 _MOST_TIMES_THE_DRAWS = 4.0
+#: A cleaner whose largest lift among the kinds that it finds is below this finds too little to be trusted:
+#: among its suspects, wrong labels are at most a quarter more frequent than among all rows of their class.
+LEAST_LIFT = 1.25
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Recovery:
         Kind of noise, and the level that gains most.
     share
         Share of the loss that it recovers; None if it cannot be given.
+    won
+        What it gains, in average precision.
     gains, beats_random
         Whether the gain is significant, and whether it is significantly more than dropping as many rows at
         random gains.
@@ -36,6 +41,7 @@ class Recovery:
     kind: str
     level: str
     share: Estimate | None
+    won: Estimate | None
     gains: bool
     beats_random: bool
 
@@ -55,6 +61,8 @@ class CleanerAnswer:
     found
         Kinds among them that it finds better than every control on most cryptos, in an observed class; by
         kind the class: "" for every class with wrong labels, else the only one.
+    lifts
+        Smallest and largest lift of these kinds in these classes; None without any.
     sometimes
         Kinds that it so finds on some cryptos, but not on most: number of cryptos by kind.
     undecided
@@ -79,6 +87,7 @@ class CleanerAnswer:
     n_cryptos: int
     tested: tuple[str, ...] = ()
     found: Mapping[str, str] = field(default_factory=dict)
+    lifts: tuple[float, float] | None = None
     sometimes: Mapping[str, int] = field(default_factory=dict)
     undecided: Mapping[str, float] = field(default_factory=dict)
     flagged: float | None = None
@@ -91,8 +100,8 @@ class CleanerAnswer:
 
     @property
     def trusted(self) -> bool:
-        """Whether it finds some kind of wrong label better than every control on most cryptos."""
-        return bool(self.found)
+        """Whether it finds some kind of wrong label, better than every control and clearly above chance."""
+        return self.lifts is not None and self.lifts[1] >= LEAST_LIFT
 
     @property
     def pays(self) -> tuple[Recovery, ...]:
@@ -125,8 +134,11 @@ class CleanerAnswer:
             *([f"undecided {listed(list(self.undecided))}"] if self.undecided else []),
             *([f"no better than a control on {listed(missed, 'or')}"] if missed and self.found else []),
         ]
-        if self.found:
-            return "; ".join([f"Finds {self.found_in_words()} {beyond}", *other])
+        if self.lifts is not None:
+            weak = "" if self.trusted else ", but hardly above chance"
+            lowest, highest = (f"{lift:.2f}" for lift in self.lifts)
+            lifts = f"lift {lowest}" + ("" if lowest == highest else f" to {highest}")
+            return "; ".join([f"Finds {self.found_in_words()} {beyond}{weak} ({lifts})", *other])
         rest = f"; {'; '.join(other)}" if other else ""
         if missed == list(self.tested):
             return f"Finds no kind of wrong label {beyond} ({len(self.tested)} tested)"
@@ -148,8 +160,8 @@ class CleanerAnswer:
                 )
         vain = [one for one in self.recoveries if not one.gains]
         if vain:
-            best = max(vain, key=lambda one: float("-inf") if one.share is None else one.share.value)
-            share = "" if best.share is None else f" (best: {best.level}, {share_in_words(best.share)})"
+            best = max(vain, key=lambda one: _value(one.won))
+            share = "" if best.won is None else f" (best: {best.level}, {difference_in_words(best.won)})"
             said.append(
                 f"wins back nothing beyond chance of the loss to {listed([one.kind for one in vain])}{share}"
             )
@@ -179,7 +191,7 @@ class CleanerAnswer:
 
     def _trust(self) -> str:
         if not self.trusted:
-            leads = self.undecided or self.sometimes
+            leads = (self.undecided or self.sometimes) and not self.found
             return "Do not trust it here" + (" yet" if leads else "")
         if self.pays:
             return f"Trust it; cleaning pays {self.pays_in_words()}"
@@ -235,6 +247,7 @@ def answer_of(
         n_cryptos=n_cryptos,
         tested=tuple(judged),
         found=found,
+        lifts=_lifts(findings, found),
         sometimes=sometimes,
         undecided=undecided,
         flagged=rates.get("none"),
@@ -267,6 +280,17 @@ def _classes(wins: Mapping[str, tuple[int, int]]) -> str:
     return "" if len(most) == len(wins) else most[0]
 
 
+def _lifts(findings: Sequence[PooledFinding], found: Mapping[str, str]) -> tuple[float, float] | None:
+    lifts = [
+        lift.value
+        for one in findings
+        if one.kind in found
+        for label, lift in (("BUY", one.buy), ("HOLD", one.hold))
+        if lift is not None and found[one.kind] in ("", label)
+    ]
+    return (min(lifts), max(lifts)) if lifts else None
+
+
 def _times_the_draws(one: PooledFinding) -> float | None:
     """Say how many times the draws would make a lead significant; None where there is no such lead."""
     margins = [margin for margin in (one.buy_margin, one.hold_margin) if margin is not None]
@@ -295,7 +319,9 @@ def _recoveries(effects: Sequence[PooledEffect]) -> tuple[Recovery, ...]:
         if of_kind:
             is_beyond, is_gain, best = max(of_kind, key=lambda of: (*of[:2], _value(of[2].won)))
             found.append(
-                Recovery(kind, best.treatment, best.recovered, gains=is_gain, beats_random=is_beyond)
+                Recovery(
+                    kind, best.treatment, best.recovered, best.won, gains=is_gain, beats_random=is_beyond
+                )
             )
     return tuple(found)
 

@@ -1,8 +1,9 @@
-"""The check that warns where the gate judges cleaners that no noise audit has shown to find wrong labels."""
+"""The check that warns before cleaning is locked which no noise audit has shown to find wrong labels."""
 
 import dagster as dg
 
 from ftf_assets.audit.trust import untrusted_cleaning
+from ftf_assets.contracts.tables.gate_decision import LOCK
 from ftf_assets.graph.check_history import SWEEP_ID, TABLE_VERSIONS
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 
@@ -12,7 +13,8 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(
         asset="gate_decision",
-        description="A noise audit of the sweep's data shows that its cleaners beat the controls.",
+        description="Cleaning is locked only where a noise audit of the sweep's data shows that its cleaners "
+        "beat the controls. Before that, a missing audit is a hint.",
         required_resource_keys={"sweep", "home"},
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
@@ -23,8 +25,10 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
         found, _ = context.resources.home.audits.audits(list(keys.values()))
         warnings = untrusted_cleaning(sweep.levels.get(CLEANLAB.name, ()), keys, plain_records(found))
+        verdicts = context.resources.home.results.decision(sweep.sweep_id).verdicts
+        locked = verdicts[(verdicts["factor"] == CLEANLAB.name) & (verdicts["verdict"] == LOCK)]
         return dg.AssetCheckResult(
-            passed=not warnings,
+            passed=not warnings or locked.empty,
             severity=dg.AssetCheckSeverity.WARN,
             description="; ".join(warnings) or "the sweep has no cleaner, or its cleaners beat the controls",
             metadata={SWEEP_ID: sweep.sweep_id, TABLE_VERSIONS: audit_versions(found)},

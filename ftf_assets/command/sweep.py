@@ -111,6 +111,7 @@ def _as_json(
         "statuses": _statuses(rows),
         "tuning": sweep.tuning.in_words,
         "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],
+        "hints": done.hints,
         "run_ids": done.run_ids,
         "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts],
         "report": str(done.report) if done.report else None,
@@ -137,6 +138,7 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
             for row in not_ok.itertuples()
         ),
         *(check.in_words for check in done.failed_checks),
+        *(f"Hint: {hint}" for hint in done.hints),
         f"Results  {home.results}, printed by ftf results --sweep {sweep.sweep_id}",
         *([f"Report   {done.report}"] if done.report else ()),
         f"Models   {home.fits}",

@@ -41,9 +41,11 @@ LEAK_DIAGNOSTICS: dict[str, tuple[str, ...]] = {
 INVALIDATING_CHECKS: dict[str, tuple[str, ...]] = {
     asset: (*checks, *LEAK_DIAGNOSTICS.get(asset, ())) for asset, checks in BLOCKING_CHECKS.items()
 }
+#: Name of the check that warns before cleaning is locked that no audit supports.
+AUDITED_CHECK = "cleaners_audited"
 #: The checks of the assets that cover a whole sweep.
 DECISION_CHECKS = {
-    "gate_decision": (CONTRACT_CHECK, "enough_trades", "cleaners_audited"),
+    "gate_decision": (CONTRACT_CHECK, "enough_trades", AUDITED_CHECK),
     "sweep_report": ("opens",),
 }
 #: Checks that always fit models, (asset, check): part of the smoke, not of a sweep.

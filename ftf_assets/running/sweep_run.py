@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ftf_assets.audit.trust import untrusted_cleaning
 from ftf_assets.freshness.checks import failed_checks
 from ftf_assets.freshness.current import stale_assets
 from ftf_assets.gate.decision import Decision
-from ftf_assets.graph.check_history import FailedCheck
+from ftf_assets.graph.check_history import AUDITED_CHECK, FailedCheck
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.rows.gate_decision import decision_from_rows
+from ftf_assets.rows.records import plain_records
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.preflight import check_inputs
+from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.storage.results_store import ResultsStore
@@ -36,12 +40,16 @@ class SweepRun:
         The HTML file that shows the decision; None without a decision.
     failed_checks
         The asset checks that have failed on these values, in this run or an earlier one.
+    hints
+        What would make the answer more certain, a sentence each: noise audits that are missing or found
+        nothing.
     """
 
     run_ids: dict[str, str] = field(default_factory=dict)
     decision: Decision | None = None
     report: Path | None = None
     failed_checks: list[FailedCheck] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
 
 
 def run_sweep(
@@ -98,7 +106,15 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
         done.report = home.report(sweep.sweep_id)
         done.decision = _stored_decision(sweep, home)
+        if not any(check.check == AUDITED_CHECK for check in done.failed_checks):
+            done.hints = _audit_hints(sweep, home)
     return done
+
+
+def _audit_hints(sweep: Sweep, home: Home) -> list[str]:
+    keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
+    found, _ = AuditStore(home.results).audits(list(keys.values()))
+    return untrusted_cleaning(sweep.levels.get(CLEANLAB.name, ()), keys, plain_records(found))
 
 
 def _assets_to_make(sweep: Sweep, home: Home) -> dict[str | None, tuple[str, ...] | None]:

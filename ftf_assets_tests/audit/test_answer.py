@@ -33,7 +33,8 @@ class Audited:
             for label, margin in zip(("BUY", "HOLD"), of_class, strict=True):
                 if margin is not None:
                     beats = {"beats_controls": margin == CLEAR, **interval("margin", *margin)}
-                    self._add(crypto, kind, detector, role, label, **beats, **changes)
+                    lift = interval("lift", 1.6 if margin == CLEAR else 1.0, 0.1)
+                    self._add(crypto, kind, detector, role, label, **(beats | lift | changes))
         return self
 
     def rate(self, detector: str, kind: str, rate: float, **changes: Any) -> Audited:
@@ -74,8 +75,8 @@ def test_a_cleaner_that_finds_nothing_is_not_trusted():
     audit = Audited().judged("cleanlab", {"bursts": (NONE, NONE), "missed_buys": (None, NONE)})
     lines = audit.rate("cleanlab", "none", 0.081).lines()
     assert lines["answer"] == (
-        "Trust no cleaner on OPUSDC: none finds any kind of wrong label better than rules that look at no "
-        "model."
+        "Trust no cleaner on OPUSDC: none finds any kind of wrong label better than rules without a model "
+        "do, and clearly more often than chance."
     )
     assert lines["cleanlab"].startswith("Finds no kind of wrong label better than every control (2 tested). ")
     assert "Takes 8.1 % of the unflipped labels for wrong." in lines["cleanlab"]
@@ -94,7 +95,8 @@ def test_a_cleaner_that_finds_bursts_only_is_trusted_for_bursts_only():
         "shown. Do not trust cleanlab."
     )
     assert lines["temporal"].startswith(
-        "Finds bursts better than every control; no better than a control on independent or block_copy. "
+        "Finds bursts better than every control (lift 1.60); no better than a control on independent or "
+        "block_copy. "
     )
     assert lines["temporal"].endswith(
         "Trust its suspects of these kinds; that cleaning them pays is not shown."
@@ -108,6 +110,18 @@ def test_a_kind_that_is_found_in_one_class_only_says_which():
     found = {"bursts": (CLEAR, NONE), "independent": (NONE, CLEAR), "missed_buys": (None, CLEAR)}
     lines = Audited().judged("temporal", found).lines()
     assert lines["temporal"].startswith("Finds bursts (BUYs), independent (HOLDs) and missed_buys better ")
+    assert "every control (lift 1.60)" in lines["temporal"]
+
+
+def test_a_cleaner_that_is_significant_but_hardly_above_chance_is_not_trusted():
+    weak = interval("lift", 1.16, 0.02)
+    audit = Audited().judged("cleanlab", {"bursts": (CLEAR, NONE)}, **weak)
+    line = audit.lines()["cleanlab"]
+    assert line.startswith(
+        "Finds bursts (BUYs) better than every control, but hardly above chance (lift 1.16). "
+    )
+    assert line.endswith("Do not trust it here.")
+    assert audit.lines()["answer"].startswith("Trust no cleaner on OPUSDC")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +183,7 @@ def test_a_gain_that_random_dropping_has_too_does_not_pay():
 def test_nothing_won_back_names_the_best_attempt():
     audit = Audited().judged("cleanlab", {"bursts": (CLEAR, CLEAR)})
     audit.effect("bursts", "filter", 0.0031, 0.01).effect("bursts", "reweight", -0.0002, 0.006)
-    vain = "Wins back nothing beyond chance of the loss to bursts (best: filter, 23 % (−51 to 96 %))."
+    vain = "nothing beyond chance of the loss to bursts (best: filter, +0.0031 (−0.0069 to +0.0131))."
     assert vain in audit.lines()["cleanlab"]
 
 
@@ -183,7 +197,7 @@ def test_one_gain_among_many_tries_is_not_taken_for_more_than_luck():
             audit.effect(kind, level, 0.0, 0.01, **interval("over_random", 0.0, 0.01))
     line = audit.lines()["cleanlab"]
     assert "Wins back nothing beyond chance of the loss to bursts, independent, partial_bursts" in line
-    assert "(best: reweight, 85 % (13 to 157 %))" in line
+    assert "(best: reweight, +0.0116 (+0.0018 to +0.0214))" in line
 
 
 def test_harm_is_said():
@@ -224,8 +238,8 @@ def test_over_several_cryptos_most_must_agree():
         audit.judged("cleanlab", {"bursts": (bursts, NONE), "label_jitter": (jitter, NONE)}, crypto)
     lines = audit.lines()
     assert lines["cleanlab"].startswith(
-        "Finds bursts (BUYs) better than every control on most of 3 cryptos; on some cryptos only "
-        "label_jitter (1 of 3)."
+        "Finds bursts (BUYs) better than every control on most of 3 cryptos (lift 1.40); on some cryptos "
+        "only label_jitter (1 of 3)."
     )
     assert "on OPUSDC, LDOUSDC and UNIUSDC: cleanlab finds 1 of 2 kinds" in lines["answer"]
 

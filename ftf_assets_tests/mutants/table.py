@@ -954,6 +954,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- checks -------------------------------------------------------------------------------------------
     _mutant(
+        "checks/audit_checks.py",
+        "cleaning is locked without a word on data that were never audited",
+        "passed=not warnings or locked.empty,",
+        "passed=True,",
+        "checks/test_audit_checks.py",
+    ),
+    _mutant(
         "checks/partition_checks.py",
         "a check that finds a breach passes",
         "passed=not finding.breaches,",

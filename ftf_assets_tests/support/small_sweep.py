@@ -38,7 +38,8 @@ class FinishedSweep:
         """Open a sweep that another process has finished in ``home`` and whose :attr:`record` it kept."""
         failed = [FailedCheck(**check) for check in record["failed_checks"]]
         decision = decision_from_rows(ResultsStore(home.results).decision(sweep.sweep_id))
-        return cls(sweep, home, SweepRun(record["run_ids"], decision, home.report(sweep.sweep_id), failed))
+        report = home.report(sweep.sweep_id)
+        return cls(sweep, home, SweepRun(record["run_ids"], decision, report, failed, record["hints"]))
 
     @property
     def record(self) -> dict[str, Any]:
@@ -46,10 +47,12 @@ class FinishedSweep:
         return {
             "run_ids": self.done.run_ids,
             "failed_checks": [asdict(check) for check in self.done.failed_checks],
+            "hints": self.done.hints,
         }
 
     def copy(self, home: Home) -> SweepRun:
         """Copy the home to a test's own."""
         shutil.copytree(self.home.path, home.path)
         report = None if self.done.report is None else home.report(self.sweep.sweep_id)
-        return SweepRun(dict(self.done.run_ids), self.done.decision, report, list(self.done.failed_checks))
+        done = self.done
+        return SweepRun(dict(done.run_ids), done.decision, report, list(done.failed_checks), list(done.hints))
