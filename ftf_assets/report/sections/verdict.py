@@ -54,13 +54,12 @@ _ORDER = (LOCK, ABANDON, KEEP_AVAILABLE, NO_SIGNAL, INVALID)
 
 @dataclass(frozen=True)
 class Statement:
-    """A verdict with its reason and warnings, and all levels that share them."""
+    """A verdict with its reason, and all levels that share them."""
 
     verdict: str
     sign: str
     levels: str
     reason: str
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,8 @@ class Answer:
         What the columns of the lines are; "" where nothing was compared.
     notes
         What to know besides, and is no verdict.
+    warnings
+        What weakens the verdicts.
     statements
         Verdicts with their reasons.
     meanings
@@ -90,6 +91,7 @@ class Answer:
     lines: list[LevelLine]
     how_to_read: str
     notes: list[str]
+    warnings: list[str]
     statements: list[Statement]
     meanings: list[str]
     basis: list[str]
@@ -106,6 +108,7 @@ def answer(data: DecisionData) -> Answer:
         lines=level_lines(decision),
         how_to_read=how_to_read(decision),
         notes=notes(decision),
+        warnings=_warnings(decision),
         statements=said,
         meanings=[MEANINGS[verdict] for verdict in VERDICTS if verdict in {one.verdict for one in said}],
         basis=[
@@ -117,31 +120,28 @@ def answer(data: DecisionData) -> Answer:
 
 def answer_as_paragraphs(decision: Decision) -> list[str]:
     """Write a decision as paragraphs: headline, reasons, warnings, notes, and what the verdicts mean."""
-    said = []
-    for one in _statements(decision):
-        said.append(f"{one.sign} {one.verdict} · {one.levels}: {one.reason}")
-        said += [f"Warning: {warning}" for warning in one.warnings]
     present = {one.verdict for one in decision.verdicts}
     return [
         f"**{decision.summary.headline}**",
-        *said,
+        *(f"{one.sign} {one.verdict} · {one.levels}: {one.reason}" for one in _statements(decision)),
+        *(f"Warning: {warning}" for warning in _warnings(decision)),
         *notes(decision),
         *(MEANINGS[verdict] for verdict in VERDICTS if verdict in present),
     ]
 
 
+def _warnings(decision: Decision) -> list[str]:
+    return list(dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings))
+
+
 def _statements(decision: Decision) -> list[Statement]:
-    """Group levels of one verdict, reason and warnings."""
-    shared: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    """Group levels of one verdict and reason."""
+    shared: dict[tuple[str, str], list[str]] = {}
     for one in decision.verdicts:
-        shared.setdefault((one.verdict, one.reason, one.warnings), []).append(
-            Level(one.factor, one.level).name
-        )
+        shared.setdefault((one.verdict, one.reason), []).append(Level(one.factor, one.level).name)
     return [
-        Statement(verdict, SIGNS[verdict], listed(levels), reason, warnings)
-        for (verdict, reason, warnings), levels in sorted(
-            shared.items(), key=lambda item: _ORDER.index(item[0][0])
-        )
+        Statement(verdict, SIGNS[verdict], listed(levels), reason)
+        for (verdict, reason), levels in sorted(shared.items(), key=lambda item: _ORDER.index(item[0][0]))
     ]
 
 
