@@ -14,7 +14,7 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedCell
 from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
-from ftf_assets.contracts.typed import typed
+from ftf_assets.contracts.typed import Array, typed
 
 Row = Mapping[str, Any]
 _ROUNDING = 1e-9
@@ -45,9 +45,9 @@ def detail_breaches(
     Returns
     -------
     list of str
-        One line per breach: a week whose rows, BUYs or influence are not those of all pairs of a BUY and a
-        HOLD; trades that do not add up to the cell's; a spread over seeds that is not that of the single
-        fits; a top share whose threshold or counts are not those of its probabilities.
+        One line per breach: a week whose rows, BUYs or influence are not those of the test rows; trades that
+        do not add up to the cell's; a spread over seeds that is not that of the single fits; a top share
+        whose threshold or counts are not those of its probabilities.
     """
     return [
         *_of_weeks(arrays, cell, weeks),
@@ -58,12 +58,8 @@ def detail_breaches(
 
 
 def _of_weeks(arrays: TrainingArrays, cell: TrainedCell, weeks: Sequence[Row]) -> list[str]:
-    y, probability = arrays.y[cell.test_rows], cell.test_probability
-    buys, holds = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
-    pairs = np.sign(probability[buys, np.newaxis] - probability[holds]) / 2 + 0.5
-    influence = np.zeros(len(y))
-    influence[buys] = (pairs.mean(axis=1) - pairs.mean()) / len(buys)
-    influence[holds] = (pairs.mean(axis=0) - pairs.mean()) / len(holds)
+    y = arrays.y[cell.test_rows]
+    influence = _influence(y == 1, cell.test_probability)
     n_rows: Counter[date] = Counter()
     n_buys: Counter[date] = Counter()
     moved: defaultdict[date, float] = defaultdict(float)
@@ -84,10 +80,25 @@ def _of_weeks(arrays: TrainingArrays, cell: TrainedCell, weeks: Sequence[Row]) -
             )
         elif abs(found["auc_influence"] - moved[monday]) > _ROUNDING:
             breaches.append(
-                f"auc_influence of the week of {monday} is {found['auc_influence']:.6f}, over all pairs of a "
-                f"BUY and a HOLD it is {moved[monday]:.6f}"
+                f"auc_influence of the week of {monday} is {found['auc_influence']:.6f}, by the ranks of its "
+                f"rows it is {moved[monday]:.6f}"
             )
     return breaches
+
+
+def _influence(buy: Array, probability: Array) -> Array:
+    """Compute the influence of each row: it outranks its midrank less its midrank within its class."""
+    from scipy.stats import rankdata
+
+    outranked = rankdata(probability)
+    for one_class in (buy, ~buy):
+        outranked[one_class] -= rankdata(probability[one_class])
+    n_buys, n_holds = int(buy.sum()), int((~buy).sum())
+    auc = outranked[buy].sum() / (n_buys * n_holds)
+    influence: Array = np.where(
+        buy, (outranked / n_holds - auc) / n_buys, (1 - outranked / n_buys - auc) / n_holds
+    )
+    return influence
 
 
 def _of_trades(row: Row, weeks: Sequence[Row]) -> list[str]:

@@ -308,7 +308,7 @@ DEFECTS = [
     ("added_noise_only", noise_that_nobody_drew, "not what its seed draws"),
     ("added_noise_only", a_ceiling_that_drops_test_rows, "not those of the fold"),
     ("added_noise_only", a_ceiling_scored_on_other_labels, "not those of the stored fit on the hard test"),
-    ("details_add_up", influence_of_all_rows_in_one_week, "over all pairs of a BUY and a HOLD it is"),
+    ("details_add_up", influence_of_all_rows_in_one_week, "by the ranks of its rows it is"),
     ("details_add_up", a_week_that_was_lost, "weekly_results has 0 rows and 0 BUYs in the week of"),
     ("details_add_up", trades_of_another_threshold, "weekly_results adds up to"),
     (
