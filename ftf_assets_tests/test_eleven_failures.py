@@ -33,7 +33,7 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.sources.source_registry import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.sweep.settings import SMOKE
+from ftf_assets.sweep.settings import SETTINGS, SMOKE
 from ftf_assets.training import fit_engine as engine
 from ftf_assets.training.boosting import FitResult, bin_features
 from ftf_assets.training.fit_engine import FitEvent, FitTask
@@ -250,7 +250,8 @@ def test_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
 def test_a_smoke_on_the_real_path_gates_the_merge(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: bool
 ):
-    monkeypatch.setitem(SMOKE, "training", SMOKE["training"] | QUICK_FITS)
+    quick = {name: value for name, value in QUICK_FITS.items() if f"training.{name}" in SETTINGS}
+    monkeypatch.setitem(SMOKE, "training", SMOKE["training"] | quick)
     if not healthy:
         raise_in("OPUSDC", 0, "mild+reweight+uniqueness", monkeypatch)
     code = cli.main(["smoke", "--home", str(home.path), "--json"], standalone_mode=False)

@@ -117,7 +117,7 @@ def score(
     precision = np.divide(hits, called, out=np.zeros(hits.shape), where=called > 0)
     with np.errstate(invalid="ignore"):
         values = (gained * precision).sum(axis=1) / hits[:, -1]
-    return Score(float(values[0]), values[1:])
+    return Score(min(float(values[0]), 1.0), values[1:])
 
 
 @typed

@@ -71,7 +71,6 @@ def classification_metrics(
     """
     # scikit-learn takes seconds to import, and the code location imports this module without scoring.
     from sklearn.metrics import (
-        average_precision_score,
         brier_score_loss,
         log_loss,
         matthews_corrcoef,
@@ -92,7 +91,7 @@ def classification_metrics(
         "f1_buy": float(f1),
         "precision_buy": float(precision),
         "recall_buy": float(recall),
-        "average_precision": float(average_precision_score(y, probability)),
+        "average_precision": _average_precision(y, probability),
         "roc_auc": float(roc_auc_score(y, probability)),
         "log_loss": float(log_loss(y, probability)),
         "brier": float(brier_score_loss(y, probability)),
@@ -134,12 +133,12 @@ def ranking_metrics(y: Int8[Array, " rows"], probability: Float64[Array, " rows"
     CellError
         As :func:`classification_metrics`.
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score
+    from sklearn.metrics import roc_auc_score
 
     _require_scorable(y, probability)
     return {
         "roc_auc": float(roc_auc_score(y, probability)),
-        "average_precision": float(average_precision_score(y, probability)),
+        "average_precision": _average_precision(y, probability),
     }
 
 
@@ -162,8 +161,6 @@ def seed_scores(
     tuple of dict
         ``roc_auc``, ``average_precision`` and ``f1_buy`` of each fit, the last at the fit's own threshold.
     """
-    from sklearn.metrics import average_precision_score
-
     # scikit-learn takes a millisecond to check its input; AUC and F1 need no more than ranks and counts.
     scores = []
     for one, bound in zip(probability, threshold, strict=True):
@@ -172,7 +169,7 @@ def seed_scores(
         scores.append(
             {
                 "roc_auc": auc_influence(y, one)[0],
-                "average_precision": float(average_precision_score(y, one)),
+                "average_precision": _average_precision(y, one),
                 "f1_buy": 2 * n_correct / n_either,
             }
         )
@@ -290,6 +287,13 @@ def breakeven_precision(
     gain = float(label_return[buy].mean(dtype=np.float64))
     loss = -float(label_return[~buy].mean(dtype=np.float64))
     return (loss + cost) / (gain + loss) if gain + loss > 0 else None
+
+
+def _average_precision(y: Array, probability: Array) -> float:
+    from sklearn.metrics import average_precision_score
+
+    # A sum of steps in recall: of a perfect ranking it can end one rounding error above 1.
+    return min(float(average_precision_score(y, probability)), 1.0)
 
 
 def _require_scorable(y: Array, probability: Array) -> None:

@@ -279,3 +279,14 @@ def test_fewer_than_two_fits_have_no_spread(n_fits: int):
 def test_precision_at_a_threshold_counts_the_rows_at_it(threshold: float, precision: float | None):
     y, probability = np.array([0, 1, 0, 1], dtype=np.int8), np.array([0.1, 0.2, 0.5, 0.8])
     assert precision_at(y, probability, threshold) == precision
+
+
+def test_a_perfect_ranking_scores_1_and_no_rounding_error_more():
+    random = np.random.default_rng(0)
+    for n_rows in range(50, 60):  # the plain sum is 1.0000000000000002 for most of these
+        y = (random.random(n_rows) < 0.2).astype(np.int8)
+        probability = 0.9 * y + np.linspace(0, 0.1, n_rows)
+        (single,) = seed_scores(y, probability[None], np.array([0.5]))
+        scored = classification_metrics(y, probability, threshold=0.5, seed=0)
+        assert single["average_precision"] == scored["average_precision"] == pytest.approx(1.0)
+        assert max(single["average_precision"], scored["average_precision"]) <= 1
