@@ -26,7 +26,9 @@ def cleanlab_masks(
 
     Confident learning judges by purged out-of-fold probabilities. On weak models it flags about half of the
     minority class and none of the majority, so the cap decides how much is cleaned: compare "flagged" with
-    "suspects" below. The temporal levels estimate how many labels are wrong, and suspect no more.
+    "suspects" below. The temporal levels estimate how many labels are wrong, and suspect no more. Suspects
+    are dropped, reweighted or relabelled; ``forward`` keeps all rows and corrects the loss for "missed BUY"
+    and "false BUY".
     """
     from ftf_assets.contracts.coercion import coerce_candles
 
