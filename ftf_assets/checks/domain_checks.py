@@ -258,6 +258,20 @@ def added_noise_only(stored: Stored) -> Finding:
     return Finding(breaches, f"recomputed for {len(good)} of {len(rows)} models{off}")
 
 
+def ceiling_complete(stored: Stored) -> Finding:
+    """No model of the label ceiling has failed: a cell without one is left out of what labels are worth."""
+    from ftf_assets.rows.records import plain_records
+
+    rows = plain_records(stored.ceiling())
+    failed = [
+        f"label ceiling, fold {row['fold']}, noise {row['noise']}, exposure {row['exposure']:g}: "
+        f"{row['reason']}"
+        for row in rows
+        if row["status"] == "training_failed"
+    ]
+    return Finding(failed, f"none of {len(rows)} models has failed")
+
+
 DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
     "coerced_arrays": [PartitionCheck(COLUMN_LEAK_CHECK, no_leaking_column)],
     "cleanlab_masks": [PartitionCheck("caps_held", caps_held)],
@@ -268,7 +282,10 @@ DOMAIN_CHECKS: dict[str, list[PartitionCheck]] = {
         PartitionCheck("cells_complete", cells_complete, severity=_WARN),
         PartitionCheck("reproducible", reproducible),
     ],
-    CEILING: [PartitionCheck("added_noise_only", added_noise_only)],
+    CEILING: [
+        PartitionCheck("added_noise_only", added_noise_only),
+        PartitionCheck("ceiling_complete", ceiling_complete, severity=_WARN),
+    ],
     "finetune_results": [
         PartitionCheck("calibration_on_hard_labels", calibration_on_hard_labels),
         PartitionCheck("statuses_explained", statuses_explained),

@@ -137,10 +137,14 @@ class DecisionIOManager(dg.ConfigurableIOManager):
     home: HomeResource
 
     def handle_output(self, context: dg.OutputContext, obj: "Decision") -> None:
-        """Delete the sweep's old decision and insert the new one."""
+        """Delete the sweep's old decision and insert the new one, with the settings that it was made with.
+
+        Settings of the gate and of the label ceiling may change and leave the sweep the same.
+        """
         from ftf_assets.rows.gate_decision import decision_rows
 
         with retry_when_busy():
+            self.home.results.write_sweep(obj.sweep_id, self.sweep.open().settings.model_dump_json())
             self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 

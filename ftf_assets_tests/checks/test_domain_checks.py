@@ -285,6 +285,10 @@ def details_of_a_failed_cell(stored: StoredRun) -> None:
     stored.table = stored.table.assign(status=stored.table["status"].mask(failed, "training_failed"))
 
 
+def a_ceiling_with_a_failed_model(stored: StoredRun) -> None:
+    change_ceiling(stored, "bursts", status="training_failed", reason="label_ceiling: ValueError: no gain")
+
+
 DEFECTS = [
     ("no_leaking_column", label_among_the_features, "column 'target' nearly is the label"),
     ("survives_a_lag", model_that_knows_the_labels, "of what the AUC has above 0.5 (1.000 falls to 0."),
@@ -324,6 +328,7 @@ DEFECTS = [
         details_of_a_failed_cell,
         "mild: weekly_results has rows of a cell that was not",
     ),
+    ("ceiling_complete", a_ceiling_with_a_failed_model, "exposure 0.5: label_ceiling: ValueError: no gain"),
     ("statuses_explained", failed_without_a_reason, "training_failed without type, message and stage"),
     ("statuses_explained", skipped_although_the_history_suffices, "skipped with"),
     ("statuses_explained", unknown_status, "unknown status 'pending'"),

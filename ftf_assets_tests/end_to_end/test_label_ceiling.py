@@ -63,6 +63,20 @@ def test_a_sweep_without_a_ceiling_makes_none_and_does_not_miss_it(home: Home):
     assert stale(small_sweep(**ONE_FOLD), home) == ["label_ceiling", "gate_decision", "sweep_report"]
 
 
+def test_a_ceiling_that_is_switched_off_is_no_longer_part_of_the_decision(home: Home):
+    several = {"n_folds": 4, "cryptos": "OPUSDC", "on": True}
+    run(small_sweep(**several), home)
+    store, sweep_id = ResultsStore(home.results), small_sweep(**several).sweep_id
+    assert store.decision(sweep_id).summary["ceiling_bound"].notna().all()
+    off = small_sweep(**several | {"on": False})
+    assert stale(off, home) == ["gate_decision", "sweep_report"]
+    run(off, home)
+    assert store.decision(sweep_id).summary["ceiling_bound"].isna().all()
+    assert store.settings(sweep_id).ceiling.on is False
+    assert "is off (ceiling.on is false)" in home.report(sweep_id).read_text(encoding="utf-8")
+    assert stale(off, home) == []
+
+
 def test_a_failed_model_of_the_ceiling_is_a_row_and_takes_no_cell_with_it(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ):
