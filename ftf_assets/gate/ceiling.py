@@ -16,10 +16,13 @@ class CeilingBound:
     low, bound
         Lower end of its interval (None where unknown), and its upper end, which bounds the gain.
     scenario
-        The noise that it assumes, in words: ``the market's own``, ``10 % of labels flipped``.
+        The noise that it is for, in words, such as ``if 10% of the labels are wrong``.
+    assumed
+        Whether that is an assumption rather than known.
     """
 
     estimate: float
     bound: float
     scenario: str
     low: float | None = None
+    assumed: bool = False

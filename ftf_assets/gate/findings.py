@@ -124,6 +124,8 @@ class Findings:
         Smallest gain in the primary metric that the sweep could have seen for every level; None if unknown.
     ceiling
         Upper bound of what correct labels would gain in the primary metric; None if it was not measured.
+    ceiling_assumes
+        What that bound assumes, such as "if 10% of the labels are wrong"; "" where the share is known.
     trading
         Of the level that is locked, else of the baseline; None if it was not measured.
     to_decide
@@ -138,6 +140,7 @@ class Findings:
     ranking: Ranking | None = None
     visible: float | None = None
     ceiling: float | None = None
+    ceiling_assumes: str = ""
     trading: Trading | None = None
     to_decide: str | None = None
     alpha: float = 0.05

@@ -214,7 +214,8 @@ def _worth_of_correct_labels(found: Findings) -> str:
         return ""
     if found.ceiling <= 0:
         return "Even correct labels would gain nothing."
-    bound = f"orrect labels would be worth at most {signed_in_words(found.ceiling)}."
+    assumes = f", {found.ceiling_assumes}" if found.ceiling_assumes else ""
+    bound = f"orrect labels would be worth at most {signed_in_words(found.ceiling)}{assumes}."
     return f"Even c{bound}" if found.ceiling < found.useful_gain else f"C{bound}"
 
 

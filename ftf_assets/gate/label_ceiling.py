@@ -90,7 +90,8 @@ class CeilingSummary:
         if self.headline is None or self.headline.gain is None:
             return None
         gain = self.headline.gain
-        return CeilingBound(gain.estimate, gain.bound, self.headline.words, gain.low)
+        assumed = len(self.scenarios) > 1
+        return CeilingBound(gain.estimate, gain.bound, self.headline.words, gain.low, assumed)
 
     def curve(self, exposures: Float64[Array, " points"]) -> Float64[Array, " points"]:
         """Give the extrapolated AUC at any exposures; negative ones are labels with less noise."""

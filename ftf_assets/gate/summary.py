@@ -44,6 +44,7 @@ def summarise(
                 for one in verdicts
             ),
             ceiling=ceiling.bound if ceiling else None,
+            ceiling_assumes=ceiling.scenario if ceiling and ceiling.assumed else "",
         )
     )
     return DecisionSummary(

@@ -201,6 +201,13 @@ def test_a_level_without_pairs_is_named_and_has_no_gain():
     assert "the largest was +0.0002 (mild)" in answer.text
 
 
+def test_a_share_of_wrong_labels_that_is_only_assumed_is_said_with_the_bound():
+    assumed = found(*ALL_USELESS, ceiling=0.006, ceiling_assumes="if 10% of the labels are wrong")
+    assert sentence_on(assumed, "orrect labels") == (
+        "Even correct labels would be worth at most +0.006, if 10% of the labels are wrong."
+    )
+
+
 @pytest.mark.parametrize(
     ("ceiling", "words"),
     [

@@ -37,6 +37,7 @@ def test_unknown_noise_is_assumed_at_three_shares_and_the_headline_takes_ten_per
     assert found.headline is found.scenarios[1]
     assert found.bound is not None
     assert found.bound.scenario == "if 10% of the labels are wrong"
+    assert found.bound.assumed
     assert found.truth is None
     left = 1 - 0.10 / (2 * 0.18 * 0.82)
     assert found.scenarios[1].exposure == pytest.approx(-math.log(left))
@@ -61,6 +62,7 @@ def test_a_market_that_knows_its_noise_has_one_scenario_and_the_truth_beside_it(
     assert found.headline is known
     assert found.bound is not None
     assert found.bound.scenario == "as 10.0% of this market's labels are wrong"
+    assert not found.bound.assumed
     assert found.truth is not None
     assert found.truth.low < found.truth.mean < found.truth.high < 0.02
     assert found.truth_on_true_labels is not None
