@@ -73,13 +73,13 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert all(verdict in dom for verdict in verdicts["verdict"])
     assert CONSOLE not in log
     assert not re.search(r"https?://", dom)
-    assert dom.count("<svg") == 1 + 4 + 2 + 1 + 1 + 12
+    assert dom.count("<svg") == 1 + 1 + 4 + 2 + 1 + 1 + 12
 
     shown = {
         "gate_decision": ("differences", "by_crypto_and_fold"),
         "cleanlab_masks": ("suspects_over_time", "worst_suspects"),
         "trained_models": ("precision_recall", "reliability"),
-        "finetune_results": ("equity",),
+        "finetune_results": ("most_confident_calls", "equity"),
     }
     with open_instance(home) as instance:
         for asset, pictures in shown.items():
