@@ -21,6 +21,14 @@ _MOST_TIMES_THE_DRAWS = 4.0
 LEAST_LIFT = 1.25
 
 
+#: What a gain is beside that of the level's random control, by whether it is significantly more.
+_CONTROL = {
+    True: "more than its random control",
+    False: "but no more than its random control",
+    None: "which has no control",
+}
+
+
 @dataclass(frozen=True)
 class Recovery:
     """The best that one cleaner's levels do about one kind of noise that costs something.
@@ -34,8 +42,8 @@ class Recovery:
     won
         What it gains, in average precision.
     gains, beats_random
-        Whether the gain is significant, and whether it is significantly more than dropping as many rows at
-        random gains.
+        Whether the gain is significant, and whether it is significantly more than that of the level's random
+        control; None for a level without a control.
     """
 
     kind: str
@@ -43,7 +51,7 @@ class Recovery:
     share: Estimate | None
     won: Estimate | None
     gains: bool
-    beats_random: bool
+    beats_random: bool | None
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,8 @@ class CleanerAnswer:
 
     @property
     def pays(self) -> tuple[Recovery, ...]:
-        """Recoveries that are significant, also against dropping rows at random."""
-        return tuple(one for one in self.recoveries if one.gains and one.beats_random)
+        """Recoveries that are significant, also against the level's random control where it has one."""
+        return tuple(one for one in self.recoveries if one.gains and one.beats_random is not False)
 
     @property
     def in_words(self) -> str:
@@ -154,10 +162,8 @@ class CleanerAnswer:
         for one in self.recoveries:
             if one.gains:
                 share = "part" if one.share is None else share_in_words(one.share)
-                control = "more than" if one.beats_random else "but no more than"
-                said.append(
-                    f"wins back {share} of the loss to {one.kind} with {one.level}, {control} random dropping"
-                )
+                control = _CONTROL[one.beats_random]
+                said.append(f"wins back {share} of the loss to {one.kind} with {one.level}, {control}")
         vain = [one for one in self.recoveries if not one.gains]
         if vain:
             best = max(vain, key=lambda one: _value(one.won))
@@ -308,7 +314,9 @@ def _recoveries(effects: Sequence[PooledEffect]) -> tuple[Recovery, ...]:
     costly = costs(effects)
     tried = [one for one in effects if one.kind in costly and one.won is not None]
     gains = _significant([one.won for one in tried])
-    beyond = _significant([_weaker(one.won, one.over_random) for one in tried])
+    beyond = _significant(
+        [_weaker(one.won, one.over_random) if _has_control(one) else one.won for one in tried]
+    )
     found = []
     for kind in costly:
         of_kind = [
@@ -320,10 +328,19 @@ def _recoveries(effects: Sequence[PooledEffect]) -> tuple[Recovery, ...]:
             is_beyond, is_gain, best = max(of_kind, key=lambda of: (*of[:2], _value(of[2].won)))
             found.append(
                 Recovery(
-                    kind, best.treatment, best.recovered, best.won, gains=is_gain, beats_random=is_beyond
+                    kind,
+                    best.treatment,
+                    best.recovered,
+                    best.won,
+                    gains=is_gain,
+                    beats_random=is_beyond if _has_control(best) else None,
                 )
             )
     return tuple(found)
+
+
+def _has_control(one: PooledEffect) -> bool:
+    return TREATMENTS[one.treatment].control_by("random") is not None
 
 
 def _harms(effects: Sequence[PooledEffect]) -> tuple[tuple[str, str, Estimate], ...]:

@@ -503,7 +503,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "audit/cleaner_answer.py",
         "a gain that random dropping has too is said to pay",
-        "if one.gains and one.beats_random)",
+        "if one.gains and one.beats_random is not False)",
         "if one.gains)",
         "audit/test_answer.py",
     ),
