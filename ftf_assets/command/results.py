@@ -24,6 +24,7 @@ BREAKDOWNS = {
     "confidence": "confidence_curve",
     "week": "weekly_results",
     "fit": "seed_scores",
+    "ceiling": "label_ceiling",
 }
 
 
@@ -37,7 +38,8 @@ BREAKDOWNS = {
 def results(sweep_id: str | None, by: str, form: str | None, output: Path | None, home: Home) -> int:
     """Print or export the rows of a sweep, by cell, market regime, confidence, week or single fit.
 
-    By regime and confidence a row is a variant over all its cells; by week and fit it is a part of a cell.
+    By regime and confidence a row is a variant over all its cells; by week and fit it is a part of a cell. By
+    ceiling it is a baseline that was trained on labels with more noise.
     """
     from ftf_assets.command.stored_rows import rows_of_sweep
     from ftf_assets.command.tables import cells_table, details_table
@@ -50,7 +52,10 @@ def results(sweep_id: str | None, by: str, form: str | None, output: Path | None
         export(rows, form, output, cells_table)
         return ExitCode.DONE
     sweep_id = str(rows["sweep_id"].iloc[0])
-    details = _summed_up(by, store.details(table, sweep_id), rows)
+    stored = store.ceiling(sweep_id) if by == "ceiling" else store.details(table, sweep_id)
+    details = _summed_up(by, stored, rows)
+    if details.empty and by == "ceiling":
+        raise click.UsageError(f"sweep {sweep_id} has no label ceiling. Run it again with ceiling.on=true")
     if details.empty:
         raise click.UsageError(
             f"sweep {sweep_id} has no rows by {by}, because none of its cells is ok"

@@ -116,12 +116,25 @@ FITS = {
     "f1_buy": Column("f1 BUY", "{:.4f}"),
 }
 
+CEILING = {
+    "crypto": Column("crypto"),
+    "fold": Column("fold"),
+    "noise": Column("noise"),
+    "exposure": Column("exposure", "{:g}"),
+    "repeat": Column("repeat", needed=False),
+    "status": Column("status", needed=False),
+    "changed": Column("changed", "{:.1%}"),
+    "roc_auc": Column("AUC", "{:.4f}"),
+    "average_precision": Column("avg prec", "{:.4f}"),
+}
+
 #: How the rows of ``ftf results --by`` are laid out, and what the title adds to the sweep.
 DETAILS: dict[str, tuple[dict[str, Column], str]] = {
     "regime": (REGIMES, "by market regime: each test row has the same weight"),
     "confidence": (CONFIDENCE, "by share of the most confident calls: means over cells"),
     "week": (WEEKS, "by UTC week: what each week's rows add to a cell's AUC, and its trades"),
     "fit": (FITS, "by single fit: the same repeat has the same seed in every variant"),
+    "ceiling": (CEILING, "by noise of the training labels: what each dose of it costs the baseline"),
 }
 
 SUSPECTS = {

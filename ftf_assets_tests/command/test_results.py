@@ -13,6 +13,8 @@ from ftf_assets.command.results import BREAKDOWNS
 from ftf_assets.rows.confidence_curve import mean_confidence_curve
 from ftf_assets.rows.regime_results import pooled_by_regime
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.support.ceiling import rows_of, scores_of, with_ceiling
+from ftf_assets_tests.support.production import Trained
 from ftf_assets_tests.support.results_rows import (
     SWEEP,
     confidence_table,
@@ -69,7 +71,24 @@ def test_every_breakdown_is_shown_and_exported(tmp_path: Path, by: str):
     assert len(pd.read_csv(file)) == len(expected)
 
 
-@pytest.mark.parametrize("by", [by for by in BREAKDOWNS if by != "cell"])
+def test_the_label_ceiling_is_shown_and_exported_or_said_to_be_absent(tmp_path: Path, standard_run: Trained):
+    home, file = tmp_path / "home", tmp_path / "rows.csv"
+    store = ResultsStore(home / "results.duckdb")
+    store.write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC")
+    run = CliRunner().invoke
+    absent = run(cli.cli, ["results", "--by", "ceiling", "--home", str(home)])
+    assert absent.exit_code == 2
+    assert "has no label ceiling. Run it again with ceiling.on=true" in absent.output
+    measured = with_ceiling(standard_run)
+    store.write_ceiling(rows_of(measured, scores_of(measured), SWEEP), SWEEP, "OPUSDC")
+    printed = run(cli.cli, ["results", "--by", "ceiling", "--home", str(home)])
+    assert printed.exit_code == 0, printed.output
+    assert [word for word in (SWEEP, "bursts", "truth", "exposure") if word not in printed.output] == []
+    run(cli.cli, ["results", "--by", "ceiling", "--output", str(file), "--home", str(home)])
+    assert len(pd.read_csv(file)) == 24
+
+
+@pytest.mark.parametrize("by", [by for by in BREAKDOWNS if by not in ("cell", "ceiling")])
 def test_a_sweep_without_a_cell_that_is_ok_has_no_breakdown_and_says_why(tmp_path: Path, by: str):
     home = tmp_path / "home"
     store = ResultsStore(home / "results.duckdb")
