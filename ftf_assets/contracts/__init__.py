@@ -9,6 +9,7 @@ All other packages depend on this one; it depends on none.
   one on the way to the gate, whose input is ``gate_rows``. No other module of the package may convert, and a
   test reads the source for it.
 * ``row_rules`` states every rule of a row once; table contracts, boundary and arrays use it.
+  ``label_returns`` refuses returns that take no time or read like per cent.
 * ``errors`` says who must act on an error and words it. ``typed`` checks types and shapes at run time.
 
 A change in ``coercion`` changes the key of every fit, so all fits are made again. A renamed class or field of

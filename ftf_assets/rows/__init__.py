@@ -8,6 +8,7 @@ One module per table or pair of tables:
 * ``label_suspects``: the rows that the cleaners suspect
 * ``gate_decision``: ``gate_summary``, ``_verdicts`` and ``_metrics``; and the gate's decision on rows
 * ``noise_audit``: ``noise_audit`` and ``noise_audit_effects``
+* ``selection``: no table; what picking the best variant of stored rows promises too much
 
 What a table may hold is its contract in :mod:`ftf_assets.contracts`. The contract of ``finetune_results`` has
 a column for every registered factor, which only ``factor_columns`` here can name. A new metric is computed

@@ -18,6 +18,7 @@ The stages, in their order, each from arrays and the results of the stages befor
     models.py         one model a fold and variant; threshold.py picks its thresholds
     evaluation.py     one result row per cell: metrics.py on labels, trades.py on returns
     regimes.py        the same scores by market regime
+    lagged_features.py  the baseline on older features, where its AUC is suspiciously large
     weekly_scores.py  AUC and trades by UTC week; auc_influence.py says how far a row moves the AUC
     confidence_curve.py  precision and trades of the most confident calls
 
