@@ -7,5 +7,6 @@ cells), ``calibration`` (the calibration error), ``details`` (weeks, fits and to
 one line of text for each breach; ``checks.domain_checks`` shows them.
 
 The functions repeat some arithmetic of ``training`` on purpose, in other code: a check that calls what it
-checks repeats its mistakes. Only ``reproduction`` and ``lag_loss`` fit models, as the stages do. Pure: no Dagster, no pandas.
+checks repeats its mistakes. Only ``reproduction`` and ``lag_loss`` fit models, as the stages do. Pure: no
+Dagster, no pandas.
 """
