@@ -742,6 +742,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "sources/embedded_market/price_path.py",
+        "a collapsing price keeps the tick of its first one",
+        "math.floor(math.log10(first_price)) + finer)",
+        "math.floor(math.log10(first_price)) + 0 * finer)",
+        "sources/embedded_market/test_source.py",
+    ),
+    _mutant(
+        "sources/embedded_market/price_path.py",
         "the market ignores its edge",
         "drift = edge * scale",
         "drift = WEAK_EDGE * scale",

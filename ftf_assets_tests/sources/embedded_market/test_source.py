@@ -69,21 +69,22 @@ def test_the_default_edge_is_the_market_as_it_was_before_the_edge_could_be_set(c
     assert digest[:16] == BITS_WITHOUT_A_SETTING[crypto, seed]
 
 
-@pytest.mark.parametrize("seed", [5, 7, 2024])
-def test_the_strongest_edge_still_gives_valid_candles_with_ticks_as_fine_as_their_price(seed: int):
-    for crypto in CRYPTOS:
-        candles = MarketSource(seed=seed, edge=1.2).candles(crypto)
-        assert (candles["high"] > candles["low"]).mean() > 0.999
+def test_the_strongest_edge_still_gives_valid_candles_with_ticks_as_fine_as_their_price():
+    # Of eight seeds the price that falls furthest: with one tick for all prices a fifth of its bars are flat.
+    candles = MarketSource(seed=5, edge=1.2).candles("ARBUSDC")
+    assert candles["close"].min() < 1e-4 * candles["close"].iloc[0]
+    assert (candles["high"] > candles["low"]).mean() > 0.999
 
 
 def test_more_edge_is_more_signal_from_the_same_shocks():
-    auc = []
-    for edge in (0.3, 0.6, 1.0):
-        source = MarketSource(noise=0.0, edge=edge)
-        cache, _ = source.feature_cache("OPUSDC", source.candles("OPUSDC"))
-        auc.append(purged_out_of_fold_auc(cache, cache["label"]))
-    assert auc[0] < auc[1] - 0.02
-    assert auc[1] < auc[2] - 0.04
+    found = []
+    for edge in (0.0, 0.3, 1.0):
+        price = np.log(market_candles("OPUSDC", 2024, edge)["close"])
+        trend = price.diff(24) / np.sqrt(24) - price.diff(3) / np.sqrt(3)
+        found.append(trend.corr(price.diff().shift(-1), method="spearman"))
+    assert abs(found[0]) < 0.03
+    assert found[1] > 0.05
+    assert found[2] > found[1] + 0.1
 
 
 def test_a_cryptos_data_do_not_depend_on_what_was_asked_before(market) -> None:
