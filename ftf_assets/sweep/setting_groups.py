@@ -406,7 +406,7 @@ class CeilingSettings(SettingsGroup):
         description="Doses of added noise: at exposure u, exp(-u) of what the labels say is left.",
     )
     repeats: int = Field(
-        1, ge=1, le=100, description="Draws of the added noise, each with another seed of the fit."
+        4, ge=1, le=100, description="Draws of the added noise, each with another seed of the fit."
     )
 
     @field_validator("exposures")

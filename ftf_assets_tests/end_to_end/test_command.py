@@ -109,7 +109,7 @@ def test_a_long_run_is_refused_with_its_plan_until_it_is_confirmed(ftf: Ftf, hom
     factorial = ("sweep", "--design", "factorial", "--trials", "0", "--set", "training.seeds=100")
     done = ftf(*factorial)
     assert done.returncode == 2
-    assert "5 cryptos x 5 folds x 9 variants = 225 cells, 22975 fits" in done.stderr
+    assert "5 cryptos x 5 folds x 9 variants = 225 cells, 23275 fits" in done.stderr
     assert "--confirm-long-run" in done.stderr
     assert not home.path.exists()
 

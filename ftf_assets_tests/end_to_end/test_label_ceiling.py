@@ -14,7 +14,7 @@ from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
-ONE_FOLD = {"cryptos": "OPUSDC", "n_folds": 1, "on": True}
+ONE_FOLD = {"cryptos": "OPUSDC", "n_folds": 1, "on": True, "repeats": 1}
 
 
 def run(sweep: Sweep, home: Home) -> None:
@@ -64,7 +64,7 @@ def test_a_sweep_without_a_ceiling_makes_none_and_does_not_miss_it(home: Home):
 
 
 def test_a_ceiling_that_is_switched_off_is_no_longer_part_of_the_decision(home: Home):
-    several = {"n_folds": 4, "cryptos": "OPUSDC", "on": True}
+    several = {"n_folds": 4, "cryptos": "OPUSDC", "on": True, "repeats": 1}
     run(small_sweep(**several), home)
     store, sweep_id = ResultsStore(home.results), small_sweep(**several).sweep_id
     assert store.decision(sweep_id).summary["ceiling_bound"].notna().all()

@@ -194,7 +194,7 @@ def test_fits_are_counted_before_anything_runs():
     large = sweep(
         design="factorial", factors="label_smoothing,cleanlab=off,filter,reweight,filter_random", trials=0
     )
-    ceiling = 3 + 1  # doses of noise, and the truth
+    ceiling = 4 * (3 + 1)  # repeats of each dose of noise, and of the truth
     assert (large.n_cells, large.n_fits) == (300, 25 * (12 * 4 + 15 + ceiling))
     standard = sweep()
     assert (standard.n_fits, standard.n_tuning_fits) == (
