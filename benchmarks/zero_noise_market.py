@@ -2,8 +2,7 @@
 
 Cleaning and smoothing cure wrong labels. Where the market makes none, no level has anything to cure, so a
 ``LOCK`` would be false. Each seed is a market and a sweep of its own: ``market_seed`` and ``seed`` both move.
-Nothing is tuned. Where the baseline does not beat always-BUY each verdict is ``NO_SIGNAL`` and proves little,
-so the same rows are judged once more without that question. The assets' own functions run, without Dagster
+Nothing is tuned. The assets' own functions run, without Dagster
 around them. Rows that are done are read from their folder: a killed benchmark goes on where it stopped.
 
     python -m benchmarks.zero_noise_market
@@ -26,10 +25,9 @@ from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.contracts.tables.frames import with_contract_dtypes
 from ftf_assets.contracts.tables.gate_decision import VERDICTS
 from ftf_assets.gate.decision import Decision
-from ftf_assets.gate.thresholds import ALWAYS_BUY
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.rows.finetune_results import crypto_results
-from ftf_assets.rows.gate_decision import decide_sweep
+from ftf_assets.rows.gate_decision import SweepRows, decide_sweep
 from ftf_assets.sweep.setting_text import setting_from_text
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
@@ -54,22 +52,20 @@ class SweepVerdicts:
         Of market and sweep.
     sweep_id
         The sweep.
-    verdicts, verdicts_without_always_buy
-        By ``factor=level``; the second as if the rows lacked the f1 of always-BUY.
-    f1_buy, f1_always_buy
-        Means over the baseline's cells.
+    verdicts
+        By ``factor=level``.
+    roc_auc
+        Mean over the baseline's cells.
     """
 
     seed: int
     sweep_id: str
     verdicts: dict[str, str]
-    verdicts_without_always_buy: dict[str, str]
-    f1_buy: float
-    f1_always_buy: float
+    roc_auc: float
 
 
 def judged(seed: int, folder: Path, settings: dict[str, object]) -> SweepVerdicts:
-    """Run the sweep of one seed, or read its rows where it is done, and judge it twice."""
+    """Run the sweep of one seed, or read its rows where it is done, and judge it."""
     fixed = {
         "data.market_noise": 0,
         "data.market_seed": seed,
@@ -87,12 +83,8 @@ def judged(seed: int, folder: Path, settings: dict[str, object]) -> SweepVerdict
     return SweepVerdicts(
         seed=seed,
         sweep_id=sweep.sweep_id,
-        verdicts=_by_level(decide_sweep(rows, sweep.settings, sweep.sweep_id)),
-        verdicts_without_always_buy=_by_level(
-            decide_sweep(rows.drop(columns=ALWAYS_BUY), sweep.settings, sweep.sweep_id)
-        ),
-        f1_buy=float(baseline["f1_buy"].mean()),
-        f1_always_buy=float(baseline["f1_always_buy"].mean()),
+        verdicts=_by_level(decide_sweep(SweepRows(rows), sweep.settings, sweep.sweep_id)),
+        roc_auc=float(baseline["roc_auc"].mean()),
     )
 
 
@@ -149,16 +141,14 @@ def main(seeds: int, first: int, folder: str, seconds: float, assignments: tuple
         one = found[-1]
         counts = ", ".join(f"{n} {verdict}" for verdict, n in sorted(Counter(one.verdicts.values()).items()))
         click.echo(
-            f"seed {seed}: {counts}; baseline f1 {one.f1_buy:.3f}, always BUY {one.f1_always_buy:.3f}",
+            f"seed {seed}: {counts}; baseline AUC {one.roc_auc:.3f}",
             err=True,
         )
     if not found:
         return
-    gain = sum(one.f1_buy - one.f1_always_buy for one in found) / len(found)
-    click.echo(f"{len(found)} sweeps; the baseline's f1 less that of always-BUY: {gain:+.4f} in the mean")
+    mean = sum(one.roc_auc for one in found) / len(found)
+    click.echo(f"{len(found)} sweeps; the baseline's mean AUC: {mean:.4f}")
     click.echo("\n".join(table([one.verdicts for one in found])))
-    click.echo("the same rows without always-BUY:")
-    click.echo("\n".join(table([one.verdicts_without_always_buy for one in found])))
     click.echo(json.dumps([asdict(one) for one in found]))
 
 

@@ -36,7 +36,7 @@ def gate_decision(
     run = sweep.open()
     inputs = decision_inputs(home.results, context.instance, run.sweep_id, run.settings)
     decision = inputs.decide()
-    picked = selection_of(inputs.rows, home.results.details("weekly_results", run.sweep_id))
+    picked = selection_of(inputs.rows.cells, home.results.details("weekly_results", run.sweep_id))
     return dg.MaterializeResult(
-        value=decision, metadata=decision_metadata(context.log, run, inputs.rows, decision, picked)
+        value=decision, metadata=decision_metadata(context.log, run, inputs.rows.cells, decision, picked)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,7 @@ NUMBER_COLUMNS = tuple(
         (
             *(*VERDICT_METRICS, *SHOWN_METRICS, *SHARE_COLUMNS),
             *("n_trades", "n_trials", "n_seeds", *SEED_SPREAD_COLUMNS.values()),
+            *("trade_precision", "breakeven_precision", "buy_rate_test"),
         )
     )
 )
@@ -89,6 +90,30 @@ class Numbers:
 
 @typed
 @dataclass(frozen=True, eq=False)
+class WeeklyInfluence:
+    """What the test rows of each calendar week add to each cell's ``roc_auc``.
+
+    The influence of a row is how far the cell's AUC would move by its weight (DeLong's placements), so the
+    weeks of a cell sum to 0, and the spread of their sums says how far the AUC moves with the weeks tested.
+
+    Attributes
+    ----------
+    weeks
+        Monday 00:00 UTC of each week, nanoseconds since 1970, increasing; shape (n_weeks,).
+    influence
+        Sum over the week's test rows; NaN where the cell has none; shape (n_rows, n_weeks).
+    """
+
+    weeks: Int64[Array, " weeks"]
+    influence: Float64[Array, "rows weeks"]
+
+    def take(self, rows: Int64[Array, " taken"]) -> WeeklyInfluence:
+        """Take rows by number, in that order. The weeks stay, even those that no row has."""
+        return WeeklyInfluence(self.weeks, self.influence[rows])
+
+
+@typed
+@dataclass(frozen=True, eq=False)
 class ResultRows:
     """One row per cell, whatever its status, in any order; every column has shape (n_rows,).
 
@@ -109,6 +134,11 @@ class ResultRows:
         Those of :data:`NUMBER_COLUMNS` that the source has.
     row_number
         Number of each row in its file, -1 for a row without one; None if no row has one.
+    weekly
+        Influence of each calendar week on ``roc_auc``; None if the source has none.
+    repeats
+        By metric, the score of each single fit of a cell, shape (n_rows, n_repeats), NaN where there was
+        none. The same repeat has the same seed in every variant of a (crypto, fold).
     """
 
     crypto: Names
@@ -118,6 +148,8 @@ class ResultRows:
     tuning: Names
     numbers: Mapping[str, Numbers]
     row_number: Int64[Array, " rows"] | None = None
+    weekly: WeeklyInfluence | None = None
+    repeats: Mapping[str, Float64[Array, "rows repeats"]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.crypto.codes)
@@ -147,4 +179,6 @@ class ResultRows:
             tuning=self.tuning.take(rows),
             numbers={name: numbers.take(rows) for name, numbers in self.numbers.items()},
             row_number=None if self.row_number is None else self.row_number[rows],
+            weekly=None if self.weekly is None else self.weekly.take(rows),
+            repeats={metric: scores[rows] for metric, scores in self.repeats.items()},
         )

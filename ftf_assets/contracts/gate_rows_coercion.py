@@ -13,19 +13,28 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as pandas_types
 
+from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.gate_rows import (
     NUMBER_COLUMNS,
     ROW_NUMBER,
     Names,
     Numbers,
     ResultRows,
+    WeeklyInfluence,
     names_in_order,
 )
+from ftf_assets.contracts.tables.gate_decision import PRIMARY_METRICS
 from ftf_assets.contracts.typed import Array, Float64, Int64, typed
 
 
 @typed
-def coerce_result_rows(frame: pd.DataFrame, factors: Collection[str]) -> ResultRows:
+def coerce_result_rows(
+    frame: pd.DataFrame,
+    factors: Collection[str],
+    *,
+    weekly: pd.DataFrame | None = None,
+    repeats: pd.DataFrame | None = None,
+) -> ResultRows:
     """Turn a table of results into columns.
 
     Parameters
@@ -36,11 +45,20 @@ def coerce_result_rows(frame: pd.DataFrame, factors: Collection[str]) -> ResultR
         be absent, and other columns are ignored.
     factors
         Names of the factor columns.
+    weekly
+        Rows of ``weekly_results`` of the same cells; None or no row where there are none.
+    repeats
+        Rows of ``seed_scores`` of the same cells; None or no row where there are none.
 
     Returns
     -------
     ResultRows
         In the order of the frame. Numbers are converted by ``float``, and are NaN where it fails.
+
+    Raises
+    ------
+    InputError
+        A row of ``weekly`` or ``repeats`` without its cell in the frame.
     """
     columns = {str(name): position for position, name in enumerate(frame.columns)}
 
@@ -57,7 +75,46 @@ def coerce_result_rows(frame: pd.DataFrame, factors: Collection[str]) -> ResultR
         tuning=names("tuning"),
         numbers={name: _numbers(frame.iloc[:, columns[name]]) for name in NUMBER_COLUMNS if name in columns},
         row_number=_row_number(frame.iloc[:, columns[ROW_NUMBER]]) if ROW_NUMBER in columns else None,
+        weekly=None if weekly is None or weekly.empty else _weekly(frame, weekly),
+        repeats={} if repeats is None or repeats.empty else _repeats(frame, repeats),
     )
+
+
+def _weekly(frame: pd.DataFrame, weekly: pd.DataFrame) -> WeeklyInfluence:
+    # A week in which only a trade exits has no test row.
+    tested = weekly[weekly["n_test"] > 0]
+    instants = tested["week"].dt.tz_convert("UTC").to_numpy("datetime64[ns]").astype(np.int64)
+    weeks, place = np.unique(instants, return_inverse=True)
+    values = np.full((len(frame), len(weeks)), np.nan)
+    values[_cells_of(frame, tested, "weekly_results"), place] = tested["auc_influence"].to_numpy(np.float64)
+    return WeeklyInfluence(weeks, values)
+
+
+def _repeats(frame: pd.DataFrame, repeats: pd.DataFrame) -> dict[str, Float64[Array, "rows repeats"]]:
+    numbers, place = np.unique(repeats["repeat"].to_numpy(np.int64), return_inverse=True)
+    cells = _cells_of(frame, repeats, "seed_scores")
+    scores = {}
+    for metric in PRIMARY_METRICS:
+        scores[metric] = np.full((len(frame), len(numbers)), np.nan)
+        scores[metric][cells, place] = repeats[metric].to_numpy(np.float64)
+    return scores
+
+
+def _cells_of(frame: pd.DataFrame, more: pd.DataFrame, table: str) -> Int64[Array, " more"]:
+    """Give the place in the frame of the cell of each row of another table."""
+    key = ["crypto", "fold", "variant"]
+    # Plain objects: the columns of two tables need not have the same dtype to be equal.
+    cells = pd.MultiIndex.from_frame(frame[key].astype(object))
+    places = cells.get_indexer(pd.MultiIndex.from_frame(more[key].astype(object)))
+    if (places == -1).any():
+        lost = more.iloc[int((places == -1).argmax())]
+        raise input_error(
+            f"a row of {table} without its cell",
+            crypto=str(lost["crypto"]),
+            found=f"fold {lost['fold']}, variant {lost['variant']}",
+            fix="Materialise finetune_results again: its tables are written together.",
+        )
+    return places.astype(np.int64)
 
 
 def _names(column: pd.Series, meaning: Callable[[object], int | str]) -> Names:

@@ -9,13 +9,15 @@ from ftf_assets.contracts.gate_rows import ResultRows
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.clusters import clusters_of
-from ftf_assets.gate.compare import compare_levels
+from ftf_assets.gate.compare import compare_levels, primary_metric_of
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.fingerprint import rows_fingerprint, settings_fingerprint, settings_record
-from ftf_assets.gate.judge import baseline_signal, judge_level
+from ftf_assets.gate.judge import judge_level
 from ftf_assets.gate.pairs import Cell, pair_levels
+from ftf_assets.gate.signal import signal_of
 from ftf_assets.gate.summary import summarise
-from ftf_assets.gate.thresholds import PRIMARY_METRIC, GateSettings
+from ftf_assets.gate.thresholds import GateSettings
+from ftf_assets.gate.truth_scale import LabelNoise
 from ftf_assets.gate.tuning import tuning_of
 
 
@@ -31,6 +33,7 @@ def decide(
     broken_checks: Sequence[str] = (),
     ceiling: CeilingBound | None = None,
     trade_share: float | None = None,
+    label_noise: LabelNoise | None = None,
 ) -> Decision:
     """Compare every level with its factor's baseline and give each a verdict.
 
@@ -51,6 +54,8 @@ def decide(
         What correct training labels would be worth at most; None where not measured. Shown, decides nothing.
     trade_share
         Share of bars that the trading threshold calls BUY; None where not known.
+    label_noise
+        Noise of the test labels; None where not known. Shown, decides nothing.
 
     Returns
     -------
@@ -66,30 +71,33 @@ def decide(
     settings = settings or GateSettings()
     pairing = pair_levels(rows, baselines, expected=expected)
     cell_clusters = clusters_of(pairing.cells, clusters)
-    metrics = compare_levels(pairing, cell_clusters, settings)
     tuning, n_trials = tuning_of(pairing.rows)
-    signal = baseline_signal(pairing)
-    primary = PRIMARY_METRIC if PRIMARY_METRIC in pairing.columns else None
+    metrics = compare_levels(pairing, cell_clusters, settings, label_noise)
+    signal = signal_of(pairing, pairing.baseline_rows, pairing.baseline_cells, cell_clusters)
     verdicts = tuple(
         judge_level(pairs, pairing, metrics, signal, cell_clusters, broken_checks, settings)
         for pairs in pairing.levels
+    )
+    summary = summarise(
+        pairing,
+        cell_clusters,
+        metrics,
+        verdicts,
+        signal,
+        settings,
+        ceiling=ceiling,
+        trade_share=trade_share,
+        label_noise=label_noise,
     )
     return Decision(
         sweep_id=sweep_id,
         metrics=tuple(metrics),
         verdicts=verdicts,
-        summary=summarise(
-            verdicts,
-            metrics,
-            primary,
-            useful_gain=settings.useful_gain,
-            ceiling=ceiling,
-            trade_share=trade_share,
-        ),
+        summary=summary,
         tuning=tuning,
         n_trials=n_trials,
         rule=settings.rule,
-        primary_metric=primary,
+        primary_metric=primary_metric_of(pairing.columns),
         useful_gain=settings.useful_gain,
         settings=json.dumps(settings_record(settings, baselines), sort_keys=True),
         rows_fingerprint=rows_fingerprint(
@@ -100,6 +108,7 @@ def decide(
             broken_checks=broken_checks,
             ceiling=ceiling,
             trade_share=trade_share,
+            label_noise=label_noise,
         ),
         settings_fingerprint=settings_fingerprint(settings, baselines),
     )

@@ -134,7 +134,7 @@ class Decision:
     rule
         ``primary_metric`` or ``two_metrics``.
     primary_metric
-        The metric that decides; None where the rows have none that can.
+        The metric that decides.
     useful_gain
         Smallest gain of the primary metric worth having, absolute.
     settings
@@ -150,7 +150,7 @@ class Decision:
     tuning: str
     n_trials: int | None
     rule: str
-    primary_metric: str | None
+    primary_metric: str
     useful_gain: float
     settings: str
     rows_fingerprint: str

@@ -8,15 +8,23 @@ from dataclasses import asdict
 
 import numpy as np
 
-from ftf_assets.contracts.gate_rows import Names, ResultRows
+from ftf_assets.contracts.gate_rows import Names, ResultRows, WeeklyInfluence
 from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
-from ftf_assets.contracts.typed import typed
+from ftf_assets.contracts.typed import Array, typed
 from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.pairs import Cell, Pairing, pair_levels
-from ftf_assets.gate.thresholds import GateSettings
+from ftf_assets.gate.thresholds import BREAKEVEN, BUY_RATE, TRADE_PRECISION, GateSettings
+from ftf_assets.gate.truth_scale import LabelNoise
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.training.keys import stable_hash
+
+#: Columns beside the compared metrics that a decision reads.
+_MORE_COLUMNS = (
+    "n_seeds",
+    *SEED_SPREAD_COLUMNS.values(),
+    *(BUY_RATE, TRADE_PRECISION, BREAKEVEN),
+)
 
 
 @typed
@@ -30,12 +38,13 @@ def decision_fingerprints(
     broken_checks: Sequence[str] = (),
     ceiling: CeilingBound | None = None,
     trade_share: float | None = None,
+    label_noise: LabelNoise | None = None,
 ) -> tuple[str, str]:
     """Give the fingerprints of rows and settings that a decision would have, without deciding.
 
     Parameters
     ----------
-    rows, baselines, settings, expected, clusters, broken_checks, ceiling, trade_share
+    rows, baselines, settings, expected, clusters, broken_checks, ceiling, trade_share, label_noise
         As :func:`~ftf_assets.gate.decide.decide` takes them.
 
     Returns
@@ -58,6 +67,7 @@ def decision_fingerprints(
             broken_checks=broken_checks,
             ceiling=ceiling,
             trade_share=trade_share,
+            label_noise=label_noise,
         ),
         settings_fingerprint(settings or GateSettings(), baselines),
     )
@@ -73,6 +83,7 @@ def rows_fingerprint(
     broken_checks: Sequence[str],
     ceiling: CeilingBound | None,
     trade_share: float | None,
+    label_noise: LabelNoise | None,
 ) -> str:
     """Hash what a decision is made from: a heading, which says how many rows and columns follow, and those.
 
@@ -81,7 +92,8 @@ def rows_fingerprint(
     """
     rows = pairing.rows
     names = {"crypto": rows.crypto, "fold": rows.fold, **rows.factors, "status": rows.status}
-    columns = (*pairing.columns, "n_seeds", *SEED_SPREAD_COLUMNS.values())
+    columns = (*pairing.columns, *_MORE_COLUMNS)
+    weekly = None if rows.weekly is None else _held_weeks(rows.weekly)
     held = {column: _held(names[column]) for column in ("crypto", "fold", *baselines, "status")}
     heading = stable_hash(
         {
@@ -94,6 +106,9 @@ def rows_fingerprint(
             "broken_checks": sorted(broken_checks),
             "ceiling": None if ceiling is None else asdict(ceiling),
             "trade_share": trade_share,
+            "label_noise": None if label_noise is None else asdict(label_noise),
+            "weeks": [] if weekly is None else weekly.weeks.tolist(),
+            "repeats": {metric: scores.shape[1] for metric, scores in sorted(rows.repeats.items())},
         },
         length=64,
     )
@@ -101,8 +116,11 @@ def rows_fingerprint(
     for of in held.values():
         digest.update(of.codes.astype("<i8").data)
     for column in columns:
-        values = rows.values(column)
-        digest.update(np.where(np.isfinite(values), values, np.nan).astype("<f8").data)
+        _hash_numbers(digest, rows.values(column))
+    if weekly is not None:
+        _hash_numbers(digest, weekly.influence)
+    for _, scores in sorted(rows.repeats.items()):
+        _hash_numbers(digest, scores)
     return digest.hexdigest()[:16]
 
 
@@ -116,6 +134,17 @@ def settings_fingerprint(settings: GateSettings, baselines: Mapping[str, str]) -
 def settings_record(settings: GateSettings, baselines: Mapping[str, str]) -> dict[str, object]:
     """Give what a decision is made with, as it is stored with it: bounds, baselines, verdict metrics."""
     return {"bounds": asdict(settings), "baselines": dict(baselines), "verdict_metrics": VERDICT_METRICS}
+
+
+def _hash_numbers(digest: hashlib._Hash, values: Array) -> None:
+    """Add numbers to a hash, every missing one as the same NaN."""
+    digest.update(np.ascontiguousarray(np.where(np.isfinite(values), values, np.nan), "<f8").data)
+
+
+def _held_weeks(weekly: WeeklyInfluence) -> WeeklyInfluence:
+    """Drop the weeks that no row has."""
+    held = np.isfinite(weekly.influence).any(axis=0)
+    return WeeklyInfluence(weekly.weeks[held], weekly.influence[:, held])
 
 
 def _held(column: Names) -> Names:

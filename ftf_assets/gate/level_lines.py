@@ -74,9 +74,7 @@ def level_lines(decision: Decision) -> list[LevelLine]:
 
 @typed
 def how_to_read(decision: Decision) -> str:
-    """Say what the columns of :func:`level_lines` are; "" where there was nothing to compare."""
-    if decision.primary_metric is None:
-        return ""
+    """Say what the columns of :func:`level_lines` are."""
     metric = metric_in_words(decision.primary_metric)
     summary = decision.summary
     independent = _INDEPENDENT.get(summary.clusters or "", "").format(n=summary.n_clusters)

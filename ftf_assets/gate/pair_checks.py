@@ -9,7 +9,7 @@ import numpy as np
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.gate_rows import Names, ResultRows
 from ftf_assets.contracts.tables.finetune_results import OK
-from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import PRIMARY_METRICS
 from ftf_assets.contracts.typed import Array, Bool, Int64, typed
 
 
@@ -21,7 +21,7 @@ def is_ok(status: Names) -> Bool[Array, " codes"]:
 
 @typed
 def require_results(rows: ResultRows, baselines: Mapping[str, str], columns: Sequence[str]) -> None:
-    """Refuse an empty table, no factor, and rows without any verdict metric.
+    """Refuse an empty table, no factor, and rows without a metric that can decide.
 
     Parameters
     ----------
@@ -35,9 +35,10 @@ def require_results(rows: ResultRows, baselines: Mapping[str, str], columns: Seq
     if not baselines:
         raise input_error("the gate needs at least one factor column with its baseline level")
     require_names(rows, baselines)
-    if not set(columns) & set(VERDICT_METRICS):
+    if not set(columns) & set(PRIMARY_METRICS):
         raise input_error(
-            "the gate needs at least one verdict metric in the results", allowed=", ".join(VERDICT_METRICS)
+            "the gate needs at least one metric in the results that can decide",
+            allowed=", ".join(PRIMARY_METRICS),
         )
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from ftf_assets.contracts.gate_rows import Names, ResultRows, names_in_order
 from ftf_assets.contracts.tables.finetune_results import SKIPPED_SHORT_HISTORY
-from ftf_assets.contracts.tables.gate_decision import SHOWN_METRICS, VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import OPTIONAL_METRICS, SHOWN_METRICS, VERDICT_METRICS
 from ftf_assets.contracts.typed import Array, Bool, Float64, Int64, typed
 from ftf_assets.gate.pair_checks import (
     is_ok,
@@ -109,8 +109,8 @@ class Pairing:
     rows
         Every row that belongs to the baseline or to a compared level, measured or not: the baseline first,
         then the levels, each in order of its cells.
-    baseline_rows
-        Places in ``rows`` of the measured cells of the baseline.
+    baseline_rows, baseline_cells
+        Places in ``rows`` of the measured cells of the baseline, and the numbers of those cells.
     cells
         The cells by number.
     columns
@@ -122,6 +122,7 @@ class Pairing:
     levels: tuple[LevelPairs, ...]
     rows: ResultRows
     baseline_rows: Int64[Array, " measured"]
+    baseline_cells: Int64[Array, " measured"]
     cells: Cells
     columns: tuple[str, ...]
     unused: int
@@ -148,7 +149,8 @@ def pair_levels(
     ----------
     rows
         One row per cell and variant, in any order. Every row has a crypto and a level of every factor; either
-        all rows have a fold or none; the metrics are finite numbers in every row whose status is ok.
+        all rows have a fold or none; the metrics are finite numbers in every row whose status is ok, but for
+        the expectancy, which a cell without trades lacks, and the Sortino ratio.
     baselines
         Baseline level of each factor that the rows have a column for.
     expected
@@ -165,6 +167,7 @@ def pair_levels(
     columns = tuple(
         name for name in (*VERDICT_METRICS, *SHOWN_METRICS, ALWAYS_BUY, TRADES) if name in rows.numbers
     )
+    required = [name for name in columns if name not in OPTIONAL_METRICS]
     require_results(rows, baselines, columns)
     variant_of_row, levels = _variants(rows, baselines)
     cells, cell_of_row, wanted = _cells(rows, expected)
@@ -173,7 +176,7 @@ def pair_levels(
     by_key = np.argsort(key, kind="stable")
     order = taking_part[by_key]
     again = order[1:][np.diff(key[by_key]) == 0]
-    require_single_measured_rows(rows, taking_part, again, columns, baselines)
+    require_single_measured_rows(rows, taking_part, again, required, baselines)
 
     used = rows.take(order)
     variants = variant_of_row[order]
@@ -197,6 +200,7 @@ def pair_levels(
         ),
         rows=used,
         baseline_rows=baseline.row[baseline.measured],
+        baseline_cells=np.flatnonzero(baseline.measured),
         cells=cells,
         columns=columns,
         unused=len(rows) - len(taking_part),

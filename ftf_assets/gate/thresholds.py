@@ -1,10 +1,16 @@
 """The gate's settings: its metrics, its bounds and its levels of significance.
 
-The smallest effect that counts lies between Cohen's small (0.2) and medium (0.5) one (Cohen 1988,
-*Statistical Power Analysis for the Behavioral Sciences*, section 2.2). The rates of error that the bounds
-give together are simulated: docs/gate.md. The Sortino ratio is that of Sortino & Price (1994), "Performance
-Measurement in a Downside Risk Framework", Journal of Investing 3; on real candles its differences correlate
-0.98 with those of the expectancy, so the two measure nearly the same thing.
+``roc_auc`` is the primary metric because test labels are as noisy as training labels: under class-conditional
+noise the AUC on observed labels is 1/2 + (1 - alpha - beta) (AUC on the truth - 1/2) [1]_, so noise shrinks
+differences and leaves their order. No other metric here has that property. The smallest effect that counts
+lies between Cohen's small (0.2) and medium (0.5) one [2]_. The rates of error that the bounds give together
+are simulated: docs/gate.md.
+
+References
+----------
+.. [1] Menon, van Rooyen, Ong & Williamson (2015), "Learning from Corrupted Binary Labels via
+   Class-Probability Estimation", ICML, section 4.
+.. [2] Cohen (1988), *Statistical Power Analysis for the Behavioral Sciences*, section 2.2.
 """
 
 from __future__ import annotations
@@ -13,20 +19,18 @@ from dataclasses import dataclass
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.tables.gate_decision import (
+    LOWER_IS_BETTER,
     MIN_TRADES,
     MIN_TRADES_A_FOLD,
     PRIMARY_METRIC_RULE,
     RULES,
-    SHOWN_METRICS,
 )
 from ftf_assets.contracts.typed import typed
 
-#: These two measure nearly the same thing, so they cannot lock a level without a metric of the classifier.
-TRADE_METRICS = frozenset({"expectancy_net", "sortino"})
-PRIMARY_METRIC = "f1_buy"
 ALWAYS_BUY = "f1_always_buy"
+BUY_RATE = "buy_rate_test"
 TRADES = "n_trades"
-_LOWER_IS_BETTER = frozenset(SHOWN_METRICS)
+TRADE_PRECISION, BREAKEVEN = "trade_precision", "breakeven_precision"
 
 
 @typed
@@ -45,9 +49,9 @@ class GateSettings:
     min_pairs_share
         Share of the expected pairs below which there is no verdict but ``INVALID``.
     useful_gain
-        Smallest gain of f1_buy worth having, absolute.
+        Smallest gain of the primary metric worth having, absolute, on the observed labels.
     min_winning_metrics
-        Number of metrics that must win for ``LOCK``.
+        Number of metrics that must win for ``LOCK`` by the rule ``two_metrics``.
     min_trades, min_trades_a_fold
         Trades of a variant, in all and in the fold with the fewest, below which a verdict carries a warning.
     bootstrap_draws, bootstrap_seed
@@ -85,4 +89,4 @@ class GateSettings:
 @typed
 def higher_is_better(metric: str) -> bool:
     """Whether a larger value of the metric is the better one; not so for calibration error and log loss."""
-    return metric not in _LOWER_IS_BETTER
+    return metric not in LOWER_IS_BETTER

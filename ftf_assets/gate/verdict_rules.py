@@ -1,66 +1,76 @@
 """The ordered rules: which verdict the numbers of a level deserve, and in one sentence why.
 
 The order is a gatekeeping procedure: a question is asked only after the one before it is answered. Can the
-numbers be trusted (else ``INVALID``)? Does the model beat always-BUY (else ``NO_SIGNAL`` [1]_)? Does the
-level harm [2]_? Does it gain? Is a gain worth having still possible [3]_?
+numbers be trusted (else ``INVALID``)? Does the baseline or the level rank (else ``NO_SIGNAL``)? Does the
+level harm? Does it gain? Is a gain worth having still possible [1]_?
 
 References
 ----------
-.. [1] Lipton, Elkan & Naryanaswamy (2014), "Optimal Thresholding of Classifiers to Maximize F1 Measure",
-   ECML PKDD: where the scores carry no information, calling every row positive maximises F1. At base rate b
-   that scores 2 b / (1 + b): beating it is the least that a model must do before its labels are treated.
-.. [2] DeMets & Ware (1982), "Asymmetric group sequential boundaries for monitoring clinical trials",
-   Biometrika 69: harm stops a treatment on less proof than benefit needs, here without the fold test.
-.. [3] Lakens (2017), "Equivalence Tests: A Practical Primer for t Tests, Correlations, and Meta-Analyses",
+.. [1] Lakens (2017), "Equivalence Tests: A Practical Primer for t Tests, Correlations, and Meta-Analyses",
    Social Psychological and Personality Science 8: an interval that excludes the smallest gain of interest is
    evidence of its absence, which a large p-value is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ftf_assets.contracts.tables.gate_decision import (
     ABANDON,
+    COUNTED,
+    ENDS_HARM,
+    ENDS_INVALID,
+    ENDS_LOCK,
+    ENDS_NO_SIGNAL,
+    ENDS_NOTHING_USEFUL,
+    ENDS_UNDECIDED,
     INVALID,
     KEEP_AVAILABLE,
     LOCK,
     LOSES,
     NEITHER,
     NO_SIGNAL,
+    PRIMARY,
+    SHOWN,
+    TWO_METRICS_RULE,
     WINS,
 )
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.thresholds import PRIMARY_METRIC, TRADE_METRICS, GateSettings
+from ftf_assets.gate.signal import Signal
+from ftf_assets.gate.thresholds import GateSettings
+
+#: Harm in this metric abandons a level, whatever the primary metric says: it is what the team reports.
+HARM_METRIC = "f1_buy"
 
 
 @dataclass(frozen=True)
 class MetricEvidence:
-    """The numbers of one verdict metric that decide; None where nothing could be tested.
+    """The numbers of one metric that decide; None where nothing could be tested.
 
     Attributes
     ----------
-    metric
-        One for which higher is better.
+    metric, role
+        The metric, for which higher is better, and what it does in the decision.
     mean_difference, ci_low, ci_high
-        Level minus baseline with its t interval.
+        Level minus baseline with its clustered interval.
     p_corrected
-        After the correction over the whole sweep.
+        After the correction over the levels.
     cohens_d
-        Of the paired differences.
-    fold_t, fold_p
-        With the fold means as the sample.
+        Of the paired differences; None with a p-value where every pair differs by the same.
+    n_clusters, clusters
+        Number and kind of the clusters, for the words.
     """
 
     metric: str
+    role: str
     mean_difference: float | None
     ci_low: float | None
     ci_high: float | None
     p_corrected: float | None
     cohens_d: float | None
-    fold_t: float | None
-    fold_p: float | None
+    n_clusters: int = 0
+    clusters: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,102 +94,112 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class BaselineSignal:
-    """The baseline's f1_buy compared with that of calling every bar BUY.
+class Judgement:
+    """A verdict, how the level ended, and the sentence that gives the reason."""
 
-    Attributes
-    ----------
-    f1_baseline, f1_always_buy
-        Means over the baseline's cells; None where it has none.
-    n_cells
-        Cells of the baseline.
-    p
-        One-sided paired p-value of baseline above always-BUY; None where it cannot be tested.
-    """
-
-    f1_baseline: float | None
-    f1_always_buy: float | None
-    n_cells: int
-    p: float | None
+    verdict: str
+    ending: str
+    reason: str
 
 
 @typed
-def outcome_of(evidence: MetricEvidence, settings: GateSettings) -> str:
-    """Say whether a metric ``wins``, ``loses`` or does ``neither``.
+def outcome_of(evidence: MetricEvidence, settings: GateSettings) -> str | None:
+    """Say whether a metric ``wins``, ``loses`` or does ``neither``; None for a metric that is only shown.
 
-    It wins where the corrected p-value is below alpha, Cohen's d is large enough, and the fold means, taken
-    as the sample, differ significantly in the same direction; it loses likewise.
+    It wins where the corrected p-value is below alpha and Cohen's d is large enough; it loses likewise. Where
+    every pair differs by the same, d is infinite and large enough.
     """
-    side = _shown_side(evidence, settings)
-    if side == 0 or evidence.fold_t is None or evidence.fold_p is None:
+    if evidence.role == SHOWN:
+        return None
+    p, d, mean = evidence.p_corrected, evidence.cohens_d, evidence.mean_difference
+    if p is None or not mean or p >= settings.alpha or (d is not None and abs(d) < settings.min_effect):
         return NEITHER
-    if evidence.fold_p >= settings.alpha or evidence.fold_t * side <= 0:
-        return NEITHER
-    return WINS if side > 0 else LOSES
+    return WINS if mean > 0 else LOSES
 
 
 @typed
 def verdict_of(
     evidence: Sequence[MetricEvidence],
     coverage: Coverage,
-    signal: BaselineSignal | None,
+    signals: Mapping[str, Signal],
     settings: GateSettings,
-) -> tuple[str, str]:
+) -> Judgement:
     """Give the first verdict that holds, with its reason.
 
     Parameters
     ----------
     evidence
-        One item for each verdict metric in the results.
+        One item for each metric in the results that is not only shown.
     coverage
         How complete the results are.
-    signal
-        None skips the comparison with always-BUY: the results lack its columns.
+    signals
+        Whether baseline and level rank, by their names; without those of which the results cannot say.
     settings
-        The bounds.
-
-    Returns
-    -------
-    tuple
-        ``INVALID``, ``NO_SIGNAL``, ``ABANDON``, ``LOCK`` or ``KEEP_AVAILABLE``, and one sentence.
+        The bounds, and the rule.
     """
-    outcomes = {one.metric: outcome_of(one, settings) for one in evidence}
-    winners = [one for one in evidence if outcomes[one.metric] == WINS]
-    losers = [one for one in evidence if outcomes[one.metric] == LOSES]
-    f1 = next((one for one in evidence if one.metric == PRIMARY_METRIC), None)
-    gain_excluded = f1 is not None and f1.ci_high is not None and f1.ci_high < settings.useful_gain
-
     invalid = _invalid(coverage, settings)
     if invalid:
-        return INVALID, invalid
-    if signal is not None and not _beats_always_buy(signal, settings):
-        return NO_SIGNAL, _no_signal(signal)
-    if f1 is not None and _shown_side(f1, settings) < 0:
-        doubt = (
-            ""
-            if outcomes[PRIMARY_METRIC] == LOSES
-            else "; the fold test disagrees, but harm needs less proof"
-        )
-        return ABANDON, f"Harm: {_numbers(f1)}{doubt}."
-    obstacle = _obstacle(winners, losers, f1, settings)
-    if obstacle is None and not gain_excluded:
-        return LOCK, f"{_names(winners)} win and none loses: {'; '.join(map(_numbers, winners))}."
-    if f1 is not None and gain_excluded:
-        return ABANDON, (
-            f"Futility: the interval of the f1_buy difference excludes a gain of "
-            f"{settings.useful_gain:+.3g}: {_numbers(f1)}."
-        )
-    if coverage.n_pairs < 2:
-        return KEEP_AVAILABLE, "One pair only: nothing can be tested, neither gain nor harm."
-    return KEEP_AVAILABLE, f"Neither shown to help nor to harm: {obstacle}."
+        return Judgement(INVALID, ENDS_INVALID, invalid)
+    tested = {name: one for name, one in signals.items() if one.p is not None}
+    if tested and not any(one.ranks(settings.alpha) for one in tested.values()):
+        return Judgement(NO_SIGNAL, ENDS_NO_SIGNAL, _no_signal(tested))
+    if settings.rule == TWO_METRICS_RULE:
+        return _by_two_metrics(evidence, settings)
+    return _by_primary_metric(evidence, settings)
 
 
-def _shown_side(evidence: MetricEvidence, settings: GateSettings) -> int:
-    """Give 1 or -1 where corrected p and d show a difference over the cells, else 0."""
-    p, d = evidence.p_corrected, evidence.cohens_d
-    if p is None or d is None or p >= settings.alpha or abs(d) < settings.min_effect:
-        return 0
-    return 1 if d > 0 else -1
+def _by_primary_metric(evidence: Sequence[MetricEvidence], settings: GateSettings) -> Judgement:
+    primary = next(one for one in evidence if one.role == PRIMARY)
+    losers = [one for one in evidence if outcome_of(one, settings) == LOSES]
+    harm = [one for one in losers if one.role == PRIMARY or one.metric == HARM_METRIC]
+    if harm:
+        return Judgement(ABANDON, ENDS_HARM, f"Harm: {'; '.join(map(in_numbers, harm))}.")
+    wins = outcome_of(primary, settings) == WINS
+    excluded = primary.ci_high is not None and primary.ci_high < settings.useful_gain
+    if wins and not losers and not excluded:
+        return Judgement(LOCK, ENDS_LOCK, f"{in_numbers(primary)}; no other metric loses.")
+    if excluded:
+        return Judgement(
+            ABANDON,
+            ENDS_NOTHING_USEFUL,
+            f"No useful effect: the interval ends below a gain of {settings.useful_gain:+.3g}: "
+            f"{in_numbers(primary)}.",
+        )
+    if wins:
+        return Judgement(
+            KEEP_AVAILABLE,
+            ENDS_UNDECIDED,
+            f"{in_numbers(primary)}, but another metric loses: {'; '.join(map(in_numbers, losers))}.",
+        )
+    if primary.mean_difference is not None and primary.p_corrected is None:
+        return Judgement(
+            KEEP_AVAILABLE,
+            ENDS_UNDECIDED,
+            f"Nothing can be tested, neither gain nor harm: {in_numbers(primary)}.",
+        )
+    return Judgement(
+        KEEP_AVAILABLE, ENDS_UNDECIDED, f"Neither shown to help nor to harm: {in_numbers(primary)}."
+    )
+
+
+def _by_two_metrics(evidence: Sequence[MetricEvidence], settings: GateSettings) -> Judgement:
+    """Apply the team's rule: two metrics win for ``LOCK``; two lose for ``ABANDON``, their rule mirrored."""
+    counted = [one for one in evidence if one.role == COUNTED]
+    winners = [one for one in counted if outcome_of(one, settings) == WINS]
+    losers = [one for one in counted if outcome_of(one, settings) == LOSES]
+    needed = settings.min_winning_metrics
+    won, lost = "; ".join(map(in_numbers, winners)), "; ".join(map(in_numbers, losers))
+    if len(winners) >= needed:
+        return Judgement(LOCK, ENDS_LOCK, f"By the rule of two metrics: {won}.")
+    if len(losers) >= needed:
+        return Judgement(ABANDON, ENDS_HARM, f"Harm, by the rule of two metrics: {lost}.")
+    found = f": {won}" if winners else ""
+    return Judgement(
+        KEEP_AVAILABLE,
+        ENDS_UNDECIDED,
+        f"By the rule of two metrics: {len(winners)} of {len(counted)} metrics win, {needed} are needed"
+        f"{found}.",
+    )
 
 
 def _invalid(coverage: Coverage, settings: GateSettings) -> str | None:
@@ -195,58 +215,38 @@ def _invalid(coverage: Coverage, settings: GateSettings) -> str | None:
     return None
 
 
-def _beats_always_buy(signal: BaselineSignal, settings: GateSettings) -> bool:
-    return signal.p is not None and signal.p < settings.alpha
-
-
-def _no_signal(signal: BaselineSignal) -> str:
-    tested = "this cannot be tested" if signal.p is None else f"one-sided p {_p(signal.p)}"
+def _no_signal(signals: Mapping[str, Signal]) -> str:
+    said = "; ".join(
+        f"{name} {one.metric} {one.score:.3f} against {one.chance:.3f} by chance, one-sided p {p_text(one.p)}"
+        for name, one in signals.items()
+    )
     return (
-        f"The baseline's f1_buy ({signal.f1_baseline:.3f}) does not significantly beat calling every bar BUY "
-        f"({signal.f1_always_buy:.3f}; {signal.n_cells} cells, {tested}). "
+        f"Neither the baseline nor the level ranks better than chance: {said}. "
         "Without a signal in the model, no label treatment can be judged."
     )
 
 
-def _obstacle(
-    winners: Sequence[MetricEvidence],
-    losers: Sequence[MetricEvidence],
-    f1: MetricEvidence | None,
-    settings: GateSettings,
-) -> str | None:
-    """Say in words what prevents ``LOCK``; None where nothing does."""
-    won = f"{_names(winners)} {'wins' if len(winners) == 1 else 'win'}" if winners else "no metric wins"
-    if len(winners) < settings.min_winning_metrics:
-        closest = f"; {_numbers(f1)}" if f1 is not None and f1 not in winners else ""
-        return f"{won}, {settings.min_winning_metrics} are needed{closest}"
-    if {one.metric for one in winners} <= TRADE_METRICS:
-        return f"{won}, but they measure nearly the same thing; a metric of the classifier must win too"
-    if losers:
-        return f"{won}, but {_names(losers)} {'loses' if len(losers) == 1 else 'lose'}: {_numbers(losers[0])}"
-    if f1 is None:
-        return f"{won}, but without f1_buy harm cannot be ruled out"
-    return None
-
-
-def _numbers(one: MetricEvidence) -> str:
+@typed
+def in_numbers(one: MetricEvidence) -> str:
+    """Write a metric's difference with its interval, p-value and effect size."""
     if one.mean_difference is None:
         return f"{one.metric} without a pair"
     words = [f"{one.metric} {one.mean_difference:+.3g}"]
     if one.ci_low is not None and one.ci_high is not None:
         words.append(f"interval {one.ci_low:+.3g} to {one.ci_high:+.3g}")
-    if one.p_corrected is None or one.cohens_d is None:
+    if one.p_corrected is None:
         words.append("no test possible")
     else:
-        words.append(f"corrected p {_p(one.p_corrected)}")
-        words.append(f"d {one.cohens_d:+.2f}")
-        words.append("no fold test possible" if one.fold_p is None else f"fold p {_p(one.fold_p)}")
-    return f"{words[0]} ({', '.join(words[1:])})"
+        words.append(f"corrected p {p_text(one.p_corrected)}")
+        words.append("every pair the same" if one.cohens_d is None else f"d {one.cohens_d:+.2f}")
+    if one.clusters is not None and one.p_corrected is not None:
+        words.append(f"{one.n_clusters} {one.clusters}")
+    return f"{words[0]} ({', '.join(words[1:])})" if len(words) > 1 else words[0]
 
 
-def _p(p: float) -> str:
+@typed
+def p_text(p: float | None) -> str:
+    """Write a p-value with two digits, a tiny one as a bound."""
+    if p is None:
+        return "unknown"
     return "< 0.0001" if p < 0.0001 else f"{p:.2g}"
-
-
-def _names(evidence: Sequence[MetricEvidence]) -> str:
-    names = [one.metric for one in evidence]
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

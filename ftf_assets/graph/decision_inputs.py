@@ -11,10 +11,9 @@ from ftf_assets.graph.check_history import failed_invalidating_checks
 from ftf_assets.sweep.settings import SweepSettings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ftf_assets.gate.ceiling import CeilingBound
     from ftf_assets.gate.decision import Decision
+    from ftf_assets.rows.gate_decision import SweepRows
     from ftf_assets.storage.results_store import ResultsStore
 
 
@@ -27,7 +26,7 @@ class DecisionInputs:
     sweep_id, settings
         The sweep and its resolved settings.
     rows
-        Its rows of ``finetune_results``.
+        Its rows.
     broken_checks
         Its failed contract and leak checks: with any, every verdict is ``INVALID``.
     ceiling
@@ -37,7 +36,7 @@ class DecisionInputs:
 
     sweep_id: str
     settings: SweepSettings
-    rows: pd.DataFrame
+    rows: SweepRows
     broken_checks: list[str]
     ceiling: CeilingBound | None = None
 
@@ -91,9 +90,14 @@ def decision_inputs(
     StoreError
         A results store that cannot be read.
     """
+    from ftf_assets.rows.gate_decision import SweepRows
     from ftf_assets.storage.stored_ceiling import stored_ceiling
 
     broken = failed_invalidating_checks(instance, sweep_id, settings.data.crypto_names)
+    rows = SweepRows(
+        store.read(sweep_id),
+        weekly=store.details("weekly_results", sweep_id),
+        seeds=store.details("seed_scores", sweep_id),
+    )
     ceiling = stored_ceiling(store, sweep_id, settings)
-    bound = None if ceiling is None else ceiling.bound
-    return DecisionInputs(sweep_id, settings, store.read(sweep_id), broken, bound)
+    return DecisionInputs(sweep_id, settings, rows, broken, None if ceiling is None else ceiling.bound)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ftf_assets.contracts.gate_rows import ResultRows
 from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.contracts.tables.frames import contract_frame
@@ -17,13 +20,32 @@ from ftf_assets.gate.clusters import calendar_clusters
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, DecisionSummary, LevelVerdict, MetricComparison
 from ftf_assets.gate.fingerprint import decision_fingerprints
+from ftf_assets.gate.truth_scale import LabelNoise, balanced_noise
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.rows.records import plain_records
 from ftf_assets.sweep.settings import SweepSettings
+from ftf_assets.training.variants import BASELINE
+
+
+@dataclass(frozen=True, eq=False)
+class SweepRows:
+    """Everything about the cells of a sweep that the gate reads, in any order.
+
+    Attributes
+    ----------
+    cells
+        Rows of ``finetune_results``.
+    weekly, seeds
+        Rows of ``weekly_results`` and ``seed_scores``; None where there are none.
+    """
+
+    cells: pd.DataFrame
+    weekly: pd.DataFrame | None = None
+    seeds: pd.DataFrame | None = None
 
 
 def decide_sweep(
-    rows: pd.DataFrame,
+    rows: SweepRows,
     settings: SweepSettings,
     sweep_id: str,
     *,
@@ -35,15 +57,15 @@ def decide_sweep(
     Parameters
     ----------
     rows
-        The sweep's rows of ``finetune_results``, in any order.
+        The sweep's rows.
     settings
-        The sweep's resolved settings, which define the expected cells.
+        The sweep's resolved settings, which define the expected cells, the rule and the useful gain.
     sweep_id
         The sweep.
     broken_checks
         Failed contract checks; any makes every verdict ``INVALID``.
     ceiling
-        What correct labels would be worth at most; None if it was not measured.
+        What correct training labels would be worth at most; None where not measured.
 
     Raises
     ------
@@ -52,17 +74,17 @@ def decide_sweep(
     """
     baselines = baseline_levels()
     return decide(
-        coerce_result_rows(rows, baselines),
+        _coerced(rows, baselines),
         baselines,
         sweep_id=sweep_id,
         broken_checks=broken_checks,
         ceiling=ceiling,
-        **_design(rows, settings),
+        **_design(rows.cells, settings),
     )
 
 
 def sweep_fingerprints(
-    rows: pd.DataFrame,
+    rows: SweepRows,
     settings: SweepSettings,
     *,
     broken_checks: Sequence[str] = (),
@@ -74,16 +96,20 @@ def sweep_fingerprints(
     """
     baselines = baseline_levels()
     return decision_fingerprints(
-        coerce_result_rows(rows, baselines),
+        _coerced(rows, baselines),
         baselines,
         broken_checks=broken_checks,
         ceiling=ceiling,
-        **_design(rows, settings),
+        **_design(rows.cells, settings),
     )
 
 
+def _coerced(rows: SweepRows, baselines: Mapping[str, str]) -> ResultRows:
+    return coerce_result_rows(rows.cells, baselines, weekly=rows.weekly, repeats=rows.seeds)
+
+
 def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
-    """Give the expected cells, and their clusters where each crypto cuts its own folds."""
+    """Give what the settings say of a sweep: expected cells, clusters, bounds, the market's label noise."""
     clusters = None
     if settings.folds.calendar == "per_crypto":
         measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
@@ -94,7 +120,24 @@ def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     cells = {
         (crypto, fold) for crypto in settings.data.crypto_names for fold in range(settings.folds.n_folds)
     }
-    return {"settings": settings.gate.bounds, "expected": cells, "clusters": clusters}
+    return {
+        "settings": settings.gate.bounds,
+        "expected": cells,
+        "clusters": clusters,
+        "trade_share": settings.evaluation.trade_share,
+        "label_noise": _label_noise(rows, settings),
+    }
+
+
+def _label_noise(rows: pd.DataFrame, settings: SweepSettings) -> LabelNoise | None:
+    """Give the noise of the test labels where the source knows it: the embedded market makes it."""
+    tested = rows[(rows["status"] == OK) & (rows["variant"] == BASELINE)]
+    if settings.data.source != "market" or tested.empty:
+        return None
+    buy_rate = float(np.average(tested["buy_rate_test"], weights=tested["n_test"]))
+    if not 0 < buy_rate < 1:
+        return None
+    return balanced_noise(settings.data.market_noise, buy_rate)
 
 
 def decision_from_rows(tables: DecisionTables) -> Decision:

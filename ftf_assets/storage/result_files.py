@@ -16,7 +16,7 @@ from ftf_assets.contracts.gate_rows import NUMBER_COLUMNS, ROW_NUMBER, ResultRow
 from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 from ftf_assets.contracts.tables.finetune_results import SHARE_COLUMNS, STATUSES
-from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
+from ftf_assets.contracts.tables.gate_decision import PRIMARY_METRICS
 from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.thresholds import TRADES
 from ftf_assets.gate.tuning import tuning_of
@@ -132,11 +132,11 @@ def _require_columns(frame: pd.DataFrame, baselines: Mapping[str, str], file: st
         missing = frame[column].isna()
         if missing.any():
             raise input_error("a value is missing", file=file, column=column, row=int(missing.argmax()) + 1)
-    if not set(VERDICT_METRICS) & set(frame.columns):
+    if not set(PRIMARY_METRICS) & set(frame.columns):
         raise input_error(
-            "the file has no verdict metric",
+            "the file has no metric that can decide",
             file=file,
-            allowed=f"at least one of {', '.join(VERDICT_METRICS)}",
+            allowed=f"at least one of {', '.join(PRIMARY_METRICS)}",
         )
 
 

@@ -27,27 +27,47 @@ from ftf_assets_tests.support.gate_rows import (
 from ftf_assets_tests.support.results_rows import partition, results_table
 
 SWEEPS = [
-    pytest.param(sweep_rows(0.02), "LOCK", "win and none loses", id="gain in every cell"),
+    pytest.param(sweep_rows(0.02), "LOCK", "no other metric loses", id="gain in every cell"),
     pytest.param(sweep_rows(-0.02), "ABANDON", "Harm", id="harm in every cell"),
-    pytest.param(sweep_rows(0.0), "ABANDON", "Futility", id="no effect, well measured"),
-    pytest.param(sweep_rows(lambda i, j: 0.0), "ABANDON", "Futility", id="identical to the baseline"),
+    pytest.param(sweep_rows(0.0), "ABANDON", "No useful effect", id="no effect, well measured"),
     pytest.param(
-        sweep_rows(lambda i, j: 0.02), "KEEP_AVAILABLE", "no test possible", id="the same gain everywhere"
+        sweep_rows(lambda i, j: 0.0),
+        "ABANDON",
+        "No useful.*every pair the same",
+        id="identical to the baseline",
     ),
     pytest.param(
-        sweep_rows(lambda i, j: (-1) ** (i + j) * 0.05), "KEEP_AVAILABLE", "no metric wins", id="noise"
+        sweep_rows(lambda i, j: 0.02),
+        "LOCK",
+        "p < 0.0001, every pair the same",
+        id="the same gain everywhere",
+    ),
+    pytest.param(
+        sweep_rows(lambda i, j: 0.02, folds=1, cryptos=CRYPTOS[:4]),
+        "KEEP_AVAILABLE",
+        "corrected p 0.12, every pair the same",
+        id="the same gain in four cells",
+    ),
+    pytest.param(
+        sweep_rows(lambda i, j: (-1) ** (i + j) * 0.05), "KEEP_AVAILABLE", "Neither shown", id="noise"
     ),
     pytest.param(
         sweep_rows(lambda i, j: 0.02 + 0.06 * (j - 2) + 0.001 * i),
         "KEEP_AVAILABLE",
-        "no metric wins",
+        "Neither shown",
         id="two folds out of five say no",
     ),
     pytest.param(
-        changed_rows(lambda row: {"f1_always_buy": row["f1_buy"] + 0.001}),
+        changed_rows(lambda row: {"roc_auc": 0.5 + (row["fold"] - 2) / 1000}),
         "NO_SIGNAL",
-        "every bar BUY",
+        "baseline roc_auc 0.500 .*; level roc_auc 0.500",
         id="no signal",
+    ),
+    pytest.param(
+        changed_rows(lambda row: {"f1_always_buy": row["f1_buy"] + 0.001}),
+        "LOCK",
+        "",
+        id="always-BUY has the better f1, which decides nothing",
     ),
     pytest.param([failed(row) for row in sweep_rows(0.02)], "INVALID", "0 of 25", id="all cells failed"),
     pytest.param([skipped(row) for row in sweep_rows(0.02)], "INVALID", "history", id="all histories short"),
@@ -57,16 +77,16 @@ SWEEPS = [
         "23 of 25.*missing: AAVEUSDC fold 0, AAVEUSDC fold 1",
         id="two failed cells",
     ),
-    pytest.param(sweep_rows(0.02, cryptos=CRYPTOS[:1]), "LOCK", "win", id="one crypto"),
-    pytest.param(sweep_rows(0.02, folds=1), "LOCK", "win", id="one fold"),
+    pytest.param(sweep_rows(0.02, cryptos=CRYPTOS[:1]), "LOCK", "5 folds", id="one crypto"),
+    pytest.param(sweep_rows(0.02, folds=1), "LOCK", "5 cryptos", id="one fold"),
     pytest.param(
-        sweep_rows(0.02, cryptos=CRYPTOS[:1], folds=1), "NO_SIGNAL", "cannot be tested", id="one cell"
+        sweep_rows(0.02, cryptos=CRYPTOS[:1], folds=1),
+        "KEEP_AVAILABLE",
+        "Nothing can be tested",
+        id="one cell",
     ),
     pytest.param(
-        changed_rows(lambda row: {"f1_buy": 0.3, "f1_always_buy": 0.2 + row["fold"] / 100}),
-        "ABANDON",
-        "Futility",
-        id="constant metric",
+        changed_rows(lambda row: {"roc_auc": 0.55}), "ABANDON", "No useful effect", id="constant metric"
     ),
 ]
 
@@ -92,9 +112,12 @@ def test_the_numbers_of_a_metric_by_hand():
     assert f1.fold_t == pytest.approx(4.242641)
     assert f1.cohens_d == pytest.approx(1.897367)
     assert f1.p_value == pytest.approx(0.013236, abs=1e-5)
+    assert f1.cell_p == pytest.approx(f1.p_value)
+    assert f1.standard_error == pytest.approx(0.03 / 4.242641)
+    assert f1.smallest_visible == pytest.approx((2.776445 + 0.940965) * f1.standard_error, rel=1e-5)
     assert (f1.ci_low, f1.ci_high) == pytest.approx((0.010367, 0.049633), abs=1e-5)
     assert f1.wilcoxon_p == pytest.approx(0.0625)
-    assert f1.p_corrected == pytest.approx(f1.p_value)  # four equal p-values: the largest rank corrects by 1
+    assert f1.p_corrected == pytest.approx(f1.p_value)  # the only level
 
 
 def test_one_family_for_all_levels_of_the_sweep():
@@ -121,33 +144,37 @@ def test_calibration_is_shown_lower_is_better_and_decides_nothing():
 def test_one_fold_clusters_by_crypto_and_says_so():
     decision = decided(sweep_rows(0.02, folds=1))
     assert metric_of(decision, "f1_buy").fold_n == 5
-    assert "one fold only" in "".join(decision.verdicts[0].warnings)
+    assert (metric_of(decision, "roc_auc").clusters, decision.summary.clusters) == ("cryptos", "cryptos")
+    assert "takes 5 cryptos as the sample" in "".join(decision.verdicts[0].warnings)
 
 
-def test_published_means_without_fold_or_always_buy_are_judged():
+def test_published_means_without_fold_or_roc_auc_are_judged_by_average_precision():
     rows = [
         {name: row[name] for name in ("crypto", *BASELINES, "f1_buy", "average_precision")}
         for row in sweep_rows(0.02, folds=1)
     ]
-    (found,) = decided(rows).verdicts
-    assert found.verdict == "LOCK"
-    assert (found.n_trades, found.underpowered) == (None, None)
+    decision = decided(rows)
+    (found,) = decision.verdicts
+    assert (decision.primary_metric, found.verdict) == ("average_precision", "LOCK")
+    assert (found.n_trades, found.underpowered, found.signal_p) == (None, None, None)
     said = "\n".join(found.warnings)
     for words in (
-        "one fold only",
-        "the results lack f1_always_buy",
-        "metrics missing from the results: expectancy_net, sortino",
+        "takes 5 cryptos as the sample",
+        "whether the model ranks was not tested",
+        "the results lack roc_auc, so average_precision decides",
+        "metrics missing from the results: roc_auc, expectancy_net",
     ):
         assert words in said
 
 
-def test_one_metric_alone_never_locks():
+def test_one_metric_alone_decides_by_the_primary_metric_and_never_locks_by_two_metrics():
     rows = [
         {name: row[name] for name in ("crypto", "fold", *BASELINES, "f1_buy")} for row in sweep_rows(0.02)
     ]
-    (found,) = decided(rows).verdicts
-    assert (found.verdict, found.reason) == ("KEEP_AVAILABLE", found.reason)
-    assert "f1_buy wins, 2 are needed" in found.reason
+    assert (decided(rows).primary_metric, decided(rows).verdicts[0].verdict) == ("f1_buy", "LOCK")
+    (found,) = decided(rows, settings=GateSettings(bootstrap_draws=50, rule="two_metrics")).verdicts
+    assert found.verdict == "KEEP_AVAILABLE"
+    assert "1 of 1 metrics win, 2 are needed" in found.reason
 
 
 def test_too_few_trades_are_a_warning_and_change_no_verdict():
@@ -161,7 +188,7 @@ def test_too_few_trades_are_a_warning_and_change_no_verdict():
 def test_enough_trades_leave_no_warning():
     (found,) = decided(sweep_rows(0.02)).verdicts
     assert (found.n_trades, found.min_trades_a_fold, found.underpowered) == (25 * 60, 300, False)
-    assert found.warnings == ()
+    assert not any("underpowered" in warning for warning in found.warnings)
 
 
 def test_a_missing_pair_within_the_allowance_is_named():
@@ -224,7 +251,7 @@ def test_swapping_level_and_baseline_swaps_wins_and_loses(shifts):
 @given(st.floats(0, 1), st.integers(1, 5), st.integers(1, 6))
 def test_a_level_identical_to_its_baseline_is_neither_locked_nor_called_harmful(f1, n_cryptos, n_folds):
     rows = sweep_rows(lambda i, j: 0.0, cryptos=CRYPTOS[:n_cryptos], folds=n_folds)
-    rows = [row | {"f1_buy": f1 + row["fold"], "f1_always_buy": f1 / 2 - 1} for row in rows]
+    rows = [row | {"roc_auc": f1 / (1 + row["fold"])} for row in rows]
     (found,) = decided(rows).verdicts
     assert found.verdict != "LOCK"
     assert "Harm" not in found.reason
@@ -251,7 +278,7 @@ def test_rows_of_the_results_store_are_judged_as_they_are():
     rows = [row for crypto in CRYPTOS for row in partition(crypto)]
     decision = decided(results_table(rows).to_dict("records"))
     assert [one.level for one in decision.verdicts] == ["aggressive", "mild", "filter", "reweight"]
-    assert {one.verdict for one in decision.verdicts} == {"NO_SIGNAL"}  # 0.270 against 0.271, as it happens
+    assert {one.verdict for one in decision.verdicts} == {"ABANDON"}  # every cell has the same numbers
 
 
 def test_the_default_bounds_are_a_gain_of_one_hundredth_and_an_effect_of_three_tenths():

@@ -1,13 +1,14 @@
-"""The rates that the gate must keep, on a few hundred simulated sweeps; docs/gate.md has the full table."""
+"""The rates that the gate must keep, on a few hundred drawn sweeps; docs/gate.md has the full tables."""
 
 from __future__ import annotations
 
 import pytest
 from scipy import stats
 
-from benchmarks.gate_simulation import simulated_rates
+from benchmarks.gate_simulation import CHOSEN, N_LEVELS, rates, signal_rates
 
 DRAWS = 400
+ALL = (0.8,) * N_LEVELS
 
 
 def surely_at_most(rate: float) -> float:
@@ -21,21 +22,30 @@ def surely_at_least(rate: float) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("correlation", [0.0, 0.3, 0.6])
-def test_a_level_without_effect_is_rarely_locked(correlation):
-    assert simulated_rates(DRAWS, 5, correlation).false_lock <= surely_at_most(0.06)
+@pytest.mark.parametrize("seed_share", [0.0, 0.3])
+def test_a_level_without_effect_is_rarely_locked_and_rarely_called_harmful(correlation, seed_share):
+    found = rates(DRAWS, correlation, seed_share=seed_share)[CHOSEN]
+    assert found.any_lock <= surely_at_most(0.05)
+    assert found.any_harm <= surely_at_most(0.05)
 
 
 @pytest.mark.slow
-def test_a_large_effect_is_locked_where_folds_share_nothing():
-    rates = simulated_rates(DRAWS, 5, 0.0)
-    assert rates.power_one >= surely_at_least(0.90)
-    assert rates.power_all >= surely_at_least(0.90)
+def test_a_large_effect_is_locked_and_more_often_than_by_fold_means():
+    found = rates(DRAWS, 0.0, ALL)
+    assert found[CHOSEN].first_lock >= surely_at_least(0.90)
+    assert found[CHOSEN].first_lock > found["fold means"].first_lock
 
 
 @pytest.mark.slow
-def test_twelve_folds_find_a_large_effect_even_where_folds_share_most():
-    assert simulated_rates(DRAWS, 12, 0.6).power_one >= surely_at_least(0.90)
+def test_a_year_of_test_history_finds_a_large_effect_where_folds_share_a_little():
+    assert rates(DRAWS, 0.1, ALL, weeks=52.0)[CHOSEN].first_lock >= surely_at_least(0.90)
+
+
+@pytest.mark.slow
+def test_the_signal_is_found_by_weeks_and_rarely_where_there_is_none():
+    assert signal_rates(DRAWS, 0.5, 0.3)["weeks"] <= surely_at_most(0.06)
+    assert signal_rates(DRAWS, 0.53, 0.3)["weeks"] >= surely_at_least(0.90)
 
 
 def test_equal_seeds_give_equal_rates():
-    assert simulated_rates(20, 5, 0.3, seed=1) == simulated_rates(20, 5, 0.3, seed=1)
+    assert rates(20, 0.3, seed=1) == rates(20, 0.3, seed=1)

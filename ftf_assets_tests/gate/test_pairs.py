@@ -128,8 +128,8 @@ REFUSED = [
         id="unpaired",
     ),
     pytest.param(
-        [measured("OPUSDC", 0), level_row(sortino=float("nan"))],
-        "OPUSDC, column 'sortino': the metric is missing or not finite: fold 0.*found nan",
+        [measured("OPUSDC", 0), level_row(log_loss=float("nan"))],
+        "OPUSDC, column 'log_loss': the metric is missing or not finite: fold 0.*found nan",
         id="NaN",
     ),
     pytest.param([measured("OPUSDC", 0), level_row(f1_buy=float("inf"))], "column 'f1_buy'", id="infinity"),
@@ -143,8 +143,8 @@ REFUSED = [
         id="half a fold",
     ),
     pytest.param(
-        [{"crypto": "OPUSDC", "fold": 0, **BASELINES, "roc_auc": 0.5}],
-        "at least one verdict metric",
+        [{"crypto": "OPUSDC", "fold": 0, **BASELINES, "expectancy_net": 0.5}],
+        "at least one metric in the results that can decide.*roc_auc, average_precision, f1_buy",
         id="no metric",
     ),
 ]

@@ -8,10 +8,7 @@ from scipy import stats
 
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.seed_noise import seed_noise, seed_noise_in_words
-from ftf_assets.gate.thresholds import GateSettings
-from ftf_assets_tests.support.gate_rows import BASELINES, columns, sweep_rows
-
-QUICK = GateSettings(bootstrap_draws=50)
+from ftf_assets_tests.support.gate_rows import BASELINES, QUICK, columns, metric_of, sweep_rows
 
 
 def baseline_cells(spreads, **changed):
@@ -61,8 +58,9 @@ def test_the_decision_shows_the_noise_beside_every_difference_of_its_metric_and_
     ]
     before = decide(columns(quiet), BASELINES, sweep_id="x", settings=QUICK)
     after = decide(columns(noisy), BASELINES, sweep_id="x", settings=QUICK)
-    f1, others = after.metrics[0], after.metrics[1:]
-    assert (f1.metric, f1.seed_n) == ("f1_buy", 25)
+    f1 = metric_of(after, "f1_buy")
+    others = [one for one in after.metrics if one is not f1]
+    assert f1.seed_n == 25
     assert f1.seed_sd == pytest.approx(0.008 * np.sqrt(2))
     assert f1.seed_margin == pytest.approx(stats.t.ppf(0.975, 25) * f1.seed_sd / 5)
     assert all((one.seed_n, one.seed_sd, one.seed_margin) == (0, None, None) for one in others)

@@ -10,45 +10,62 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS, VERDICTS
+from ftf_assets.contracts.tables.gate_decision import LEVEL_ENDINGS, VERDICT_METRICS, VERDICTS
+from ftf_assets.gate.signal import Signal
 from ftf_assets.gate.thresholds import GateSettings
-from ftf_assets.gate.verdict_rules import BaselineSignal, Coverage, MetricEvidence, outcome_of, verdict_of
+from ftf_assets.gate.verdict_rules import Coverage, MetricEvidence, outcome_of, verdict_of
 
 SETTINGS = GateSettings()
+TWO_METRICS = GateSettings(rule="two_metrics")
 FULL = Coverage(25, 25)
-SIGNAL = BaselineSignal(0.35, 0.27, 25, 0.001)
-NO_SIGNAL = BaselineSignal(0.270, 0.271, 25, 0.6)
+AUC, AP, F1, EXPECTANCY = VERDICT_METRICS
 
 
-def metric(name="f1_buy", mean=0.015, low=0.005, high=0.025, p=0.01, d=0.8, fold_t=4.0, fold_p=0.02):
-    return MetricEvidence(name, mean, low, high, p, d, fold_t, fold_p)
+def signal(p=0.001, metric=AUC, score=0.56, chance=0.5):
+    return Signal(metric, score, chance, p, "weeks")
 
 
-def flat(name="f1_buy", mean=0.004, low=-0.01, high=0.018):
-    return metric(name, mean, low, high, p=0.6, d=0.1, fold_t=0.4, fold_p=0.7)
+RANKS = {"baseline": signal(), "level": signal()}
+BLIND = {"baseline": signal(0.4, score=0.502), "level": signal(0.3, score=0.503)}
 
 
-def worse(name="f1_buy", **changed):
-    return replace(metric(name, -0.015, -0.025, -0.005, 0.01, -0.8, -4.0, 0.02), **changed)
+def metric(name=AUC, mean=0.015, low=0.005, high=0.025, p=0.01, d=0.8, role=None):
+    return MetricEvidence(
+        name, role or ("primary" if name == AUC else "veto"), mean, low, high, p, d, 27, "weeks"
+    )
 
 
-def untestable(name="f1_buy", mean=0.0):
-    return MetricEvidence(name, mean, mean, mean, None, None, None, None)
+def flat(name=AUC, mean=0.004, low=-0.01, high=0.018, **changed):
+    return replace(metric(name, mean, low, high, p=0.6, d=0.1), **changed)
+
+
+def worse(name=AUC, **changed):
+    return replace(metric(name, -0.015, -0.025, -0.005, 0.01, -0.8), **changed)
+
+
+def untestable(name=AUC, mean=0.0):
+    return replace(flat(name, mean), ci_low=None, ci_high=None, p_corrected=None, cohens_d=None)
+
+
+def constant(mean, p):
+    """Every pair differs by the same: no variance, no d, the p-value is that of the sign-flip test."""
+    return replace(metric(mean=mean, low=mean, high=mean, p=p), cohens_d=None, clusters="pairs")
 
 
 OUTCOMES = [
     (metric(), "wins"),
-    (metric(p=0.0499, d=0.3, fold_p=0.0499), "wins"),
+    (metric(p=0.0499, d=0.3), "wins"),
     (metric(p=0.05), "neither"),
     (metric(d=0.299), "neither"),
-    (metric(fold_p=0.05), "neither"),
-    (metric(fold_t=-4.0), "neither"),  # significant over folds, but the other way
-    (metric(fold_t=None, fold_p=None), "neither"),
     (worse(), "loses"),
     (worse(cohens_d=-0.29), "neither"),
-    (worse(fold_p=0.4), "neither"),
-    (worse(fold_t=4.0), "neither"),
+    (worse(p_corrected=0.05), "neither"),
     (untestable(), "neither"),
+    (constant(0.02, 0.001), "wins"),
+    (constant(-0.02, 0.001), "loses"),
+    (constant(0.02, 0.0625), "neither"),
+    (constant(0.0, 1.0), "neither"),
+    (metric(role="shown"), None),
 ]
 
 
@@ -57,200 +74,257 @@ def test_a_metric_wins_and_loses_by_the_same_bounds(evidence, outcome):
     assert outcome_of(evidence, SETTINGS) == outcome
 
 
-F1, AP, EXPECTANCY, SORTINO = VERDICT_METRICS
-WON = [metric(), metric(AP), flat(EXPECTANCY), flat(SORTINO)]
+NULLS = [flat(AP), flat(F1), flat(EXPECTANCY)]
+WON = [metric(), *NULLS]
 RULES = [
-    # evidence, coverage, signal, verdict, words of the reason
-    pytest.param(WON, FULL, SIGNAL, "LOCK", "f1_buy and average_precision win and none loses", id="two win"),
-    pytest.param(WON, FULL, None, "LOCK", "none loses", id="always-BUY unknown: skipped"),
+    # evidence, coverage, signals, verdict, ending, words of the reason
     pytest.param(
-        [metric(m) for m in VERDICT_METRICS],
+        WON,
         FULL,
-        SIGNAL,
-        "LOCK",
-        "f1_buy, average_precision, expectancy_net and sortino win",
-        id="all win",
+        RANKS,
+        ("LOCK", "lock"),
+        r"roc_auc \+0.015 \(interval \+0.005 to \+0.025, corrected p 0.01, d \+0.80, 27 weeks\); no other",
+        id="the primary metric wins",
     ),
+    pytest.param(WON, FULL, {}, ("LOCK", "lock"), "no other metric loses", id="signal unknown: skipped"),
+    pytest.param([metric()], FULL, RANKS, ("LOCK", "lock"), "", id="no other metric measured"),
     pytest.param(
-        [flat(), metric(AP), metric(SORTINO)],
+        [flat(), metric(AP), metric(F1), metric(EXPECTANCY)],
         FULL,
-        SIGNAL,
-        "LOCK",
-        "average_precision and sortino",
-        id="two win without f1",
+        RANKS,
+        ("KEEP_AVAILABLE", "undecided"),
+        "Neither shown to help nor to harm: roc_auc",
+        id="all win but the primary one",
     ),
     pytest.param(
         WON,
         Coverage(25, 23, "OPUSDC fold 3, OPUSDC fold 4"),
-        SIGNAL,
-        "INVALID",
+        RANKS,
+        ("INVALID", "invalid"),
         "23 of 25 expected pairs.*95%.*OPUSDC fold 3",
         id="92 % of the pairs",
     ),
-    pytest.param(WON, Coverage(20, 19), SIGNAL, "LOCK", "win", id="95 % of the pairs are enough"),
-    pytest.param(WON, Coverage(0, 0), SIGNAL, "INVALID", "enough history", id="nothing expected"),
-    pytest.param([], Coverage(25, 0, "all"), None, "INVALID", "0 of 25", id="all cells failed"),
+    pytest.param(WON, Coverage(20, 19), RANKS, ("LOCK", "lock"), "", id="95 % of the pairs are enough"),
+    pytest.param(WON, Coverage(0, 0), RANKS, ("INVALID", "invalid"), "enough history", id="none expected"),
     pytest.param(
-        WON, replace(FULL, broken_checks=("no leak",)), SIGNAL, "INVALID", "no leak", id="failed check"
+        [untestable()], Coverage(25, 0, "all"), {}, ("INVALID", "invalid"), "0 of 25", id="all cells failed"
+    ),
+    pytest.param(
+        WON,
+        replace(FULL, broken_checks=("no leak",)),
+        BLIND,
+        ("INVALID", "invalid"),
+        "no leak",
+        id="a failed check comes first",
     ),
     pytest.param(
         WON,
         FULL,
-        NO_SIGNAL,
-        "NO_SIGNAL",
-        r"\(0.270\).*\(0.271; 25 cells, one-sided p 0.6\)",
+        BLIND,
+        ("NO_SIGNAL", "no_signal"),
+        r"baseline roc_auc 0.502 against 0.500 by chance, one-sided p 0.4; level roc_auc 0.503.*p 0.3\.",
         id="no signal comes before LOCK",
     ),
+    pytest.param([worse()], FULL, BLIND, ("NO_SIGNAL", "no_signal"), "", id="no signal comes before harm"),
     pytest.param(
-        [worse()], FULL, NO_SIGNAL, "NO_SIGNAL", "no label treatment", id="no signal comes before harm"
+        WON, FULL, BLIND | {"level": signal(0.049)}, ("LOCK", "lock"), "", id="the level ranks, it is enough"
     ),
-    pytest.param(WON, FULL, replace(SIGNAL, p=None), "NO_SIGNAL", "cannot be tested", id="signal untestable"),
-    pytest.param(WON, FULL, replace(SIGNAL, p=0.05), "NO_SIGNAL", "p 0.05", id="p at alpha is no signal"),
     pytest.param(
-        [worse(), metric(AP), metric(SORTINO)],
+        [worse()], FULL, BLIND | {"baseline": signal(0.049)}, ("ABANDON", "harm"), "", id="the baseline ranks"
+    ),
+    pytest.param(
+        WON,
         FULL,
-        SIGNAL,
-        "ABANDON",
-        r"Harm: f1_buy -0.015 \(interval -0.025 to -0.005, corrected p 0.01, d -0.80, fold p 0.02\)\.",
-        id="harm comes before LOCK",
+        BLIND | {"baseline": signal(0.05)},
+        ("NO_SIGNAL", "no_signal"),
+        "p 0.05",
+        id="p at alpha is no signal",
     ),
     pytest.param(
-        [worse(fold_p=0.5)], FULL, SIGNAL, "ABANDON", "fold test disagrees", id="harm needs less proof"
-    ),
-    pytest.param(
-        [worse(fold_t=None, fold_p=None)],
+        WON,
         FULL,
-        SIGNAL,
-        "ABANDON",
-        "Harm.*no fold test possible",
-        id="harm in one fold",
+        {"baseline": signal(None), "level": signal(None)},
+        ("LOCK", "lock"),
+        "",
+        id="a signal that cannot be tested is skipped",
+    ),
+    pytest.param(
+        [worse(), metric(AP)],
+        FULL,
+        RANKS,
+        ("ABANDON", "harm"),
+        r"Harm: roc_auc -0.015 \(interval -0.025 to -0.005, corrected p 0.01, d -0.80",
+        id="the primary metric loses",
+    ),
+    pytest.param(
+        [metric(), flat(AP), worse(F1)],
+        FULL,
+        RANKS,
+        ("ABANDON", "harm"),
+        "Harm: f1_buy",
+        id="f1 loses, whatever the primary metric does",
+    ),
+    pytest.param(
+        [worse(), worse(F1)], FULL, RANKS, ("ABANDON", "harm"), "Harm: roc_auc.*; f1_buy", id="both lose"
     ),
     pytest.param(
         [worse(cohens_d=-0.2, ci_high=0.02)],
         FULL,
-        SIGNAL,
-        "KEEP_AVAILABLE",
-        "no metric wins",
+        RANKS,
+        ("KEEP_AVAILABLE", "undecided"),
+        "Neither",
         id="too small to be harm",
     ),
     pytest.param(
-        [metric(low=0.001, high=0.009), metric(AP)],
+        [metric(), worse(AP)],
         FULL,
-        SIGNAL,
-        "ABANDON",
-        r"Futility.*excludes a gain of \+0.01",
-        id="two win, but too little",
+        RANKS,
+        ("KEEP_AVAILABLE", "undecided"),
+        r"roc_auc \+0.015 .*, but another metric loses: average_precision -0.015",
+        id="average precision vetoes",
     ),
     pytest.param(
-        [metric(high=0.01), metric(AP)], FULL, SIGNAL, "LOCK", "win", id="the gain itself is not excluded"
-    ),
-    pytest.param([flat(high=0.0099)], FULL, SIGNAL, "ABANDON", "Futility", id="futility"),
-    pytest.param([untestable()], FULL, SIGNAL, "ABANDON", "Futility.*no test possible", id="identical"),
-    pytest.param(
-        [untestable(mean=0.02)], FULL, SIGNAL, "KEEP_AVAILABLE", "no test possible", id="constant gain"
-    ),
-    pytest.param(
-        [flat(), metric(AP)],
+        [metric(), worse(EXPECTANCY)],
         FULL,
-        SIGNAL,
-        "KEEP_AVAILABLE",
-        r"average_precision wins, 2 are needed; f1_buy \+0.004",
-        id="one wins",
+        RANKS,
+        ("KEEP_AVAILABLE", "undecided"),
+        "another metric loses: expectancy_net",
+        id="the expectancy vetoes",
     ),
-    pytest.param([metric()], FULL, SIGNAL, "KEEP_AVAILABLE", "f1_buy wins, 2 are needed.$", id="f1 alone"),
     pytest.param(
-        [flat(), flat(AP), metric(EXPECTANCY), metric(SORTINO)],
+        [metric(low=0.001, high=0.009)],
         FULL,
-        SIGNAL,
-        "KEEP_AVAILABLE",
-        "nearly the same thing",
-        id="only trades win",
+        RANKS,
+        ("ABANDON", "nothing_useful"),
+        r"No useful effect: the interval ends below a gain of \+0.01",
+        id="wins, but too little",
     ),
+    pytest.param([metric(high=0.01)], FULL, RANKS, ("LOCK", "lock"), "", id="the gain itself is reached"),
+    pytest.param([flat(high=0.0099)], FULL, RANKS, ("ABANDON", "nothing_useful"), "", id="nothing useful"),
     pytest.param(
-        [metric(), metric(AP), worse(SORTINO)],
+        [flat(high=0.0099), worse(AP)],
         FULL,
-        SIGNAL,
-        "KEEP_AVAILABLE",
-        "but sortino loses",
-        id="one loses",
+        RANKS,
+        ("ABANDON", "nothing_useful"),
+        "No useful effect",
+        id="nothing useful, and average precision loses",
     ),
     pytest.param(
-        [metric(), metric(AP), worse(SORTINO), worse(EXPECTANCY)],
+        [constant(0.0, 1.0)],
         FULL,
-        SIGNAL,
-        "KEEP_AVAILABLE",
-        "sortino and expectancy_net lose",
-        id="two lose",
+        RANKS,
+        ("ABANDON", "nothing_useful"),
+        "every pair the same",
+        id="identical",
+    ),
+    pytest.param([constant(0.02, 2.0**-24)], FULL, RANKS, ("LOCK", "lock"), "p < 0.0001", id="constant gain"),
+    pytest.param(
+        [constant(-0.02, 2.0**-24)], FULL, RANKS, ("ABANDON", "harm"), "every pair", id="constant loss"
     ),
     pytest.param(
-        [metric(AP), metric(SORTINO)], FULL, None, "KEEP_AVAILABLE", "without f1_buy", id="f1 absent"
-    ),
-    pytest.param(
-        [MetricEvidence(F1, 0.02, *[None] * 6)],
+        [untestable(mean=0.02)],
         Coverage(1, 1),
-        None,
-        "KEEP_AVAILABLE",
-        "One pair",
+        {},
+        ("KEEP_AVAILABLE", "undecided"),
+        "Nothing can be tested",
         id="one pair",
     ),
     pytest.param(
-        [MetricEvidence(F1, *[None] * 7)],
-        Coverage(25, 25),
-        None,
-        "KEEP_AVAILABLE",
-        "without a pair",
-        id="no number at all",
+        [replace(metric(AP), role="primary"), flat(F1)],
+        FULL,
+        {},
+        ("LOCK", "lock"),
+        "average_precision",
+        id="average precision is primary",
     ),
-    pytest.param([metric(p=0.00001), metric(AP)], FULL, SIGNAL, "LOCK", "p < 0.0001", id="tiny p"),
 ]
 
 
-@pytest.mark.parametrize(("evidence", "coverage", "signal", "verdict", "words"), RULES)
-def test_the_first_rule_that_holds_decides(evidence, coverage, signal, verdict, words):
-    found, reason = verdict_of(evidence, coverage, signal, SETTINGS)
-    assert found == verdict, reason
-    assert re.search(words, reason), reason
+@pytest.mark.parametrize(("evidence", "coverage", "signals", "verdict", "words"), RULES)
+def test_the_first_rule_that_holds_decides(evidence, coverage, signals, verdict, words):
+    found = verdict_of(evidence, coverage, signals, SETTINGS)
+    assert (found.verdict, found.ending) == verdict, found.reason
+    assert re.search(words, found.reason), found.reason
 
 
-numbers = st.one_of(st.none(), st.floats(-3, 3))
+def counted(*evidence):
+    return [replace(one, role="counted") for one in evidence]
+
+
+SORTINO = "sortino"
+TEAM_RULES = [
+    pytest.param(counted(metric(F1), metric(AP)), ("LOCK", "lock"), "two metrics: f1_buy.*; a", id="two win"),
+    pytest.param(
+        counted(metric(EXPECTANCY), metric(SORTINO), worse(F1)), ("LOCK", "lock"), "", id="any two, one loses"
+    ),
+    pytest.param(
+        counted(metric(F1), flat(AP)), ("KEEP_AVAILABLE", "undecided"), "1 of 2 .* 2 are needed: f1", id="one"
+    ),
+    pytest.param(counted(worse(F1), worse(AP)), ("ABANDON", "harm"), "Harm, by the rule", id="two lose"),
+    pytest.param(counted(worse(F1), flat(AP)), ("KEEP_AVAILABLE", "undecided"), "0 of 2", id="one loses"),
+    pytest.param(
+        [metric(role="shown"), *counted(flat(AP, high=0.001))], ("KEEP_AVAILABLE", "undecided"), "", id="AUC"
+    ),
+]
+
+
+@pytest.mark.parametrize(("evidence", "verdict", "words"), TEAM_RULES)
+def test_the_teams_rule_asks_for_two_metrics(evidence, verdict, words):
+    found = verdict_of(evidence, FULL, RANKS, TWO_METRICS)
+    assert (found.verdict, found.ending) == verdict, found.reason
+    assert re.search(words, found.reason), found.reason
+
+
+@pytest.mark.parametrize(
+    ("coverage", "signals", "verdict"),
+    [(Coverage(25, 20, "x"), RANKS, "INVALID"), (FULL, BLIND, "NO_SIGNAL")],
+)
+def test_the_teams_rule_is_asked_after_the_same_questions(coverage, signals, verdict):
+    assert verdict_of(counted(metric(F1), metric(AP)), coverage, signals, TWO_METRICS).verdict == verdict
+
+
 shares = st.one_of(st.none(), st.floats(0, 1))
+numbers = st.one_of(st.none(), st.floats(-3, 3))
 
 
 @st.composite
-def evidences(draw: st.DrawFn) -> MetricEvidence:
+def evidences(draw: st.DrawFn, name: str) -> MetricEvidence:
     low, high = sorted((draw(st.floats(-1, 1)), draw(st.floats(-1, 1))))
-    return MetricEvidence(
-        draw(st.sampled_from(VERDICT_METRICS)), (low + high) / 2, low, high,
-        draw(shares), draw(numbers), draw(numbers), draw(shares),
-    )  # fmt: skip
+    role = "primary" if name == AUC else "veto"
+    return MetricEvidence(name, role, (low + high) / 2, low, high, draw(shares), draw(numbers))
 
 
 def mirrored(one: MetricEvidence) -> MetricEvidence:
-    return replace(
-        one,
-        cohens_d=None if one.cohens_d is None else -one.cohens_d,
-        fold_t=None if one.fold_t is None else -one.fold_t,
-    )
+    d = one.cohens_d
+    return replace(one, mean_difference=-one.mean_difference, cohens_d=None if d is None else -d)
 
 
-@given(evidences())
+@given(evidences(F1))
 def test_swapping_the_sign_swaps_wins_and_loses(one):
     swapped = {"wins": "loses", "loses": "wins", "neither": "neither"}
     assert outcome_of(mirrored(one), SETTINGS) == swapped[outcome_of(one, SETTINGS)]
 
 
-@given(st.lists(evidences(), max_size=4, unique_by=lambda one: one.metric), st.integers(0, 25))
+@given(st.tuples(*(evidences(name) for name in VERDICT_METRICS)), st.integers(0, 25))
 def test_every_input_has_a_verdict_and_one_sentence(evidence, n_pairs):
-    verdict, reason = verdict_of(evidence, Coverage(25, n_pairs), None, SETTINGS)
-    assert verdict in VERDICTS
-    assert reason.endswith(".")
-    assert "nan" not in reason
-    assert "\n" not in reason
+    found = verdict_of(list(evidence), Coverage(25, n_pairs), {}, SETTINGS)
+    assert found.verdict in VERDICTS
+    assert found.ending in LEVEL_ENDINGS
+    assert found.reason.endswith(".")
+    assert "nan" not in found.reason
+    assert "\n" not in found.reason
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("alpha", 0.0), ("alpha", 1.0), ("min_effect", -0.1), ("useful_gain", 0.0), ("min_pairs_share", 1.5)],
+    [
+        ("alpha", 0.0),
+        ("alpha", 1.0),
+        ("min_effect", -0.1),
+        ("useful_gain", 0.0),
+        ("min_pairs_share", 1.5),
+        ("rule", "three_metrics"),
+    ],
 )
 def test_bounds_out_of_range_are_refused(name, value):
     with pytest.raises(InputError, match=name):

@@ -10,7 +10,7 @@ import pandas as pd
 from ftf_assets.contracts.gate_rows import ResultRows
 from ftf_assets.contracts.gate_rows_coercion import coerce_result_rows
 from ftf_assets.contracts.tables.frames import contract_frame
-from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateVerdicts
+from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, MetricComparison
 from ftf_assets.gate.thresholds import GateSettings
@@ -46,6 +46,7 @@ def measured(
     place = (sum(map(ord, crypto)) + 7 * (fold if isinstance(fold, int) else 0)) % 11
     row: dict[str, object] = {"crypto": crypto, "fold": fold, **BASELINES, "status": "ok"}
     row |= {
+        "roc_auc": 0.55 + 0.002 * place + shift,
         "f1_buy": 0.35 + 0.004 * place + shift,
         "average_precision": 0.25 + 0.003 * place + shift,
         "expectancy_net": -3.0 + place + 1000 * shift,
@@ -54,6 +55,7 @@ def measured(
         "log_loss": 0.44 + 0.002 * place,
         "f1_always_buy": 0.27 + 0.001 * place,
         "n_trades": 60,
+        "buy_rate_test": 0.16,
     }
     if factor:
         row[factor] = level
@@ -97,11 +99,15 @@ def changed_rows(
 
 
 def decided(rows: Sequence[Mapping[str, object]], **changed: object) -> Decision:
-    """Decide with few bootstrap draws; both tables of the decision keep their contract and hold no NaN."""
+    """Decide with few bootstrap draws; the tables of the decision keep their contract and hold no NaN."""
     decision = decide(
         columns(rows), BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed)
     )
-    for model, table in ((GateMetrics, decision.metric_rows()), (GateVerdicts, decision.verdict_rows(NOW))):
+    for model, table in (
+        (GateMetrics, decision.metric_rows()),
+        (GateVerdicts, decision.verdict_rows(NOW)),
+        (GateSummary, [decision.summary_row(NOW)]),
+    ):
         contract_frame(model, table)
         assert not any(
             isinstance(value, float) and np.isnan(value) for row in table for value in row.values()

@@ -33,13 +33,17 @@ from ftf_assets.contracts.tables.finetune_results import TUNE_MODES
 MIN_TRADES = 63
 MIN_TRADES_A_FOLD = 30
 
-#: Metrics that decide, the family of the correction for multiple tests. Higher is better.
-VERDICT_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
-#: Metrics that are compared and shown but decide nothing. Lower is better.
-SHOWN_METRICS = ("ece_debiased", "log_loss")
-
-#: Metrics that can be the primary one: the first that the results have.
+#: Metrics that can be the primary one, which decides: the first that the results have.
 PRIMARY_METRICS = ("roc_auc", "average_precision", "f1_buy")
+#: Metrics that decide or can prevent LOCK. Higher is better.
+VERDICT_METRICS = (*PRIMARY_METRICS, "expectancy_net")
+#: Metrics that are compared and shown but decide nothing.
+SHOWN_METRICS = ("sortino", "ece_debiased", "log_loss")
+#: Metrics of which two must win by the rule ``two_metrics``.
+COUNTED_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
+LOWER_IS_BETTER = ("ece_debiased", "log_loss")
+#: Metrics that a measured cell may lack: it made no trade, or had no losing day.
+OPTIONAL_METRICS = ("expectancy_net", "sortino")
 
 INVALID = "INVALID"
 NO_SIGNAL = "NO_SIGNAL"
@@ -163,7 +167,7 @@ class GateMetrics(StoredTable):
     cell_p: Series[float] = optional_share("Two-sided p-value of the t-test over pairs, clusters ignored.")
     wilcoxon_p: Series[float] = optional_share("Wilcoxon signed-rank p-value; shown, decides nothing.")
     fold_n: Series[np.int64] = amount("Folds, or cryptos if there is only one fold.")
-    fold_t: Series[float] = optional("t statistic with the means of those as the sample.")
+    fold_t: Series[float] = optional("t statistic with those as the clusters; shown beside that of weeks.")
     fold_p: Series[float] = optional_share("Two-sided p-value of fold_t.")
     cryptos_better: Series[np.int64] = amount("Cryptos whose mean difference is in the better direction.")
     cryptos_worse: Series[np.int64] = amount("Cryptos whose mean difference is in the worse direction.")
@@ -241,8 +245,7 @@ class GateVerdicts(StoredTable):
     rule: Text = pa.Field(isin=RULES, description="Rule of the verdict: primary_metric or two_metrics.")
     primary_metric: Text = pa.Field(
         isin=PRIMARY_METRICS,
-        nullable=True,
-        description="Metric that decides: roc_auc, else average_precision, else f1_buy; null without any.",
+        description="Metric that decides: roc_auc, else average_precision, else f1_buy.",
     )
     useful_gain: Series[float] = pa.Field(
         ge=0, description="Smallest gain of the primary metric worth having, absolute."
@@ -276,8 +279,7 @@ class GateSummary(StoredTable):
     rule: Text = pa.Field(isin=RULES, description="Rule of the verdicts: primary_metric or two_metrics.")
     primary_metric: Text = pa.Field(
         isin=PRIMARY_METRICS,
-        nullable=True,
-        description="Metric that decides: roc_auc, else average_precision, else f1_buy; null without any.",
+        description="Metric that decides: roc_auc, else average_precision, else f1_buy.",
     )
     useful_gain: Series[float] = pa.Field(
         ge=0, description="Smallest gain of the primary metric worth having, absolute."
@@ -332,8 +334,8 @@ class GateSummary(StoredTable):
     f1_buy: Series[float] = optional_share("Mean f1_buy of the baseline at its F1 threshold.")
     f1_always_buy: Series[float] = optional_share("Mean F1 of calling every bar BUY.")
     beats_always_buy: Series[pd.BooleanDtype] = optional(
-        "Whether the baseline's f1_buy is above that of calling every bar BUY by a one-sided test over its "
-        "cells, p < 0.05; null where not known. Decides nothing."
+        "Whether the baseline's f1_buy is above that of calling every bar BUY by a one-sided test, clustered "
+        "by folds, p < 0.05; null where it cannot be tested. Decides nothing."
     )
     net_bps: Series[float] = optional(
         "Mean over the baseline's cells of the net return per trade at the trading threshold, basis points."
