@@ -120,6 +120,7 @@ def precision_at(
     return float(y[called].mean()) if called.any() else None
 
 
+@typed
 def ranking_metrics(y: Int8[Array, " rows"], probability: Float64[Array, " rows"]) -> dict[str, float]:
     """Score the order of test rows alone: ``roc_auc`` and ``average_precision``, as a cell's row has them.
 
