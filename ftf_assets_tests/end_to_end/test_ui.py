@@ -64,7 +64,7 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
     n_folds = 2 if os.environ.get(SCREENSHOTS) else 1
     settings = (
         f"data: {{source: candles, path: {candles}}}, folds: {{n_folds: {n_folds}}}, "
-        "training: {trials: 0, max_rounds: 40, patience: 10}"
+        "training: {trials: 0, max_rounds: 40, patience: 10, seeds: 1}"
     )
     configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"
     page = browser.new_page(viewport={"width": 1500, "height": 850})
