@@ -34,7 +34,7 @@ _FITTING = ("xgboost", "cleanlab", "sklearn", "scipy", "matplotlib", "optuna")
             "import ftf_assets.running.preflight, ftf_assets.command.tables",
             (*_FITTING, "dagster", "pandas", "pandera", "duckdb"),
         ),
-        (_PLAN, (*_FITTING, "dagster", "pandera", "duckdb")),
+        (_PLAN, ("xgboost", "cleanlab", "sklearn", "matplotlib", "optuna", "dagster", "pandera", "duckdb")),
         (_HELP, ("pandas", "numpy", "dagster", "duckdb", "pandera", "xgboost", "rich")),
     ],
     ids=["code location", "modules of plan", "plan of a fresh home", "help"],

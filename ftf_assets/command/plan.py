@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +23,24 @@ if TYPE_CHECKING:
 def plan(home: Home, as_json: bool, **flags: Any) -> int:
     """Show what a sweep would run and why, and run nothing.
 
-    Counts cells and fits, estimates the time, and names every value that is missing or out of date with the
-    reason. Takes the flags of ftf sweep.
+    Counts cells and fits, estimates the time and the smallest gain that the sweep could see, and names every
+    value that is missing or out of date with the reason. Takes the flags of ftf sweep.
     """
     from ftf_assets.command.sentences import plan_in_words
     from ftf_assets.freshness.current import stale_assets
     from ftf_assets.freshness.estimate import describe_plan
+    from ftf_assets.freshness.visible_effect import visible_effect
     from ftf_assets.running.preflight import check_inputs
 
     planned = requested_sweep(flags)
     check_inputs(planned, home)
     description, stale = describe_plan(planned, home), stale_assets(planned, home)
+    effect = visible_effect(planned, home) if planned.settings.compares_variants else None
     if as_json:
         named = [{"crypto": one.crypto, "asset": one.asset, "why": one.why} for one in stale]
-        click.echo(json.dumps({**description, "stale": named}))
+        could_see = dataclasses.asdict(effect) if effect else None
+        click.echo(json.dumps({**description, "could_see": could_see, "stale": named}))
         return ExitCode.DONE
-    for line in plan_in_words(description, stale):
+    for line in plan_in_words(description, stale, effect):
         click.echo(line)
     return ExitCode.DONE

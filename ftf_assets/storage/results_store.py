@@ -217,6 +217,17 @@ class ResultsStore(ResultsDatabase):
             with_contract_dtypes(GateSummary, summary),
         )
 
+    def summaries(self) -> pd.DataFrame:
+        """Read the row of ``gate_summary`` of every sweep that has a decision, the newest decision first.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        found = self.select("SELECT * FROM gate_summary ORDER BY created_at DESC, sweep_id")
+        return with_contract_dtypes(GateSummary, found)
+
     def write_sweep(self, sweep_id: str, settings: str) -> None:
         """Keep the settings of a sweep, a JSON object: what its rows were made from.
 

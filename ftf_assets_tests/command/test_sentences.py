@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ftf_assets.command.sentences import plan_in_words
+from ftf_assets.freshness.visible_effect import VisibleEffect
 
 PLAN = {
     "sweep_id": "ftf_0123456789ab",
@@ -26,7 +27,7 @@ PLAN = {
     ],
 )
 def test_a_plan_says_how_long_the_rest_takes(changed: dict[str, object], time_left: str):
-    assert f"fitting time {time_left}" in plan_in_words(PLAN | changed, [])
+    assert f"fitting time {time_left}" in plan_in_words(PLAN | changed, [], None)
 
 
 def test_a_tuned_plan_says_what_leaving_the_tuning_out_would_save():
@@ -45,7 +46,7 @@ def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():
             ("", "gate_decision", "never judged"),
         ]
     ]
-    assert plan_in_words(PLAN, stale)[-3:] == [
+    assert plan_in_words(PLAN, stale, None)[-3:] == [
         "to make      OPUSDC: candles, trained_models (never made)",
         "to make      LDOUSDC: candles (data changed)",
         "to make      gate_decision (never judged)",
@@ -53,4 +54,42 @@ def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():
 
 
 def test_a_plan_says_so_when_every_value_is_current():
-    assert plan_in_words(PLAN, [])[-1] == "to make      nothing: every stored value is current"
+    assert plan_in_words(PLAN, [], None)[-1] == "to make      nothing: every stored value is current"
+
+
+def effect(smallest: float, enough: str = "") -> VisibleEffect:
+    return VisibleEffect(smallest, 0.01, "sweep ftf_0123456789ab", enough)
+
+
+@pytest.mark.parametrize(
+    ("expected", "lines"),
+    [
+        (None, []),
+        (
+            effect(0.00412),
+            [
+                "could see    a gain of 0.0041 in AUC in 4 of 5 cases (noise of sweep ftf_0123456789ab); "
+                "0.01 is useful"
+            ],
+        ),
+        (
+            effect(0.0183, "14 months of test history instead of 6.2"),
+            [
+                "could see    a gain of 0.0183 in AUC in 4 of 5 cases (noise of sweep ftf_0123456789ab)",
+                "too small    to see a useful gain of 0.01 it would need 14 months of test history instead "
+                "of 6.2",
+            ],
+        ),
+        (
+            effect(0.2),
+            [
+                "could see    a gain of 0.2000 in AUC in 4 of 5 cases (noise of sweep ftf_0123456789ab)",
+                "too small    to see a useful gain of 0.01 it would need more than 60 months, 40 cryptos or "
+                "32 seeds",
+            ],
+        ),
+    ],
+)
+def test_a_plan_says_what_the_sweep_could_see_and_what_would_be_enough(expected, lines: list[str]):
+    said = plan_in_words(PLAN, [], expected)
+    assert [line for line in said if line.startswith(("could see", "too small"))] == lines

@@ -1095,6 +1095,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "if True:",
         "freshness/test_pruning.py",
     ),
+    _mutant(
+        "freshness/visible_effect.py",
+        "a plan takes the noise of a sweep on other data",
+        "if (earlier.source, earlier.path) == (data.source, data.path) and",
+        "if (earlier.source, earlier.path) != (data.source, data.path) and",
+        "freshness/test_visible_effect.py",
+    ),
     # --- automation ---------------------------------------------------------------------------------------
     _mutant(
         "automation/sweep_landed_sensor.py",
