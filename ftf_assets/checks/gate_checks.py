@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ftf_assets.contracts.tables.gate_decision import MIN_TRADES, MIN_TRADES_A_FOLD
+from ftf_assets.contracts.gate_bounds import MIN_TRADES, MIN_TRADES_A_FOLD
 from ftf_assets.graph.check_history import SWEEP_ID
 
 

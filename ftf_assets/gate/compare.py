@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ftf_assets.contracts.gate_bounds import TWO_METRICS_RULE
 from ftf_assets.contracts.tables.gate_decision import (
     BY_PAIRS,
     COUNTED,
@@ -21,7 +22,6 @@ from ftf_assets.contracts.tables.gate_decision import (
     PRIMARY_METRICS,
     SHOWN,
     SHOWN_METRICS,
-    TWO_METRICS_RULE,
     VERDICT_METRICS,
     VETO,
 )

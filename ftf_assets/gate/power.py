@@ -32,7 +32,7 @@ def trade_power(
 ) -> TradePower:
     """Compare a variant's trades with the bounds of the settings.
 
-    :mod:`ftf_assets.contracts.tables.gate_decision` says where the default bounds come from.
+    :mod:`ftf_assets.contracts.gate_bounds` says where the default bounds come from.
 
     Parameters
     ----------

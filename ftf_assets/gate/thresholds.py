@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftf_assets.contracts.errors import input_error
-from ftf_assets.contracts.tables.gate_decision import (
+from ftf_assets.contracts.gate_bounds import (
     LOWER_IS_BETTER,
     MIN_TRADES,
     MIN_TRADES_A_FOLD,

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ftf_assets.contracts.gate_bounds import TWO_METRICS_RULE
 from ftf_assets.contracts.tables.gate_decision import (
     ABANDON,
     COUNTED,
@@ -33,7 +34,6 @@ from ftf_assets.contracts.tables.gate_decision import (
     NO_SIGNAL,
     PRIMARY,
     SHOWN,
-    TWO_METRICS_RULE,
     WINS,
 )
 from ftf_assets.contracts.typed import typed

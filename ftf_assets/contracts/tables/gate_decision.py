@@ -13,6 +13,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from ftf_assets.contracts.gate_bounds import MIN_TRADES, MIN_TRADES_A_FOLD, RULES
 from ftf_assets.contracts.tables.checks import StoredTable, json_objects, unique_rows
 from ftf_assets.contracts.tables.fields import (
     Count,
@@ -26,13 +27,6 @@ from ftf_assets.contracts.tables.fields import (
 )
 from ftf_assets.contracts.tables.finetune_results import TUNE_MODES
 
-#: Trades of a variant, in all and in its poorest fold, below which a verdict carries a warning. 63
-#: observations a group resolve an effect of d = 0.5 at p < 0.05 with 80 % power, by the normal approximation
-#: 2 (1.960 + 0.842)² / 0.5² = 62.8 (Cohen 1988, *Statistical Power Analysis for the Behavioral Sciences*,
-#: section 2.4; with Student's t it is 64). 30 a fold is a convention of the field.
-MIN_TRADES = 63
-MIN_TRADES_A_FOLD = 30
-
 #: Metrics that can be the primary one, which decides: the first that the results have.
 PRIMARY_METRICS = ("roc_auc", "average_precision", "f1_buy")
 #: Metrics that decide or can prevent LOCK. Higher is better.
@@ -41,7 +35,6 @@ VERDICT_METRICS = (*PRIMARY_METRICS, "expectancy_net")
 SHOWN_METRICS = ("sortino", "ece_debiased", "log_loss")
 #: Metrics of which two must win by the rule ``two_metrics``.
 COUNTED_METRICS = ("f1_buy", "average_precision", "expectancy_net", "sortino")
-LOWER_IS_BETTER = ("ece_debiased", "log_loss")
 #: Metrics that a measured cell may lack: it made no trade, or had no losing day.
 OPTIONAL_METRICS = ("expectancy_net", "sortino")
 
@@ -84,9 +77,6 @@ CLUSTER_KINDS = (BY_WEEKS, BY_FOLDS, BY_CRYPTOS, BY_PAIRS)
 #: nowhere.
 SEEDS_PAIRED, SEEDS_BASELINE, SEEDS_UNKNOWN = "paired", "baseline", "unknown"
 SEED_SOURCES = (SEEDS_PAIRED, SEEDS_BASELINE, SEEDS_UNKNOWN)
-
-PRIMARY_METRIC_RULE, TWO_METRICS_RULE = "primary_metric", "two_metrics"
-RULES = (PRIMARY_METRIC_RULE, TWO_METRICS_RULE)
 
 METRICS_KEY = ("sweep_id", "factor", "level", "metric")
 VERDICTS_KEY = ("sweep_id", "factor", "level")
