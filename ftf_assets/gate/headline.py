@@ -178,8 +178,10 @@ def _ranks_and_sees(found: Findings) -> str:
 
 
 def _ranks(ranking: Ranking, alpha: float) -> str:
-    """Say that the model ranks; levels are judged too where it ranks only with their treatment."""
-    if ranking.p is not None and ranking.p < alpha:
+    """Say that the model ranks; levels are judged too where only a treated one does, or nothing can tell."""
+    if ranking.p is None:
+        return f"Whether the model ranks could not be tested ({_score(ranking)})"
+    if ranking.p < alpha:
         return f"The model ranks ({_score(ranking)})"
     return f"The model ranks only with a treatment (without one {_score(ranking)})"
 
@@ -301,5 +303,5 @@ def _named(levels: Sequence[LevelFinding], among: Sequence[LevelFinding]) -> tup
 
 
 def _score(ranking: Ranking) -> str:
-    tested = "not testable" if ranking.p is None else p_in_words(ranking.p)
-    return f"{metric_in_words(ranking.metric)} {ranking.score:.3f}, {tested}"
+    tested = "" if ranking.p is None else f", {p_in_words(ranking.p)}"
+    return f"{metric_in_words(ranking.metric)} {ranking.score:.3f}{tested}"

@@ -31,7 +31,7 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
     GateSummary.validate(summary, lazy=True)
     assert verdicts["level"].tolist() == ["aggressive", "mild", "filter", "reweight"]
     assert set(verdicts["n_expected"]) == {4}
-    assert len(metrics) == 4 * 6
+    assert len(metrics) == 4 * 7
     again = json.loads(ftf("gate", "--json").stdout)
     assert again["rows_fingerprint"] == done.decision.rows_fingerprint
     assert [one["reason"] for one in again["verdicts"]] == [one.reason for one in done.decision.verdicts]

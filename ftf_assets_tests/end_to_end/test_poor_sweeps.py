@@ -46,7 +46,8 @@ def cells(settings: dict[str, Any], variants: tuple[str, ...] = tuple(LEVELS)) -
 
 def wiggle(i: int, fold: int, j: int) -> dict[str, float]:
     shift = 0.004 * ((3 * i + 5 * fold + 7 * j) % 4) if j else 0.0
-    return {"f1_buy": 0.40 + 0.01 * i + 0.003 * fold + shift, "average_precision": 0.2 + shift / 2}
+    level = 0.01 * i + 0.003 * fold + shift
+    return {"roc_auc": 0.56 + level, "f1_buy": 0.40 + level, "average_precision": 0.2 + shift / 2}
 
 
 def replaced(row: dict[str, Any], like: Any) -> dict[str, Any]:
@@ -77,9 +78,9 @@ ONE_CRYPTO, ONE_FOLD = {"cryptos": "OPUSDC"}, {"n_folds": 1}
 ONE_CELL = ONE_CRYPTO | ONE_FOLD
 POOR = {
     "an empty sweep": Poor([], error="no results|nothing to judge|no rows|holds no row"),
-    "one crypto": Poor(cells(ONE_CRYPTO), "KEEP_AVAILABLE", "no metric wins", settings=ONE_CRYPTO),
-    "one fold": Poor(cells(ONE_FOLD), "KEEP_AVAILABLE", "no metric wins", settings=ONE_FOLD),
-    "one cell": Poor(cells(ONE_CELL), "NO_SIGNAL", "cannot be tested", settings=ONE_CELL),
+    "one crypto": Poor(cells(ONE_CRYPTO), "KEEP_AVAILABLE", "Neither shown", settings=ONE_CRYPTO),
+    "one fold": Poor(cells(ONE_FOLD), "KEEP_AVAILABLE", "Neither shown", settings=ONE_FOLD),
+    "one cell": Poor(cells(ONE_CELL), "KEEP_AVAILABLE", "Nothing can be tested", settings=ONE_CELL),
     "all cells failed": Poor(
         [replaced(row, failed_row) for row in cells(STANDARD)], "INVALID", "0 of 4 expected pairs"
     ),
@@ -87,14 +88,15 @@ POOR = {
         [replaced(row, skipped_row) for row in cells(STANDARD)], "INVALID", "enough history"
     ),
     "every metric constant": Poor(
-        [row | CONSTANT for row in cells(STANDARD)], "NO_SIGNAL", "cannot be tested"
+        [row | CONSTANT for row in cells(STANDARD)], "ABANDON", "every pair the same"
     ),
     "a level that is its baseline": Poor(
-        [row | {"f1_buy": 0.4 + 0.01 * row["fold"]} for row in cells(STANDARD)], "ABANDON", "Futility"
+        [row | {"roc_auc": 0.56 + 0.01 * row["fold"]} for row in cells(STANDARD)],
+        "ABANDON", "No useful effect",
     ),
     "no trades": Poor(
         [row | NO_TRADES for row in cells(STANDARD, ("baseline", "filter"))],
-        "KEEP_AVAILABLE", "no metric wins",
+        "KEEP_AVAILABLE", "Neither shown",
     ),
     "a level without baseline": Poor(
         [row for row in cells(STANDARD) if row["variant"] != "baseline"], error="needs a baseline"
@@ -233,7 +235,7 @@ def test_the_job_stores_the_verdict_and_its_report_or_fails_with_one_clear_error
     page = home.report(sweep.sweep_id).read_text(encoding="utf-8")
     assert not re.search(r">\s*(nan|None|NaT|&lt;NA&gt;|inf)\s*<", page)
     assert all(reason in page.replace("&#39;", "'") for reason in verdicts["reason"])
-    assert len(metrics) == 6 * len(verdicts) > 0
+    assert len(metrics) == 7 * len(verdicts) > 0
 
 
 def test_the_command_writes_the_same_report_as_the_job(shared: SharedHome, ftf_here, tmp_path: Path):

@@ -255,6 +255,11 @@ def test_a_model_that_ranks_only_with_the_treatment_is_not_said_to_rank_without_
     )
 
 
+def test_a_sweep_too_small_to_test_whether_the_model_ranks_says_so():
+    said = sentence_on(found(useless("mild"), ranking=Ranking("roc_auc", 0.55, None)), "ranks")
+    assert said.startswith("Whether the model ranks could not be tested (AUC 0.550), and this sweep")
+
+
 def test_a_sweep_whose_power_is_unknown_claims_none():
     assert sentence_on(found(*ALL_USELESS, visible=None), "ranks") == (
         "The model ranks (AUC 0.571, p < 0.001); the largest gain was +0.0004 in AUC (mild)."
