@@ -36,6 +36,7 @@ from ftf_assets.gate.words import (
     signed_in_words,
     size_in_words,
 )
+from ftf_assets.labels.factor_registry import FACTORS
 
 #: ABANDON has two endings: harm, or nothing useful.
 _ENDING_OF_VERDICT = {
@@ -281,9 +282,14 @@ def _next_step(found: Findings) -> str:
 
 
 def _make_default(factor: str, locked: Sequence[LevelFinding]) -> str:
-    """Recommend the locked level of a factor with the largest gain: a factor has one default."""
+    """Recommend the locked level of a factor with the largest gain; never a control."""
     mine = [one for one in locked if one.factor == factor]
-    best = max(mine, key=lambda one: one.gain.mean if one.gain else 0.0)
+    controls = FACTORS[factor].controls if factor in FACTORS else ()
+    treatments = [one for one in mine if one.level not in controls]
+    if not treatments:
+        names = listed([one.level for one in mine])
+        return f"Make no default of {names}: {'these are controls' if len(mine) > 1 else 'it is a control'}."
+    best = max(treatments, key=lambda one: one.gain.mean if one.gain else 0.0)
     return f"Make {best.level} the default of {factor}."
 
 

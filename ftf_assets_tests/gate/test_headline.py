@@ -180,6 +180,11 @@ def test_a_factor_stands_for_its_levels_only_if_there_are_several_and_all_end_al
     assert sentence_on(found(*levels), "nothing useful") == words
 
 
+def test_a_control_that_wins_is_never_recommended_as_a_default():
+    answer = headline(found(winner("relabel_truth"))).sentences
+    assert answer[-1] == "Make no default of relabel_truth: it is a control."
+
+
 def test_of_two_locked_levels_of_a_factor_the_larger_gain_becomes_the_default():
     answer = headline(found(winner("filter", 0.015), winner("reweight", 0.022), winner("mild", 0.012)))
     assert (
