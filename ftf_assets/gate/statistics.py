@@ -220,16 +220,6 @@ def bootstrap_interval(
     return float(interval.low), float(interval.high)
 
 
-@typed
-def p_greater(differences: Float64[Array, " pairs"]) -> float | None:
-    """Give the one-sided p-value of a mean above 0 by the t-test [1]_; None if it cannot be tested."""
-    from scipy import stats
-
-    if len(differences) < 2 or not np.ptp(differences):
-        return None
-    return float(stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue)
-
-
 def _limit_of_the_bootstrap(differences: Array, levels: Array) -> Array:
     from scipy import stats
 

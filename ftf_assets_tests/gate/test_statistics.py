@@ -17,7 +17,6 @@ from ftf_assets.gate.statistics import (
     benjamini_hochberg,
     bootstrap_interval,
     cluster_means,
-    p_greater,
     paired_differences,
     paired_t,
     wilcoxon_p,
@@ -167,14 +166,6 @@ def test_the_bootstrap_interval_does_not_jump_at_the_bound():
     assert limit != drawn
     assert limit == pytest.approx(drawn, abs=scatter)
     assert bootstrap_interval(np.full(6_000, 0.5), **DRAWN) == (0.5, 0.5)
-
-
-def test_the_one_sided_p_is_small_for_gains_only():
-    two_sided = float(paired_t(ONE_TO_FIVE).p)
-    assert p_greater(ONE_TO_FIVE) == pytest.approx(two_sided / 2)
-    assert p_greater(-ONE_TO_FIVE) == pytest.approx(1 - two_sided / 2)
-    assert p_greater(np.ones(1)) is None
-    assert p_greater(np.ones(4)) is None
 
 
 def test_a_series_in_place_of_an_array_is_a_type_error():
