@@ -75,7 +75,8 @@ def test_a_step_that_met_a_busy_store_is_run_again_and_the_sweep_ends_well(home:
     store_that_raises(StoreBusyError("waited 600 s for the lock"))
     done = land(home)
     assert done.success
-    assert retried_steps(done) == ["finetune_results"]
+    # The first step of a run that writes to the store; it may be made before or after the results.
+    assert retried_steps(done) in (["label_ceiling"], ["finetune_results"])
     assert len(ResultsStore(home.results).read()) == 2
 
 
