@@ -661,8 +661,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "gate/headline.py",
         "of two locked levels the one with the smaller gain becomes the default",
-        "best = max(mine, key=lambda one: one.gain.mean if one.gain else 0.0)",
-        "best = min(mine, key=lambda one: one.gain.mean if one.gain else 0.0)",
+        "best = max(treatments, key=lambda one: one.gain.mean if one.gain else 0.0)",
+        "best = min(treatments, key=lambda one: one.gain.mean if one.gain else 0.0)",
         "gate/test_headline.py",
     ),
     _mutant(
