@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.contracts.gate_rows import Names, ResultRows
+from ftf_assets.contracts.gate_rows import Names, Numbers, ResultRows
 from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.contracts.tables.gate_decision import PRIMARY_METRICS
 from ftf_assets.contracts.typed import Array, Bool, Int64, typed
@@ -79,6 +79,7 @@ def require_single_measured_rows(
     taking_part: Int64[Array, " used"],
     again: Int64[Array, " repeated"],
     columns: Sequence[str],
+    optional: Sequence[str],
     baselines: Mapping[str, str],
 ) -> None:
     """Refuse the first row, in the order given, that repeats a cell or is measured without a number.
@@ -91,12 +92,16 @@ def require_single_measured_rows(
         Places of the rows that take part, and of those among them whose cell came before.
     columns
         Columns that a measured row needs a finite number in.
+    optional
+        Columns that may be empty in a measured row, but hold a finite number where they are not.
     baselines
         The factors, which name a row.
     """
     ok = np.zeros(len(rows), np.bool_)
     ok[taking_part] = is_ok(rows.status)[rows.status.codes[taking_part]]
-    no_number = _first({column: ok & ~np.isfinite(rows.numbers[column].floats) for column in columns})
+    wrong = {column: ok & ~np.isfinite(rows.numbers[column].floats) for column in columns}
+    wrong |= {column: ok & _is_no_number(rows.numbers[column]) for column in optional}
+    no_number = _first(wrong)
     repeated = int(again.min()) if len(again) else None
     if repeated is not None and (no_number is None or repeated <= no_number[0]):
         raise input_error(
@@ -160,6 +165,17 @@ def refuse_without_partner(rows: ResultRows, row: int, factor: str, *, found: st
         found=found,
         fix="Add the baseline's row or remove this one.",
     )
+
+
+def _is_no_number(column: Numbers) -> Bool[Array, " rows"]:
+    """Whether a row holds something that is neither empty nor a finite number."""
+    infinite: Array = np.isinf(column.floats)
+    if column.given is None:
+        return infinite
+    # NaN is the one value that differs from itself.
+    empty = np.array([value is None or value != value for value in column.given], np.bool_)
+    wrong: Array = infinite | (np.isnan(column.floats) & ~empty)
+    return wrong
 
 
 def _first(faults: Mapping[str, Bool[Array, " rows"]]) -> tuple[int, str] | None:

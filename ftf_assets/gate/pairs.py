@@ -176,7 +176,8 @@ def pair_levels(
     by_key = np.argsort(key, kind="stable")
     order = taking_part[by_key]
     again = order[1:][np.diff(key[by_key]) == 0]
-    require_single_measured_rows(rows, taking_part, again, required, baselines)
+    optional = [name for name in columns if name in OPTIONAL_METRICS]
+    require_single_measured_rows(rows, taking_part, again, required, optional, baselines)
 
     used = rows.take(order)
     variants = variant_of_row[order]

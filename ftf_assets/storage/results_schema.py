@@ -116,6 +116,27 @@ def add_factors_sql(factors: Sequence[str]) -> list[str]:
     return [*statements, *_comments_sql(contract), *create_views_sql()]
 
 
+# Names of tables and columns are the contracts', never a user's. Values are parameters.
+
+
+def delete_partition_sql(table: str) -> str:
+    """Give the statement that deletes the rows of one crypto ($2) in one sweep ($1)."""
+    return f"DELETE FROM {table} WHERE sweep_id = $1 AND crypto = $2"  # noqa: S608
+
+
+def insert_registered_sql(table: str) -> str:
+    """Give the statement that inserts the rows that are registered as ``new_<table>``."""
+    return f"INSERT INTO {table} BY NAME SELECT * FROM new_{table}"  # noqa: S608
+
+
+def select_partition_sql(table: str, key: Sequence[str]) -> str:
+    """Give the query of the rows of one sweep ($1), of one crypto ($2) or of all (null), in order of key."""
+    return (
+        f"SELECT * FROM {table} WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "  # noqa: S608
+        f"ORDER BY {', '.join(key)}"
+    )
+
+
 def _comments_sql(model: type[Any]) -> list[str]:
     schema = model.to_schema()
     return [

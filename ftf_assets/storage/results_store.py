@@ -17,6 +17,11 @@ from ftf_assets.contracts.tables.label_suspects import LabelSuspects
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.storage.duckdb_file import ResultsDatabase
+from ftf_assets.storage.results_schema import (
+    delete_partition_sql,
+    insert_registered_sql,
+    select_partition_sql,
+)
 from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
 
 
@@ -58,10 +63,8 @@ class ResultsStore(ResultsDatabase):
         with self.transaction() as connection:
             connection.register("new_rows", frame)
             for table in ("finetune_results", *CELL_DETAILS):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE sweep_id = $1 AND crypto = $2",  # noqa: S608 - a known name
-                    [sweep_id, crypto],
-                )
+                delete = delete_partition_sql(table)
+                connection.execute(delete, [sweep_id, crypto])
             # After a clock was set back this sweep must still be newer than those before it.
             connection.execute(
                 "INSERT INTO finetune_results BY NAME SELECT new_rows.* REPLACE "
@@ -71,7 +74,8 @@ class ResultsStore(ResultsDatabase):
             )
             for table, rows in details.items():
                 connection.register(f"new_{table}", rows)
-                connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_{table}")  # noqa: S608
+                insert = insert_registered_sql(table)
+                connection.execute(insert)
 
     def details(self, table: str, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
         """Read a table that breaks cells down, ordered by its primary key.
@@ -89,11 +93,7 @@ class ResultsStore(ResultsDatabase):
             As :meth:`read`.
         """
         contract, key = CELL_DETAILS[table]
-        found = self.select(
-            f"SELECT * FROM {table} WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "  # noqa: S608
-            f"ORDER BY {', '.join(key)}",
-            [sweep_id, crypto],
-        )
+        found = self.select(select_partition_sql(table, key), [sweep_id, crypto])
         return with_contract_dtypes(contract, found)
 
     def partition(self, sweep_id: str, crypto: str) -> dict[str, pd.DataFrame]:
