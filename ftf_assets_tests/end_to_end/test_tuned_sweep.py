@@ -71,7 +71,7 @@ def test_a_long_tuned_sweep_is_refused_until_it_is_confirmed(ftf: Ftf, home: Hom
     done = ftf("sweep", "--tune", "per_variant", "--trials", "300")
     assert done.returncode == 2
     assert (
-        "125 cells, 225725 fits, 225000 of them for tuning. The 225725 fits that are not done" in done.stderr
+        "125 cells, 226025 fits, 225000 of them for tuning. The 226025 fits that are not done" in done.stderr
     )
     assert not home.path.exists()
 

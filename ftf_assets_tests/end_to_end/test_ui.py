@@ -131,8 +131,8 @@ def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
     someone.sees("Materialized (5)", "f1_always_buy", "baseline", "reweight")
     someone.shoots("results")
     someone.go("/assets/finetune_results?view=checks")
-    someone.sees("Checks (4)", "calibration_on_hard_labels", "The calibration error is plausible")
-    someone.page.wait_for_function("document.body.innerText.split('Succeeded').length - 1 >= 4")
+    someone.sees("Checks (5)", "calibration_on_hard_labels", "The calibration error is plausible")
+    someone.page.wait_for_function("document.body.innerText.split('Succeeded').length - 1 >= 5")
     someone.shoots("checks")
 
 
