@@ -25,8 +25,7 @@ from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
-from ftf_assets.sweep.asset_inputs import ARTIFACTS
-from ftf_assets.sweep.asset_inputs import CEILING
+from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.support.audit_rows import effect_row, found_row, frames
