@@ -12,9 +12,13 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pandera.pandas as pa
 
 from ftf_assets.contracts.coercion import coerce_feature_cache
+from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
+from ftf_assets.contracts.tables.frames import with_contract_dtypes
 from ftf_assets.gate.decision import Decision
+from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.rows.finetune_results import CryptoResults, crypto_results
 from ftf_assets.rows.gate_decision import SweepRows, decide_sweep
 from ftf_assets.sweep.settings import sweep_settings
@@ -62,11 +66,14 @@ def sweep_rows(sweep: Sweep, folder: Path) -> CryptoResults:
         unfinished.mkdir(parents=True)
         for name in ("cells", *by_crypto[0].details):
             rows = [one.cells if name == "cells" else one.details[name] for one in by_crypto]
-            # A pickle keeps the dtypes of the contracts.
-            pd.concat(rows, ignore_index=True).to_pickle(unfinished / f"{name}.pickle")
+            pd.concat(rows, ignore_index=True).to_parquet(unfinished / f"{name}.parquet")
         unfinished.rename(place)
-    tables = {file.stem: pd.read_pickle(file) for file in sorted(place.glob("*.pickle"))}
-    return CryptoResults(cells=tables.pop("cells"), details=tables)
+    details = {name: _read(contract, place, name) for name, (contract, _) in CELL_DETAILS.items()}
+    return CryptoResults(_read(finetune_results_contract(), place, "cells"), details)
+
+
+def _read(contract: type[pa.DataFrameModel], place: Path, name: str) -> pd.DataFrame:
+    return with_contract_dtypes(contract, pd.read_parquet(place / f"{name}.parquet"))
 
 
 def sweep_decision(sweep: Sweep, rows: CryptoResults) -> Decision:

@@ -53,6 +53,6 @@ def _tuning_advice(sweep: Sweep) -> str | None:
     if not sweep.n_tuning_fits:
         return None
     return (
-        f"--trials 0 saves {sweep.n_tuning_fits} of {sweep.n_fits} fits: on the data where it was measured, "
-        "tuning gained nothing over the default parameters (docs/tuning.md)"
+        f"--trials 0 saves {sweep.n_tuning_fits} of {sweep.n_fits} fits: tuning gained nothing over the "
+        "default parameters in the five cells where it was measured (docs/tuning.md)"
     )

@@ -8,8 +8,8 @@ variance that the seeds of the fits alone give the mean is added. The other metr
 and are clustered by fold.
 
 The influence of a cell is measured around the cell's own AUC and sums to 0 over its weeks. So W weeks in F
-folds have only W - F degrees of freedom; with one fold these are the usual W - 1. With W - 1 in general the
-95 % interval covers 92 % at 20 weeks in five folds (docs/gate.md).
+folds have only W - F degrees of freedom; with one fold these are the usual W - 1. docs/gate.md compares the
+two.
 
 References
 ----------

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 #: (t-distribution).
 STANDARD_ERRORS = 3.0
 
-#: Trials before the estimator takes over: the defaults, then random ones. It does not depend on the number of
-#: trials, so that a longer study continues a shorter one.
+#: Trials before the estimator takes over: the defaults, winners of earlier folds, then random ones. It does
+#: not depend on the number of trials, so that in the first fold a longer study continues a shorter one.
 STARTUP_TRIALS = 6
 
 
