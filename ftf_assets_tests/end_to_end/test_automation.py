@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ftf_assets.automation.input_files_sensor import input_files
 from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
 from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
 from ftf_assets.definitions import defs
+from ftf_assets.freshness.current import CRYPTO_ASSETS
 from ftf_assets.freshness.decision import decision_reasons
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
@@ -22,6 +24,7 @@ from ftf_assets.running.job_runs import run_config
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep import settings as config
+from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.small_sweep import small_sweep
@@ -31,14 +34,21 @@ pytestmark = pytest.mark.end_to_end
 QUICK = {"n_folds": 1, "factors": "label_smoothing=none,mild"}
 
 
-def land(sweep: Sweep, home: Home, crypto: str, tags: dict[str, str] | None = None) -> None:
-    """Run a crypto as the UI's run worker does, without a command that would decide."""
+def land(
+    sweep: Sweep,
+    home: Home,
+    crypto: str,
+    tags: dict[str, str] | None = None,
+    assets: Sequence[str] | None = None,
+) -> None:
+    """Run a crypto, or some of its assets, as the UI's run worker does: no command decides after it."""
     with open_instance(home) as instance:
         done = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
             partition_key=crypto,
             run_config=run_config(sweep, home),
             tags=tags or {},
+            asset_selection=None if assets is None else [dg.AssetKey(asset) for asset in assets],
         )
     assert done.success
 
@@ -115,6 +125,16 @@ def test_the_gate_waits_for_runs_in_progress_and_for_the_command_that_decides_it
     assert "runs are in progress on OPUSDC" in reason(waiting)
     with open_instance(home) as instance:
         instance.report_run_canceled(run)
+    after = tick(gate_when_landed, home, waiting.cursor)
+    assert [request.tags[SWEEP_TAG] for request in after.run_requests] == [sweep.sweep_id]
+
+
+def test_the_gate_waits_for_the_label_ceiling_that_is_part_of_the_sweep(home: Home):
+    sweep = small_sweep(**QUICK, cryptos="OPUSDC", on=True, repeats=1)
+    land(sweep, home, "OPUSDC", assets=[asset for asset in CRYPTO_ASSETS if asset != CEILING])
+    waiting = tick(gate_when_landed, home, None)
+    assert "nothing to decide" in reason(waiting)
+    land(sweep, home, "OPUSDC", assets=[CEILING])
     after = tick(gate_when_landed, home, waiting.cursor)
     assert [request.tags[SWEEP_TAG] for request in after.run_requests] == [sweep.sweep_id]
 
