@@ -8,6 +8,7 @@ frames.
     candles/             OHLCV files: parsing, indicators, regimes, triple-barrier labels
     features/            feature caches that another system has built
     readers/             one module a file format, ``file_formats.py`` maps suffixes to readers
+    faults.py            all faults of a file, for one error that lists them
     find_crypto_file.py  which file of a directory belongs to which crypto
 
 To add a source, write a class with the methods of ``Source`` and add one line to ``source_registry.SOURCES``.

@@ -747,10 +747,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- sources ------------------------------------------------------------------------------------------
     _mutant(
-        "sources/candles/table.py",
+        "sources/candles/bars.py",
         "bars are known at their open",
-        'pd.DatetimeIndex(open_time + bar, name="timestamp")',
-        'pd.DatetimeIndex(open_time, name="timestamp")',
+        "pd.DatetimeIndex(bars.time + bar, ",
+        "pd.DatetimeIndex(bars.time, ",
         "sources/candles/test_source.py",
     ),
     _mutant(

@@ -1,7 +1,9 @@
 """Candle files: from OHLCV bars to candles, features, regimes and labels.
 
     source.py           the source: finds the file of a crypto, reads it, caches its span
-    table.py            from a table with the usual column names to validated candles
+    table.py            from one file to its bar table: columns, times, numbers, rules of rows
+    bar_table.py        what a bar table holds, and what was understood of its file
+    bars.py             from bar tables to validated candles: order, bar length, close as timestamp
     feature_cache.py    candles to feature cache: indicators, triple-barrier labels, count of dropped rows
     indicators.py       the features, backward-looking and scale-free
     rolling_windows.py  trailing sums, means and deviations without running sums

@@ -9,11 +9,11 @@ from typing import ClassVar
 import pandas as pd
 
 from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sources.candles.bars import candles_from_bars
 from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
-from ftf_assets.sources.candles.table import candles_from_table
+from ftf_assets.sources.candles.table import read_bar_table
 from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
-from ftf_assets.sources.readers.file_formats import TABLE_FORMATS
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class CandleFileSource:
         Raises
         ------
         InputError
-            As :func:`~ftf_assets.sources.candles.table.candles_from_table` raises it, with row and column.
+            As :func:`~ftf_assets.sources.candles.table.read_bar_table` and
+            :func:`~ftf_assets.sources.candles.bars.candles_from_bars` raise it, with row and column.
             The row of a CSV file is the line of the file; the header is line 1.
         """
         return _read(self._file(crypto), crypto)
@@ -82,11 +83,4 @@ def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> Span:
 
 
 def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:
-    table_format = TABLE_FORMATS[file.suffix]
-    table = table_format.read(file.path, crypto=crypto)
-    if not table_format.index_is_line_number:
-        # An index that is more than a count of rows holds the times; errors then count rows from 1.
-        if not isinstance(table.index, pd.RangeIndex):
-            table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
-        table.index = pd.RangeIndex(1, len(table) + 1)
-    return candles_from_table(table, crypto=crypto, file=file.name)
+    return candles_from_bars(read_bar_table(file.path, crypto=crypto), crypto=crypto)

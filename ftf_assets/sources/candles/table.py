@@ -1,16 +1,22 @@
-"""From a table of OHLCV bars to a ``Candles`` frame; errors name the cell that breaks a rule."""
+"""From the raw table of one file to its ``BarTable``; errors name the cells that break a rule."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.row_rules import PRICE_IS_POSITIVE, VOLUME_IS_AN_AMOUNT
-from ftf_assets.contracts.tables.candles import Candles
-from ftf_assets.contracts.tables.validation import validated
+from ftf_assets.contracts.typed import Array
+from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable, FileReading
+from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.readers.file_formats import TABLE_FORMATS
+from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
 
 #: Accepted names of the column with the time of the open, lower case, without ASCII punctuation. Where a
 #: table has several, the first of this list counts.
@@ -30,10 +36,43 @@ _FIRST_TIME = pd.Timestamp("2000-01-01", tz="UTC")
 _LAST_TIME = pd.Timestamp("2100-01-01", tz="UTC")
 
 
-def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.DataFrame:
-    """Turn a table of OHLCV bars into a ``Candles`` frame.
+def read_bar_table(
+    path: Path, *, crypto: str, name: str | None = None, options: ReadingOptions = DEFAULT_OPTIONS
+) -> BarTable:
+    """Read the bars of one file.
 
-    The table's times are those of each bar's **open**; the frame is stamped with each bar's **close**.
+    Parameters
+    ----------
+    path
+        The file.
+    crypto
+        Crypto that errors name.
+    name
+        Name of the file in errors, such as its path below the candle folder; None is its name alone.
+    options
+        What the user states about the files.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or :func:`bar_table_from_table` refuses its table.
+    """
+    del options  # read by the readers to come
+    suffix = max((known for known in TABLE_FORMATS if path.name.lower().endswith(known)), key=len)
+    table_format = TABLE_FORMATS[suffix]
+    table = table_format.read(path, crypto=crypto)
+    if not table_format.index_is_line_number:
+        # An index that is more than a count of rows holds the times; errors then count rows from 1.
+        if not isinstance(table.index, pd.RangeIndex):
+            table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
+        table.index = pd.RangeIndex(1, len(table) + 1)
+    file = name or path.name
+    understood = FileReading(file, "CSV" if table_format.index_is_line_number else "Parquet")
+    return bar_table_from_table(table, crypto=crypto, file=file, understood=understood)
+
+
+def bar_table_from_table(table: pd.DataFrame, *, crypto: str, file: str, understood: FileReading) -> BarTable:
+    """Read times and values of a table of OHLCV bars.
 
     Parameters
     ----------
@@ -43,17 +82,14 @@ def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.Dat
         The index holds the row numbers that errors name; for a CSV file these are the lines of the file.
     crypto, file
         Crypto and file that errors name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Satisfies ``Candles``. The bar length is the median step between the times. Gaps of whole bars stay.
+    understood
+        What the reader understood of the file; time columns and units are added.
 
     Raises
     ------
-    InputError
-        A column is missing or repeated, a cell cannot be read, times repeat, go back or are not whole bars
-        apart, a price is not positive or lies outside its bar, or a volume is negative.
+    FaultsError
+        A column is missing or repeated, a cell cannot be read, a price is not positive or lies outside its
+        bar, or a volume is negative. The error lists all faults.
 
     Examples
     --------
@@ -61,52 +97,57 @@ def candles_from_table(table: pd.DataFrame, *, crypto: str, file: str) -> pd.Dat
     ...     [["2023-01-01 00:00", 10, 11, 9, 10.5, 100], ["2023-01-01 01:00", 10.5, 12, 10, 11, 80]],
     ...     columns=["Date", "Open", "High", "Low", "Close", "Volume"],
     ... )
-    >>> candles_from_table(table, crypto="AAVEUSDC", file="AAVEUSDT_1h.csv")
-                               open  high   low  close  volume
-    timestamp
-    2023-01-01 01:00:00+00:00  10.0  11.0   9.0   10.5   100.0
-    2023-01-01 02:00:00+00:00  10.5  12.0  10.0   11.0    80.0
+    >>> reading = FileReading("AAVEUSDT_1h.csv", "CSV")
+    >>> bars = bar_table_from_table(table, crypto="AAVEUSDC", file="AAVEUSDT_1h.csv", understood=reading)
+    >>> bars.value("close")
+    array([10.5, 11. ])
+    >>> bars.understood.time_columns
+    ('Date',)
     """
-    reader = _TableReader(table, crypto, file)
+    faults = Faults(crypto=crypto, file=file)
+    reader = _TableReader(table, faults)
     time_column = reader.time_column()
     value_columns = {name: reader.value_column(name, spellings) for name, spellings in VALUE_NAMES.items()}
-    if len(table) < 2:
-        raise input_error("a candle file needs at least two bars", crypto=crypto, file=file, found=len(table))
-    open_time = reader.times(time_column)
-    values = {name: reader.numbers(column) for name, column in value_columns.items()}
-    bar = _bar_length(reader, open_time, time_column)
-    _refuse_broken_bars(reader, values, value_columns)
-    frame = pd.DataFrame(values)
-    frame.index = pd.DatetimeIndex(open_time + bar, name="timestamp").as_unit("ns")
-    return validated(Candles, frame, crypto=crypto, file=file)
+    faults.raise_if_any()
+    if table.empty:
+        raise input_error("a candle file needs at least two bars", crypto=crypto, file=file, found=0)
+    times = reader.times(str(time_column))
+    values = {name: reader.numbers(str(column)) for name, column in value_columns.items()}
+    _find_broken_bars(reader, values, value_columns)
+    faults.raise_if_any()
+    return BarTable(
+        file=file,
+        rows=reader.rows,
+        open_time=times,
+        close_time=None,
+        stamp=None,
+        values=np.column_stack([values[name] for name in VALUE_COLUMNS]),
+        understood=replace(understood, time_columns=(str(time_column),)),
+    )
 
 
 class _TableReader:
-    def __init__(self, table: pd.DataFrame, crypto: str, file: str) -> None:
+    def __init__(self, table: pd.DataFrame, faults: Faults) -> None:
         self.table = table
-        self.crypto = crypto
-        self.file = file
+        self.faults = faults
+        self.rows = np.asarray(table.index, dtype=np.int64)
         self.names: dict[str, list[str]] = {}
         for column in table.columns:
             # Only ASCII punctuation is ignored: a look-alike letter or invisible mark makes another name.
             self.names.setdefault(_PUNCTUATION.sub("", str(column).lower()), []).append(column)
 
-    def time_column(self) -> str:
-        """Return the column that holds the time of the open."""
+    def time_column(self) -> str | None:
+        """Return the column that holds the time of the open; None adds a fault."""
         present = [spelling for spelling in TIME_NAMES if spelling in self.names]
-        if not present:
-            raise self._no_column("time", TIME_NAMES)
-        return self._single("time", self.names[present[0]])
+        return self._single("time", TIME_NAMES, self.names[present[0]] if present else [])
 
-    def value_column(self, name: str, spellings: tuple[str, ...]) -> str:
-        """Return the one column that has one of these spellings of ``name``."""
+    def value_column(self, name: str, spellings: tuple[str, ...]) -> str | None:
+        """Return the one column that has one of these spellings of ``name``; None adds a fault."""
         found = [column for spelling in spellings for column in self.names.get(spelling, [])]
-        if not found:
-            raise self._no_column(name, spellings)
-        return self._single(name, found)
+        return self._single(name, spellings, found)
 
-    def times(self, column: str) -> pd.Series[pd.Timestamp]:
-        """Return the column as UTC datetimes; the error names the first cell that is not a time."""
+    def times(self, column: str) -> Array:
+        """Return the column as int64 nanoseconds; cells that are no times are a fault."""
         cells = self.table[column]
         if isinstance(cells.dtype, pd.ArrowDtype):
             cells = cells.astype(object)
@@ -126,72 +167,55 @@ class _TableReader:
             times = pd.to_datetime(numbers, unit=unit, utc=True, errors="coerce")
         else:
             times = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
-        self.refuse(
-            ~times.between(_FIRST_TIME, _LAST_TIME),
+        self.find(
+            ~times.between(_FIRST_TIME, _LAST_TIME).to_numpy(),
             "the time cannot be read",
             column=column,
             allowed="ISO 8601 text, or epoch s, ms, us or ns, from 2000 to 2100, one form a column",
         )
-        return times.dt.as_unit("ns")
+        return times.dt.as_unit("ns").astype("int64").to_numpy()
 
-    def numbers(self, column: str) -> pd.Series[float]:
-        """Return the column as float64; the error names the first cell that is not a finite number."""
+    def numbers(self, column: str) -> Array:
+        """Return the column as float64, NaN where a cell is not a finite number, which is a fault."""
         cells = self.table[column]
         numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-        self.refuse(
-            ~numbers.abs().lt(float("inf")),
+        broken = ~numbers.abs().lt(float("inf"))
+        self.find(
+            broken.to_numpy(),
             "the cell is not a number",
             column=column,
             allowed="a finite number, decimal point, no thousands separator",
         )
         # to_numeric is off by the last digit for one long decimal in seven, so the cells are converted anew.
-        return cells.astype("float64")
+        return cells.where(~broken, float("nan")).astype("float64").to_numpy()
 
-    def refuse(
-        self,
-        broken: pd.Series[bool],
-        rule: str,
-        *,
-        column: str,
-        allowed: str | None = None,
-        fix: str | None = None,
+    def find(
+        self, broken: Array, rule: str, *, column: str, allowed: str | None = None, fix: str | None = None
     ) -> None:
-        """Raise the error of ``rule`` for the first row where ``broken`` is true."""
-        if not broken.any():
-            return
-        row = broken.idxmax()
-        cell = self.table[column].loc[row]
-        raise input_error(
-            rule,
-            crypto=self.crypto,
-            file=self.file,
-            column=column,
-            row=row,
-            found=repr(cell) if isinstance(cell, str) else cell,
-            allowed=allowed,
-            fix=fix,
-        )
+        """Add the fault of the rows where ``broken`` is true."""
+        if broken.any():
+            cells = self.table[column].to_numpy(dtype=object)
+            self.faults.add_rows(
+                broken, rule, column=column, cells=cells, rows=self.rows, allowed=allowed, fix=fix
+            )
 
-    def _single(self, name: str, columns: list[str]) -> str:
-        if len(columns) > 1:
-            raise input_error(
+    def _single(self, name: str, spellings: tuple[str, ...], columns: list[str]) -> str | None:
+        if len(columns) == 1:
+            return columns[0]
+        if columns:
+            self.faults.add(
                 f"two columns both look like '{name}'",
-                crypto=self.crypto,
-                file=self.file,
                 found=" and ".join(repr(column) for column in columns),
                 fix="Keep one of them.",
             )
-        return columns[0]
-
-    def _no_column(self, name: str, spellings: tuple[str, ...]) -> InputError:
-        return input_error(
-            f"no {name} column",
-            crypto=self.crypto,
-            file=self.file,
-            column=name,
-            found=", ".join(str(column) for column in self.table.columns) or "no columns",
-            allowed=", ".join(spellings) + ", in any case",
-        )
+        else:
+            self.faults.add(
+                f"no {name} column",
+                column=name,
+                found=", ".join(str(column) for column in self.table.columns) or "no columns",
+                allowed=", ".join(spellings) + ", in any case",
+            )
+        return None
 
 
 def _is_epoch(cells: pd.Series[Any]) -> bool:
@@ -199,43 +223,26 @@ def _is_epoch(cells: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(cells.dtype) or bool(re.fullmatch(r"\s*\d+(\.0*)?\s*", first))
 
 
-def _bar_length(reader: _TableReader, open_time: pd.Series[pd.Timestamp], column: str) -> pd.Timedelta:
-    steps = open_time.diff()
-    zero = pd.Timedelta(0)
-    reader.refuse(steps == zero, "the time repeats", column=column, fix="Remove the repeated bar.")
-    reader.refuse(
-        steps < zero, "the time goes back", column=column, fix="Sort the file by time, oldest first."
-    )
-    bar = pd.Timedelta(steps.median())
-    reader.refuse(
-        (open_time - open_time.iloc[0]).astype("int64") % bar.value != 0,
-        "the timestamp is not a whole number of bars after the first one",
-        column=column,
-        allowed=f"whole bars of {bar} from {open_time.iloc[0]} on",
-    )
-    return bar
-
-
-def _refuse_broken_bars(
-    reader: _TableReader, values: dict[str, pd.Series[float]], columns: dict[str, str]
-) -> None:
+def _find_broken_bars(reader: _TableReader, values: dict[str, Array], columns: dict[str, str | None]) -> None:
     prices = dict.fromkeys(("open", "high", "low", "close"), PRICE_IS_POSITIVE)
     for name, rule in (prices | {"volume": VOLUME_IS_AN_AMOUNT}).items():
-        reader.refuse(~rule.holds(values[name]), rule.says, column=columns[name], allowed=rule.allowed)
+        # A cell that is no number is a fault already.
+        broken = ~rule.holds(values[name]) & ~np.isnan(values[name])
+        reader.find(broken, rule.says, column=str(columns[name]), allowed=rule.allowed)
     low, high = values["low"], values["high"]
     above_high = low > high
-    reader.refuse(
+    reader.find(
         above_high,
         "high is below low",
-        column=columns["high"],
-        allowed=f"at least low {low.loc[above_high.idxmax()]}",
+        column=str(columns["high"]),
+        allowed=f"at least low {low[above_high.argmax()]}",
     )
     for name in ("open", "close"):
-        outside = (values[name] < low) | (values[name] > high)
-        row = outside.idxmax()
-        reader.refuse(
+        outside = ((values[name] < low) | (values[name] > high)) & ~above_high
+        row = outside.argmax()
+        reader.find(
             outside,
             f"{name} lies outside its bar",
-            column=columns[name],
-            allowed=f"low {low.loc[row]} to high {high.loc[row]}",
+            column=str(columns[name]),
+            allowed=f"low {low[row]} to high {high[row]}",
         )
