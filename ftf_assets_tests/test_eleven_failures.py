@@ -30,6 +30,7 @@ from ftf_assets.labels.smoothing import smooth_labels
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.sweep_run import run_sweep
+from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.source_registry import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -60,7 +61,14 @@ def cached_frame() -> pd.DataFrame:
     """A feature cache as production holds it: DataFrame, UTC index, float64."""
     label = BarrierSettings()
     market = open_source(
-        "market", path=None, label=label, market_seed=3, market_noise=0.1, market_edge=0.3, missing="refuse"
+        "market",
+        path=None,
+        label=label,
+        market_seed=3,
+        market_noise=0.1,
+        market_edge=0.3,
+        missing="refuse",
+        candles=CandleOptions(),
     )
     frame, _ = market.feature_cache("AAVEUSDC", market.candles("AAVEUSDC"))
     return frame

@@ -28,6 +28,7 @@ SETTING_OF_FLAG = {
     "--crypto": "data.cryptos",
     "--source": "data.source",
     "--path": "data.path",
+    "--allow-quote": "data.allow_quote",
     "--power-mode": "training.power_mode",
     "--trials": "training.trials",
     "--tune": "training.tune",
@@ -40,6 +41,7 @@ SETTING_OF_FLAG = {
 _HOW_TO_WRITE = {
     "--factor": "For example label_smoothing,cleanlab or cleanlab=off,filter.",
     "--crypto": "Repeat the flag for more.",
+    "--allow-quote": "Repeat the flag for more.",
 }
 
 
@@ -92,7 +94,7 @@ sweep_flags = together(
             flag,
             setting,
             help=_HOW_TO_WRITE.get(flag),
-            multiple=flag == "--crypto",
+            multiple=flag in ("--crypto", "--allow-quote"),
             **({"is_flag": True, "default": None} if flag == "--confirm-long-run" else {}),
         )
         for flag, setting in SETTING_OF_FLAG.items()

@@ -92,12 +92,14 @@ def open_directory(path: str, *, source: str) -> Path:
     return directory
 
 
-def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...]) -> CryptoFile:
+def find_crypto_file(
+    directory: Path, crypto: str, *, suffixes: tuple[str, ...], allow_quote: tuple[str, ...] = ()
+) -> CryptoFile:
     """Find the file of a crypto by its base asset.
 
     The best match for ``AAVEUSDC`` is ``AAVEUSDC_1h.csv``, then a file in another dollar quote
-    (``AAVEUSDT_1h.csv``, ``AAVE_USDT-1h.parquet``), then one without a quote (``AAVE.csv``), then one in any
-    other known quote.
+    (``AAVEUSDT_1h.csv``, ``AAVE_USDT-1h.parquet``), then one without a quote (``AAVE.csv``), then one in a
+    quote of ``allow_quote``. A file in any other quote holds other prices and serves no one.
 
     Parameters
     ----------
@@ -107,11 +109,14 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
         Name of the crypto.
     suffixes
         Suffixes of the accepted table formats, lower case; files match them in any case.
+    allow_quote
+        Quote currencies, upper case, whose files may serve a crypto in another one.
 
     Raises
     ------
     InputError
-        No file matches, two match equally well, or the name of the best match breaks the rule of names.
+        No file matches, all that match are in another quote currency, two match equally well, or the name of
+        the best match breaks the rule of names.
     """
     files = sorted(
         (file, suffix)
@@ -119,11 +124,24 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
         if not file.name.startswith(".") and (suffix := _suffix_of(file.name, suffixes))
     )
     base, quote = split_symbol(crypto)
-    ranked = [
-        (_rank(quote, file_quote), CryptoFile(file, suffix, file_quote))
+    of_base = [
+        (_rank(quote, file_quote, allow_quote), CryptoFile(file, suffix, file_quote))
         for file, suffix in files
         if (file_quote := _quote_in_name(file.name[: -len(suffix)], base)) is not None
     ]
+    ranked = [(rank, file) for rank, file in of_base if rank is not None]
+    if of_base and not ranked:
+        quotes = sorted({file.quote_currency for _, file in of_base})
+        raise input_error(
+            f"the data of base asset {base} are priced in another currency",
+            crypto=crypto,
+            found=", ".join(f"{file.name} in {file.quote_currency}" for _, file in of_base),
+            allowed=f"{quote or 'a dollar quote'} or a file name without a quote"
+            if quote not in DOLLAR_QUOTES
+            else "a dollar quote, or a file name without a quote",
+            fix=f"Add such a file, or accept these prices with --allow-quote {quotes[0]} "
+            f"(data.allow_quote={quotes[0]}).",
+        )
     if not ranked:
         there = ", ".join(file.name for file, _ in files) or f"no {' or '.join(suffixes)} file"
         raise input_error(
@@ -145,7 +163,7 @@ def find_crypto_file(directory: Path, crypto: str, *, suffixes: tuple[str, ...])
     broken = broken_name_rule(chosen.name)
     if broken:
         raise input_error(broken, crypto=crypto, file=chosen.name, allowed=NAME_RULE, fix="Rename the file.")
-    passed_over = tuple(file.name for _, file in ranked if file is not chosen)
+    passed_over = tuple(file.name for _, file in of_base if file is not chosen)
     return replace(chosen, passed_over=passed_over)
 
 
@@ -166,9 +184,12 @@ def _quote_in_name(stem: str, base: str) -> str | None:
     return None
 
 
-def _rank(wanted: str, found: str) -> int:
+def _rank(wanted: str, found: str, allowed: tuple[str, ...]) -> int | None:
+    """Rank a file's quote currency, best first; None where its prices are not those that are wanted."""
     if found == wanted:
         return 0
-    if wanted in DOLLAR_QUOTES and found in DOLLAR_QUOTES:
+    if found in DOLLAR_QUOTES and (wanted in DOLLAR_QUOTES or not wanted):
         return 1
-    return 2 if not found else 3
+    if not found:
+        return 2
+    return 3 if found in allowed else None

@@ -10,6 +10,7 @@ from ftf_assets.contracts.errors import input_error
 
 if TYPE_CHECKING:
     from ftf_assets.labels.triple_barrier import BarrierSettings
+    from ftf_assets.sources.candles.options import CandleOptions
     from ftf_assets.sources.protocol import Source
 
 
@@ -23,6 +24,7 @@ class SourceOptions:
     market_noise: float
     market_edge: float
     missing: str
+    candles: CandleOptions
 
 
 # A source is imported when it is opened, so that listing the sources imports neither pandas nor TA-Lib.
@@ -46,13 +48,19 @@ def _market(options: SourceOptions) -> Source:
 def _candles(options: SourceOptions) -> Source:
     from ftf_assets.sources.candles.source import CandleFileSource
 
-    return CandleFileSource(path=_required_path(options, "candles"), label=options.label)
+    return CandleFileSource(
+        path=_required_path(options, "candles"), label=options.label, options=options.candles
+    )
 
 
 def _features(options: SourceOptions) -> Source:
     from ftf_assets.sources.features.source import FeatureFileSource
 
-    return FeatureFileSource(path=_required_path(options, "features"), missing=options.missing)
+    return FeatureFileSource(
+        path=_required_path(options, "features"),
+        missing=options.missing,
+        allow_quote=options.candles.allow_quote,
+    )
 
 
 def _required_path(options: SourceOptions, name: str) -> str:
@@ -82,6 +90,7 @@ def open_source(
     market_noise: float,
     market_edge: float,
     missing: str,
+    candles: CandleOptions,
 ) -> Source:
     """Open the source of a name.
 
@@ -97,6 +106,8 @@ def open_source(
         Seed of the embedded market, share of its labels that are wrong, and scale of its learnable edge.
     missing
         ``refuse`` or ``allow``: what to do with missing features in ready feature caches.
+    candles
+        How candle files are found and read. Of these, ready feature caches heed ``allow_quote``.
 
     Raises
     ------
@@ -105,4 +116,4 @@ def open_source(
     """
     if name not in SOURCES:
         raise input_error("unknown source", found=repr(name), allowed=", ".join(SOURCES))
-    return SOURCES[name](SourceOptions(path, label, market_seed, market_noise, market_edge, missing))
+    return SOURCES[name](SourceOptions(path, label, market_seed, market_noise, market_edge, missing, candles))

@@ -4,6 +4,7 @@
 module              what is there
 ==================  =====================================================================================
 ``setting_groups``  every setting, in its group, with default, bounds, description and rules
+``data_settings``   the group ``data``: the source, its path, and how candle files are read
 ``settings``        ``SweepSettings``: the groups together; ``sweep_settings`` reads and checks them
 ``setting_text``    one setting written as text, as ``--set`` and the flags of the command take it
 ``crypto_groups``   the groups of ``crypto_groups.toml``; all of their cryptos are the partitions

@@ -1,5 +1,7 @@
 """The groups of a sweep's settings: defaults, bounds, descriptions and the rules of each group.
 
+The group ``data`` is in :mod:`~ftf_assets.sweep.data_settings`.
+
 Each rule, including one between two settings of a group, is a pydantic validator, so it applies to every
 source of settings: the command, the launchpad and a store.
 """
@@ -21,7 +23,6 @@ from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.cleaning.suspect_cap import CapBy
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
-from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.training.ceiling_plan import FEWEST_EXPOSURES, CeilingPlan
 from ftf_assets.training.parameters import (
     DEFAULT_SEARCH_SPACE,
@@ -37,9 +38,7 @@ from ftf_assets.training.trades import BASIS_POINTS, Scoring
 from ftf_assets.training.variants import Design, check_factors, expand_variants
 
 PowerMode = Literal["smoke", "standard", "deep"]
-SourceName = Literal["market", "candles", "features"]
 Calendar = Literal["common", "per_crypto"]
-Missing = Literal["refuse", "allow"]
 GateRule = Literal["primary_metric", "two_metrics"]
 
 #: Tuning trials that each power mode grants per (crypto, fold).
@@ -56,75 +55,6 @@ class SettingsGroup(BaseModel):
     """A group of settings: frozen, and unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-class DataSettings(SettingsGroup):
-    """Which rows the sweep reads."""
-
-    source: SourceName = Field("market", description="Embedded market, candle files or ready feature caches.")
-    path: str | None = Field(
-        None, min_length=1, description="Folder of the candle files or feature caches; none for the market."
-    )
-    crypto_group: str | None = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
-    cryptos: tuple[str, ...] | None = Field(
-        None, description="Cryptos instead of a group, such as OPUSDC and LDOUSDC."
-    )
-    missing: Missing = Field(
-        "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
-    )
-    market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
-    market_noise: float = Field(
-        0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
-    )
-    market_edge: float = Field(
-        0.3,
-        ge=0,
-        le=1.2,
-        description="Learnable edge of the embedded market: largest hourly drift in units of volatility.",
-    )
-
-    @field_validator("cryptos")
-    @classmethod
-    def _known_cryptos(cls, named: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if named is None:
-            return None
-        names = tuple(dict.fromkeys(name.strip().upper() for name in named))
-        if not names:
-            raise input_error(
-                "data.cryptos must name at least one crypto",
-                allowed=", ".join(all_cryptos()),
-                fix="Leave it out to run the whole crypto group.",
-            )
-        for name in names:
-            if name not in all_cryptos():
-                raise input_error(
-                    "unknown crypto",
-                    found=repr(name),
-                    allowed=", ".join(all_cryptos()),
-                    fix="To add one, add its name to a group in crypto_groups.toml.",
-                )
-        return names
-
-    @model_validator(mode="after")
-    def _one_place_for_the_data(self) -> DataSettings:
-        if self.cryptos is None and self.crypto_group not in crypto_groups():
-            raise input_error(
-                "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(crypto_groups())
-            )
-        if self.source == "market" and self.path is not None:
-            raise input_error(
-                "the embedded market takes no path",
-                found=repr(self.path),
-                fix="Add --source candles or --source features.",
-            )
-        if self.source != "market" and self.path is None:
-            raise input_error(f"the source {self.source} needs a path", fix="Name its folder with --path.")
-        return self
-
-    @property
-    def crypto_names(self) -> tuple[str, ...]:
-        """The cryptos of the sweep: those named, else the group's."""
-        return self.cryptos or crypto_groups()[str(self.crypto_group)]
 
 
 class LabelSettings(SettingsGroup):

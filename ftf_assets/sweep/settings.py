@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
+from ftf_assets.sweep.data_settings import DataSettings
 from ftf_assets.sweep.setting_groups import (
     CeilingSettings,
-    DataSettings,
     DecisionSettings,
     EvaluationSettings,
     FoldSettings,

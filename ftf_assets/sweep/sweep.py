@@ -256,6 +256,7 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         market_noise=data.market_noise,
         market_edge=data.market_edge,
         missing=data.missing,
+        candles=data.candle_options,
     )
     _require_candles(settings, source)
     _require_truth(settings, source)

@@ -190,7 +190,7 @@ def test_a_group_grows_by_a_file_and_one_line_of_configuration(
 ):
     folder = tmp_path / "candles"
     groups = {"pair": ("OPUSDC", "LDOUSDC"), "others": ("UNIUSDC",)}
-    for module in ("crypto_groups", "setting_groups", "sweep"):
+    for module in ("crypto_groups", "data_settings", "sweep"):
         monkeypatch.setattr(f"ftf_assets.sweep.{module}.crypto_groups", lambda: groups)
     for crypto in groups["pair"]:
         write_candles(folder, crypto)

@@ -9,6 +9,7 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sources.features.source import FeatureFileSource
@@ -19,7 +20,14 @@ LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 
 def opened(name: str, path: str | None):
     return open_source(
-        name, path=path, label=LABEL, market_seed=3, market_noise=0.05, market_edge=0.6, missing="allow"
+        name,
+        path=path,
+        label=LABEL,
+        market_seed=3,
+        market_noise=0.05,
+        market_edge=0.6,
+        missing="allow",
+        candles=CandleOptions(allow_quote=("BTC",)),
     )
 
 
@@ -27,8 +35,12 @@ def opened(name: str, path: str | None):
     ("name", "path", "source"),
     [
         ("market", None, MarketSource(seed=3, noise=0.05, edge=0.6, label=LABEL)),
-        ("candles", "somewhere", CandleFileSource(path="somewhere", label=LABEL)),
-        ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow")),
+        (
+            "candles",
+            "somewhere",
+            CandleFileSource(path="somewhere", label=LABEL, options=CandleOptions(("BTC",))),
+        ),
+        ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow", allow_quote=("BTC",))),
     ],
 )
 def test_each_source_gets_its_own_options(name, path, source) -> None:

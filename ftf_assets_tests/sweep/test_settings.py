@@ -73,6 +73,10 @@ REFUSED = [
     ({"cryptos": "../../x"}, "unknown crypto (found '../../X'"),
     ({"cryptos": ""}, "unknown crypto (found ''; allowed: UNIUSDC"),
     ({"cryptos": ()}, "data.cryptos must name at least one crypto (allowed: UNIUSDC"),
+    (
+        {"allow_quote": "btc,XYZ"},
+        "column 'data.allow_quote': unknown quote currency (found 'XYZ'; allowed: USDC, ",
+    ),
     ({"crypto_group": ""}, "unknown crypto group (found ''; allowed: defi_top5)"),
     ({"crypto_group": "none"}, "unknown crypto group (found None; allowed: defi_top5)"),
     ({"factors": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),

@@ -11,6 +11,7 @@ import pandas as pd
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candles.bars import candles_from_bars
 from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
+from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.table import read_bar_table
 from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
@@ -27,6 +28,8 @@ class CandleFileSource:
         (:func:`~ftf_assets.sources.find_crypto_file.find_crypto_file`).
     label
         Triple-barrier settings of the feature cache.
+    options
+        How the files are found and read.
     """
 
     has_candles: ClassVar[bool] = True
@@ -35,6 +38,7 @@ class CandleFileSource:
 
     path: str
     label: BarrierSettings = field(default_factory=BarrierSettings)
+    options: CandleOptions = field(default_factory=CandleOptions)
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
@@ -71,7 +75,9 @@ class CandleFileSource:
 
     def _file(self, crypto: str) -> CryptoFile:
         directory = open_directory(self.path, source="candle")
-        return find_crypto_file(directory, crypto, suffixes=self.suffixes)
+        return find_crypto_file(
+            directory, crypto, suffixes=self.suffixes, allow_quote=self.options.allow_quote
+        )
 
 
 @lru_cache(maxsize=256)

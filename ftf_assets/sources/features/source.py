@@ -28,6 +28,8 @@ class FeatureFileSource:
     missing
         What to do with missing features: ``refuse`` drops the rows at the head that lack one, and counts
         them; ``allow`` keeps every row.
+    allow_quote
+        Quote currencies other than dollars whose files may serve a crypto.
     """
 
     has_candles: ClassVar[bool] = False
@@ -36,6 +38,7 @@ class FeatureFileSource:
 
     path: str
     missing: str = "refuse"
+    allow_quote: tuple[str, ...] = ()
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
@@ -80,7 +83,7 @@ class FeatureFileSource:
 
     def _file(self, crypto: str) -> CryptoFile:
         directory = open_directory(self.path, source="feature")
-        return find_crypto_file(directory, crypto, suffixes=self.suffixes)
+        return find_crypto_file(directory, crypto, suffixes=self.suffixes, allow_quote=self.allow_quote)
 
 
 @lru_cache(maxsize=256)

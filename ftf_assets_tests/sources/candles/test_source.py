@@ -11,6 +11,7 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.tables.candles import Candles
+from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.source import CandleFileSource
 
 HEADER = "date,open,high,low,close,volume,ticker"
@@ -215,7 +216,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path) -> None:
         ("AAVEUSDC", ["AAVE_USDT-1h.csv"], "AAVE_USDT-1h.csv", "USDT"),
         ("AAVEUSDC", ["Binance_aaveusdt_1h.csv"], "Binance_aaveusdt_1h.csv", "USDT"),
         ("AAVEUSDC", ["AAVE.csv", "AAVEEUR.csv"], "AAVE.csv", ""),
-        ("OPUSDC", ["LOOPUSDT.csv", "OPXUSDT.csv", "OPEUR.csv"], "OPEUR.csv", "EUR"),
+        ("OPUSDC", ["LOOPUSDT.csv", "OPXUSDT.csv", "OPUSD.csv"], "OPUSD.csv", "USD"),
     ],
     ids=[
         "base asset",
@@ -233,6 +234,28 @@ def test_the_file_of_a_crypto_is_found_by_base_asset(tmp_path, crypto, files, ch
         source = write(tmp_path, HEADER, *GOOD, name=name)
     found = source.provenance(crypto)
     assert (found.source, found.file, found.quote_currency) == ("candles", chosen, quote)
+
+
+def test_a_file_in_another_quote_currency_serves_only_where_its_quote_is_allowed(tmp_path) -> None:
+    write(tmp_path, HEADER, *GOOD, name="AAVEBTC_1h.csv")
+    write(tmp_path, HEADER, *GOOD, name="AAVEETH_1h.csv")
+    with pytest.raises(
+        InputError,
+        match=r"AAVEUSDC: the data of base asset AAVE are priced in another currency \(found "
+        r"AAVEBTC_1h.csv in BTC, AAVEETH_1h.csv in ETH; allowed: a dollar quote, or a file name "
+        r"without a quote\)\. Add such a file, or accept these prices with "
+        r"--allow-quote BTC \(data.allow_quote=BTC\)",
+    ):
+        CandleFileSource(str(tmp_path)).provenance("AAVEUSDC")
+    found = CandleFileSource(str(tmp_path), options=CandleOptions(allow_quote=("BTC",))).provenance(
+        "AAVEUSDC"
+    )
+    assert (found.file, found.quote_currency, found.passed_over) == (
+        "AAVEBTC_1h.csv", "BTC", ("AAVEETH_1h.csv",)
+    )  # fmt: skip
+    write(tmp_path, HEADER, *GOOD, name="AAVE.csv")
+    allowed = CandleFileSource(str(tmp_path), options=CandleOptions(allow_quote=("BTC",)))
+    assert allowed.provenance("AAVEUSDC").file == "AAVE.csv", "a stated other quote is the last choice"
 
 
 def test_the_files_that_were_passed_over_are_named(tmp_path) -> None:

@@ -1,0 +1,109 @@
+"""The settings of the data: where a sweep's rows come from, and how candle files are read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.sources.candles.options import CandleOptions
+from ftf_assets.sources.find_crypto_file import QUOTES
+from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
+from ftf_assets.sweep.setting_groups import SettingsGroup
+
+SourceName = Literal["market", "candles", "features"]
+Missing = Literal["refuse", "allow"]
+
+
+class DataSettings(SettingsGroup):
+    """Which rows the sweep reads."""
+
+    source: SourceName = Field("market", description="Embedded market, candle files or ready feature caches.")
+    path: str | None = Field(
+        None, min_length=1, description="Folder of the candle files or feature caches; none for the market."
+    )
+    crypto_group: str | None = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
+    cryptos: tuple[str, ...] | None = Field(
+        None, description="Cryptos instead of a group, such as OPUSDC and LDOUSDC."
+    )
+    missing: Missing = Field(
+        "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
+    )
+    allow_quote: tuple[str, ...] | None = Field(
+        None, description="Quote currencies other than dollars whose files may serve a crypto, such as BTC."
+    )
+    market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
+    market_noise: float = Field(
+        0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
+    )
+    market_edge: float = Field(
+        0.3,
+        ge=0,
+        le=1.2,
+        description="Learnable edge of the embedded market: largest hourly drift in units of volatility.",
+    )
+
+    @field_validator("cryptos")
+    @classmethod
+    def _known_cryptos(cls, named: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if named is None:
+            return None
+        names = tuple(dict.fromkeys(name.strip().upper() for name in named))
+        if not names:
+            raise input_error(
+                "data.cryptos must name at least one crypto",
+                allowed=", ".join(all_cryptos()),
+                fix="Leave it out to run the whole crypto group.",
+            )
+        for name in names:
+            if name not in all_cryptos():
+                raise input_error(
+                    "unknown crypto",
+                    found=repr(name),
+                    allowed=", ".join(all_cryptos()),
+                    fix="To add one, add its name to a group in crypto_groups.toml.",
+                )
+        return names
+
+    @field_validator("allow_quote")
+    @classmethod
+    def _known_quotes(cls, allowed: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if allowed is None:
+            return None
+        quotes = tuple(sorted({quote.strip().upper() for quote in allowed}))
+        for quote in quotes:
+            if quote not in QUOTES:
+                raise input_error(
+                    "unknown quote currency",
+                    column="data.allow_quote",
+                    found=repr(quote),
+                    allowed=", ".join(QUOTES),
+                )
+        return quotes or None
+
+    @model_validator(mode="after")
+    def _one_place_for_the_data(self) -> DataSettings:
+        if self.cryptos is None and self.crypto_group not in crypto_groups():
+            raise input_error(
+                "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(crypto_groups())
+            )
+        if self.source == "market" and self.path is not None:
+            raise input_error(
+                "the embedded market takes no path",
+                found=repr(self.path),
+                fix="Add --source candles or --source features.",
+            )
+        if self.source != "market" and self.path is None:
+            raise input_error(f"the source {self.source} needs a path", fix="Name its folder with --path.")
+        return self
+
+    @property
+    def candle_options(self) -> CandleOptions:
+        """How data files are found and read, as the sources take it."""
+        return CandleOptions(allow_quote=self.allow_quote or ())
+
+    @property
+    def crypto_names(self) -> tuple[str, ...]:
+        """The cryptos of the sweep: those named, else the group's."""
+        return self.cryptos or crypto_groups()[str(self.crypto_group)]
