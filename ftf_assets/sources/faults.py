@@ -133,15 +133,16 @@ class Faults:
         broken: Array,
         rule: str,
         *,
-        column: str,
         cells: Sequence[object] | Array,
         rows: Sequence[object] | Array,
+        column: str | None = None,
         allowed: str | None = None,
         fix: str | None = None,
     ) -> None:
         """Add a fault of the rows where ``broken`` is true, boolean of shape (n_rows,); none adds nothing.
 
-        ``cells`` and ``rows``, of the same length, hold what came and the row numbers that errors name.
+        ``cells`` and ``rows``, of the same length, hold what came and the row numbers that errors name. Text
+        is quoted; other cells are shown as they are.
         """
         positions = np.flatnonzero(broken)
         if len(positions):

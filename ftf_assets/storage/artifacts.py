@@ -210,9 +210,9 @@ def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
     if path.suffix == ".ubj":
         return content
     if path.suffix == ".parquet":
-        from ftf_assets.sources.readers.parquet_files import read_parquet_table
+        from ftf_assets.sources.readers.arrow_files import arrow_table
 
-        return read_parquet_table(path)
+        return arrow_table(content, "Parquet", path, None).frame
     if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
         raise StoreError(f"{path} is not a file written by ftf. {_FIX}")
     if len(content) < _BYTES_WORTH_MAPPING:

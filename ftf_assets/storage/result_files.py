@@ -21,8 +21,7 @@ from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.thresholds import TRADES
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.labels.factor_registry import FACTORS
-from ftf_assets.sources.readers.csv_files import read_csv_table
-from ftf_assets.sources.readers.parquet_files import read_parquet_table
+from ftf_assets.sources.readers.file_formats import read_table
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,11 @@ def read_result_file(path: Path | str, baselines: Mapping[str, str] | None = Non
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise input_error("the results file does not exist", file=str(path))
-    readers = {".csv": _read_csv, ".parquet": _read_parquet}
-    if path.suffix.lower() not in readers:
-        raise input_error("results come as CSV or Parquet", file=path.name, allowed=", ".join(readers))
-    frame = readers[path.suffix.lower()](path)
+    suffixes = (".csv", ".parquet")
+    if path.suffix.lower() not in suffixes:
+        raise input_error("results come as CSV or Parquet", file=path.name, allowed=", ".join(suffixes))
+    table = read_table(path)
+    frame = _with_missing(table.frame) if table.is_text else _hashable(table.frame)
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise input_error("a column is there twice", file=path.name, column=str(twice))
@@ -98,14 +98,12 @@ def _read(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _with_missing(text: pd.DataFrame) -> pd.DataFrame:
     # "none" and "off" are levels and "NA" might be a crypto: only an empty field is a missing value.
-    text = read_csv_table(path)
     return text.astype(object).mask(text == "", None)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    frame = read_parquet_table(path)
+def _hashable(frame: pd.DataFrame) -> pd.DataFrame:
     # Lists and dicts are unhashable, so compare their text.
     for name in [name for name, values in frame.items() if infer_dtype(values) == "mixed"]:
         frame[name] = frame[name].map(str, na_action="ignore")

@@ -40,7 +40,7 @@ _FIT_SETTINGS = (
 
 #: By asset, in the order in which a run makes them.
 ASSET_INPUTS: dict[str, AssetInputs] = {
-    "candles": AssetInputs((), ()),
+    "candles": AssetInputs((), ("data.separator", "data.decimal", "data.date_order", "data.zone")),
     "feature_cache": AssetInputs(
         ("candles",),
         ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing"),

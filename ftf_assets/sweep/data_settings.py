@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -9,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.find_crypto_file import QUOTES
+from ftf_assets.sources.readers.options import SEPARATORS, DateOrder, Decimal, ReadingOptions
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.sweep.setting_groups import SettingsGroup
 
@@ -32,6 +34,18 @@ class DataSettings(SettingsGroup):
     )
     allow_quote: tuple[str, ...] | None = Field(
         None, description="Quote currencies other than dollars whose files may serve a crypto, such as BTC."
+    )
+    separator: str | None = Field(
+        None, description="Separator of CSV files: comma, semicolon, tab, bar or one sign; none finds it."
+    )
+    decimal: Decimal = Field(
+        "point", description="Decimal sign of text files; point refuses numbers with a comma."
+    )
+    date_order: DateOrder = Field(
+        "auto", description="Order in dates such as 01/02/2023; auto refuses a file where both orders fit."
+    )
+    zone: str | None = Field(
+        None, description="Zone of times without an offset, such as Europe/Athens; none is UTC."
     )
     market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
     market_noise: float = Field(
@@ -82,6 +96,33 @@ class DataSettings(SettingsGroup):
                 )
         return quotes or None
 
+    @field_validator("separator")
+    @classmethod
+    def _one_sign(cls, separator: str | None) -> str | None:
+        if separator is not None and separator not in SEPARATORS:
+            name = {sign: name for name, sign in SEPARATORS.items()}.get(separator)
+            if name is None and (len(separator) != 1 or separator.isalnum() or separator in "\"'\r\n"):
+                raise input_error(
+                    "the separator must be one sign",
+                    column="data.separator",
+                    found=repr(separator),
+                    allowed=", ".join(SEPARATORS) + ", or the sign itself",
+                )
+            return name or separator
+        return separator
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in zoneinfo.available_timezones():
+            raise input_error(
+                "unknown time zone",
+                column="data.zone",
+                found=repr(zone),
+                allowed="a name of the IANA time zones, such as UTC, Europe/Athens or America/New_York",
+            )
+        return zone
+
     @model_validator(mode="after")
     def _one_place_for_the_data(self) -> DataSettings:
         if self.cryptos is None and self.crypto_group not in crypto_groups():
@@ -101,7 +142,8 @@ class DataSettings(SettingsGroup):
     @property
     def candle_options(self) -> CandleOptions:
         """How data files are found and read, as the sources take it."""
-        return CandleOptions(allow_quote=self.allow_quote or ())
+        reading = ReadingOptions(self.separator, self.decimal, self.date_order, self.zone)
+        return CandleOptions(allow_quote=self.allow_quote or (), reading=reading)
 
     @property
     def crypto_names(self) -> tuple[str, ...]:

@@ -818,7 +818,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sources/candles/test_source.py",
     ),
     _mutant(
-        "sources/readers/parquet_files.py",
+        "sources/readers/arrow_files.py",
         "extension types of a Parquet file are read",
         "if _holds_extension(field):",
         "if False:",

@@ -77,6 +77,19 @@ REFUSED = [
         {"allow_quote": "btc,XYZ"},
         "column 'data.allow_quote': unknown quote currency (found 'XYZ'; allowed: USDC, ",
     ),
+    (
+        {"separator": "ab"},
+        "column 'data.separator': the separator must be one sign (found 'ab'; allowed: comma,",
+    ),
+    (
+        {"zone": "Berlin"},
+        "column 'data.zone': unknown time zone (found 'Berlin'; allowed: a name of the IANA",
+    ),
+    ({"decimal": ","}, "bad value for the setting data.decimal (found ','; allowed: point, comma)"),
+    (
+        {"date_order": "dmy"},
+        "bad value for the setting data.date_order (found 'dmy'; allowed: auto, day_first, ",
+    ),
     ({"crypto_group": ""}, "unknown crypto group (found ''; allowed: defi_top5)"),
     ({"crypto_group": "none"}, "unknown crypto group (found None; allowed: defi_top5)"),
     ({"factors": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),

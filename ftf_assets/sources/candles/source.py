@@ -49,7 +49,7 @@ class CandleFileSource:
         """Return the close of the first and last bar. A process reads an unchanged file only once."""
         file = self._file(crypto)
         state = file.path.stat()
-        return _span(file, crypto, state.st_size, state.st_mtime_ns)
+        return _span(file, crypto, self.options, state.st_size, state.st_mtime_ns)
 
     def candles(self, crypto: str) -> pd.DataFrame:
         """Read and check the crypto's candles.
@@ -61,7 +61,7 @@ class CandleFileSource:
             :func:`~ftf_assets.sources.candles.bars.candles_from_bars` raise it, with row and column.
             The row of a CSV file is the line of the file; the header is line 1.
         """
-        return _read(self._file(crypto), crypto)
+        return _read(self._file(crypto), crypto, self.options)
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
         """Compute indicators and labels of ``candles``."""
@@ -81,12 +81,12 @@ class CandleFileSource:
 
 
 @lru_cache(maxsize=256)
-def _span(file: CryptoFile, crypto: str, size: int, modified: int) -> Span:
+def _span(file: CryptoFile, crypto: str, options: CandleOptions, size: int, modified: int) -> Span:
     # Size and time of modification are only part of the cache key: a changed file is read again.
     del size, modified
-    times = _read(file, crypto).index
+    times = _read(file, crypto, options).index
     return Span(times[0], times[-1], len(times))
 
 
-def _read(file: CryptoFile, crypto: str) -> pd.DataFrame:
-    return candles_from_bars(read_bar_table(file.path, crypto=crypto), crypto=crypto)
+def _read(file: CryptoFile, crypto: str, options: CandleOptions) -> pd.DataFrame:
+    return candles_from_bars(read_bar_table(file.path, crypto=crypto, options=options.reading), crypto=crypto)

@@ -15,7 +15,7 @@ from ftf_assets.contracts.row_rules import PRICE_IS_POSITIVE, VOLUME_IS_AN_AMOUN
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable, FileReading
 from ftf_assets.sources.faults import Faults
-from ftf_assets.sources.readers.file_formats import TABLE_FORMATS
+from ftf_assets.sources.readers.file_formats import read_table
 from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
 
 #: Accepted names of the column with the time of the open, lower case, without ASCII punctuation. Where a
@@ -57,17 +57,23 @@ def read_bar_table(
     InputError
         The file cannot be read, or :func:`bar_table_from_table` refuses its table.
     """
-    del options  # read by the readers to come
-    suffix = max((known for known in TABLE_FORMATS if path.name.lower().endswith(known)), key=len)
-    table_format = TABLE_FORMATS[suffix]
-    table = table_format.read(path, crypto=crypto)
-    if not table_format.index_is_line_number:
+    raw = read_table(path, crypto=crypto, options=options)
+    table = raw.frame
+    if not raw.is_text:
         # An index that is more than a count of rows holds the times; errors then count rows from 1.
         if not isinstance(table.index, pd.RangeIndex):
             table = table.rename_axis(str(table.index.name or "timestamp")).reset_index()
         table.index = pd.RangeIndex(1, len(table) + 1)
     file = name or path.name
-    understood = FileReading(file, "CSV" if table_format.index_is_line_number else "Parquet")
+    understood = FileReading(
+        file,
+        raw.format,
+        raw.compression,
+        raw.encoding,
+        raw.separator,
+        header=raw.header,
+        left_out=raw.left_out,
+    )
     return bar_table_from_table(table, crypto=crypto, file=file, understood=understood)
 
 

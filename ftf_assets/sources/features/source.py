@@ -13,7 +13,7 @@ from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.sources.features.table import feature_cache_from_table
 from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
-from ftf_assets.sources.readers.file_formats import TABLE_FORMATS
+from ftf_assets.sources.readers.file_formats import read_table
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _span(file: CryptoFile, crypto: str, missing: str, size: int, modified: int)
 
 
 def _read(file: CryptoFile, crypto: str, missing: str) -> tuple[pd.DataFrame, int]:
-    table = TABLE_FORMATS[file.suffix].read(file.path, crypto=crypto)
+    table = read_table(file.path, crypto=crypto).frame
     if table.empty:
         raise input_error("the file is empty", crypto=crypto, file=file.name)
     return feature_cache_from_table(table, crypto=crypto, file=file.name, missing=missing)

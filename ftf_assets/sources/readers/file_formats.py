@@ -1,42 +1,79 @@
-"""The registry of table formats: file suffix to reader."""
+"""One reader of every table format: the content decides, a suffix only says which files are looked at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-import pandas as pd
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.readers.arrow_files import arrow_table
+from ftf_assets.sources.readers.contents import read_contents
+from ftf_assets.sources.readers.csv_files import csv_table
+from ftf_assets.sources.readers.json_files import json_table
+from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
+from ftf_assets.sources.readers.raw_table import RawTable
+from ftf_assets.sources.readers.texts import decoded
 
-from ftf_assets.sources.readers.csv_files import read_csv_table
-from ftf_assets.sources.readers.parquet_files import read_parquet_table
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+_TYPED_SUFFIXES = (".parquet", ".feather", ".arrow", ".ipc")
+
+#: Suffixes of the files that a folder is searched for, lower case. A suffix may have two parts.
+TABLE_SUFFIXES = (
+    *_TEXT_SUFFIXES,
+    *(f"{suffix}{packed}" for suffix in _TEXT_SUFFIXES for packed in (".gz", ".zip")),
+    *_TYPED_SUFFIXES,
+    ".zip",
+    ".gz",
+)
 
 
-class TableReader(Protocol):
-    """Reads one file into a frame, or raises ``InputError`` naming the file and ``crypto``."""
+def read_table(
+    path: Path,
+    *,
+    crypto: str | None = None,
+    options: ReadingOptions = DEFAULT_OPTIONS,
+    faults: Faults | None = None,
+) -> RawTable:
+    """Read a table in any of the formats.
 
-    def __call__(self, path: Path, *, crypto: str | None = None) -> pd.DataFrame: ...  # noqa: D102
-
-
-@dataclass(frozen=True)
-class TableFormat:
-    """A file format that tables come in.
-
-    Attributes
+    Parameters
     ----------
-    read
-        Reader of one file.
-    index_is_line_number
-        Whether the index of a read table numbers the lines of its file. Otherwise the index is data of the
-        file, such as the timestamps of a Parquet file that pandas wrote.
+    path
+        The file: CSV, JSON, JSON lines, plain or packed with gzip or zip, Parquet, Feather or Arrow stream.
+    crypto
+        Crypto that errors name.
+    options
+        What the user states about the file.
+    faults
+        Collects faults of single lines, which are then not in the table; None raises them.
+
+    Raises
+    ------
+    InputError
+        The file is empty or of another kind, or its content cannot be read as a table.
     """
+    collected = Faults(crypto=crypto, file=path.name) if faults is None else faults
+    contents = read_contents(path, crypto=crypto)
+    if contents.kind == "text":
+        is_json = contents.data.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"[", b"{")
+        text, encoding = decoded(contents.data, path, crypto, as_format=_expected_format(path, is_json))
+        if not text.strip():
+            raise input_error("the file is empty", crypto=crypto, file=path.name)
+        if is_json:
+            table = json_table(text, path, crypto, collected)
+        else:
+            table = csv_table(text, path, crypto, options, collected)
+        table = replace(table, encoding=encoding)
+    else:
+        table = arrow_table(contents.data, contents.kind, path, crypto)
+    if faults is None:
+        collected.raise_if_any()
+    return replace(table, compression=contents.compression)
 
-    read: TableReader
-    index_is_line_number: bool
 
-
-#: File suffix, lower case, to its format. A suffix may have two parts, such as ``.csv.gz``.
-TABLE_FORMATS: dict[str, TableFormat] = {
-    ".csv": TableFormat(read_csv_table, index_is_line_number=True),
-    ".parquet": TableFormat(read_parquet_table, index_is_line_number=False),
-}
+def _expected_format(path: Path, is_json: bool) -> str:
+    """Name the format for the error of bytes that turn out to be no text."""
+    if path.name.lower().endswith(_TYPED_SUFFIXES):
+        return "Parquet" if path.name.lower().endswith(".parquet") else "Feather"
+    return "JSON" if is_json else "CSV"

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Decimal = Literal["point", "comma"]
-DateOrder = Literal["day_first", "month_first"]
+DateOrder = Literal["auto", "day_first", "month_first"]
+
+#: Separators of CSV files that are found, by their names.
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
 @dataclass(frozen=True)
@@ -16,18 +19,19 @@ class ReadingOptions:
     Attributes
     ----------
     separator
-        Separator of cells in CSV files; None finds it and refuses where two fit.
+        Separator of cells in CSV files: one of ``SEPARATORS`` or the sign itself; None finds it and refuses
+        where two fit.
     decimal
-        Decimal sign of numbers; None takes the point and refuses what could be a comma.
+        Decimal sign of numbers; ``point`` refuses numbers with a comma.
     date_order
-        Order of day and month in dates such as 01/02/2023; None refuses such dates.
+        Order of day and month in dates such as 01/02/2023; ``auto`` refuses a file where both orders fit.
     zone
         Zone of times without an offset, such as ``Europe/Berlin``; None is UTC.
     """
 
     separator: str | None = None
-    decimal: Decimal | None = None
-    date_order: DateOrder | None = None
+    decimal: Decimal = "point"
+    date_order: DateOrder = "auto"
     zone: str | None = None
 
 

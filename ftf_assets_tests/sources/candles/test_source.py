@@ -165,12 +165,12 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
         ),
         pytest.param(
             [HEADER, GOOD[0], GOOD[1] + ",1,2", GOOD[2]],
-            ["not a readable CSV table", "line 3", "saw 9"],
+            ["row 3", "the line has too many cells", "found 9; allowed: 7 cells, as in the header"],
             id="long line",
         ),
         pytest.param(
-            [HEADER, *(line + "," for line in GOOD)],
-            ["not a readable CSV table", "Expected 7 fields in line 2, saw 8"],
+            [HEADER, *(line + ",x" for line in GOOD)],
+            ["row 2 (4 rows in all: 2, 3, 4, 5)", "the line has too many cells", "found 8"],
             id="every line too long",
         ),
         pytest.param(

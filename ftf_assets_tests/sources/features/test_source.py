@@ -234,6 +234,6 @@ def test_provenance_and_span_describe_the_file(cache, read, tmp_path) -> None:
 
 
 def test_a_broken_file_is_refused(tmp_path) -> None:
-    (tmp_path / "OPUSDC.parquet").write_bytes(b"not parquet")
+    (tmp_path / "OPUSDC.parquet").write_bytes(b"PAR1 not parquet")
     with pytest.raises(InputError, match=r"OPUSDC\.parquet: the file is not a readable Parquet table"):
         FeatureFileSource(path=str(tmp_path)).span("OPUSDC")

@@ -1,0 +1,102 @@
+"""Parquet, Feather and Arrow streams as tables, without the extension types that may carry code."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.sources.readers.contents import MOST_UNPACKED, Kind
+from ftf_assets.sources.readers.errors import unreadable_file
+from ftf_assets.sources.readers.raw_table import RawTable
+
+
+def arrow_table(data: bytes, kind: Kind, path: Path, crypto: str | None) -> RawTable:
+    """Read a table with the index that its pandas metadata states.
+
+    Parameters
+    ----------
+    data
+        The bytes of the file. Page checksums are verified where a Parquet file has them.
+    kind
+        ``Parquet``, ``Feather`` or ``Arrow stream``.
+    path, crypto
+        File and crypto that errors name.
+
+    Raises
+    ------
+    InputError
+        The bytes are no such table, are damaged, expand beyond ``MOST_UNPACKED``, or hold extension types,
+        which may carry pickled code.
+    """
+    try:
+        table = _parquet(data, path, crypto) if kind == "Parquet" else _arrow(data, kind, path, crypto)
+        frame: pd.DataFrame = table.to_pandas()
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001  a decoder may raise anything on bytes from outside
+        raise unreadable_file(kind, path, crypto, error) from None
+    return RawTable(frame, kind, is_text=False)
+
+
+def _parquet(data: bytes, path: Path, crypto: str | None) -> pa.Table:
+    file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
+    _refuse_extensions(file.schema_arrow, path, crypto)
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    # Repeated values take next to no bytes in a file, but eight each in memory.
+    decoded = sum(8 * group.num_rows * max(1, group.num_columns) for group in groups)
+    _refuse_bomb(max(decoded, sum(group.total_byte_size for group in groups)), path, crypto)
+    return file.read()
+
+
+def _arrow(data: bytes, kind: Kind, path: Path, crypto: str | None) -> pa.Table:
+    if kind == "Feather":
+        file = pa.ipc.open_file(pa.BufferReader(data))
+        batches = (file.get_batch(number) for number in range(file.num_record_batches))
+    else:
+        file = batches = pa.ipc.open_stream(pa.BufferReader(data))
+    _refuse_extensions(file.schema, path, crypto)
+    read, size = [], 0
+    for batch in batches:
+        # A damaged file may hold offsets that point outside of its buffers.
+        batch.validate(full=True)
+        size += batch.nbytes
+        _refuse_bomb(size, path, crypto)
+        read.append(batch)
+    return pa.Table.from_batches(read, schema=file.schema)
+
+
+def _refuse_bomb(size: int, path: Path, crypto: str | None) -> None:
+    if size > MOST_UNPACKED:
+        raise input_error(
+            "the file expands too far",
+            crypto=crypto,
+            file=path.name,
+            found=f"{size:,} bytes",
+            allowed=f"at most {MOST_UNPACKED:,} bytes",
+        )
+
+
+def _refuse_extensions(schema: pa.Schema, path: Path, crypto: str | None) -> None:
+    for field in schema:
+        if _holds_extension(field):
+            raise input_error(
+                "extension types are refused",
+                crypto=crypto,
+                file=path.name,
+                column=field.name,
+                found=(field.metadata or {}).get(b"ARROW:extension:name", b"").decode(errors="replace")
+                or str(field.type),
+                allowed="numbers, text, booleans and times",
+                fix="Write the column as plain values.",
+            )
+
+
+def _holds_extension(field: pa.Field) -> bool:
+    named = b"ARROW:extension:name" in (field.metadata or {})
+    inner = [field.type.field(number) for number in range(field.type.num_fields)]
+    return named or isinstance(field.type, pa.BaseExtensionType) or any(map(_holds_extension, inner))
