@@ -61,6 +61,8 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
 def watched_sweep(store: "ResultsStore") -> Sweep | None:
     """Open the sweep whose files are watched: the latest that read files, for its group as it is now.
 
+    A crypto that the sweep has skipped takes part once it has the data; none that took part is skipped.
+
     Raises
     ------
     InputError, StoreError
@@ -68,7 +70,10 @@ def watched_sweep(store: "ResultsStore") -> Sweep | None:
     """
     for settings in store.comparisons():
         if settings.data.source != "market":
-            return open_sweep(settings.following_group())
+            grown = open_sweep(settings.following_group())
+            # A file that is gone, as while it is replaced, must not start the others as a sweep of their own.
+            lost = set(settings.data.crypto_names) - set(grown.cryptos)
+            return open_sweep(settings) if lost else grown
     return None
 
 

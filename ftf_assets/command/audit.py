@@ -38,6 +38,7 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
     from ftf_assets.audit.answer import answer_audit
     from ftf_assets.audit.settings import AuditSettings, audit_settings
     from ftf_assets.command.progress_bar import show_progress
+    from ftf_assets.command.sentences import warn_of_skipped
     from ftf_assets.report.data import AuditData
     from ftf_assets.rows.records import plain_records
     from ftf_assets.running.audit_run import run_noise_audit
@@ -57,6 +58,7 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
         f"{planned.n_fits} fits",
         err=True,
     )
+    warn_of_skipped(planned.sweep)
     with show_progress(SweepProgress(planned.n_fits)) as on_fit:
         done = run_noise_audit(planned, home, on_fit=on_fit)
     found, effects = plain_records(done.found), plain_records(done.effects)
@@ -65,6 +67,7 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
         shown = {
             "answer": [{"line": name, "says": says} for name, says in answer.lines],
             "trusted": answer.trusted,
+            "skipped": dict(planned.sweep.skipped),
             "audit_ids": {crypto: planned.audit_id(crypto) for crypto in cryptos},
             "run_ids": done.run_ids,
             "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],

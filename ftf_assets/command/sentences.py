@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from ftf_assets.freshness.reason import StaleAsset
     from ftf_assets.freshness.visible_effect import VisibleEffect
     from ftf_assets.gate.decision import Decision
+    from ftf_assets.sweep.sweep import Sweep
 
 
 def notes_in_words(decision: Decision) -> list[str]:
@@ -45,7 +48,11 @@ def plan_in_words(
     description: Mapping[str, Any], stale: Sequence[StaleAsset], effect: VisibleEffect | None
 ) -> list[str]:
     """Write what a sweep would run: its counts, what it could see, and what has to be made and why."""
+    from ftf_assets.sweep.participants import skipped_in_words
+
     shown = dict(description)
+    cryptos, skipped = description["cryptos"].split(", "), description["skipped"]
+    shown["skipped"] = skipped_in_words(cryptos, skipped)
     seconds, source = shown.pop("estimated_seconds"), shown.pop("estimated_by")
     if description["fits_left"]:
         shown["fitting_time"] = f"about {timedelta(seconds=math.ceil(seconds))} left, by {source}"
@@ -61,7 +68,7 @@ def plan_in_words(
         for (crypto, why), assets in by_reason.items()
     ] or ["nothing: every stored value is current"]
     return [
-        *(f"{name.replace('_', ' '):<12} {value}" for name, value in shown.items()),
+        *(f"{name.replace('_', ' '):<12} {value}" for name, value in shown.items() if value != ""),
         *_effect_in_words(effect),
         *(f"{'to make':<12} {line}" for line in to_make),
     ]
@@ -77,3 +84,11 @@ def _effect_in_words(effect: VisibleEffect | None) -> list[str]:
         return [f"{said}; {effect.useful:g} is useful"]
     needs = effect.enough or "more than 60 months, 40 cryptos or 32 seeds"
     return [said, f"{'too small':<12} to see a useful gain of {effect.useful:g} it would need {needs}"]
+
+
+def warn_of_skipped(sweep: Sweep) -> None:
+    """Say on standard error which cryptos of the group take no part; nothing where all of them do."""
+    from ftf_assets.sweep.participants import skipped_in_words
+
+    if sweep.skipped:
+        click.echo(f"Warning: {skipped_in_words(sweep.cryptos, sweep.skipped)}", err=True)

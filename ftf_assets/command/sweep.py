@@ -78,6 +78,7 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
 
 
 def _announce(sweep: Sweep, n_finished: int) -> None:
+    from ftf_assets.command.sentences import warn_of_skipped
     from ftf_assets.gate.words import capitalized
 
     click.echo(
@@ -87,6 +88,7 @@ def _announce(sweep: Sweep, n_finished: int) -> None:
         err=True,
     )
     click.echo(capitalized(sweep.tuning.in_words), err=True)
+    warn_of_skipped(sweep)
     for crypto in sweep.cryptos:
         provenance = sweep.provenance(crypto)
         if provenance.passed_over:
@@ -107,6 +109,8 @@ def _as_json(
         "headline": answer.headline if answer else None,
         "ending": answer.ending if answer else None,
         "sweep_id": sweep.sweep_id,
+        "cryptos": list(sweep.cryptos),
+        "skipped": dict(sweep.skipped),
         "cells": sweep.n_cells,
         "statuses": _statuses(rows),
         "tuning": sweep.tuning.in_words,
@@ -137,6 +141,7 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
             f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
             for row in not_ok.itertuples()
         ),
+        *(f"skipped: {crypto}: {reason}" for crypto, reason in sweep.skipped.items()),
         *(check.in_words for check in done.failed_checks),
         *(f"Hint: {hint}" for hint in done.hints),
         f"Results  {home.results}, printed by ftf results --sweep {sweep.sweep_id}",

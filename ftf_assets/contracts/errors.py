@@ -14,6 +14,10 @@ class InputError(FtfError, ValueError):
     """Wrong usage or bad input. The user can correct it, and nothing was written; exit code 2."""
 
 
+class MissingDataError(InputError):
+    """No file holds the data of a crypto. A sweep of a group may go on without that crypto."""
+
+
 class StoreError(FtfError, RuntimeError):
     """A store is damaged, missing or cannot be reached. The run stops; stored values stay as they were."""
 
@@ -57,6 +61,7 @@ def input_error(
     found: object = None,
     allowed: str | None = None,
     fix: str | None = None,
+    kind: type[InputError] = InputError,
 ) -> InputError:
     """Word an :class:`InputError` for the person who must correct the input.
 
@@ -68,6 +73,8 @@ def input_error(
         Where it was broken. The message names those that are given. ``row`` is a timestamp or a row number.
     found, allowed, fix
         What came, what would be accepted, what to do.
+    kind
+        The class of the error.
 
     Returns
     -------
@@ -98,7 +105,7 @@ def input_error(
         if part
     )
     message = (f"{place}: " if place else "") + rule + (f" ({detail})" if detail else "")
-    return InputError(message + (f". {fix}" if fix else ""))
+    return kind(message + (f". {fix}" if fix else ""))
 
 
 def shown(value: object) -> str:

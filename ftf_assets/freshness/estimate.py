@@ -32,6 +32,7 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "sweep_id": sweep.sweep_id,
         "source": sweep.settings.data.source,
         "cryptos": ", ".join(sweep.cryptos),
+        "skipped": dict(sweep.skipped),
         "variants": ", ".join(variant.name for variant in sweep.variants),
         "folds": sweep.settings.folds.n_folds,
         "fold_edges": ", ".join(f"{edge:%Y-%m-%dT%H:%M:%SZ}" for edge in sweep.settings.folds.edges or ())

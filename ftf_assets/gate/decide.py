@@ -34,6 +34,7 @@ def decide(
     ceiling: CeilingBound | None = None,
     trade_share: float | None = None,
     label_noise: LabelNoise | None = None,
+    skipped: Mapping[str, str] | None = None,
 ) -> Decision:
     """Compare every level with its factor's baseline and give each a verdict.
 
@@ -56,6 +57,9 @@ def decide(
         Share of bars that the trading threshold calls BUY; None where not known.
     label_noise
         Noise of the test labels; None where not known. Shown, decides nothing.
+    skipped
+        Cryptos of the sweep's group that took no part, each with the reason; None where nobody was skipped.
+        Shown, decides nothing.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def decide(
         ceiling=ceiling,
         trade_share=trade_share,
         label_noise=label_noise,
+        skipped=skipped or {},
     )
     return Decision(
         sweep_id=sweep_id,
@@ -109,6 +114,7 @@ def decide(
             ceiling=ceiling,
             trade_share=trade_share,
             label_noise=label_noise,
+            skipped=skipped,
         ),
         settings_fingerprint=settings_fingerprint(settings, baselines),
     )

@@ -93,6 +93,8 @@ class DecisionSummary:
     clusters: str | None
     n_clusters: int
     n_cryptos: int
+    n_skipped: int
+    skipped: str | None
     n_folds: int
     n_seeds: int | None
     test_months: float | None

@@ -39,12 +39,13 @@ def decision_fingerprints(
     ceiling: CeilingBound | None = None,
     trade_share: float | None = None,
     label_noise: LabelNoise | None = None,
+    skipped: Mapping[str, str] | None = None,
 ) -> tuple[str, str]:
     """Give the fingerprints of rows and settings that a decision would have, without deciding.
 
     Parameters
     ----------
-    rows, baselines, settings, expected, clusters, broken_checks, ceiling, trade_share, label_noise
+    rows, baselines, settings, expected, clusters, broken_checks, ceiling, trade_share, label_noise, skipped
         As :func:`~ftf_assets.gate.decide.decide` takes them.
 
     Returns
@@ -68,6 +69,7 @@ def decision_fingerprints(
             ceiling=ceiling,
             trade_share=trade_share,
             label_noise=label_noise,
+            skipped=skipped,
         ),
         settings_fingerprint(settings or GateSettings(), baselines),
     )
@@ -84,6 +86,7 @@ def rows_fingerprint(
     ceiling: CeilingBound | None,
     trade_share: float | None,
     label_noise: LabelNoise | None,
+    skipped: Mapping[str, str] | None,
 ) -> str:
     """Hash what a decision is made from: a heading, which says how many rows and columns follow, and those.
 
@@ -106,6 +109,7 @@ def rows_fingerprint(
             "broken_checks": sorted(broken_checks),
             "ceiling": None if ceiling is None else asdict(ceiling),
             "trade_share": trade_share,
+            "skipped": dict(skipped or {}),
             "label_noise": None if label_noise is None else asdict(label_noise),
             "weeks": [] if weekly is None else weekly.weeks.tolist(),
             "repeats": {metric: scores.shape[1] for metric, scores in sorted(rows.repeats.items())},

@@ -13,7 +13,7 @@ from ftf_assets.contracts.tables.gate_decision import (
     ENDS_NOTHING_USEFUL,
 )
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.decision import Decision, LevelVerdict, MetricComparison
+from ftf_assets.gate.decision import Decision, DecisionSummary, LevelVerdict, MetricComparison
 from ftf_assets.gate.findings import trading_of
 from ftf_assets.gate.headline import operating_point_in_words, trading_in_words
 from ftf_assets.gate.words import metric_in_words, p_in_words, size_in_words
@@ -90,17 +90,28 @@ def how_to_read(decision: Decision) -> str:
 def notes(decision: Decision) -> list[str]:
     """Write what to know besides, each a line of its own and none a verdict.
 
-    What would decide an undecided level; that the operating point is no better than calling every bar BUY;
-    whether trades pay, unless the headline says so.
+    Which cryptos of the group were skipped; what would decide an undecided level; that the operating point is
+    no better than calling every bar BUY; whether trades pay, unless the headline says so.
     """
     summary = decision.summary
     trades = trading_in_words(trading_of(summary))
     said = [
+        coverage_in_words(summary),
         *(f"To decide {one.level}: {one.advice}." for one in decision.verdicts if one.advice),
         operating_point_in_words(summary.f1_buy, summary.f1_always_buy, summary.beats_always_buy),
         "" if trades in summary.headline else trades,
     ]
     return [line for line in said if line]
+
+
+@typed
+def coverage_in_words(summary: DecisionSummary) -> str:
+    """Say which cryptos of the group the answer does not cover, and why; "" where it covers all of them."""
+    if not summary.skipped:
+        return ""
+    reasons = "; ".join(summary.skipped.splitlines())
+    n_group = summary.n_cryptos + summary.n_skipped
+    return f"The answer covers {summary.n_cryptos} of the {n_group} cryptos of the group. Skipped: {reasons}."
 
 
 def _line(verdict: LevelVerdict, compared: MetricComparison | None) -> LevelLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -36,6 +36,7 @@ def summarise(
     ceiling: CeilingBound | None,
     trade_share: float | None,
     label_noise: LabelNoise | None,
+    skipped: Mapping[str, str],
 ) -> DecisionSummary:
     """Gather the answer of a sweep.
 
@@ -49,7 +50,7 @@ def summarise(
         Whether the baseline ranks; None where the rows cannot say.
     settings
         The bounds and the rule.
-    ceiling, trade_share, label_noise
+    ceiling, trade_share, label_noise, skipped
         As :func:`~ftf_assets.gate.decide.decide` takes them.
     """
     primary = [one for one in metrics if one.metric == primary_metric_of(pairing.columns)]
@@ -95,6 +96,8 @@ def summarise(
         clusters=widest.clusters,
         n_clusters=widest.n_clusters,
         n_cryptos=len(np.unique(pairing.cells.crypto.codes[cells])),
+        n_skipped=len(skipped),
+        skipped="\n".join(f"{crypto}: {reason}" for crypto, reason in skipped.items()) or None,
         n_folds=len(np.unique(pairing.cells.fold.codes[cells])),
         n_seeds=seeds_of(pairing.rows, pairing.baseline_rows) if "n_seeds" in pairing.rows.numbers else None,
         test_months=noisiest.design.months if noisiest else None,

@@ -126,6 +126,7 @@ def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
         "clusters": clusters,
         "trade_share": settings.evaluation.trade_share,
         "label_noise": _label_noise(rows, settings),
+        "skipped": settings.data.skipped,
     }
 
 

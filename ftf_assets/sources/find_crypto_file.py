@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import MissingDataError, input_error
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 
 DOLLAR_QUOTES = ("USDC", "USDT", "FDUSD", "BUSD", "TUSD", "USD", "DAI")
@@ -114,9 +114,10 @@ def find_crypto_file(
 
     Raises
     ------
+    MissingDataError
+        No file matches, or all that match are in another quote currency.
     InputError
-        No file matches, all that match are in another quote currency, two match equally well, or the name of
-        the best match breaks the rule of names.
+        Two files match equally well, or the name of the best match breaks the rule of names.
     """
     files = sorted(
         (file, suffix)
@@ -141,6 +142,7 @@ def find_crypto_file(
             else "a dollar quote, or a file name without a quote",
             fix=f"Add such a file, or accept these prices with --allow-quote {quotes[0]} "
             f"(data.allow_quote={quotes[0]}).",
+            kind=MissingDataError,
         )
     if not ranked:
         there = ", ".join(file.name for file, _ in files) or f"no {' or '.join(suffixes)} file"
@@ -149,6 +151,7 @@ def find_crypto_file(
             crypto=crypto,
             found=there,
             allowed=f"a file named like {crypto}{suffixes[0]} or {base}USDT_1h{suffixes[0]}",
+            kind=MissingDataError,
         )
     best = min(rank for rank, _ in ranked)
     candidates = [file for rank, file in ranked if rank == best]

@@ -8,9 +8,9 @@ module              what is there
 ``settings``        ``SweepSettings``: the groups together; ``sweep_settings`` reads and checks them
 ``setting_text``    one setting written as text, as ``--set`` and the flags of the command take it
 ``crypto_groups``   the groups of ``crypto_groups.toml``; all of their cryptos are the partitions
+``participants``    which cryptos of a group take part, and why the others are skipped
 ``sweep``           ``open_sweep`` resolves settings against their source into a ``Sweep``
 ``asset_inputs``    what each asset depends on: its artifact's key is the hash of it
-``treatment_plan``  the plan of one treatment without a sweep, as a trainer's call asks for it
 ``fold_edges``      fold edges as instants and as nanoseconds
 ``noise_audit``     the audit of a sweep's data: its plan, and what is known about the labels
 ==================  =====================================================================================

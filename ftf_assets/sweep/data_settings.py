@@ -16,6 +16,7 @@ from ftf_assets.sweep.setting_groups import SettingsGroup
 
 SourceName = Literal["market", "candles", "features"]
 Missing = Literal["refuse", "allow"]
+Incomplete = Literal["skip", "refuse"]
 
 
 class DataSettings(SettingsGroup):
@@ -28,6 +29,13 @@ class DataSettings(SettingsGroup):
     crypto_group: str | None = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
     cryptos: tuple[str, ...] | None = Field(
         None, description="Cryptos instead of a group, such as OPUSDC and LDOUSDC."
+    )
+    incomplete: Incomplete = Field(
+        "skip",
+        description="A crypto of the group that lacks file or history: skip and say so, or refuse the sweep.",
+    )
+    skipped: dict[str, str] | None = Field(
+        None, description="Cryptos of the group that take no part, with the reason; found by the sweep."
     )
     missing: Missing = Field(
         "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
@@ -128,6 +136,12 @@ class DataSettings(SettingsGroup):
         if self.cryptos is None and self.crypto_group not in crypto_groups():
             raise input_error(
                 "unknown crypto group", found=repr(self.crypto_group), allowed=", ".join(crypto_groups())
+            )
+        if self.skipped is not None and (self.cryptos is None or set(self.skipped) & set(self.cryptos)):
+            raise input_error(
+                "data.skipped names the cryptos of a group that take no part",
+                found=", ".join(self.skipped),
+                fix="Leave it out: the sweep finds them.",
             )
         if self.source == "market" and self.path is not None:
             raise input_error(

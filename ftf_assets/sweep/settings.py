@@ -90,7 +90,9 @@ class SweepSettings(SettingsGroup):
 
     def following_group(self) -> SweepSettings:
         """Give the same settings for the crypto group as it is now; named cryptos stay those named."""
-        return self if self.data.crypto_group is None else self.with_changes(data={"cryptos": None})
+        if self.data.crypto_group is None:
+            return self
+        return self.with_changes(data={"cryptos": None, "skipped": None})
 
 
 #: Every setting by its dotted name, such as ``labels.horizon_bars``.

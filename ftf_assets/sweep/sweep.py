@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,15 @@ from ftf_assets.sources.protocol import KnowsTruth, Provenance, Source
 from ftf_assets.sources.source_registry import open_source
 from ftf_assets.sweep.asset_inputs import ASSET_INPUTS
 from ftf_assets.sweep.crypto_groups import crypto_groups
+from ftf_assets.sweep.data_settings import DataSettings
 from ftf_assets.sweep.fold_edges import edges_from_nanoseconds, edges_in_nanoseconds
+from ftf_assets.sweep.participants import (
+    common_edges,
+    group_participants,
+    named_participants,
+    whole_group,
+)
+from ftf_assets.sweep.setting_groups import FoldSettings
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training.fit_keys import treatment_identity
 from ftf_assets.training.folds.calendar_edges import calendar_edges
@@ -33,7 +43,7 @@ _NOT_IDENTITY: dict[str, Any] = {
     "run": True,
     "gate": True,
     "ceiling": True,
-    "data": {"crypto_group", "cryptos"},
+    "data": {"crypto_group", "cryptos", "incomplete", "skipped"},
     "treatment": {"factors"},
     "training": {
         "power_mode",
@@ -70,6 +80,11 @@ class Sweep:
         """The cryptos of the sweep, one partition each."""
         return self.settings.data.crypto_names
 
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """The cryptos of its group that take no part, each with the reason."""
+        return self.settings.data.skipped or {}
+
     @functools.cached_property
     def longest_first(self) -> tuple[str, ...]:
         """The cryptos, longest history first: started in this order, they finish at about the same time."""
@@ -94,6 +109,8 @@ class Sweep:
         identity["tuning"] = dataclasses.asdict(self.tuning)
         identity["n_seeds"] = self.settings.training.n_seeds
         identity["checks_seed"] = self.settings.checks_seed
+        if self.skipped:  # a sweep of the others by name asks another question: it is about them only
+            identity["skipped"] = sorted(self.skipped)
         return "ftf_" + stable_hash(identity, 12)
 
     @functools.cached_property
@@ -129,6 +146,13 @@ class Sweep:
         InputError
             The crypto, and those of the sweep.
         """
+        if crypto in self.skipped:
+            raise input_error(
+                f"the sweep skips this crypto: {self.skipped[crypto]}",
+                crypto=crypto,
+                allowed=", ".join(self.cryptos),
+                fix="Give its data and start the sweep again.",
+            )
         if crypto not in self.cryptos:
             raise input_error(
                 "this crypto is not part of the sweep",
@@ -232,8 +256,10 @@ class Sweep:
 def open_sweep(settings: SweepSettings) -> Sweep:
     """Resolve settings against their source: absolute path, files found, cryptos and fold edges frozen.
 
-    The edges of ``folds.calendar: common`` come from the spans of the whole group, before any partition runs,
-    so "fold 3" is the same weeks for every crypto, whichever runs first.
+    The edges of ``folds.calendar: common`` come from the spans of all cryptos that take part, before any
+    partition runs, so "fold 3" is the same weeks for every crypto, whichever runs first. A crypto of the
+    group that has no file, or too little history for the folds, is skipped, and the settings say so
+    (:mod:`~ftf_assets.sweep.participants`).
 
     Parameters
     ----------
@@ -243,8 +269,8 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     Raises
     ------
     InputError
-        A path, file or crypto that the source does not have, or a level that needs candles where the source
-        has none.
+        A path, file or named crypto that the source does not have; a group of which nobody has the data; or a
+        level that needs candles where the source has none.
     """
     data, folds = settings.data, settings.folds
     path = None if data.path is None else _resolved(data.path)
@@ -260,18 +286,43 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     )
     _require_candles(settings, source)
     _require_truth(settings, source)
-    edges = folds.edges
-    if folds.calendar == "common" and edges is None:
-        spans = [_span(source, crypto) for crypto in data.crypto_names]
-        edges = edges_from_nanoseconds(calendar_edges(spans, folds.n_folds))
-    members = data.crypto_names
+    members, skipped, edges = _participants(source, data, folds)
     # The group may change later, so the resolved settings always name the cryptos. They name the group only
-    # if it has exactly these members.
-    group = data.crypto_group if crypto_groups().get(data.crypto_group or "") == members else None
+    # if it has exactly these members and those that are skipped.
+    in_group = crypto_groups().get(data.crypto_group or "", ())
+    others = tuple(crypto for crypto in in_group if crypto not in skipped)
+    is_group = members == others and len(members) + len(skipped) == len(in_group)
     resolved = settings.with_changes(
-        data={"path": path, "cryptos": members, "crypto_group": group}, folds={"edges": edges}
+        data={
+            "path": path,
+            "cryptos": members,
+            "crypto_group": data.crypto_group if is_group else None,
+            "skipped": skipped or None,
+        },
+        folds={"edges": edges},
     )
     return Sweep(resolved, source)
+
+
+def _participants(
+    source: Source, data: DataSettings, folds: FoldSettings
+) -> tuple[tuple[str, ...], dict[str, str], tuple[datetime, ...] | None]:
+    """Give the cryptos that take part, those that are skipped with the reason, and the common fold edges."""
+    common = folds.calendar == "common"
+    if data.cryptos is not None and (folds.edges is not None or not common):
+        # Named cryptos are all wanted, and nothing is left to find out. No file is read here: each run of a
+        # sweep opens it again, for one crypto.
+        return data.cryptos, dict(data.skipped or {}), folds.edges
+    if data.cryptos is not None:
+        chosen = named_participants(source, data.cryptos, folds)
+    elif data.incomplete == "skip":
+        chosen = group_participants(source, data.crypto_names, folds)
+    else:
+        chosen = whole_group(source, data.crypto_names, folds)
+    edges = folds.edges
+    if common and edges is None:
+        edges = edges_from_nanoseconds(common_edges(chosen.spans, folds.n_folds))
+    return chosen.cryptos, dict(chosen.skipped), edges
 
 
 def _require_candles(settings: SweepSettings, source: Source) -> None:

@@ -11,6 +11,8 @@ from ftf_assets.freshness.visible_effect import VisibleEffect
 
 PLAN = {
     "sweep_id": "ftf_0123456789ab",
+    "cryptos": "UNIUSDC, OPUSDC",
+    "skipped": {},
     "fits": 44,
     "fits_left": 22,
     "estimated_seconds": 61.2,
@@ -93,3 +95,9 @@ def effect(smallest: float, enough: str = "") -> VisibleEffect:
 def test_a_plan_says_what_the_sweep_could_see_and_what_would_be_enough(expected, lines: list[str]):
     said = plan_in_words(PLAN, [], expected)
     assert [line for line in said if line.startswith(("could see", "too small"))] == lines
+
+
+def test_a_plan_says_who_is_skipped_and_nothing_where_nobody_is():
+    said = plan_in_words(PLAN | {"skipped": {"LDOUSDC": "no file"}}, [], None)
+    assert "skipped      1 of 3 cryptos skipped: LDOUSDC: no file" in said
+    assert not any(line.startswith("skipped") for line in plan_in_words(PLAN, [], None))

@@ -104,3 +104,18 @@ def test_an_operating_point_like_always_buy_and_losing_trades_are_lines_of_their
     ]
     told = with_summary(poor, headline="Not tradable after costs: −7 bps a trade at the top 10 %.")
     assert len(notes(told)) == len(notes(poor)) - 1, "the headline says it already"
+
+
+def test_a_reader_sees_which_cryptos_of_the_group_the_answer_does_not_cover():
+    skipped = {"LDOUSDC": "no file", "ARBUSDC": "too little history"}
+    answer = decided(sweep_rows(0.002), skipped=skipped)
+    n = answer.summary.n_cryptos
+    assert answer.summary.n_skipped == 2
+    assert notes(answer)[0] == (
+        f"The answer covers {n} of the {n + 2} cryptos of the group. Skipped: LDOUSDC: no file; ARBUSDC: too "
+        "little history."
+    )
+    whole = decided(sweep_rows(0.002))
+    assert (whole.summary.n_skipped, whole.summary.skipped) == (0, None)
+    assert not any("Skipped" in line for line in notes(whole))
+    assert whole.rows_fingerprint != answer.rows_fingerprint, "so the decision is made again"

@@ -250,7 +250,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_forward_loss.py",
     ),
     _mutant(
-        "training/treated_fit_part.py",
+        "training/models.py",
         "a relabelled row keeps the soft label of its old class",
         "np.where(hard != arrays.y[rows], relabelled,",
         "np.where(hard != hard, relabelled,",
@@ -262,27 +262,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "flip_rates=target.flip_rates,",
         "flip_rates=None,",
         "training/test_relabelled_cells.py",
-    ),
-    _mutant(
-        "training/masks.py",
-        "an out-of-fold model weighs rows by the stability that the validation slice tells",
-        "block.held_out, fold.validation, fold.test)",
-        "block.held_out)",
-        "training/test_fit_rows.py",
-    ),
-    _mutant(
-        "training/label_treatment.py",
-        "a label that is known with the first held-out row does not leak",
-        "np.flatnonzero(arrays.end >= instant)",
-        "np.flatnonzero(arrays.end > instant)",
-        "test_api.py",
-    ),
-    _mutant(
-        "training/label_treatment.py",
-        "a corrected loss is lost where a treatment is unpacked",
-        "        if self.flip_rates is not None:",
-        "        if False:",
-        "test_api.py",
     ),
     _mutant(
         "training/fit_rows.py",
@@ -334,7 +313,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_models.py",
     ),
     _mutant(
-        "training/treated_fit_part.py",
+        "training/models.py",
         "a cleaned cell trains with the weights before cleaning",
         "rows, weight, hard = fold.fit[keep], found[-1].weight[keep], found[-1].label[keep]",
         "rows, weight, hard = fold.fit[keep], arrays.base_weight[fold.fit[keep]], found[-1].label[keep]",
@@ -695,6 +674,20 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "gate/level_lines.py",
+        "nobody reads which cryptos the answer does not cover",
+        "        coverage_in_words(summary),\n",
+        "",
+        "gate/test_level_lines.py",
+    ),
+    _mutant(
+        "training/folds/shared_history.py",
+        "the longest period is shared, by however few cryptos",
+        "size = (int(sharing[place].sum()), int(ends[place]) - begin)",
+        "size = (0, int(ends[place]) - begin)",
+        "training/folds/test_shared_history.py",
+    ),
+    _mutant(
+        "gate/level_lines.py",
         "a level abandoned for harm looks like one that gains nothing",
         '_GROUNDS = {ENDS_HARM: "ABANDON (harm)"',
         '_GROUNDS = {ENDS_HARM: "ABANDON (no gain)"',
@@ -831,6 +824,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "if reading and not isinstance(source, KnowsTruth):",
         "if not reading and not isinstance(source, KnowsTruth):",
         "sweep/test_sweep.py",
+    ),
+    _mutant(
+        "sweep/participants.py",
+        "a broken file of a group is skipped like a missing one",
+        "        except MissingDataError as error:",
+        "        except InputError as error:",
+        "sweep/test_participants.py",
+    ),
+    _mutant(
+        "sweep/sweep.py",
+        "a named crypto without a file is skipped",
+        "chosen = named_participants(source, data.cryptos, folds)",
+        "chosen = group_participants(source, data.cryptos, folds)",
+        "sweep/test_participants.py",
     ),
     _mutant(
         "sweep/asset_inputs.py",

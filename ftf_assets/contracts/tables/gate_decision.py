@@ -303,6 +303,8 @@ class GateSummary(StoredTable):
     )
     n_clusters: Series[np.int64] = amount("Number of those clusters.")
     n_cryptos: Series[np.int64] = amount("Cryptos of the paired cells.")
+    n_skipped: Series[np.int64] = amount("Cryptos of the sweep's group that took no part.")
+    skipped: Text = optional("Each of them with the reason, one line each; null where nobody was skipped.")
     n_folds: Series[np.int64] = amount("Folds of the paired cells.")
     n_seeds: Count = optional_amount("Fits that a cell averages; null where not stated.")
     test_months: Series[float] = optional_amount("Months of test history: weeks of the paired cells / 4.35.")

@@ -3,6 +3,7 @@
     label_intervals.py     the closed interval of time in which each row's label comes about
     purge_and_embargo.py   training rows that touch nothing held out
     calendar_edges.py      the instants that separate the test spans, common to a crypto group
+    shared_history.py      which cryptos have history enough for the same test spans
     walk_forward.py        fit, validation and test rows of each fold
     short_history.py       whether a fold has enough rows to train on
     out_of_fold_blocks.py  time blocks of a fit part, each predicted by a model that never saw it

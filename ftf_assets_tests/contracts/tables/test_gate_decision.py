@@ -98,6 +98,8 @@ SUMMARY = {
     "clusters": "weeks",
     "n_clusters": 52,
     "n_cryptos": 5,
+    "n_skipped": 1,
+    "skipped": "LDOUSDC: no file",
     "n_folds": 5,
     "n_seeds": 4,
     "test_months": 12.0,
