@@ -71,7 +71,7 @@ class Stored(StoredSweep):
 
     def fit_engine(self) -> FitEngine:
         """Make an engine for fits of a check: stored like all fits, but not reported as fits of the sweep."""
-        return self._io.home.fit_engine(self.sweep.settings.run.workers, lambda _: None)
+        return self._io.home.fit_engine(self.sweep.settings, lambda _: None)
 
     def rows(self) -> pd.DataFrame:
         """Read the crypto's rows of ``finetune_results``."""

@@ -13,11 +13,14 @@ from ftf_assets.audit.settings import AuditSettings, audit_settings
 from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
 from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
+from ftf_assets.storage.gpu_places import GpuPlaces
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.storage.time_estimate import require_confirmed_audit, require_confirmed_sweep
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets.training.boosting import require_device
+from ftf_assets.training.device import gpu_number
 from ftf_assets.training.fit_engine import FitEngine, OnEvent
 
 if TYPE_CHECKING:
@@ -111,19 +114,29 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with shared_lock(self.home):
             yield self
 
-    def fit_engine(self, workers: int | None, on_event: OnEvent) -> FitEngine:
-        """Make an engine that stores its fits in the home and shares the cores with its other runs.
+    def fit_engine(self, settings: SweepSettings, on_event: OnEvent) -> FitEngine:
+        """Make an engine that stores its fits in the home and shares cores or GPU with its other runs.
 
         Parameters
         ----------
-        workers
-            Fits at a time; None for one per core.
+        settings
+            Of the sweep: its device, and the fits at a time.
         on_event
             Called when a fit finishes.
+
+        Raises
+        ------
+        InputError
+            The sweep's GPU does not exist. Where it does, this opens CUDA, so this process must not fork.
         """
-        n_workers = n_cores(workers)
-        tokens = CoreTokens(self.home.cores, n_workers)
-        return FitEngine(FolderFitStore(self.home.fits), n_workers, on_event, tokens.hold)
+        n_workers, store = n_cores(settings.run.workers), FolderFitStore(self.home.fits)
+        gpu = require_device(settings.training.device)
+        if gpu is None:
+            return FitEngine(store, n_workers, on_event, CoreTokens(self.home.cores, n_workers).hold)
+        n_fits = settings.run.gpu_fits
+        folder = self.home.gpu(gpu_number(settings.training.device))
+        places = GpuPlaces(folder, n_fits, gpu.total_bytes, threads=max(1, n_workers // n_fits))
+        return FitEngine(store, n_fits, on_event, places=places)
 
     def sweep_fit_engine(self, sweep: Sweep, crypto: str, on_event: OnEvent) -> FitEngine:
         """Make the engine of a sweep's fits. A long run is refused here, before its first fit.
@@ -145,12 +158,12 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if (sweep.sweep_id, crypto) not in self._estimated:
             require_confirmed_sweep(sweep, self.home, crypto)
             self._estimated.add((sweep.sweep_id, crypto))
-        return self.fit_engine(sweep.settings.run.workers, on_event)
+        return self.fit_engine(sweep.settings, on_event)
 
     def audit_fit_engine(self, audit: Audit, crypto: str, on_event: OnEvent) -> FitEngine:
         """Make the engine of an audit's fits; as :meth:`sweep_fit_engine`, a long audit is refused here."""
         require_confirmed_audit(audit, self.home, crypto)
-        return self.fit_engine(audit.sweep.settings.run.workers, on_event)
+        return self.fit_engine(audit.sweep.settings, on_event)
 
     @property
     def score_store(self) -> FolderScoreStore:

@@ -3,9 +3,11 @@
 * ``sweep_run.run_sweep`` and ``audit_run.run_noise_audit`` run a sweep or a noise audit and give its outcome.
 * ``job_runs.run_jobs`` executes Dagster jobs side by side, one crypto in one child process; ``run_failures``
   turns the error of a failed run into one of :mod:`ftf_assets.contracts.errors`.
-* ``child_processes`` and ``interrupts`` know nothing of sweeps: named jobs in forked children, and signals.
+* ``child_processes``, ``fresh_processes`` and ``interrupts`` know nothing of sweeps: named jobs in children
+  that are forked or, for a GPU, fresh interpreters; and signals.
 * ``preflight.check_inputs`` refuses bad input before anything is written; ``progress`` counts finished fits.
 
-Take care in ``child_processes``: a fork is safe only while the parent has no threads and no open database.
+Take care in ``child_processes``: a fork is safe only while the parent has no threads, no open database and no
+open GPU. Whatever looks for a GPU does so in a fresh child.
 Import no library here that starts a thread when it is imported.
 """

@@ -66,7 +66,7 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
         JobRun(AUDIT_JOB, config, {AUDIT_TAG: audit.audit_id(crypto)}, crypto, libraries=("cleanlab.filter",))
         for crypto in audit.sweep.longest_first
     ]
-    results = run_jobs(runs, home, workers=confirmed.run.workers, on_fit=on_fit)
+    results = run_jobs(runs, home, settings=confirmed, on_fit=on_fit)
     run_ids = {crypto: result.run_id for crypto, result in results.items()}
     failed_checks = [check for result in results.values() for check in result.failed_checks]
     keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]

@@ -4,6 +4,9 @@ Children are forked, so they start at once with everything that the parent has i
 its name. A fork copies only the calling thread. The parent must therefore fork before it starts threads (such
 as a progress display) and while no DuckDB or SQLite connection is open. It must run no fit itself: a child
 that uses OpenMP after its parent has used several OpenMP threads waits for threads that it does not have.
+
+Children that use a GPU are started as fresh interpreters instead: CUDA does not survive a fork, and whoever
+calls this, such as a notebook, may have opened it. They import everything again, some seconds each.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ftf_assets.contracts.errors import FtfError, Interrupted, RunError
+from ftf_assets.running.fresh_processes import FreshProcess, start_fresh
 from ftf_assets.running.interrupts import interrupts_raise, interrupts_wait, receive_interrupts
 
 Result = TypeVar("Result")
@@ -53,7 +57,7 @@ class _ResultMessage(Generic[Result]):
 
 @dataclass(eq=False)
 class _Child:
-    process: ForkProcess
+    process: ForkProcess | FreshProcess
     connection: Connection
     job: str = ""
 
@@ -63,7 +67,12 @@ class _Child:
 
 
 def run_side_by_side(
-    jobs: Sequence[str], worker: Worker[Event, Result], *, children: int, on_event: Send[Event]
+    jobs: Sequence[str],
+    worker: Worker[Event, Result],
+    *,
+    children: int,
+    on_event: Send[Event],
+    fresh: bool = False,
 ) -> dict[str, Result]:
     """Do every job in one of several child processes, started in the order of ``jobs``.
 
@@ -79,6 +88,8 @@ def run_side_by_side(
         Largest number of processes at a time.
     on_event
         Called in the parent's thread for every event.
+    fresh
+        Start fresh interpreters instead of forks, as every child must that uses a GPU. ``worker`` is pickled.
 
     Returns
     -------
@@ -97,7 +108,7 @@ def run_side_by_side(
         The parent received SIGINT or SIGTERM. All children have ended.
     """
     waiting, results, died = deque(jobs), dict[str, Result](), dict[str, str]()
-    with interrupts_raise(), _forked(min(children, len(jobs)), worker) as team:
+    with interrupts_raise(), _started(min(children, len(jobs)), worker, fresh) as team:
         for child in team:
             child.start(waiting.popleft())
         while busy := [child for child in team if child.job]:
@@ -145,7 +156,7 @@ def _died(child: _Child) -> _DiedError:
 
 
 @contextmanager
-def _forked(n_children: int, worker: Worker[Event, Result]) -> Iterator[list[_Child]]:
+def _started(n_children: int, worker: Worker[Event, Result], fresh: bool) -> Iterator[list[_Child]]:
     team: list[_Child] = []
     # Keep the children's garbage collection away from what was imported before the fork: it would traverse,
     # and thereby copy, all of that in every child. Without this and the threshold in ``command.main`` a sweep
@@ -153,17 +164,21 @@ def _forked(n_children: int, worker: Worker[Event, Result]) -> Iterator[list[_Ch
     gc.freeze()
     try:
         for _ in range(n_children):
-            here, there = _FORK.Pipe()
-            parents_ends = [here, *(child.connection for child in team)]
-            process = _FORK.Process(target=_serve, args=(there, parents_ends, worker), daemon=True)
             with interrupts_wait():
-                process.start()
-                team.append(_Child(process, here))
-            there.close()
+                team.append(_Child(*(start_fresh(_serve_fresh, worker) if fresh else _fork(team, worker))))
         yield team
     finally:
         gc.unfreeze()
         _end(team)
+
+
+def _fork(team: list[_Child], worker: Worker[Event, Result]) -> tuple[ForkProcess, Connection]:
+    here, there = _FORK.Pipe()
+    parents_ends = [here, *(child.connection for child in team)]
+    process = _FORK.Process(target=_serve_fork, args=(there, parents_ends, worker), daemon=True)
+    process.start()
+    there.close()
+    return process, here
 
 
 def _end(team: list[_Child]) -> None:
@@ -181,18 +196,30 @@ def _end(team: list[_Child]) -> None:
         raise
 
 
-def _serve(parent: Connection, parents_ends: list[Connection], worker: Worker[Event, Result]) -> None:
+def _serve_fork(parent: Connection, parents_ends: list[Connection], worker: Worker[Event, Result]) -> None:
+    # A process group of its own: Ctrl-C reaches only the parent, which interrupts each child once.
+    os.setpgid(0, 0)
+    # The fork copied the parent's ends of the pipes. While a child holds one open, no child sees that the
+    # parent is gone.
+    for connection in parents_ends:
+        connection.close()
+    process = multiprocessing.parent_process()
+    _serve(parent, lambda: process.join() if process else None, worker)
+
+
+def _serve_fresh(
+    parent: Connection, wait_for_parent: Callable[[], Any], worker: Worker[Event, Result]
+) -> None:
+    with suppress(Interrupted), interrupts_raise():
+        _serve(parent, wait_for_parent, worker)
+
+
+def _serve(parent: Connection, wait_for_parent: Callable[[], Any], worker: Worker[Event, Result]) -> None:
     """Do the parent's jobs in a child until it is interrupted or the parent is gone."""
     # A parent that is gone shows as EOFError, or as ConnectionError where it left messages unread.
     with suppress(Interrupted, EOFError, ConnectionError):
         receive_interrupts()
-        # A process group of its own: Ctrl-C reaches only the parent, which interrupts each child once.
-        os.setpgid(0, 0)
-        # The fork copied the parent's ends of the pipes. While a child holds one open, no child sees that the
-        # parent is gone.
-        for connection in parents_ends:
-            connection.close()
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=(wait_for_parent,), daemon=True).start()
 
         def send(event: Event) -> None:
             parent.send(_EventMessage(event))
@@ -211,10 +238,8 @@ def _attempt(do: Callable[[str], Result], job: str) -> _ResultMessage[Result] | 
         return RunError(f"{job}: {type(error).__name__}: {error}")
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_SECONDS_TO_END)  # for running fits; no other process would end a child that hangs
-        os.kill(os.getpid(), signal.SIGKILL)
+def _end_with_parent(wait_for_parent: Callable[[], Any]) -> None:
+    wait_for_parent()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_SECONDS_TO_END)  # for running fits; no other process would end a child that hangs
+    os.kill(os.getpid(), signal.SIGKILL)

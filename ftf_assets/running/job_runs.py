@@ -6,7 +6,7 @@ import functools
 import importlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets.running.run_failures import raise_failure
 from ftf_assets.storage.cpu_core_locks import n_cores
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.device import is_gpu
 
 #: Libraries that the steps of every crypto use. Importing them starts no thread.
 _HEAVY = (
@@ -81,14 +83,35 @@ class JobResult:
     failed_checks: list[FailedCheck] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _JobWorker:
+    """Executes runs by name in a child process; it is pickled for a fresh one."""
+
+    runs: dict[str, JobRun]
+    home: Home
+
+    def __call__(self, send: Listener) -> AbstractContextManager[Callable[[str], JobResult]]:
+        return self._open(send)
+
+    @contextmanager
+    def _open(self, send: Listener) -> Iterator[Callable[[str], JobResult]]:
+        with open_instance(self.home) as instance, fit_events.listening(send):
+
+            def do(name: str) -> JobResult:
+                with sqlite_errors_as_store_errors(self.home):
+                    return _execute(self.runs[name], instance)
+
+            yield do
+
+
 def run_jobs(
-    runs: Sequence[JobRun], home: Home, *, workers: int | None, on_fit: Listener
+    runs: Sequence[JobRun], home: Home, *, settings: SweepSettings, on_fit: Listener, fits: bool = True
 ) -> dict[str, JobResult]:
     """Execute jobs with Dagster's in-process executor, each in a child process, several at a time.
 
     While one crypto is read, cleaned, checked or stored, the fits of others use the cores, which the children
     share through the home's core tokens. One child more than there are cores keeps all cores busy and bounds
-    memory.
+    memory. Likewise one child more than fits at a time uses a GPU; those are started fresh.
 
     Parameters
     ----------
@@ -96,10 +119,12 @@ def run_jobs(
         What to run, each crypto or job once.
     home
         Folder for results, models, caches and Dagster records.
-    workers
-        The sweep's setting: fits at a time, None = one per core.
+    settings
+        Of the sweep: where it fits, and how many fits at a time.
     on_fit
         Called with every fit that finishes.
+    fits
+        Whether the jobs fit models.
 
     Returns
     -------
@@ -117,20 +142,12 @@ def run_jobs(
     """
     with open_instance(home):
         pass  # creates the instance once, and closes it: a child must not inherit a connection
-    _import_for_children(runs)
-    by_name = {run.name: run for run in runs}
-
-    @contextmanager
-    def worker(send: Listener) -> Iterator[Callable[[str], JobResult]]:
-        with open_instance(home) as instance, fit_events.listening(send):
-
-            def do(name: str) -> JobResult:
-                with sqlite_errors_as_store_errors(home):
-                    return _execute(by_name[name], instance)
-
-            yield do
-
-    return run_side_by_side(list(by_name), worker, children=n_cores(workers) + 1, on_event=on_fit)
+    on_gpu = fits and is_gpu(settings.training.device)
+    if not on_gpu:
+        _import_for_children(runs)
+    worker = _JobWorker({run.name: run for run in runs}, home)
+    at_a_time = settings.run.gpu_fits if on_gpu else n_cores(settings.run.workers)
+    return run_side_by_side(list(worker.runs), worker, children=at_a_time + 1, on_event=on_fit, fresh=on_gpu)
 
 
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import require_device
+from ftf_assets.training.device import Device, is_gpu
 from ftf_assets.training.variants import require_columns
 
 
@@ -30,9 +34,7 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
         The first broken rule, naming crypto, file, row and column; or a level that needs a column which the
         data do not have; or a device that does not exist.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # XGBoost prints what the refusal says in one line
-        require_device(sweep.settings.training.device)
+    _require_device(sweep.settings.training.device)
     if sweep.settings.data.source == "market":
         return
     for crypto in sweep.cryptos:
@@ -42,6 +44,27 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
             require_columns(sweep.variants, arrays, crypto)
         except InputError as error:
             raise InputError(str(error) if file in str(error) else f"file {file}: {error}") from None
+
+
+def _require_device(device: Device) -> None:
+    if is_gpu(device):
+        run_side_by_side([device], _device_check, children=1, on_event=_nothing, fresh=True)
+
+
+@contextmanager
+def _device_check(_send: Callable[[None], None]) -> Iterator[Callable[[str], None]]:
+    """Look for devices in a fresh child: this process forks later, and must not have opened CUDA then."""
+
+    def check(device: str) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # XGBoost prints what the refusal says in one line
+            require_device(device)
+
+    yield check
+
+
+def _nothing(_event: None) -> None:
+    """Ignore events: a check sends none."""
 
 
 def _stored_arrays(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:

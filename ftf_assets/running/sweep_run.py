@@ -86,8 +86,8 @@ def run_sweep(
 
 
 def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
-    config, workers = run_config(sweep, home), sweep.settings.run.workers
-    tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase}
+    config, settings = run_config(sweep, home), sweep.settings
+    tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": settings.run.phase}
     assets: dict[str | None, tuple[str, ...] | None] = dict.fromkeys(sweep.cryptos)  # None: all of the job's
     if job == SWEEP_JOB:
         assets = _assets_to_make(sweep, home)
@@ -97,10 +97,11 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
         for crypto in sweep.longest_first
         if crypto in assets
     ]
-    results = run_jobs(runs, home, workers=workers, on_fit=on_fit) if runs else {}
+    results = run_jobs(runs, home, settings=settings, on_fit=on_fit) if runs else {}
     done = SweepRun({crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results})
     if deciding:
-        run_jobs([JobRun(DECIDE_JOB, config, tags, assets=deciding)], home, workers=workers, on_fit=on_fit)
+        decide = JobRun(DECIDE_JOB, config, tags, assets=deciding)
+        run_jobs([decide], home, settings=settings, on_fit=on_fit, fits=False)
     with open_instance(home) as instance:
         done.failed_checks = failed_checks(sweep, instance)
     if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with

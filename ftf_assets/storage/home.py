@@ -55,6 +55,10 @@ class Home:
         """Lock files of the core tokens."""
         return self.path / "cores"
 
+    def gpu(self, number: int) -> Path:
+        """Lock files of the places on a GPU."""
+        return self.path / "cores" / f"gpu-{number}"
+
     @property
     def artifacts(self) -> Path:
         """Values of the partitioned assets."""

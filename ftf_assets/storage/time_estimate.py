@@ -15,7 +15,9 @@ from ftf_assets.storage.cpu_core_locks import n_cores
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.setting_groups import LONG_RUN_MINUTES
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.device import is_gpu
 from ftf_assets.training.parameters import Rounds
 
 if TYPE_CHECKING:
@@ -139,9 +141,13 @@ def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstima
     return TimeEstimate(
         n_left=len(left),
         rows=sum(left),
-        workers=n_cores(sweep.settings.run.workers),
+        workers=_fits_at_a_time(sweep.settings),
         pace=fit_pace(store, sweep.settings.training.early_stopping),
     )
+
+
+def _fits_at_a_time(settings: SweepSettings) -> int:
+    return settings.run.gpu_fits if is_gpu(settings.training.device) else n_cores(settings.run.workers)
 
 
 def estimate_audit(audit: Audit, home: Home, crypto: str | None = None) -> TimeEstimate:
@@ -158,7 +164,7 @@ def estimate_audit(audit: Audit, home: Home, crypto: str | None = None) -> TimeE
     return TimeEstimate(
         n_left=sum(audit.plan(name).n_fits for name in cryptos),
         rows=sum(audit.expected_rows(name) for name in cryptos),
-        workers=n_cores(audit.sweep.settings.run.workers),
+        workers=_fits_at_a_time(audit.sweep.settings),
         pace=fit_pace(FolderFitStore(home.fits), audit.sweep.settings.training.early_stopping),
     )
 

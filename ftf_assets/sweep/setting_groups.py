@@ -24,9 +24,9 @@ from ftf_assets.labels.cleaning.suspect_cap import CapBy
 from ftf_assets.labels.smoothing import check_epsilons
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.ceiling_plan import FEWEST_EXPOSURES, CeilingPlan
+from ftf_assets.training.device import Device, parse_device
 from ftf_assets.training.parameters import (
     DEFAULT_SEARCH_SPACE,
-    Device,
     Rounds,
     SearchSpace,
     TuneMode,
@@ -245,7 +245,14 @@ class TrainingSettings(SettingsGroup):
         True,
         description="With one seed: fit each baseline again with a second seed, to measure the seed's noise.",
     )
-    device: Device = Field("cpu", description="Where XGBoost fits.")
+    device: Device = Field(
+        "cpu", description="Where XGBoost fits: cpu, cuda (the first GPU) or cuda:N (another one)."
+    )
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, device: str) -> Device:
+        return parse_device(device)
 
     @field_validator("search_space")
     @classmethod
@@ -370,6 +377,7 @@ class RunSettings(SettingsGroup):
 
     phase: str = Field("manual", description="Why the sweep is run: one word that is stored in every row.")
     workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one per core.")
+    gpu_fits: int = Field(4, ge=1, le=64, description="Fits at a time on a GPU, where its memory holds them.")
     confirm_long_run: bool = Field(
         False,
         description=f"Allow a run of more than {LONG_RUN_MINUTES} estimated minutes.",

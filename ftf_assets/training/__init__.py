@@ -3,6 +3,7 @@
 What is decided before anything runs:
 
     variants.py       the treatments that a sweep compares, and the designs that combine them
+    device.py         names of CPU and GPUs
     parameters.py     XGBoost parameters, early stopping, and the search space of tuning
     plan.py           everything besides the rows that decides the cells of one crypto
     folds/            walk-forward folds, purging and embargo: who may learn from which row
@@ -22,8 +23,8 @@ The stages, in their order, each from arrays and the results of the stages befor
     weekly_scores.py  AUC and trades by UTC week; auc_influence.py says how far a row moves the AUC
     confidence_curve.py  precision and trades of the most confident calls
 
-How fits run: ``fit_engine.py`` (many one-thread fits side by side, none twice), ``boosting.py`` (one XGBoost
-fit), ``binning.py`` (binned matrices shared by fits on the same rows).
+How fits run: ``fit_engine.py`` (many fits side by side, none twice), ``boosting.py`` (one XGBoost fit),
+``binning.py`` (binned matrices shared by fits on the same rows), ``gpu.py`` (memory of a GPU; opens CUDA).
 
 Test rows choose nothing: parameters come from the fit part, rounds and threshold from the validation slice.
 No module imports pandas or Dagster; XGBoost, Optuna and scikit-learn are imported where they are called.

@@ -11,10 +11,18 @@ from typing import Any
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
+from ftf_assets.training.device import Device, is_gpu
 
 #: Size of the cache in multiples of the bytes of the crypto's features. It holds the matrices of all inner
 #: folds of all folds, which every tuning trial uses again.
 IDLE_SHARE = 2.0
+
+#: Bytes per value of a matrix that is binned on a GPU: XGBoost keeps values and columns in host memory (8)
+#: beside the bins on the device (1).
+GPU_BYTES_PER_VALUE = 9
+#: Size of the cache of such matrices: as many as on the CPU up to this size, and beyond it the one in use.
+GPU_IDLE_BYTES = 4e9
+_GPU_LEAST_IDLE_SHARE = 3.0
 
 
 class BinnedMatrices:
@@ -62,13 +70,33 @@ class BinnedMatrices:
             while sum(size for _, size, _ in self._idle) > self.capacity:
                 self._idle.popleft()
 
+    def clear(self) -> None:
+        """Drop the matrices that no fit is using."""
+        with self._lock:
+            self._idle.clear()
 
-_matrices: weakref.WeakKeyDictionary[TrainingArrays, BinnedMatrices] = weakref.WeakKeyDictionary()
+
+_matrices: weakref.WeakKeyDictionary[TrainingArrays, dict[Device, BinnedMatrices]]
+_matrices = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
 @typed
-def matrices_of(arrays: TrainingArrays) -> BinnedMatrices:
-    """Return the cache of binned matrices of a crypto's rows, which lives as long as the rows."""
+def matrices_of(arrays: TrainingArrays, device: Device = "cpu") -> BinnedMatrices:
+    """Return the cache of a crypto's matrices that are binned on a device; it lives as long as the rows."""
     with _lock:
-        return _matrices.setdefault(arrays, BinnedMatrices(IDLE_SHARE * arrays.X.nbytes))
+        by_device = _matrices.setdefault(arrays, {})
+        return by_device.setdefault(device, BinnedMatrices(_capacity(arrays.X.nbytes, device)))
+
+
+@typed
+def binned_bytes(n_rows: int, n_features: int, device: Device) -> int:
+    """Size of a binned matrix; bins take one byte a value."""
+    return n_rows * n_features * (GPU_BYTES_PER_VALUE if is_gpu(device) else 1)
+
+
+def _capacity(n_bytes: int, device: Device) -> float:
+    if not is_gpu(device):
+        return IDLE_SHARE * n_bytes
+    as_many = IDLE_SHARE * n_bytes * GPU_BYTES_PER_VALUE
+    return max(min(as_many, GPU_IDLE_BYTES), _GPU_LEAST_IDLE_SHARE * n_bytes)

@@ -1,7 +1,8 @@
-"""One gradient-boosted fit: XGBoost's histogram method on soft labels, one thread, reproducible to the bit.
+"""One gradient-boosted fit: XGBoost's histogram method on soft labels, reproducible to the bit.
 
-Chen and Guestrin (2016), "XGBoost: A Scalable Tree Boosting System". XGBoost is imported where it is called,
-because a process that only plans or serves the user interface does not need it.
+A fit takes one thread of the CPU, or a GPU and the threads that bring it its rows. Chen and Guestrin (2016),
+"XGBoost: A Scalable Tree Boosting System". XGBoost is imported where it is called, because a process that
+only plans or serves the user interface does not need it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 from ftf_assets.contracts.bundles import FlipRates
 from ftf_assets.contracts.errors import CellError, input_error
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
-from ftf_assets.training.parameters import Device, Parameters, Rounds
+from ftf_assets.training import gpu
+from ftf_assets.training.device import Device, is_gpu, parse_device
+from ftf_assets.training.parameters import Parameters, Rounds, max_bins
 
 if TYPE_CHECKING:
     import xgboost
@@ -66,17 +69,20 @@ class FittedBooster:
         The model, cut to ``rounds``.
     rounds
         Boosting rounds.
+    threads
+        Threads that copy rows for a prediction.
     """
 
     booster: xgboost.Booster
     rounds: int
+    threads: int = 1
 
     @typed
     def predict(self, X: Float32[Array, "rows features"]) -> Float64[Array, " rows"]:
         """Predict P(BUY), shape (n_rows,)."""
         import xgboost as xgb
 
-        probability: Array = self.booster.predict(xgb.DMatrix(X, nthread=1))
+        probability: Array = self.booster.predict(xgb.DMatrix(X, nthread=self.threads))
         return probability.astype(np.float64)
 
     def to_ubjson(self) -> bytes:
@@ -85,23 +91,33 @@ class FittedBooster:
 
 
 @typed
-def require_device(device: Device) -> None:
-    """Refuse a device that XGBoost would silently replace by the CPU.
+def require_device(device: Device) -> gpu.Gpu | None:
+    """Refuse a device that XGBoost would silently replace by another one.
+
+    For a GPU this opens CUDA, so no process that forks may call it; see :mod:`ftf_assets.training.gpu`.
+
+    Returns
+    -------
+    Gpu or None
+        None for the CPU.
 
     Raises
     ------
     InputError
-        The device is ``cuda`` and no GPU is visible.
+        No GPU is visible, or none with this number.
     """
-    if device == "cpu":
-        return
+    if not is_gpu(device):
+        return None
+    found = gpu.open_gpu(device)
     probe, labels, weight = np.eye(2, dtype=np.float32), np.array([0, 1], np.float32), np.ones(2, np.float32)
     try:
-        fit_booster(bin_features(probe, {}), labels, weight, parameters={}, rounds=1, seed=0, device=device)
+        binned = bin_features(probe, {}, device)
+        fit_booster(binned, labels, weight, parameters={}, rounds=1, seed=0, device=device)
     except CellError as error:
         raise input_error(
             str(error), allowed="cpu", fix="Leave out --device, or run on a machine with a GPU."
         ) from None
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +131,13 @@ class BinnedFeatures:
         it.
     """
 
-    matrix: xgboost.QuantileDMatrix
+    matrix: xgboost.DMatrix
 
 
 @typed
-def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> BinnedFeatures:
+def bin_features(
+    X: Float32[Array, "rows features"], parameters: Parameters, device: Device = "cpu", threads: int = 1
+) -> BinnedFeatures:
     """Cut features into the bins of XGBoost's histogram method, which takes at least a tenth of a fit's time.
 
     The bin edges depend on these rows only and not on weights, so that weights change the loss and nothing
@@ -131,6 +149,15 @@ def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> 
         Features of the training rows, shape (n_rows, n_features).
     parameters
         XGBoost parameters, of which ``max_bin`` is used.
+    device
+        Where the fits will run. The bins for a GPU are made there, and stay there.
+    threads
+        Threads that copy the rows for a GPU. The bins do not depend on it.
+
+    Raises
+    ------
+    GpuMemoryError
+        The GPU has too little free memory.
 
     Warnings
     --------
@@ -138,13 +165,33 @@ def bin_features(X: Float32[Array, "rows features"], parameters: Parameters) -> 
     """
     import xgboost as xgb
 
+    if is_gpu(device):
+        return BinnedFeatures(_binned_by_first_fit(X, parameters, device, threads))
     return BinnedFeatures(xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=1))
 
 
-@typed
-def max_bins(parameters: Parameters) -> int:
-    """Return the number of bins per feature; XGBoost's default where ``parameters`` do not name it."""
-    return int(parameters.get("max_bin", 256))
+def _binned_by_first_fit(X: Array, parameters: Parameters, device: Device, threads: int) -> xgboost.DMatrix:
+    """Make a plain matrix and train one root on it, which bins it on the device and keeps the bins there.
+
+    A ``QuantileDMatrix`` of host memory would be binned on the host, by one thread 40 times slower. The root
+    has no weights, so the bins have none: a fit with weights that came first would leave its bins to others.
+    """
+    import xgboost as xgb
+
+    if is_gpu(device):
+        gpu.require_memory(device, gpu.peak_bytes(len(X), X.shape[1], parameters))
+    matrix = xgb.DMatrix(X, label=np.zeros(len(X), np.float32), nthread=threads)
+    settings = {
+        "tree_method": "hist",
+        "max_bin": max_bins(parameters),
+        "max_depth": 1,
+        "base_score": 0.0,
+        "device": device,
+        "nthread": threads,
+        "verbosity": 0,
+    }
+    _require_trained_on(xgb.train(settings, matrix, num_boost_round=1), device)
+    return matrix
 
 
 @typed
@@ -158,6 +205,7 @@ def fit_booster(
     validation: ValidationSlice | None = None,
     seed: int,
     device: Device = "cpu",
+    threads: int = 1,
     flip_rates: FlipRates | None = None,
 ) -> FittedBooster:
     """Fit one booster.
@@ -165,7 +213,8 @@ def fit_booster(
     Parameters
     ----------
     binned
-        The training rows, from :func:`bin_features`. Labels and weights are written into it.
+        The training rows, from :func:`bin_features` for the same device. Labels and weights are written into
+        it.
     labels, weight
         Hard or soft labels in [0, 1] and weights of these rows, shape (n_rows,).
     parameters
@@ -177,7 +226,9 @@ def fit_booster(
     seed
         Seed of the subsampling of rows and columns, in [0, 2**31).
     device
-        ``cpu`` or ``cuda``.
+        ``cpu``, ``cuda`` or ``cuda:N``.
+    threads
+        Threads of the CPU, also beside a GPU. The bits do not depend on it.
     flip_rates
         Rates of wrong labels that the loss is corrected for, see
         :mod:`~ftf_assets.training.forward_loss`. The model then predicts the true label. None trains on the
@@ -199,7 +250,7 @@ def fit_booster(
         "eval_metric": "logloss",
         "device": device,
         "seed": seed,
-        "nthread": 1,
+        "nthread": threads,
         "verbosity": 0,
     }
     matrix = binned.matrix
@@ -207,11 +258,11 @@ def fit_booster(
     matrix.set_info(label=labels, weight=weight)
     loss = {} if flip_rates is None else _corrected_loss(settings, labels, weight, flip_rates)
     if isinstance(rounds, Rounds):
-        booster, kept = _stop_early(xgb, settings, matrix, rounds, validation, loss)
+        booster, kept = _stop_early(xgb, settings, matrix, rounds, validation, loss, threads)
     else:
         booster, kept = xgb.train(settings, matrix, num_boost_round=rounds, **loss), rounds
     _require_trained_on(booster, device)
-    return FittedBooster(booster, kept)
+    return FittedBooster(booster, kept, threads)
 
 
 def _corrected_loss(
@@ -238,8 +289,9 @@ def _corrected_loss(
 
 def _require_trained_on(booster: xgboost.Booster, device: Device) -> None:
     used = json.loads(booster.save_config())["learner"]["generic_param"]["device"]
-    if not used.startswith(device):
-        raise CellError("fit", f"device {device} was asked for, XGBoost used {used}: no GPU is visible")
+    # XGBoost takes the CPU where it sees no GPU, and the first GPU again where it sees too few.
+    if parse_device(used) != device:
+        raise CellError("fit", f"device {device} was asked for, XGBoost used {used}: no such GPU is visible")
 
 
 def _stop_early(
@@ -249,10 +301,11 @@ def _stop_early(
     rounds: Rounds,
     validation: ValidationSlice | None,
     loss: dict[str, Any],
+    threads: int,
 ) -> tuple[xgboost.Booster, int]:
     if validation is None:
         raise ValueError("early stopping needs a validation slice")
-    watched = xgb.DMatrix(validation.X, label=validation.y.astype(np.float32), nthread=1)
+    watched = xgb.DMatrix(validation.X, label=validation.y.astype(np.float32), nthread=threads)
     booster = xgb.train(
         settings,
         matrix,

@@ -1,8 +1,10 @@
-"""The fit engine: runs many one-thread fits side by side and reuses finished ones."""
+"""The fit engine: runs many fits side by side, on cores or on a GPU, and reuses finished ones."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,13 +13,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+import numpy as np
+
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import FlipRates, Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training import boosting
-from ftf_assets.training.binning import matrices_of
+from ftf_assets.training.binning import binned_bytes, matrices_of
 from ftf_assets.training.boosting import FitResult, ValidationSlice
-from ftf_assets.training.parameters import Device, Parameters, Rounds
+from ftf_assets.training.device import Device
+from ftf_assets.training.gpu import is_out_of_memory, peak_bytes
+from ftf_assets.training.parameters import Parameters, Rounds, max_bins
+
+logger = logging.getLogger(__name__)
 
 
 @typed
@@ -45,6 +53,8 @@ class FitTask:
         Whether to store the model itself. A tuning trial needs its probabilities only.
     keep_bins
         Whether to keep the binned rows, because another fit may train on the same ones.
+    threads
+        Threads of the CPU; the bits do not depend on it.
     """
 
     key: str
@@ -62,6 +72,7 @@ class FitTask:
     flip_rates: FlipRates | None = None
     keep_booster: bool = True
     keep_bins: bool = True
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -113,10 +124,12 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     """
     clock = time.thread_time if task.device == "cpu" else time.perf_counter
     begin = clock()
-    # The copy of the rows is freed as soon as they are binned; bins take one byte a value.
-    n_bytes = len(task.rows) * arrays.X.shape[1] if task.keep_bins else None
-    with matrices_of(arrays).borrow(
-        _bins_of(task), n_bytes, lambda: boosting.bin_features(arrays.X[task.rows], task.parameters)
+    # The copy of the rows is freed as soon as they are binned.
+    n_bytes = binned_bytes(len(task.rows), arrays.X.shape[1], task.device) if task.keep_bins else None
+    with matrices_of(arrays, task.device).borrow(
+        _bins_of(task),
+        n_bytes,
+        lambda: boosting.bin_features(_take(arrays.X, task.rows), task.parameters, task.device, task.threads),
     ) as binned:
         fitted = boosting.fit_booster(
             binned,
@@ -127,9 +140,10 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
             validation=_validation(task, arrays),
             seed=task.seed,
             device=task.device,
+            threads=task.threads,
             flip_rates=task.flip_rates,
         )
-    probabilities = {name: fitted.predict(arrays.X[rows]) for name, rows in task.predict.items()}
+    probabilities = {name: fitted.predict(_take(arrays.X, rows)) for name, rows in task.predict.items()}
     return FitResult(
         booster=fitted.to_ubjson() if task.keep_booster else b"",
         rounds=fitted.rounds,
@@ -139,16 +153,35 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     )
 
 
-def _bins_of(task: FitTask) -> tuple[bytes, int]:
+def _take(X: Array, rows: Array) -> Array:
+    """Return the rows at these positions; without a copy where they follow each other."""
+    in_one_piece = len(rows) > 0 and bool((np.diff(rows) == 1).all())
+    taken: Array = X[slice(rows[0], rows[-1] + 1) if in_one_piece else rows]
+    return taken
+
+
+def _bins_of(task: FitTask) -> tuple[bytes, int, Device]:
     """Return a key of what a fit's bins are computed from; fits with equal keys share their bins."""
-    return hashlib.blake2b(task.rows.tobytes()).digest(), boosting.max_bins(task.parameters)
+    return hashlib.blake2b(task.rows.tobytes()).digest(), max_bins(task.parameters), task.device
 
 
 def _validation(task: FitTask, arrays: TrainingArrays) -> ValidationSlice | None:
     if not isinstance(task.rounds, Rounds):
         return None
     rows = task.predict["validation"]
-    return ValidationSlice(arrays.X[rows], arrays.y[rows])
+    return ValidationSlice(_take(arrays.X, rows), arrays.y[rows])
+
+
+class GpuPlaces(Protocol):
+    """Where fits run on a GPU: they wait for the memory that they need, over all processes of a home."""
+
+    threads: int
+
+    def hold(self, n_bytes: int) -> AbstractContextManager[None]:
+        """Wait until a fit that needs so many bytes has room, and keep the room while the context lasts."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Wait until no other fit runs on the GPU, and let none begin while the context lasts."""
 
 
 @dataclass(frozen=True)
@@ -165,12 +198,15 @@ class FitEngine:
         Called in the calling thread for each fit that ends.
     core
         Returns the context in which a fit runs, such as a core token where several processes share a machine.
+    places
+        The same for fits on a GPU, which take no core token; None where no task needs a GPU.
     """
 
     store: FitStore
     workers: int
     on_event: OnEvent
     core: Callable[[], AbstractContextManager[object]] = nullcontext
+    places: GpuPlaces | None = None
 
     @typed
     def run(
@@ -178,7 +214,8 @@ class FitEngine:
     ) -> Mapping[str, FitResult | Outcome]:
         """Run tasks, longest first; tasks with equal keys run once.
 
-        Each fit runs on one thread with its own seed, so the bits do not depend on the number of workers.
+        Each fit has its own seed and shares nothing that another changes, so the bits do not depend on the
+        number of workers. A fit that finds no memory left on a GPU is run again, alone there.
 
         Parameters
         ----------
@@ -233,11 +270,33 @@ class FitEngine:
         return results
 
     def _execute_next(self, queue: _Queue, arrays: TrainingArrays) -> tuple[FitTask, FitResult | Exception]:
+        if self.places is not None:
+            with queue.next() as task:
+                return task, _execute_on_gpu(task, arrays, self.places)
         with self.core(), queue.next() as task:
-            try:
-                return task, execute_fit(task, arrays)
-            except Exception as error:  # noqa: BLE001  a failed cell, recorded by the caller
-                return task, error
+            return task, _attempt(task, arrays)
+
+
+def _attempt(task: FitTask, arrays: TrainingArrays) -> FitResult | Exception:
+    try:
+        return execute_fit(task, arrays)
+    except Exception as error:  # noqa: BLE001  a failed cell, recorded by the caller
+        # Frames that the error keeps alive would hold the fit's matrix.
+        return error.with_traceback(None)
+
+
+def _execute_on_gpu(task: FitTask, arrays: TrainingArrays, places: GpuPlaces) -> FitResult | Exception:
+    n_rows = max(len(task.rows), *(len(rows) for rows in task.predict.values()), 0)
+    needed = peak_bytes(n_rows, arrays.X.shape[1], task.parameters)
+    task = dataclasses.replace(task, threads=places.threads)
+    with places.hold(needed):
+        result = _attempt(task, arrays)
+    if isinstance(result, FitResult) or not is_out_of_memory(result):
+        return result
+    logger.warning("event=gpu_out_of_memory fit=%s action=again_alone error=%s", task.name, result)
+    with places.alone():
+        matrices_of(arrays, task.device).clear()
+        return _attempt(task, arrays)
 
 
 class _Queue:
@@ -249,7 +308,7 @@ class _Queue:
     def __init__(self, tasks: Iterable[FitTask]) -> None:
         longest_first = sorted(tasks, key=lambda task: -len(task.rows))
         self._waiting = [(_bins_of(task), task) for task in longest_first]
-        self._running: list[tuple[bytes, int]] = []
+        self._running: list[tuple[bytes, int, Device]] = []
         self._lock = threading.Lock()
 
     @contextmanager

@@ -9,7 +9,6 @@ from typing import Literal
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.typed import typed
 
-Device = Literal["cpu", "cuda"]
 Parameters = dict[str, float | int | str]
 
 #: Which variants have a study: only the baseline, for all variants of its fold; each variant; or none.
@@ -31,6 +30,12 @@ DEFAULT_PARAMETERS: Parameters = {
     "min_child_weight": 20.0,
     "reg_lambda": 1.0,
 }
+
+
+@typed
+def max_bins(parameters: Parameters) -> int:
+    """Return the number of bins per feature; XGBoost's default where ``parameters`` do not name it."""
+    return int(parameters.get("max_bin", 256))
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.ceiling_plan import CeilingPlan
+from ftf_assets.training.device import Device
 from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.walk_forward import Fold, walk_forward_folds
-from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Device, Parameters, Rounds, Tuning
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Parameters, Rounds, Tuning
 from ftf_assets.training.variants import BASELINE_VARIANT, Variant, variant_of
 
 RoundsMode = Literal["baseline", "per_variant"]
@@ -64,7 +65,7 @@ class TrainingPlan:
         Whether the baseline is fitted with a second seed where a cell averages one fit only. The difference
         between the two is the noise of the seed.
     device
-        ``cpu`` or ``cuda``.
+        ``cpu``, ``cuda`` or ``cuda:N``.
     ceiling
         The doses of noise of the label ceiling; None for none.
     """

@@ -200,7 +200,7 @@ def test_an_asset_bins_equal_rows_once(home: Home, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(
         boosting,
         "bin_features",
-        lambda X, parameters: binned.append(X.tobytes()) or bin_features(X, parameters),
+        lambda X, *how: binned.append(X.tobytes()) or bin_features(X, *how),
     )
     sweep = small_sweep(workers=1, factors="label_smoothing=mild,cleanlab=reweight")
     assert materialise(sweep, home, "OPUSDC").success

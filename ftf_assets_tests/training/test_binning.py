@@ -42,9 +42,9 @@ def n_binned(monkeypatch) -> list[int]:
     made: list[int] = []
     healthy = boosting.bin_features
 
-    def count(X, parameters):
+    def count(X, *how):
         made.append(len(X))
-        return healthy(X, parameters)
+        return healthy(X, *how)
 
     monkeypatch.setattr(boosting, "bin_features", count)
     return made

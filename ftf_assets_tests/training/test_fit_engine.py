@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError, InputError, StoreError
 from ftf_assets.training import fit_engine as engine
+from ftf_assets.training.binning import matrices_of
 from ftf_assets.training.boosting import FitResult, require_device
 from ftf_assets.training.fit_engine import FitEngine, FitTask, _Queue, execute_fit
+from ftf_assets.training.gpu import GpuMemoryError, peak_bytes
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.production import CRYPTO, QUICK, MemoryFitStore
 
@@ -201,16 +205,103 @@ def test_a_fit_waits_for_another_on_the_same_rows_while_other_fits_can_run(tasks
         assert last.name == "d"
 
 
-def test_a_gpu_runs_the_same_tasks_through_the_same_engine(tasks, training_arrays):
+def test_a_gpu_gives_the_same_bits_for_any_number_of_fits_at_a_time_and_almost_those_of_the_cpu(
+    tasks, training_arrays
+):
     try:
         require_device("cuda")
     except InputError as absent:
         pytest.skip(f"no GPU: {absent}")
     on_gpu = [dataclasses.replace(task, device="cuda") for task in tasks]
-    first, _ = run(on_gpu, training_arrays)
-    again, _ = run(on_gpu, training_arrays, workers=2)
+    first, _, _ = run_on_gpu(on_gpu, training_arrays)
+    again, _, _ = run_on_gpu(on_gpu[::-1], dataclasses.replace(training_arrays), workers=4)
     on_cpu, _ = run(tasks, training_arrays)
     for key, result in first.items():
         assert again[key].booster == result.booster
         expected = on_cpu[key].probabilities["test"]
         np.testing.assert_allclose(result.probabilities["test"], expected, atol=0.05)
+
+
+class Places:
+    """Places on a GPU that note who waits for what; fits on the CPU take them in these tests."""
+
+    threads = 3
+
+    def __init__(self) -> None:
+        self.taken: list[object] = []
+
+    @contextmanager
+    def hold(self, n_bytes: int) -> Iterator[None]:
+        self.taken.append(n_bytes)
+        yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        self.taken.append("alone")
+        yield
+
+
+def run_on_gpu(tasks, arrays, store=None, workers=1):
+    places, events = Places(), []
+    fit_engine = FitEngine(store or MemoryFitStore(), workers, events.append, places=places)
+    return fit_engine.run(tasks, arrays, stage="fit"), events, places.taken
+
+
+def test_fits_on_a_gpu_wait_for_their_memory_and_have_the_bits_of_fits_on_one_thread(tasks, training_arrays):
+    expected, _ = run(tasks, training_arrays)
+    results, _, taken = run_on_gpu(tasks, training_arrays, workers=2)
+    needed = [peak_bytes(len(task.rows), training_arrays.X.shape[1], task.parameters) for task in tasks]
+    assert sorted(taken) == sorted(needed)
+    assert {key: fit.booster for key, fit in results.items()} == {
+        key: fit.booster for key, fit in expected.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        (
+            "Memory allocation error: std::bad_alloc: cudaErrorMemoryAllocation: out of memory",
+            True,
+        ),
+        ("no split", False),
+    ],
+    ids=["out of memory", "another error"],
+)
+def test_a_fit_that_finds_no_memory_is_run_again_alone_before_its_cell_fails(
+    tasks, training_arrays, monkeypatch, words, again
+):
+    tried = []
+
+    def full(task, arrays):
+        tried.append(task.key)
+        if tried.count(task.key) == 1:
+            raise RuntimeError(words)
+        return execute_fit(task, arrays)
+
+    monkeypatch.setattr(engine, "execute_fit", full)
+    results, events, taken = run_on_gpu(tasks[:2], training_arrays)
+    assert [event.kind for event in events] == (["done", "done"] if again else ["failed", "failed"])
+    assert taken.count("alone") == (2 if again else 0)
+    assert all(isinstance(fit, FitResult) == again for fit in results.values())
+
+
+def test_a_fit_that_finds_no_memory_alone_either_is_a_failed_cell(tasks, training_arrays, monkeypatch):
+    matrices = matrices_of(training_arrays)
+    with matrices.borrow("idle", 1, object):
+        pass
+    idle = []
+
+    def full(task, arrays):
+        idle.append(len(matrices._idle))
+        raise GpuMemoryError("out of memory on device cuda")
+
+    monkeypatch.setattr(engine, "execute_fit", full)
+    results, events, taken = run_on_gpu(tasks[:1], training_arrays)
+    assert results["key_0"] == Outcome(
+        "training_failed", "GpuMemoryError", "out of memory on device cuda", "fit"
+    )
+    assert [event.kind for event in events] == ["failed"]
+    assert taken[1:] == ["alone"]
+    assert idle[0] > 0
+    assert idle[1] == 0, "bins that wait for another fit are dropped first"

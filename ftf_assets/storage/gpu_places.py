@@ -1,0 +1,80 @@
+"""Places on a GPU: how many fits run there at a time, over all runs of a home, by number and by memory."""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+#: Share of a GPU's memory that running fits may fill. The rest holds the bins that wait for the next fit, and
+#: what each process takes for itself.
+SHARE_FOR_FITS = 0.6
+
+#: The kernel can wait for one lock, not for any of several.
+_SECONDS_BETWEEN_POLLS = 0.002
+
+
+class GpuPlaces:
+    """One lock file per place: a fit holds as many places as its memory is worth, at least one.
+
+    The operating system gives a place back when its holder ends, so a killed run blocks nobody. A fit that
+    waits for several places takes each as it comes free. Only one fit at a time waits so, hence no two wait
+    for each other.
+
+    Parameters
+    ----------
+    folder
+        Folder of the lock files; created where it is missing.
+    n_fits
+        Fits at a time.
+    total_bytes
+        Memory of the GPU.
+    threads
+        Threads of the CPU that each fit takes.
+    """
+
+    def __init__(self, folder: Path, n_fits: int, total_bytes: int, threads: int) -> None:
+        self.folder = Path(folder)
+        self.n_fits = n_fits
+        self.bytes_per_place = SHARE_FOR_FITS * total_bytes / n_fits
+        self.threads = threads
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def hold(self, n_bytes: int) -> AbstractContextManager[None]:
+        """Wait for the places that a fit of so many bytes takes, and hold them while the context lasts."""
+        return self._hold(min(max(1, math.ceil(n_bytes / self.bytes_per_place)), self.n_fits))
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Wait until no other fit runs on the GPU, and let none begin while the context lasts."""
+        return self._hold(self.n_fits)
+
+    @contextmanager
+    def _hold(self, n_places: int) -> Iterator[None]:
+        with ExitStack() as files:
+            with self._lock_file("turn") as turn:
+                while not _lock(turn):
+                    time.sleep(_SECONDS_BETWEEN_POLLS)
+                waiting = [files.enter_context(self._lock_file(f"place-{n}")) for n in range(self.n_fits)]
+                while self.n_fits - len(waiting) < n_places:
+                    if locked := next((place for place in waiting if _lock(place)), None):
+                        waiting.remove(locked)
+                    else:
+                        time.sleep(_SECONDS_BETWEEN_POLLS)
+                for place in waiting:
+                    place.close()
+            yield
+
+    def _lock_file(self, name: str) -> BinaryIO:
+        return (self.folder / f"{name}.lock").open("ab")
+
+
+def _lock(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
