@@ -21,6 +21,7 @@ METHODS = (FunctionType, classmethod, staticmethod, property, functools.cached_p
 
 #: What a newcomer asks of the product: how rows are split, labelled, treated and scored.
 LOOKED_UP_FIRST = {
+    "ftf_assets.api": {"apply_label_treatment"},
     "ftf_assets.labels.cleaning.confident_learning": {"label_quality"},
     "ftf_assets.labels.cleaning.suspect_cap": {"cap_per_class"},
     "ftf_assets.labels.cleaning.suspect_treatments": {"clean"},

@@ -16,12 +16,16 @@ The stages, in their order, each from arrays and the results of the stages befor
     tuning.py         hyper-parameters, by a seeded search inside the fit part
     baseline.py       the baseline of each fold: its rounds hold for every variant
     masks.py          cleaning masks, by out-of-fold models
+    treated_fit_part.py  what a variant trains on: rows, labels and weights after its treatments
     models.py         one model a fold and variant; threshold.py picks its thresholds
     evaluation.py     one result row per cell: metrics.py on labels, trades.py on returns
     regimes.py        the same scores by market regime
     lagged_features.py  the baseline on older features, where its AUC is suspiciously large
     weekly_scores.py  AUC and trades by UTC week; auc_influence.py says how far a row moves the AUC
     confidence_curve.py  precision and trades of the most confident calls
+
+``label_treatment.py`` applies one variant to a training window that another trainer brings along: the same
+functions without folds, for :func:`ftf_assets.api.apply_label_treatment`.
 
 How fits run: ``fit_engine.py`` (many fits side by side, none twice), ``boosting.py`` (one XGBoost fit),
 ``binning.py`` (binned matrices shared by fits on the same rows), ``gpu.py`` (memory of a GPU; opens CUDA).

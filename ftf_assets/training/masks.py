@@ -20,7 +20,7 @@ from ftf_assets.contracts.typed import Array, Float64, Int8, typed
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import moved_factors
-from ftf_assets.labels.fit_rows import JudgedRows, Judgement, TreatedRows
+from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import out_of_fold_key
@@ -73,9 +73,41 @@ def make_masks(
     weights nor stops their boosting. For each fold only candles that closed by the end of its fit part are
     read.
     """
+    return masks_of_folds(plan, arrays, plan.folds(arrays), soft_labels, baselines, engine, candles)
+
+
+@typed
+def masks_of_folds(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    folds_of_plan: tuple[Fold, ...],
+    soft_labels: SmoothedLabels,
+    baselines: BaselineParameters,
+    engine: FitEngine,
+    candles: CandleArrays | None = None,
+) -> CleanlabMasks:
+    """Make the masks of given folds; :func:`make_masks` makes those of the folds that the plan cuts.
+
+    Parameters
+    ----------
+    plan, arrays, soft_labels, baselines, engine, candles
+        As in :func:`make_masks`.
+    folds_of_plan
+        The folds. Their fit parts are cleaned; what they hold out is not read.
+
+    Returns
+    -------
+    CleanlabMasks
+        As :func:`make_masks`.
+
+    Raises
+    ------
+    InputError
+        As :func:`make_masks`.
+    """
     if plan.needs_candles and candles is None:
         raise input_error("the temporal cleaners need candles", crypto=plan.crypto)
-    folds = {fold.index: fold for fold in plan.folds(arrays)}
+    folds = {fold.index: fold for fold in folds_of_plan}
     trainable = [baseline for baseline in baselines.folds if baseline.outcome.status == "ok"]
     blocks: dict[int, tuple[Block, ...] | Outcome] = {}
     tasks: list[FitTask] = []
@@ -138,7 +170,7 @@ def _out_of_fold_tasks(
             name=f"out-of-fold block {number} of {judge.name}",
             rows=block.train,
             labels=labels[block.train],
-            weight=treated_weight(judge.moved, rows_without(arrays, block.train, block.held_out), plan),
+            weight=treated_weight(judge.moved, _rows_of_block(arrays, fold, block), plan),
             predict={"held_out": block.held_out},
             rounds=baseline.rounds,
             parameters=baseline.parameters,
@@ -149,6 +181,11 @@ def _out_of_fold_tasks(
         )
         for number, block in enumerate(blocks)
     ]
+
+
+def _rows_of_block(arrays: TrainingArrays, fold: Fold, block: Block) -> FitRows:
+    # The masks decide what the fold's model trains on, so they may not know what the fold holds out either.
+    return rows_without(arrays, block.train, block.held_out, fold.validation, fold.test)
 
 
 def _assemble(

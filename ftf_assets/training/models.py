@@ -18,18 +18,16 @@ from ftf_assets.contracts.bundles import (
     TrainedModels,
 )
 from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.labels.apply_factors import treated_labels, treated_weight
-from ftf_assets.labels.factor import LabelFactor, RowFactor
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitTask
 from ftf_assets.training.fit_keys import cell_key, model_fit_key
-from ftf_assets.training.fit_rows import rows_of_fold
 from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.threshold import f1_optimal_threshold
+from ftf_assets.training.treated_fit_part import treat_fit_part
 from ftf_assets.training.tuning import TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT, Variant
 
@@ -113,27 +111,11 @@ def _treat(
 ) -> _Treated | Outcome:
     if baseline.outcome.status != "ok":
         return baseline.outcome
-    treated_as = variant.only(LabelFactor)
-    if variant.only(RowFactor).moved:
-        found = masks.find(fold.index, variant.name)
-        failed = next((mask.outcome for mask in found if mask.outcome.status != "ok"), None)
-        if failed is not None:
-            return failed
-        # The weights and labels of each mask are computed from those of the mask before.
-        keep = np.logical_and.reduce([mask.keep for mask in found])
-        rows, weight, hard = fold.fit[keep], found[-1].weight[keep], found[-1].label[keep]
-        # A level that reads the truth says nothing of a row that a cleaner gives another label.
-        relabelled = treated_labels(treated_as.moved, hard, plan, truth=hard)
-        labels = np.where(hard != arrays.y[rows], relabelled, soft_labels.levels[treated_as.name][rows])
-        flip_rates = next((mask.flip_rates for mask in reversed(found) if mask.flip_rates), None)
-    else:
-        try:
-            rows, weight = fold.fit, treated_weight(variant.moved, rows_of_fold(arrays, fold), plan)
-        except Exception as error:  # noqa: BLE001  a cell that cannot be weighed is a failed cell, recorded with its error
-            return Outcome.failed(error, "weighting")
-        labels, flip_rates = soft_labels.levels[treated_as.name][rows], None
+    part = treat_fit_part(plan, arrays, soft_labels, masks, fold, variant)
+    if isinstance(part, Outcome):
+        return part
     return _Treated(
-        TuningTarget(fold, variant, rows, labels, weight, flip_rates),
+        TuningTarget(fold, variant, part.rows, part.labels, part.weight, part.flip_rates),
         baseline,
         baseline.parameters,
         baseline.n_trials,

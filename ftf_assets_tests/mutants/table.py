@@ -250,7 +250,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_forward_loss.py",
     ),
     _mutant(
-        "training/models.py",
+        "training/treated_fit_part.py",
         "a relabelled row keeps the soft label of its old class",
         "np.where(hard != arrays.y[rows], relabelled,",
         "np.where(hard != hard, relabelled,",
@@ -262,6 +262,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "flip_rates=target.flip_rates,",
         "flip_rates=None,",
         "training/test_relabelled_cells.py",
+    ),
+    _mutant(
+        "training/masks.py",
+        "an out-of-fold model weighs rows by the stability that the validation slice tells",
+        "block.held_out, fold.validation, fold.test)",
+        "block.held_out)",
+        "training/test_fit_rows.py",
+    ),
+    _mutant(
+        "training/label_treatment.py",
+        "a label that is known with the first held-out row does not leak",
+        "np.flatnonzero(arrays.end >= instant)",
+        "np.flatnonzero(arrays.end > instant)",
+        "test_api.py",
+    ),
+    _mutant(
+        "training/label_treatment.py",
+        "a corrected loss is lost where a treatment is unpacked",
+        "        if self.flip_rates is not None:",
+        "        if False:",
+        "test_api.py",
     ),
     _mutant(
         "training/fit_rows.py",
@@ -313,7 +334,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_models.py",
     ),
     _mutant(
-        "training/models.py",
+        "training/treated_fit_part.py",
         "a cleaned cell trains with the weights before cleaning",
         "rows, weight, hard = fold.fit[keep], found[-1].weight[keep], found[-1].label[keep]",
         "rows, weight, hard = fold.fit[keep], arrays.base_weight[fold.fit[keep]], found[-1].label[keep]",

@@ -129,6 +129,31 @@ def test_trials_of_a_weighted_study_see_no_stability_of_their_scored_rows(
     assert purged > 0
 
 
+def test_out_of_fold_models_see_no_stability_of_what_their_fold_holds_out(
+    make_plan, training_arrays, monkeypatch
+):
+    tasks: list[fit_engine.FitTask] = []
+    healthy = fit_engine.execute_fit
+
+    def note(task, arrays):
+        tasks.append(task)
+        return healthy(task, arrays)
+
+    monkeypatch.setattr(fit_engine, "execute_fit", note)
+    variants = variants_of("sample_weight=label_stability,cleanlab=filter", "single")
+    plan = make_plan(variants=variants)
+    train(plan, training_arrays)
+    folds = {fold.index: fold for fold in plan.folds(training_arrays)}
+    reads_validation = 0
+    for task in tasks:
+        if "held_out" in task.predict:
+            first = training_arrays.start[folds[task.fold].validation].min()
+            reading = training_arrays.label_stability_end[task.rows] >= first
+            assert not task.weight[reading].any()
+            reads_validation += int(reading.sum())
+    assert reads_validation > 0
+
+
 def test_other_weights_are_left_alone_in_a_study(training_arrays):
     rows, held_out = np.arange(100), np.arange(100, 120)
     weight = training_arrays.base_weight[rows]

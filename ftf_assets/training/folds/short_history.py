@@ -8,13 +8,14 @@ from ftf_assets.contracts.typed import Array, Int8, typed
 from ftf_assets.training.folds.label_intervals import iso_time
 from ftf_assets.training.folds.walk_forward import Fold
 
-#: Fewest rows of the fit part of a fold.
+#: Fewest rows, and fewest BUY rows, of a fit part that a model is trained on.
 MIN_FIT_ROWS = 1000
+MIN_FIT_BUYS = 50
 
 
 @typed
 def short_history(
-    fold: Fold, y: Int8[Array, " rows"], min_rows: int = MIN_FIT_ROWS, min_buys: int = 50
+    fold: Fold, y: Int8[Array, " rows"], min_rows: int = MIN_FIT_ROWS, min_buys: int = MIN_FIT_BUYS
 ) -> str | None:
     """Return why the cells of a fold are ``skipped_short_history``; None if the history suffices.
 

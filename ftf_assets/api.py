@@ -1,0 +1,219 @@
+"""Python for trainers and notebooks: ``import ftf_assets as ftf``.
+
+* :func:`apply_label_treatment` treats the labels of a training window, as a sweep treats those of a fold.
+
+DataFrames and Series come in. Each call imports what it needs when it is called: a trainer that treats labels
+imports neither Dagster nor DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import Array
+
+if TYPE_CHECKING:
+    from ftf_assets.training.label_treatment import LabelTreatment
+
+
+def apply_label_treatment(
+    X: pd.DataFrame | Array,
+    y: pd.Series | Array,
+    weights: pd.Series | Array | None = None,
+    *,
+    label_end: pd.Series | pd.DatetimeIndex | Array,
+    label_smoothing: str = "none",
+    cleanlab: str = "off",
+    sample_weight: str = "none",
+    timestamp: pd.DatetimeIndex | Array | None = None,
+    label_return: pd.Series | Array | None = None,
+    label_stability: pd.Series | Array | None = None,
+    label_stability_end: pd.Series | pd.DatetimeIndex | Array | None = None,
+    held_out_from: pd.Timestamp | None = None,
+    candles: pd.DataFrame | None = None,
+    rounds: int | None = None,
+    parameters: Mapping[str, float | int | str] | None = None,
+    suspect_cap: float = 0.10,
+    settings: Mapping[str, object] | None = None,
+    missing: Literal["refuse", "allow"] = "refuse",
+    crypto: str = "",
+    fold: int = 0,
+    seed: int = 7,
+    workers: int | None = None,
+) -> LabelTreatment:
+    """Treat the labels of a training window: soften them, clean them, weigh their rows.
+
+    The call of a trainer, between its split and its fit. For the rows, rounds, parameters and seed of a fold
+    of a sweep, the result is what the sweep's model of that fold trains on, to the bit.
+
+    Parameters
+    ----------
+    X
+        Features of the training rows, shape (n_rows, n_features), indexed by the UTC time at which they are
+        known; or an array, with ``timestamp``.
+    y
+        Hard labels, shape (n_rows,): 1 = BUY, 0 = HOLD.
+    weights
+        Weights that the rows already have, shape (n_rows,); ones by default.
+    label_end
+        When each label is known, UTC, shape (n_rows,). Rows whose label interval touches an out-of-fold block
+        are purged from the model that predicts the block.
+    label_smoothing
+        ``none``, ``mild`` or ``aggressive``.
+    cleanlab
+        ``off``; ``filter`` drops suspect rows, ``reweight`` lowers their weight, ``relabel`` gives them the
+        other label, ``forward`` corrects the loss; ``filter_temporal`` and ``reweight_temporal`` judge labels
+        by their order in time and need ``candles``. Controls such as ``filter_random`` are levels, too.
+    sample_weight
+        ``none``, ``uniqueness``, ``return_attribution`` (needs ``label_return``), ``time_decay`` or
+        ``label_stability`` (needs ``label_stability``, ``label_stability_end`` and ``held_out_from``).
+    timestamp
+        When the features of each row are known, UTC, where ``X`` is an array: a ``DatetimeIndex``, or int64
+        nanoseconds since the epoch.
+    label_return, label_stability, label_stability_end
+        Columns of the feature cache that a level of ``sample_weight`` needs, shape (n_rows,): return of each
+        label before costs, 0.01 is one per cent; share of slightly different barriers that give the same
+        label; when that share is known, UTC.
+    held_out_from
+        Time of the first row that the model will be validated or tested on. Rows whose labels are not known
+        before it are refused: they leak.
+    candles
+        Bars of the crypto, indexed by their close in UTC, with ``open``, ``high``, ``low``, ``close`` and
+        ``volume``. Bars after the last label end are not read.
+    rounds
+        Boosting rounds of the out-of-fold models. By default they are found as a sweep finds them, by early
+        stopping on the last 15 % of the rows.
+    parameters
+        XGBoost parameters of these models, those of the trainer's own model if possible; what is left out
+        takes the default of a sweep.
+    suspect_cap
+        Largest share of each class that may be suspect, in [0, 0.5].
+    settings
+        Other settings that decide a treatment, by their names of docs/settings.md, such as
+        ``{"folds.embargo_bars": 48}``; :data:`TREATMENT_SETTINGS` lists them.
+    missing
+        ``refuse`` makes a NaN feature an error, ``allow`` leaves it to XGBoost.
+    crypto, fold, seed
+        Name of the data, for errors, and number of the fold and seed, from which all randomness is derived.
+    workers
+        Fits at a time; one per core by default. The result does not depend on it.
+
+    Returns
+    -------
+    LabelTreatment
+        Unpacks into X, y, w: arrays of the rows that stay. With ``none`` and ``off`` these are the inputs:
+        arrays of the right dtype come back as the same objects, nothing is fitted, and cleanlab is not
+        imported. ``rows`` are their positions, ``report`` says what was done.
+
+    Raises
+    ------
+    InputError
+        Everything that the coercion boundary refuses, by column and row: other lengths or indexes, times
+        without a timezone, missing values, labels other than 0 and 1, text. An unknown level or setting, a
+        column that a level needs and that was not given, rows that leak into what is held out.
+    CellError
+        The treatment cannot be done: a class is absent or would be left without a row, or a fit failed.
+
+    Warnings
+    --------
+    Pass training rows only. Validation and test rows are never treated: a model that is scored on cleaned
+    labels is scored on an easier task.
+
+    Examples
+    --------
+    >>> import ftf_assets as ftf
+    >>> time = pd.date_range("2024-01-01", periods=1200, freq="h", tz="UTC")
+    >>> random = np.random.default_rng(1)
+    >>> X = pd.DataFrame({"trend": random.normal(size=1200), "range": random.normal(size=1200)}, index=time)
+    >>> y = (X["trend"] + random.normal(size=1200) > 1.4).astype("int8")
+    >>> label_end = pd.Series(time + pd.Timedelta("4h"), index=time)
+    >>> treated = ftf.apply_label_treatment(X, y, label_end=label_end, cleanlab="filter", rounds=20)
+    >>> print(treated.report)
+    cleanlab filter
+    flagged 39 BUY and 0 HOLD, suspect 17 BUY and 0 HOLD, at most 10% of each class
+    kept 160 BUY and 1023 HOLD of 177 BUY and 1023 HOLD rows
+    out-of-fold models of 20 rounds
+    >>> X, y, w = treated
+    >>> X.shape, y.dtype, w.dtype
+    ((1183, 2), dtype('int8'), dtype('float32'))
+    """
+    from ftf_assets.contracts.coercion import coerce_candles, coerce_times, coerce_training_data
+    from ftf_assets.storage.cpu_core_locks import n_cores
+    from ftf_assets.sweep.treatment_plan import treatment_plan
+    from ftf_assets.training.fit_engine import FitEngine
+    from ftf_assets.training.label_treatment import NotStored, known_before, treat_window
+
+    _refuse_other_types(
+        crypto,
+        X=X,
+        y=y,
+        weights=weights,
+        label_end=label_end,
+        label_return=label_return,
+        label_stability=label_stability,
+        label_stability_end=label_stability_end,
+    )
+    if rounds is not None and rounds < 1:
+        raise input_error("a model needs at least one boosting round", crypto=crypto, found=rounds)
+    levels = {"label_smoothing": label_smoothing, "cleanlab": cleanlab, "sample_weight": sample_weight}
+    plan = treatment_plan(
+        levels,
+        settings or {},
+        parameters or {},
+        suspect_cap=suspect_cap,
+        crypto=crypto,
+        fold=fold,
+        seed=seed,
+    )
+    needed: dict[str, dict[str, object]] = {
+        "return_attribution": {"label_return": label_return},
+        "label_stability": {
+            "label_stability": label_stability,
+            "label_stability_end": label_stability_end,
+            "held_out_from": held_out_from,
+        },
+    }
+    for name, value in needed.get(sample_weight, {}).items():
+        if value is None:
+            raise input_error(
+                f"sample_weight={sample_weight!r} needs {name}", crypto=crypto, fix=f"Pass {name}=."
+            )
+    arrays = coerce_training_data(
+        X,
+        y,
+        label_end=label_end,
+        # Only return_attribution reads the returns, and it has been refused without them.
+        label_return=np.zeros(len(X), np.float32) if label_return is None else label_return,
+        base_weight=weights,
+        label_stability=label_stability,
+        label_stability_end=label_stability_end,
+        timestamp=timestamp,
+        crypto=crypto,
+        missing=missing,
+    )
+    if held_out_from is not None:
+        (instant,) = coerce_times(pd.DatetimeIndex([held_out_from]), crypto=crypto, column="held_out_from")
+        arrays = known_before(arrays, int(instant), crypto)
+    bars = None if candles is None else coerce_candles(candles, crypto=crypto)
+    engine = FitEngine(NotStored(), n_cores(workers), lambda _event: None)
+    return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
+
+
+def _refuse_other_types(crypto: str, **columns: object) -> None:
+    """Refuse what is neither pandas nor NumPy: to convert it would be a guess at its dtype and its index."""
+    for name, values in columns.items():
+        allowed = (pd.DataFrame,) if name == "X" else (pd.Series, pd.DatetimeIndex)
+        if values is None or isinstance(values, (*allowed, np.ndarray)):
+            continue
+        raise input_error(
+            f"{name} must be pandas or NumPy",
+            crypto=crypto,
+            found=f"{type(values).__module__}.{type(values).__qualname__}",
+            allowed=" or ".join(one.__name__ for one in (*allowed, np.ndarray)),
+            fix="Pass one column of it." if isinstance(values, pd.DataFrame) else None,
+        )

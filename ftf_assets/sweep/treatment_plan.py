@@ -1,0 +1,119 @@
+"""The plan of one treatment without a sweep: levels and settings as a trainer's call gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.sweep.settings import SETTINGS, sweep_settings
+from ftf_assets.training.parameters import DEFAULT_PARAMETERS, Parameters
+from ftf_assets.training.plan import TrainingPlan
+from ftf_assets.training.variants import check_factors, variant_of
+
+#: The settings of a sweep that decide a treatment, besides the arguments of the call.
+TREATMENT_SETTINGS = (
+    "treatment.mild_epsilon_buy",
+    "treatment.mild_epsilon_hold",
+    "treatment.aggressive_epsilon_buy",
+    "treatment.aggressive_epsilon_hold",
+    "treatment.out_of_fold_blocks",
+    "treatment.cap_by",
+    "treatment.label_quality",
+    "labels.stop_atr",
+    "labels.target_atr",
+    "labels.horizon_bars",
+    "folds.embargo_bars",
+    "folds.validation_fraction",
+    "training.min_rounds",
+    "training.max_rounds",
+    "training.patience",
+    "training.device",
+)
+
+#: XGBoost parameters that a caller may give. The others are set by every fit, or are other names of these.
+GIVEN_PARAMETERS = (
+    *DEFAULT_PARAMETERS,
+    "colsample_bylevel",
+    "colsample_bynode",
+    "max_leaves",
+    "grow_policy",
+    "max_delta_step",
+    "gamma",
+    "reg_alpha",
+    "scale_pos_weight",
+)
+
+
+def treatment_plan(
+    levels: Mapping[str, str],
+    settings: Mapping[str, Any],
+    parameters: Mapping[str, float | int | str],
+    *,
+    suspect_cap: float,
+    crypto: str,
+    fold: int,
+    seed: int,
+) -> TrainingPlan:
+    """Plan one variant for a training window.
+
+    Parameters
+    ----------
+    levels
+        Level by factor.
+    settings
+        Those of :data:`TREATMENT_SETTINGS` that are not at their default, by dotted name.
+    parameters
+        XGBoost parameters that are not at their default.
+    suspect_cap, seed
+        The settings ``treatment.suspect_cap`` and ``training.seed``.
+    crypto, fold
+        Of which the seeds of the fits are derived.
+
+    Raises
+    ------
+    InputError
+        An unknown level; a setting or parameter that is unknown, decides no treatment or is out of bounds.
+    """
+    if fold < 0:
+        raise input_error("the number of a fold must not be negative", crypto=crypto, found=fold)
+    for name in settings:
+        if name in SETTINGS and name not in TREATMENT_SETTINGS:
+            raise input_error(
+                "this setting decides no label treatment", found=name, allowed=", ".join(TREATMENT_SETTINGS)
+            )
+    checked = sweep_settings({**settings, "treatment.suspect_cap": suspect_cap, "training.seed": seed})
+    check_factors({name: (level,) for name, level in levels.items()})
+    return TrainingPlan(
+        crypto=crypto,
+        arrays_key="",
+        variants=(variant_of(levels),),
+        edges=np.arange(fold + 2, dtype=np.int64),
+        epsilons=checked.treatment.epsilons,
+        validation_fraction=checked.folds.validation_fraction,
+        embargo_bars=checked.folds.embargo_bars,
+        out_of_fold_blocks=checked.treatment.out_of_fold_blocks,
+        suspect_cap=checked.treatment.suspect_cap,
+        cap_by=checked.treatment.cap_by,
+        label_quality=checked.treatment.label_quality,
+        barriers=checked.labels.barriers,
+        rounds=checked.training.early_stopping,
+        parameters=_parameters(parameters),
+        seed=checked.training.seed,
+        device=checked.training.device,
+    )
+
+
+def _parameters(given: Mapping[str, float | int | str]) -> Parameters:
+    for name in given:
+        if name in ("n_estimators", "num_boost_round", "early_stopping_rounds"):
+            raise input_error("the number of trees is no parameter", found=name, fix="Pass it as rounds=.")
+        if name not in GIVEN_PARAMETERS:
+            raise input_error(
+                "this XGBoost parameter is set by the fit, or has another name",
+                found=name,
+                allowed=", ".join(GIVEN_PARAMETERS),
+            )
+    return {**DEFAULT_PARAMETERS, **given}

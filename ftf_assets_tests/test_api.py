@@ -1,0 +1,263 @@
+"""The calls for trainers and notebooks. The four cases that production broke come first, in both forms."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ftf_assets as ftf
+from ftf_assets.contracts.coercion import coerce_candles, coerce_training_data
+from ftf_assets.contracts.errors import CellError, InputError
+from ftf_assets.training.treated_fit_part import treat_fit_part
+from ftf_assets_tests.support.production import (
+    CRYPTO,
+    QUICK,
+    ProductionData,
+    candles,
+    plan_of,
+    train,
+    variants_of,
+)
+
+
+@pytest.fixture(params=["pandas", "ndarray"])
+def window(request, production_data) -> dict[str, Any]:
+    """The first rows of production, as a trainer hands them over: keywords of the call."""
+    return call_of(production_data, request.param, slice(0, 1_300))
+
+
+def call_of(data: ProductionData, form: str, rows: Any) -> dict[str, Any]:
+    given = {
+        name: values
+        if name == "feature_names"
+        else (values.iloc[rows] if isinstance(values, pd.DataFrame | pd.Series) else values[rows])
+        for name, values in data.of(form).items()
+    }
+    names = {"feature_names": None, "regime": None, "base_weight": "weights"}
+    call = {names.get(name, name): values for name, values in given.items()}
+    del call[None]
+    return call | {"crypto": CRYPTO, "parameters": QUICK, "rounds": 12, "workers": 1}
+
+
+def values_of(column: Any) -> np.ndarray:
+    return column.to_numpy() if isinstance(column, pd.Series) else column
+
+
+def test_off_path_identity(window):
+    X, y, w = ftf.apply_label_treatment(**window | {"label_smoothing": "none", "cleanlab": "off"})
+    assert (X.dtype, y.dtype, w.dtype) == (np.float32, np.int8, np.float32)
+    for found, given in ((X, window["X"]), (y, window["y"]), (w, window["weights"])):
+        if isinstance(given, np.ndarray):
+            assert found is given
+        else:
+            np.testing.assert_array_equal(found, given.to_numpy(found.dtype))
+
+
+def test_smoothing_only(window):
+    X, y, w = ftf.apply_label_treatment(**window, label_smoothing="mild")
+    expected = np.where(values_of(window["y"]) == 1, np.float32(0.9), np.float32(0.02))
+    np.testing.assert_array_equal(y, expected, strict=True)
+    np.testing.assert_array_equal(w, values_of(window["weights"]).astype(np.float32))
+    assert len(X) == 1_300
+
+
+def test_full_cleanlab_filter_shrinks_the_data_set(window):
+    treated = ftf.apply_label_treatment(**window, cleanlab="filter")
+    X, y, w = treated
+    assert len(X) == len(y) == len(w) == len(treated.rows) < 1_300
+    given = values_of(window["y"])
+    np.testing.assert_array_equal(y, given[treated.rows])
+    np.testing.assert_array_equal(w, values_of(window["weights"]).astype(np.float32)[treated.rows])
+    dropped = np.setdiff1d(np.arange(1_300), treated.rows)
+    for label in (0, 1):
+        assert (given[dropped] == label).sum() <= 0.10 * (given == label).sum()
+    report = treated.report
+    assert report.given.buy - report.kept.buy + report.given.hold - report.kept.hold == len(dropped)
+    assert "cleanlab filter" in str(report)
+
+
+def test_base_sample_weights_as_a_series_with_reweight(window):
+    treated = ftf.apply_label_treatment(**window, cleanlab="reweight")
+    given, y = values_of(window["weights"]), values_of(window["y"])
+    assert len(treated.X) == 1_300
+    suspect = treated.cleaning.suspect
+    assert suspect.any()
+    assert (treated.w[suspect] < given[suspect]).all()
+    for label in (0, 1):
+        np.testing.assert_allclose(treated.w[y == label].sum(), given[y == label].sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["pandas", "ndarray"])
+@pytest.mark.parametrize(
+    "levels",
+    [
+        {"label_smoothing": "aggressive", "sample_weight": "uniqueness"},
+        {"cleanlab": "filter"},
+        {"label_smoothing": "mild", "cleanlab": "reweight"},
+        {"label_smoothing": "mild", "cleanlab": "relabel", "sample_weight": "return_attribution"},
+        {"cleanlab": "filter_random", "sample_weight": "time_decay"},
+        {"cleanlab": "reweight", "sample_weight": "label_stability"},
+        {"cleanlab": "filter_temporal"},
+        {"cleanlab": "forward"},
+    ],
+    ids=lambda levels: "+".join(levels.values()),
+)
+def test_a_fold_gets_what_the_graph_makes_of_its_fit_rows(production_data, form, levels):
+    arrays = coerce_training_data(**production_data.of(form), crypto=CRYPTO)
+    bars = candles(production_data.cache)
+    (variant,) = variants_of(",".join(f"{name}={level}" for name, level in levels.items()), "single")
+    plan = plan_of(arrays, variants=(variant,))
+    run = train(plan, arrays, candles=coerce_candles(bars, crypto=CRYPTO))
+    for fold in plan.folds(arrays):
+        part = treat_fit_part(plan, arrays, run.soft_labels, run.masks, fold, variant)
+        call = call_of(production_data, form, fold.fit)
+        call |= {"rounds": run.baselines.folds[fold.index].rounds, "fold": fold.index, "seed": plan.seed}
+        validation = pd.Timestamp(arrays.start[fold.validation[0]], tz="UTC")
+        treated = ftf.apply_label_treatment(**call, **levels, candles=bars, held_out_from=validation)
+        np.testing.assert_array_equal(treated.X, arrays.X[part.rows], strict=True)
+        np.testing.assert_array_equal(treated.y, part.labels)
+        np.testing.assert_array_equal(treated.w, part.weight, strict=True)
+        assert treated.flip_rates == part.flip_rates
+        np.testing.assert_array_equal(fold.fit[treated.rows], part.rows)
+
+
+def test_without_rounds_they_are_found_before_the_end_of_the_window(window):
+    call = window | {"rounds": None, "settings": {"training.min_rounds": 5, "training.max_rounds": 40}}
+    found = ftf.apply_label_treatment(**call, cleanlab="filter")
+    assert 5 <= found.report.rounds <= 40
+    again = ftf.apply_label_treatment(**window | {"rounds": found.report.rounds}, cleanlab="filter")
+    np.testing.assert_array_equal(found.rows, again.rows)
+
+
+def test_settings_of_a_sweep_reach_the_treatment(window):
+    few = ftf.apply_label_treatment(**window, cleanlab="filter", suspect_cap=0.02)
+    assert few.report.suspect.buy == int(0.02 * few.report.given.buy)
+    softer = ftf.apply_label_treatment(
+        **window, label_smoothing="mild", settings={"treatment.mild_epsilon_buy": 0.25}
+    )
+    assert softer.y.max() == np.float32(0.75)
+
+
+def test_a_corrected_loss_cannot_be_lost_by_unpacking(window):
+    treated = ftf.apply_label_treatment(**window, cleanlab="forward")
+    with pytest.raises(InputError, match=r"forward corrects the loss .* Read \.X"):
+        _ = [*treated]
+    assert treated.flip_rates.kept > 0
+
+
+def test_a_treatment_survives_pickling(window):
+    treated = ftf.apply_label_treatment(**window, cleanlab="filter")
+    again = pickle.loads(pickle.dumps(treated))
+    np.testing.assert_array_equal(again.rows, treated.rows)
+    assert again.report == treated.report
+
+
+LATE = pd.Timestamp("2021-05-01", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"y": lambda call: call["y"].tolist()}, r"OPUSDC: y must be pandas or NumPy \(found builtins.list"),
+        ({"y": lambda call: call["y"].to_frame()}, "found pandas.* Pass one column of it"),
+        ({"weights": lambda call: call["weights"].iloc[::-1]}, "must share one index, in one order"),
+        ({"weights": lambda call: -call["weights"]}, "base_weight.*not negative|weights must"),
+        ({"label_end": lambda call: call["label_end"].dt.tz_localize(None)}, "must have a timezone"),
+        ({"X": lambda call: call["X"].reset_index(drop=True)}, "must share one index|rows need a time"),
+        ({"cleanlab": "filtre"}, r"unknown level of factor cleanlab \(found 'filtre'"),
+        ({"label_smoothing": "strong"}, "unknown level of factor label_smoothing"),
+        ({"cleanlab": "filter_temporal"}, "need candles"),
+        (
+            {"sample_weight": "return_attribution", "label_return": None},
+            r"needs label_return.*Pass label_return=",
+        ),
+        ({"sample_weight": "label_stability"}, "needs held_out_from"),
+        ({"held_out_from": LATE}, r"column 'label_end', row 2021-04.*leak into what is held out"),
+        ({"settings": {"training.trials": 3}}, "decides no label treatment"),
+        ({"settings": {"treatment.mild_epsilon": 0.1}}, "unknown setting"),
+        ({"suspect_cap": 0.7}, "bad value for the setting treatment.suspect_cap"),
+        ({"parameters": {"n_estimators": 100}}, r"Pass it as rounds="),
+        ({"parameters": {"eta": 0.1}}, "has another name"),
+        ({"rounds": 0}, "at least one boosting round"),
+        ({"fold": -1}, "must not be negative"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_what_cannot_be_treated_is_refused_in_one_line(production_data, changes, says):
+    call = call_of(production_data, "pandas", slice(0, 1_300))
+    for name, value in changes.items():
+        call[name] = value(call) if callable(value) else value
+    with pytest.raises(InputError, match=says) as refused:
+        ftf.apply_label_treatment(**call)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_label_that_is_known_with_the_first_held_out_row_leaks(production_data):
+    call = call_of(production_data, "pandas", slice(0, 1_300))
+    last = call["label_end"].max()
+    with pytest.raises(InputError, match=re.escape(f"such rows, the first known at {last}")):
+        ftf.apply_label_treatment(**call, held_out_from=last)
+    call["label_stability_end"] = call["label_end"] + pd.Timedelta("1h")
+    bar_later = last + pd.Timedelta("1h")
+    treated = ftf.apply_label_treatment(**call, held_out_from=bar_later, sample_weight="label_stability")
+    np.testing.assert_array_equal(treated.w == 0, call["label_stability_end"] >= bar_later)
+    assert (treated.w == 0).any()
+
+
+def test_a_short_window_is_not_cleaned_but_may_be_smoothed(production_data):
+    call = call_of(production_data, "pandas", slice(0, 900))
+    with pytest.raises(InputError, match=r"found 900 rows, .* at least 1000 rows, 50 .* cleanlab='off'"):
+        ftf.apply_label_treatment(**call, cleanlab="filter")
+    assert len(ftf.apply_label_treatment(**call, label_smoothing="mild").y) == 900
+
+
+def test_a_treatment_that_fails_raises(window, monkeypatch):
+    from ftf_assets.training import fit_engine
+
+    def fail(task, arrays):
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(fit_engine, "execute_fit", fail)
+    with pytest.raises(CellError, match="OPUSDC: RuntimeError: no memory"):
+        ftf.apply_label_treatment(**window, cleanlab="filter")
+
+
+def test_the_inputs_are_not_changed(window):
+    before = pickle.dumps(window)
+    ftf.apply_label_treatment(
+        **window, label_smoothing="mild", cleanlab="reweight", sample_weight="uniqueness"
+    )
+    assert pickle.dumps(window) == before
+
+
+TRAINER = """
+import pickle, sys
+import ftf_assets as ftf
+dir(ftf)
+imported = lambda *names: [name for name in names if name in sys.modules]
+assert not imported("numpy", "pandas", "pydantic", "dagster", "xgboost")
+call = pickle.load(sys.stdin.buffer)
+ftf.apply_label_treatment(**call, cleanlab="off")
+assert not imported("cleanlab", "xgboost", "sklearn", "talib"), "the off path must be free"
+ftf.apply_label_treatment(**call, cleanlab="filter")
+assert not imported("dagster", "duckdb"), "a trainer needs neither"
+"""
+
+
+def test_a_trainer_imports_only_what_it_uses(production_data):
+    call = call_of(production_data, "pandas", slice(0, 1_300))
+    command = [sys.executable, "-c", TRAINER]
+    subprocess.run(command, input=pickle.dumps(call), check=True, timeout=120)
+
+
+def test_an_unknown_name_is_no_call():
+    with pytest.raises(AttributeError, match="no attribute 'run_swep'"):
+        _ = ftf.run_swep
+    assert "apply_label_treatment" in dir(ftf)
