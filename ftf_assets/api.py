@@ -1,6 +1,7 @@
 """Python for trainers and notebooks: ``import ftf_assets as ftf``.
 
 * :func:`apply_label_treatment` treats the labels of a training window, as a sweep treats those of a fold.
+* :func:`judge` gives the gate's verdict on results, from whatever system they come.
 
 DataFrames and Series come in. Each call imports what it needs when it is called: a trainer that treats labels
 imports neither Dagster nor DuckDB.
@@ -9,6 +10,7 @@ imports neither Dagster nor DuckDB.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,6 +20,7 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array
 
 if TYPE_CHECKING:
+    from ftf_assets.report.notebook import JudgedResults
     from ftf_assets.training.label_treatment import LabelTreatment
 
 
@@ -202,6 +205,78 @@ def apply_label_treatment(
     bars = None if candles is None else coerce_candles(candles, crypto=crypto)
     engine = FitEngine(NotStored(), n_cores(workers), lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
+
+
+def judge(
+    results: pd.DataFrame | str | Path,
+    factor: str | None = None,
+    *,
+    baseline: str | None = None,
+    rule: str = "primary_metric",
+    useful_gain: float = 0.01,
+) -> JudgedResults:
+    """Judge results: whether a level beats the baseline of its factor, and whether to act on it.
+
+    Parameters
+    ----------
+    results
+        One row per cell: ``crypto``, ``fold`` if there are folds, a column per factor with the level of each
+        row, and metrics. ``roc_auc``, else ``average_precision``, else ``f1_buy`` decides. A named index
+        counts as columns. Or the path of a file of results.
+    factor
+        The factor to judge, on the rows where the other factors of ``ftf sweep`` are at their baseline. By
+        default all of these factors that the results have. A factor of your own needs ``baseline``.
+    baseline
+        Baseline level of ``factor``.
+    rule
+        ``primary_metric`` or ``two_metrics``, see docs/gate.md.
+    useful_gain
+        Smallest gain of the deciding metric worth having, absolute.
+
+    Returns
+    -------
+    JudgedResults
+        ``headline``, ``verdicts`` (one row per level) and ``metrics`` (every number); a notebook shows the
+        answer.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a name or a number is not one, results of several sweeps, a level without its
+        baseline: in one line, with column and row.
+
+    Examples
+    --------
+    Means of five cryptos, as a paper prints them:
+
+    >>> import ftf_assets as ftf
+    >>> cryptos = ["AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC"]
+    >>> means = pd.DataFrame({"crypto": cryptos * 2, "cleanlab": ["off"] * 5 + ["filter"] * 5})
+    >>> means["roc_auc"] = [0.55, 0.56, 0.54, 0.57, 0.55, 0.58, 0.57, 0.58, 0.61, 0.57]
+    >>> judged = ftf.judge(means)
+    >>> judged.verdicts[["level", "verdict", "n_pairs"]]
+        level verdict  n_pairs
+    0  filter    LOCK        5
+    """
+    from ftf_assets.gate.decide import decide
+    from ftf_assets.gate.thresholds import GateSettings
+    from ftf_assets.report.notebook import JudgedResults
+    from ftf_assets.rows.published_results import content_hash, published_results
+
+    settings = GateSettings(rule=rule, useful_gain=useful_gain)
+    if isinstance(results, pd.DataFrame):
+        named = [name for name in results.index.names if name is not None and name not in results]
+        frame = results.reset_index(level=named) if named else results
+        published = published_results(
+            frame, sweep_id=f"frame_{content_hash(frame)}", factor=factor, baseline=baseline
+        )
+    else:
+        from ftf_assets.storage.result_files import read_result_file
+
+        published = read_result_file(results, factor=factor, baseline=baseline)
+    return JudgedResults(
+        decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings)
+    )
 
 
 def _refuse_other_types(crypto: str, **columns: object) -> None:

@@ -16,6 +16,7 @@ import ftf_assets as ftf
 from ftf_assets.contracts.coercion import coerce_candles, coerce_training_data
 from ftf_assets.contracts.errors import CellError, InputError
 from ftf_assets.training.treated_fit_part import treat_fit_part
+from ftf_assets_tests.support.gate_rows import sweep_rows
 from ftf_assets_tests.support.production import (
     CRYPTO,
     QUICK,
@@ -261,3 +262,67 @@ def test_an_unknown_name_is_no_call():
     with pytest.raises(AttributeError, match="no attribute 'run_swep'"):
         _ = ftf.run_swep
     assert "apply_label_treatment" in dir(ftf)
+
+
+def published(**kwargs: Any) -> pd.DataFrame:
+    return pd.DataFrame(sweep_rows(0.02, **kwargs)).drop(columns="status")
+
+
+def test_results_in_a_frame_get_the_verdict_of_the_same_file(tmp_path):
+    frame = published()
+    frame.to_parquet(tmp_path / "published.parquet", index=False)
+    from_frame, from_file = ftf.judge(frame), ftf.judge(tmp_path / "published.parquet")
+    assert from_frame.headline == from_file.headline
+    pd.testing.assert_frame_equal(from_frame.verdicts, from_file.verdicts)
+    assert from_frame.decision.sweep_id.startswith("frame_")
+    assert from_frame.verdicts.loc[0, "verdict"] == "LOCK"
+    assert set(from_frame.metrics["metric"]) >= {"roc_auc", "f1_buy"}
+    assert from_frame.verdicts.loc[0, "mean_difference"] == pytest.approx(0.02, abs=0.003)
+
+
+def test_an_index_by_crypto_and_fold_counts_as_columns():
+    frame = published()
+    assert ftf.judge(frame.set_index(["crypto", "fold"])).headline == ftf.judge(frame).headline
+
+
+def test_one_factor_is_judged_on_the_rows_where_the_others_are_at_their_baseline():
+    frame = published()
+    level = frame.loc[frame["cleanlab"] != "off", "cleanlab"].iloc[0]
+    both = pd.concat([frame, frame[frame["cleanlab"] == level].assign(label_smoothing="mild", roc_auc=0.9)])
+    alone = ftf.judge(both, factor="cleanlab")
+    assert list(alone.verdicts["factor"].unique()) == ["cleanlab"]
+    assert alone.headline == ftf.judge(frame, factor="cleanlab").headline
+
+
+def test_a_factor_of_ones_own_needs_its_baseline():
+    frame = published().rename(columns={"cleanlab": "denoiser"}).drop(columns="label_smoothing")
+    assert ftf.judge(frame, factor="denoiser", baseline="off").verdicts.loc[0, "factor"] == "denoiser"
+    with pytest.raises(InputError, match=r"column 'denoiser': the baseline level .* is not known"):
+        ftf.judge(frame, factor="denoiser")
+    with pytest.raises(InputError, match="the results have no factor column"):
+        ftf.judge(frame)
+
+
+def test_bad_results_are_refused_by_row_without_a_file():
+    frame = published()
+    frame["roc_auc"] = frame["roc_auc"].astype(object)
+    frame.iloc[3, frame.columns.get_loc("roc_auc")] = "high"
+    with pytest.raises(InputError, match=r"column 'roc_auc'.* row 4") as refused:
+        ftf.judge(frame)
+    assert "file" not in str(refused.value)
+
+
+def test_an_answer_is_shown_as_text_and_as_html():
+    frame = published().assign(crypto=lambda of: of["crypto"].replace("OPUSDC", "<b>OP"))
+    judged = ftf.judge(frame)
+    assert judged.headline in repr(judged)
+    page = judged._repr_html_()
+    assert "LOCK" in page
+    assert "<b>OP" not in page
+
+
+def test_what_the_results_do_not_say_about_trades_the_answer_does_not_say_either():
+    means = published(folds=1)[["crypto", "cleanlab", "roc_auc"]]
+    judged = ftf.judge(means)
+    assert judged.verdicts.loc[0, "verdict"] == "LOCK"
+    assert "tradable" not in judged.headline.lower()

@@ -146,6 +146,8 @@ def _trading(
     """Give what trades earn: of a locked level, else of the baseline; None where it was not measured."""
     locked = next((one for one in verdicts if one.ending == ENDS_LOCK), None)
     if locked is not None:
+        if locked.n_trades is None and locked.net_bps is None and locked.trade_precision is None:
+            return None
         return Trading(share, locked.net_bps, locked.trade_precision, locked.breakeven_precision)
     if of_baseline.net_bps is None and of_baseline.precision is None:
         return None

@@ -6,6 +6,7 @@
 * ``templates/``: ``page.html.j2``, a template a section, and the style sheet
 * ``page``: all of it as one HTML text; ``file``: the text as a file
 * ``pictures_in_dagster_ui``: which pictures each asset shows
+* ``notebook``: an answer and a report as values that a notebook shows
 * ``page_check``, ``code_stamp``: whether a written report shows the decision and is drawn by the current code
 
 A new section: a module in ``sections/`` or a picture in ``charts/``, its values in ``page``, its template.

@@ -83,7 +83,7 @@ def test_a_factor_of_their_own_needs_its_baseline(tmp_path):
     path = written(tmp_path, frame().rename(columns={"cleanlab": "denoiser"}).drop(columns="label_smoothing"))
     with pytest.raises(InputError, match=r"no factor column.*denoiser.*cleanlab \(baseline off"):
         read_result_file(path)
-    assert judged(path, baselines={"denoiser": "off"}).verdicts[0].factor == "denoiser"
+    assert judged(path, factor="denoiser", baseline="off").verdicts[0].factor == "denoiser"
 
 
 def test_folds_may_be_names_or_whole_floats(tmp_path):
@@ -108,7 +108,7 @@ def with_value(column, row, value):
 
 BAD_TABLES = [
     pytest.param(
-        frame().drop(columns="crypto"), "published.csv, column 'crypto': the file lacks", id="no crypto"
+        frame().drop(columns="crypto"), "published.csv, column 'crypto': the results lack", id="no crypto"
     ),
     pytest.param(frame()[["crypto", "fold", "cleanlab"]], "no metric that can.*f1_buy", id="no metric"),
     pytest.param(frame()[:0], "no rows", id="header only"),

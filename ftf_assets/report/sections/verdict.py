@@ -99,7 +99,11 @@ class Answer:
 
 def answer(data: DecisionData) -> Answer:
     """Write the answer of a sweep."""
-    decision = _decision(data)
+    return answer_of(_decision(data))
+
+
+def answer_of(decision: Decision) -> Answer:
+    """Write the answer that a decision gives."""
     lead, _, rest = decision.summary.headline.partition(". ")
     said = _statements(decision)
     return Answer(
