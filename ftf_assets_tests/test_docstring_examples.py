@@ -28,7 +28,7 @@ LOOKED_UP_FIRST = {
     "ftf_assets.labels.sample_weight": {"average_uniqueness", "time_decay"},
     "ftf_assets.labels.smoothing": {"smooth_labels"},
     "ftf_assets.labels.triple_barrier": {"triple_barrier"},
-    "ftf_assets.sources.candles.table": {"bar_table_from_table"},
+    "ftf_assets.sources.candles.table": {"bar_table"},
     "ftf_assets.training.auc_influence": {"auc_influence"},
     "ftf_assets.training.folds.calendar_edges": {"calendar_edges"},
     "ftf_assets.training.folds.inner_folds": {"inner_folds"},

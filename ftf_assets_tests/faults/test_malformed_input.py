@@ -135,7 +135,7 @@ CANDLES: list[tuple[str, str, Content, tuple[str, ...]]] = [
     ("a compressed file", "csv", b"\x1f\x8b\x08\x00\x00", ("not a readable gzip", "too early")),
     ("two separators", "csv", "1;5,1;7\n1;6,1;8\n", ("more than one separator", "data.separator=comma")),
     ("no volume", "csv", bars().replace("volume", "amount"), ("column 'volume'", "no volume column")),
-    ("no time", "csv", bars().replace("date", "close_time"), ("column 'time'", "no time column")),
+    ("no time", "csv", bars().replace("date", "day"), ("column 'time'", "no time column")),
     (
         "a column twice",
         "csv",
@@ -255,7 +255,7 @@ RESULTS: list[tuple[str, str, Content | None, tuple[str, ...]]] = [
     ("an empty file", "csv", b"", ("the file is empty",)),
     ("a header only", "csv", GOOD_ROWS.iloc[:0], ("no rows",)),
     ("no Parquet", "parquet", b"PAR1", ("not a readable Parquet",)),
-    ("no crypto", "csv", GOOD_ROWS.drop(columns="crypto"), ("column 'crypto'", "lacks a column")),
+    ("no crypto", "csv", GOOD_ROWS.drop(columns="crypto"), ("column 'crypto'", "lack a column")),
     ("no factor", "csv", GOOD_ROWS[["crypto", "fold", "f1_buy"]], ("no factor column", "cleanlab")),
     ("no metric", "csv", GOOD_ROWS[["crypto", "fold", "cleanlab"]], ("no metric that can decide", "f1_buy")),
     ("a column twice", "csv", GOOD_ROWS.rename(columns={"sortino": "f1_buy"}), ("'f1_buy'", "there twice")),

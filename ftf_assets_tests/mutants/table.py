@@ -784,8 +784,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sources/candles/bars.py",
         "bars are known at their open",
-        "pd.DatetimeIndex(bars.time + bar, ",
-        "pd.DatetimeIndex(bars.time, ",
+        "else bars.time + bar",
+        "else bars.time",
         "sources/candles/test_source.py",
     ),
     _mutant(

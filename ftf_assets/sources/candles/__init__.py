@@ -1,7 +1,11 @@
 """Candle files: from OHLCV bars to candles, features, regimes and labels.
 
     source.py           the source: finds the file of a crypto, reads it, caches its span
-    table.py            from one file to its bar table: columns, times, numbers, rules of rows
+    table.py            from one file to its bar table: rules of rows, all faults of the file at once
+    spellings.py        what is known about each writer: names or order of columns, open or close, zone
+    columns.py          which column holds what, by name or proved from the values
+    times.py            epochs, ISO 8601, dates and zones as instants
+    cells.py            cells as numbers
     bar_table.py        what a bar table holds, and what was understood of its file
     bars.py             from bar tables to validated candles: order, bar length, close as timestamp
     feature_cache.py    candles to feature cache: indicators, triple-barrier labels, count of dropped rows

@@ -24,7 +24,8 @@ class FileReading:
     file
         Name of the file, without its folder.
     format
-        ``CSV``, ``JSON array``, ``JSON lines``, ``Parquet`` or ``Feather``.
+        ``CSV``, ``JSON array``, ``JSON object``, ``JSON lines``, ``Parquet``, ``Feather`` or
+        ``Arrow stream``.
     compression
         ``gzip`` or ``zip``; None for a plain file.
     encoding
@@ -37,6 +38,8 @@ class FileReading:
         Line of the column names, from 1; None where the file has none or is no CSV file.
     left_out
         What was left out and why, such as ``line 1: an address``.
+    notes
+        What was decided on the way, such as the order of columns without names.
     spelling
         Name of the writer whose column names or order the file has.
     time_columns
@@ -57,6 +60,7 @@ class FileReading:
     decimal: str | None = None
     header: int | None = None
     left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     spelling: str = "usual names"
     time_columns: tuple[str, ...] = ()
     units: tuple[str, ...] = ()

@@ -53,7 +53,9 @@ def candles_from_bars(bars: BarTable, *, crypto: str) -> pd.DataFrame:
     )
     faults.raise_if_any()
     frame = pd.DataFrame(bars.values, columns=list(VALUE_COLUMNS))
-    frame.index = pd.DatetimeIndex(bars.time + bar, tz="UTC", name="timestamp")
+    # A close such as 23:59:59.999 is that of the next whole second.
+    closes = -(-bars.time // 10**9) * 10**9 if bars.open_time is None else bars.time + bar
+    frame.index = pd.DatetimeIndex(closes, tz="UTC", name="timestamp")
     return validated(Candles, frame, crypto=crypto, file=bars.file)
 
 

@@ -125,6 +125,10 @@ def _found_separator(text: str, path: Path, crypto: str | None) -> str:
     fitting = [separator for separator, share in shares.items() if share >= 0.9] or [
         separator for separator, share in shares.items() if share > 0.4
     ]
+    if not fitting:
+        first = next((line for line in sample.splitlines() if not _COMMENT.match(line)), "")
+        fitting = [separator for separator in _NAMES if separator in first and separator in sample]
+        fitting = fitting if len(fitting) == 1 else []
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

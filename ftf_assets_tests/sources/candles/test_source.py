@@ -179,7 +179,7 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             id="missing column",
         ),
         pytest.param(
-            changed(1, "close_time"), ["no time column", "close_time", "timestamp"], id="missing time column"
+            changed(1, "day"), ["no time column", "found day,", "timestamp"], id="missing time column"
         ),
         pytest.param(
             changed(1, "", "", "", "", "", "", "Close"),

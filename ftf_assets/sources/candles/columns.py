@@ -1,0 +1,342 @@
+"""Which column of one file holds what: by its name, or proved from the values where columns have no names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ftf_assets.contracts.typed import Array
+from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, Stamp
+from ftf_assets.sources.candles.cells import Cells
+from ftf_assets.sources.candles.spellings import (
+    ROLES,
+    SPELLINGS,
+    UNNAMED,
+    Spelling,
+    named_spelling,
+    plain_name,
+    with_base,
+)
+from ftf_assets.sources.candles.times import looks_like_times
+from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.readers.raw_table import RawTable
+
+#: Share of rows in which the order of prices must hold, for other rows to count as faults of theirs.
+MOST_ROWS = 0.9
+
+_CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2})?\s*")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Positions of the columns of one file.
+
+    Attributes
+    ----------
+    spelling
+        The writer's spelling.
+    open_time, close_time, time
+        Columns of each time: one, or date and time of day; empty where the file has none. ``time`` is a
+        single time of which the names do not say whether it is the open or the close.
+    stamp
+        What ``time`` is, where the writer is known.
+    values
+        Positions of ``VALUE_COLUMNS``, in that order.
+    confirm
+        Column that is 0 where a bar is not finished.
+    other_times
+        Further columns that are named like ``time``.
+    notes
+        What was decided on the way, for people.
+    """
+
+    spelling: Spelling
+    open_time: tuple[int, ...]
+    close_time: tuple[int, ...]
+    time: tuple[int, ...]
+    stamp: Stamp | None
+    values: tuple[int, ...]
+    confirm: int | None = None
+    other_times: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def flat_table(raw: RawTable, faults: Faults) -> tuple[pd.DataFrame, list[str], Array]:
+    """Return the cells of a table with its index among the columns, the column names, and the row numbers.
+
+    Names are ``column 1`` and so on where the file has none. Of a ``MultiIndex`` of columns the level that
+    names prices counts; more than one symbol in another level is a fault.
+    """
+    frame, names = raw.frame, _level_names(raw.frame.columns, faults)
+    if raw.is_text:
+        rows = np.asarray(frame.index, dtype=np.int64)
+        counted = not raw.has_names and len(frame) > 1 and _counts(frame.iloc[0].tolist())
+        if counted:
+            frame, rows = frame.iloc[1:], rows[1:]
+        if counted == "index":
+            frame = frame.iloc[:, 1:]
+    else:
+        frame, names = _with_index(frame, names)
+        rows = np.arange(1, len(frame) + 1)
+    if not raw.has_names:
+        names = [f"column {number}" for number in range(1, frame.shape[1] + 1)]
+    return frame.set_axis(pd.RangeIndex(len(frame)), axis="index"), names, rows
+
+
+def _counts(cells: Sequence[str]) -> str:
+    """Tell a header that only counts, as pandas writes it for a table without names: "", all or index."""
+    if list(cells) == [str(number) for number in range(len(cells))]:
+        return "all"
+    later = [str(number) for number in range(len(cells) - 1)]
+    return "index" if len(cells) > 1 and cells[0] == "" and list(cells[1:]) == later else ""
+
+
+def _level_names(columns: pd.Index, faults: Faults) -> list[str]:
+    if not isinstance(columns, pd.MultiIndex):
+        return [str(name) for name in columns]
+    levels = [[str(name) for name in columns.get_level_values(level)] for level in range(columns.nlevels)]
+    known = {name for role in VALUE_COLUMNS for name in ROLES[role]}
+    best = max(levels, key=lambda level: len({plain_name(name) for name in level} & known))
+    for level in levels:
+        pairs = zip(level, best, strict=True)
+        others = dict.fromkeys(name for name, value in pairs if plain_name(value) in known)
+        if level is not best and len(others) > 1:
+            faults.add(
+                "the columns hold bars of more than one symbol",
+                found=", ".join(list(others)[:8]),
+                fix="Write one file for each symbol.",
+            )
+    return best
+
+
+def _with_index(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
+        return frame, names
+    levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
+    there = {plain_name(name) for name in names}
+    for level in levels:
+        name = "" if level.name is None else str(level.name)
+        if plain_name(name) in there and name:
+            continue
+        frame = pd.concat([pd.Series(level, index=frame.index, name=name), frame], axis=1)
+        names = [name, *names]
+    return frame, names
+
+
+def named_columns(cells: Cells, base: str) -> Columns | None:
+    """Find the columns of a file that names them; None adds faults.
+
+    Parameters
+    ----------
+    cells
+        The columns of the file.
+    base
+        Base asset of the crypto, by which a writer may name the volume.
+    """
+    finder = _NameFinder(cells, named_spelling(cells.names, base), base)
+    time = finder.known_times() or finder.first("time")
+    open_time, close_time = finder.first("open_time"), finder.first("close_time")
+    if not (time or open_time):
+        time = finder.unnamed_time()
+    finder.refuse_symbols()
+    values = tuple(finder.value(role) for role in VALUE_COLUMNS)
+    if not (time or open_time or close_time):
+        finder.refuse_missing("time", (*ROLES["time"][:9], *ROLES["open_time"][:2]))
+        return None
+    if None in values:
+        return None
+    return Columns(
+        spelling=finder.spelling,
+        open_time=open_time,
+        close_time=close_time,
+        time=() if open_time else time,
+        stamp=finder.spelling.stamp if not open_time and not close_time else None,
+        values=tuple(position for position in values if position is not None),
+        confirm=next(iter(finder.first("confirm")), None),
+        other_times=finder.other_times(time) if time and not open_time else (),
+        notes=tuple(finder.notes),
+    )
+
+
+class _NameFinder:
+    def __init__(self, cells: Cells, spelling: Spelling, base: str) -> None:
+        self.cells = cells
+        self.spelling = spelling
+        self.base = base
+        self.notes: list[str] = []
+        self.by_name: dict[str, list[int]] = {}
+        for position, name in enumerate(cells.names):
+            self.by_name.setdefault(plain_name(name), []).append(position)
+
+    def first(self, role: str) -> tuple[int, ...]:
+        """Return the column of the first usual name of a role; two of that name are a fault."""
+        for name in ROLES[role]:
+            if name in self.by_name:
+                return (self.single(role, self.by_name[name]),)
+        return ()
+
+    def known_times(self) -> tuple[int, ...]:
+        """Return the time columns that the writer is known for."""
+        lower = [name.lower() for name in self.cells.names]
+        if self.spelling.times:
+            return tuple(lower.index(with_base(name, self.base)) for name in self.spelling.times)
+        if {"date", "time"} <= set(self.by_name):
+            date, clock = self.by_name["date"][0], self.by_name["time"][0]
+            if _is_clock(self.cells, clock):
+                return (date, clock)
+        return ()
+
+    def other_times(self, used: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the further columns with a usual name of a single time."""
+        named = [position for name in ROLES["time"] for position in self.by_name.get(name, [])]
+        return tuple(position for position in named if position not in used)
+
+    def unnamed_time(self) -> tuple[int, ...]:
+        """Return the index without a name, if it holds times."""
+        for name in UNNAMED:
+            for position in self.by_name.get(name, []):
+                if looks_like_times(self.cells, position):
+                    return (position,)
+        return ()
+
+    def value(self, role: str) -> int | None:
+        """Return the one column of a role; None adds a fault."""
+        lower = [name.lower() for name in self.cells.names]
+        if role == "volume" and self.spelling.volume:
+            names = [with_base(name, self.base) for name in self.spelling.volume]
+            there = [lower.index(name) for name in names if name in lower]
+            for position in there:
+                if len(there) == 1 or np.nan_to_num(self.cells.numbers(position)).any():
+                    if position != there[0]:
+                        empty = self.cells.names[there[0]]
+                        self.notes.append(
+                            f"volume from {self.cells.names[position]}: {empty} is 0 throughout"
+                        )
+                    return position
+        found = [position for name in ROLES[role] for position in self.by_name.get(name, [])]
+        if found:
+            return self.single(role, found)
+        self.refuse_missing(role, ROLES[role])
+        return None
+
+    def single(self, role: str, positions: list[int]) -> int:
+        """Return the only column of a role; several are a fault."""
+        if len(positions) > 1:
+            self.cells.faults.add(
+                f"two columns both look like '{role}'",
+                found=" and ".join(repr(self.cells.names[position]) for position in positions),
+                fix="Keep one of them.",
+            )
+        return positions[0]
+
+    def refuse_missing(self, role: str, names: Sequence[str]) -> None:
+        """Add the fault of a missing column."""
+        self.cells.faults.add(
+            f"no {role} column",
+            column=role,
+            found=", ".join(self.cells.names) or "no columns",
+            allowed=", ".join(names) + ", in any case",
+        )
+
+    def refuse_symbols(self) -> None:
+        """Refuse bars of several symbols in one table."""
+        for name in ROLES["symbol"]:
+            for position in self.by_name.get(name, []):
+                symbols = set(self.cells.column(position).map(str).unique()) - {""}
+                if len(symbols) > 1:
+                    self.cells.faults.add(
+                        "the rows hold bars of more than one symbol",
+                        column=self.cells.names[position],
+                        found=", ".join(sorted(symbols)[:8]),
+                        fix="Write one file for each symbol.",
+                    )
+
+
+def _is_clock(cells: Cells, position: int) -> bool:
+    first = cells.column(position).iloc[:20].map(str)
+    return bool(first.str.fullmatch(_CLOCK).all()) and len(first) > 0
+
+
+def ordered_columns(cells: Cells) -> Columns | None:
+    """Find the columns of a file without names; None adds faults.
+
+    Every known order of as many columns is tried: its times must be times, and low and high must enclose open
+    and close in every row. Where several orders hold and would give other values, the file is refused.
+    """
+    width = cells.frame.shape[1]
+    numbers = {position: cells.numbers(position) for position in range(width)}
+    tried = [
+        (_positions(spelling), _share(spelling, cells, numbers))
+        for spelling in SPELLINGS
+        if len(spelling.order) == width
+    ]
+    holding = [(columns, share) for columns, share in tried if share == 1.0]
+    if not holding:
+        most = [(columns, share) for columns, share in tried if share >= MOST_ROWS]
+        holding = most if sum(share >= 0.5 for _, share in tried) == 1 else []
+    if not holding:
+        cells.faults.add(
+            "the file has no column names, and its columns are in no known order",
+            found=f"{width} columns, first row " + ", ".join(map(str, cells.frame.iloc[0].tolist())),
+            allowed="; ".join(
+                f"{' '.join(spelling.order)} ({spelling.writer})"
+                for spelling in SPELLINGS
+                if spelling.order and (len(spelling.order) == width or not tried)
+            ),
+            fix="Write the column names into the first line, such as time,open,high,low,close,volume.",
+        )
+        return None
+    chosen = holding[0][0]
+    for other, _ in holding[1:]:
+        if not _same_values(chosen, other, numbers):
+            cells.faults.add(
+                "the file has no column names, and more than one known order fits its values",
+                found=f"{' '.join(chosen.spelling.order)} ({chosen.spelling.writer}) and "
+                f"{' '.join(other.spelling.order)} ({other.spelling.writer})",
+                fix="Write the column names into the first line, such as time,open,high,low,close,volume.",
+            )
+            return None
+    order = " ".join(chosen.spelling.order)
+    return replace(chosen, notes=(f"no column names; the order proved from the values: {order}",))
+
+
+def _positions(spelling: Spelling) -> Columns:
+    at = {role: position for position, role in enumerate(spelling.order)}
+    times = ("date", "clock") if "date" in at else ("time",)
+    return Columns(
+        spelling=spelling,
+        open_time=tuple(at[role] for role in ("open_time",) if role in at),
+        close_time=tuple(at[role] for role in ("close_time",) if role in at),
+        time=tuple(at[role] for role in times if role in at),
+        stamp=spelling.stamp,
+        values=tuple(at[role] for role in VALUE_COLUMNS),
+        confirm=at.get("confirm"),
+    )
+
+
+def _share(spelling: Spelling, cells: Cells, numbers: dict[int, Array]) -> float:
+    """Share of rows that this order explains; 0 where its times are none."""
+    at = {role: position for position, role in enumerate(spelling.order)}
+    for role in ("open_time", "close_time", "time", "date"):
+        if role in at and not looks_like_times(cells, at[role]):
+            return 0.0
+    if "clock" in at and not _is_clock(cells, at["clock"]):
+        return 0.0
+    open_, high, low, close, volume = (numbers[at[role]] for role in VALUE_COLUMNS)
+    holds = (low <= np.minimum(open_, close)) & (np.maximum(open_, close) <= high) & (volume >= 0) & (low > 0)
+    if len(spelling.order) == 8:
+        # The column after the close is an average price, inside of every bar that has trades, or the volume.
+        fifth, sixth = numbers[5], numbers[6]
+        inside = (((low <= fifth) & (fifth <= high)) | (sixth == 0)).mean()
+        if inside < MOST_ROWS if spelling.order[5] == "vwap" else inside > 1 - MOST_ROWS:
+            return 0.0
+    return float(holds.mean()) if len(holds) else 0.0
+
+
+def _same_values(one: Columns, other: Columns, numbers: dict[int, Array]) -> bool:
+    pairs = zip(one.values, other.values, strict=True)
+    return all(np.array_equal(numbers[a], numbers[b], equal_nan=True) for a, b in pairs)
