@@ -34,7 +34,9 @@ from ftf_assets.labels.cleaning.confident_learning import flag_label_issues, lab
 from ftf_assets.labels.cleaning.label_chain import LabelChain, label_chain
 from ftf_assets.labels.cleaning.temporal_noise import TEMPERS, temporal_noise
 from ftf_assets.labels.triple_barrier import BarrierSettings
+from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.embedded_market.source import MarketSource
+from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.source_registry import open_source
 from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.boosting import bin_features, fit_booster
@@ -77,7 +79,8 @@ def read(source: str, path: str | None) -> Iterator[Crypto]:
         market_seed=2024,
         market_noise=0.10,
         market_edge=0.3,
-        missing="refuse",
+        candles=CandleOptions(),
+        features=FeatureOptions(),
     )
     for name in all_cryptos():
         candles = opened.candles(name)

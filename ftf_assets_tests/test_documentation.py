@@ -29,6 +29,7 @@ from ftf_assets.training.parameters import (
     DEFAULT_SEARCH_SPACE,
     SEARCHABLE,
 )
+from ftf_assets_tests.support import feature_shapes
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT, ROOT / "ftf_assets", ROOT / "ftf_assets_tests")
@@ -214,6 +215,13 @@ def test_commands_flags_and_settings_exist(document: Path):
                 assert word in flags, f"ftf {line}"
     for setting in re.findall(r"--set ([a-z][\w.]*)=", text):
         assert setting in SETTINGS
+
+
+def test_every_shape_of_feature_file_is_documented_with_the_words_of_its_refusal():
+    # Where it differs, paste what documented() of ftf_assets_tests/support/feature_shapes.py prints.
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- feature shapes -->\n")[2].partition("\n<!-- end -->")[0]
+    assert shown.splitlines() == feature_shapes.documented().splitlines()
 
 
 def _table_rows(document: str) -> list[str]:

@@ -31,6 +31,7 @@ from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.sources.candles.options import CandleOptions
+from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.source_registry import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -67,8 +68,8 @@ def cached_frame() -> pd.DataFrame:
         market_seed=3,
         market_noise=0.1,
         market_edge=0.3,
-        missing="refuse",
         candles=CandleOptions(),
+        features=FeatureOptions(),
     )
     frame, _ = market.feature_cache("AAVEUSDC", market.candles("AAVEUSDC"))
     return frame

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.graph.crypto_partitions import add_cryptos
 from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.sweep.sweep import Sweep, open_sweep
@@ -39,6 +40,7 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
         changed = _changed_cryptos(sweep, ResultsStore(home.home.results), found)
     except (InputError, StoreError) as error:
         return dg.SensorResult(skip_reason=f"nothing can be watched: {error}")
+    add_cryptos(context.instance, sweep.cryptos)
     requests = [
         dg.RunRequest(
             run_key=f"{sweep.sweep_id}-{crypto}-{found[crypto]}",

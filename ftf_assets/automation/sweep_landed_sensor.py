@@ -8,6 +8,7 @@ import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.graph.check_history import SWEEP_ID
+from ftf_assets.graph.crypto_partitions import add_cryptos
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.graph.run_processes import PROCESS_TAG, is_alive
@@ -89,6 +90,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
     """
     from ftf_assets.storage.results_store import ResultsStore
 
+    add_cryptos(context.instance)  # an instance that no ftf command has opened has no partitions yet
     landings = Landings.from_cursor(context.cursor)
     landings.add_new(context.instance)
     requests, notes = [], []

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.graph.crypto_partitions import add_cryptos
 from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.sweep.sweep import open_sweep
@@ -33,6 +34,7 @@ def weekly_sweep(
         sweep = open_sweep(latest.following_group().with_changes(folds={"edges": None}))
     except (InputError, StoreError) as error:
         return dg.SkipReason(f"the latest sweep cannot be repeated: {error}")
+    add_cryptos(context.instance, sweep.cryptos)
     day = context.scheduled_execution_time.date().isoformat()
     return [
         dg.RunRequest(

@@ -13,8 +13,8 @@ import dagster as dg
 
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.errors import FtfError
-from ftf_assets.graph.asset_decorator import CRYPTOS
 from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID, TABLE_VERSIONS
+from ftf_assets.graph.crypto_partitions import CRYPTOS
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 
 

@@ -19,6 +19,11 @@ from ftf_assets.contracts.typed import Array, Int64, typed
 LARGEST_DAILY_MOVE = 0.5
 _DAY = 86_400 * 10**9
 
+#: The wording of returns in per cent.
+PER_CENT = "label_return reads like per cent: 0.01 must be one per cent"
+PER_CENT_ALLOWED = f"a median of at most {LARGEST_DAILY_MOVE:.0%} a day"
+PER_CENT_FIX = "Divide label_return by 100."
+
 
 @typed
 def median_daily_move(
@@ -56,6 +61,32 @@ def median_daily_move(
 
 
 @typed
+def returns_in_per_cent(
+    start: Int64[Array, " rows"], end: Int64[Array, " rows"], label_return: Array
+) -> tuple[int, str] | None:
+    """Find returns that read like per cent: half of them, scaled to one day, exceed ``LARGEST_DAILY_MOVE``.
+
+    Parameters
+    ----------
+    start, end, label_return
+        As :func:`median_daily_move` takes them.
+
+    Returns
+    -------
+    tuple of int and str, or None
+        Row of the largest return and what was found; None if the returns are plausible.
+    """
+    move = median_daily_move(start, end, label_return)
+    if move is None or move <= LARGEST_DAILY_MOVE:
+        return None
+    largest = int(np.argmax(np.abs(label_return)))
+    return largest, (
+        f"{label_return[largest]:.4g} here, the largest; scaled to one day, the median label moves the price "
+        f"by {move:.0%}"
+    )
+
+
+@typed
 def refuse_implausible_returns(
     start: Int64[Array, " rows"],
     end: Int64[Array, " rows"],
@@ -82,18 +113,15 @@ def refuse_implausible_returns(
     row_rules.LABEL_WITH_A_RETURN_ENDS_LATER.refuse_broken(
         end, label_return, start, crypto=crypto, file=file, row_name=lambda row: utc_text(start[row])
     )
-    move = median_daily_move(start, end, label_return)
-    if move is None or move <= LARGEST_DAILY_MOVE:
-        return
-    largest = int(np.argmax(np.abs(label_return)))
-    raise input_error(
-        "label_return reads like per cent: 0.01 must be one per cent",
-        crypto=crypto,
-        file=file,
-        column="label_return",
-        row=utc_text(start[largest]),
-        found=f"{label_return[largest]:.4g} here, the largest; scaled to one day, the median label moves the "
-        f"price by {move:.0%}",
-        allowed=f"a median of at most {LARGEST_DAILY_MOVE:.0%} a day",
-        fix="Divide label_return by 100.",
-    )
+    per_cent = returns_in_per_cent(start, end, label_return)
+    if per_cent is not None:
+        raise input_error(
+            PER_CENT,
+            crypto=crypto,
+            file=file,
+            column="label_return",
+            row=utc_text(start[per_cent[0]]),
+            found=per_cent[1],
+            allowed=PER_CENT_ALLOWED,
+            fix=PER_CENT_FIX,
+        )

@@ -217,6 +217,7 @@ LABEL_ENDS_AFTER_ITS_ROW = RowRule(
     "label_end must not precede its row",
     lambda label_end, timestamp: label_end >= timestamp,
     allowed="the row's timestamp or later",
+    fix="Write when the barrier was touched or the horizon ended.",
     found=lambda row, label_end, timestamp: utc_text(label_end[row]),  # noqa: ARG005
 )
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import dagster as dg
 
+from ftf_assets.graph.crypto_partitions import CRYPTOS
 from ftf_assets.storage.content_version import content_version
-from ftf_assets.sweep.crypto_groups import all_cryptos
 from ftf_assets.training.keys import code_version
 
-CRYPTOS = dg.StaticPartitionsDefinition(list(all_cryptos()))
 OWNERS = ["team:quant-research"]
 
 

@@ -14,6 +14,7 @@ from dagster._core.instance.ref import InstanceRef
 from filelock import FileLock
 
 from ftf_assets.contracts.errors import StoreError
+from ftf_assets.graph.crypto_partitions import add_cryptos
 from ftf_assets.graph.run_processes import end_dead_runs
 from ftf_assets.storage.home import HOME_VARIABLE, Home
 
@@ -114,6 +115,7 @@ def _created(home: Home) -> dg.DagsterInstance:
             instance.get_runs_count()
             instance.event_log_storage.get_pool_limits()
             instance.all_instigator_state()
+            add_cryptos(instance)
             end_dead_runs(instance)
             return instance
     except OSError as error:

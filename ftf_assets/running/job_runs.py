@@ -15,6 +15,7 @@ import dagster as dg
 
 from ftf_assets.graph import fit_events
 from ftf_assets.graph.check_history import FailedCheck
+from ftf_assets.graph.crypto_partitions import add_cryptos
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import open_instance, sqlite_errors_as_store_errors
 from ftf_assets.graph.jobs import sweep_config
@@ -140,8 +141,8 @@ def run_jobs(
     Interrupted
         The user stopped it.
     """
-    with open_instance(home):
-        pass  # creates the instance once, and closes it: a child must not inherit a connection
+    with open_instance(home) as instance:  # closed before the children start: they must not inherit it
+        add_cryptos(instance, [run.crypto for run in runs if run.crypto])
     on_gpu = fits and is_gpu(settings.training.device)
     if not on_gpu:
         _import_for_children(runs)

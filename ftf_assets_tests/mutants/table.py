@@ -863,8 +863,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sweep/asset_inputs.py",
         "the barriers are no part of the feature cache's key",
-        '("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing"),',
-        '("data.missing",),',
+        '"labels.stop_atr", "labels.target_atr", "labels.horizon_bars", ',
+        "",
         "sweep/test_sweep.py",
     ),
     _mutant(

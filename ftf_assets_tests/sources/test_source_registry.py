@@ -12,9 +12,11 @@ from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.embedded_market.source import MarketSource
+from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.sources.source_registry import SOURCES, open_source
 
+FEATURES = FeatureOptions(missing="allow", allow_quote=("BTC",))
 LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 
 
@@ -26,8 +28,8 @@ def opened(name: str, path: str | None):
         market_seed=3,
         market_noise=0.05,
         market_edge=0.6,
-        missing="allow",
         candles=CandleOptions(allow_quote=("BTC",)),
+        features=FEATURES,
     )
 
 
@@ -40,7 +42,7 @@ def opened(name: str, path: str | None):
             "somewhere",
             CandleFileSource(path="somewhere", label=LABEL, options=CandleOptions(("BTC",))),
         ),
-        ("features", "somewhere", FeatureFileSource(path="somewhere", missing="allow", allow_quote=("BTC",))),
+        ("features", "somewhere", FeatureFileSource(path="somewhere", options=FEATURES)),
     ],
 )
 def test_each_source_gets_its_own_options(name, path, source) -> None:

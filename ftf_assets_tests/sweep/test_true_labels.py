@@ -40,7 +40,7 @@ def test_rows_of_another_market_are_refused(arrays: TrainingArrays):
 
 
 def test_files_know_no_truth(arrays: TrainingArrays, tmp_path):
-    assert known_truth(FeatureFileSource(path=str(tmp_path), missing="refuse"), CRYPTO, arrays) is None
+    assert known_truth(FeatureFileSource(path=str(tmp_path)), CRYPTO, arrays) is None
 
 
 def test_a_sweep_without_the_control_reads_no_truth(arrays: TrainingArrays, monkeypatch: pytest.MonkeyPatch):
