@@ -227,7 +227,7 @@ def _names_allowed(name: str) -> str:
         case "data.crypto_group":
             return f"allowed: {', '.join(crypto_groups())}"
         case "data.cryptos":
-            return f"allowed: {', '.join(all_cryptos())}"
+            return f"allowed: {', '.join(all_cryptos())}; with --path any pair, such as DOGE/USDT"
         case "audit.kinds":
             return f"allowed: {', '.join(NOISE_KINDS)}"
     return ""

@@ -7,7 +7,7 @@ module              what is there
 ``data_settings``   the group ``data``: the source, its path, and how candle files are read
 ``settings``        ``SweepSettings``: the groups together; ``sweep_settings`` reads and checks them
 ``setting_text``    one setting written as text, as ``--set`` and the flags of the command take it
-``crypto_groups``   the groups of ``crypto_groups.toml``; all of their cryptos are the partitions
+``crypto_groups``   names of cryptos, and the groups of ``crypto_groups.toml``
 ``participants``    which cryptos of a group take part, and why the others are skipped
 ``sweep``           ``open_sweep`` resolves settings against their source into a ``Sweep``
 ``asset_inputs``    what each asset depends on: its artifact's key is the hash of it

@@ -1,4 +1,4 @@
-"""The crypto groups of ``crypto_groups.toml``; all of their cryptos are the partitions of the graph."""
+"""Names of cryptos, and the crypto groups of ``crypto_groups.toml``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,33 @@ import tomllib
 from pathlib import Path
 
 from ftf_assets.contracts.errors import input_error
+
+_NAME = re.compile(r"[A-Z0-9]{2,20}")
+_NAME_RULE = "A-Z and 0-9, 2 to 20 of them"
+
+
+def crypto_name(text: str) -> str:
+    """Write a pair as the name of a crypto: in capitals, without the sign between base and quote.
+
+    Raises
+    ------
+    InputError
+        Anything but letters and digits, with at most one of ``/``, ``-`` and ``_`` between them.
+
+    Examples
+    --------
+    >>> crypto_name("doge/usdt"), crypto_name("OPUSDC")
+    ('DOGEUSDT', 'OPUSDC')
+    """
+    upper = text.strip().upper()
+    name = re.sub(r"(?<=[A-Z0-9])[/_-](?=[A-Z0-9])", "", upper, count=1)
+    if not _NAME.fullmatch(name):
+        raise input_error(
+            "unknown crypto: a pair is written in letters and digits",
+            found=repr(upper),
+            allowed=f"{_NAME_RULE}, with at most one /, - or _ before the quote currency, such as DOGE/USDT",
+        )
+    return name
 
 
 @functools.cache
@@ -48,13 +75,13 @@ def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
                 allowed=f'{name} = ["UNIUSDC"]',
             )
         for position, crypto in enumerate(members):
-            if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):
+            if not isinstance(crypto, str) or not _NAME.fullmatch(crypto):
                 raise input_error(
                     "crypto names must be capital letters and digits",
                     file=path.name,
                     column=name,
                     found=repr(crypto),
-                    allowed="A-Z and 0-9, 2 to 20 of them",
+                    allowed=_NAME_RULE,
                 )
             if crypto in members[:position]:
                 raise input_error(
@@ -64,5 +91,5 @@ def read_crypto_groups(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def all_cryptos() -> tuple[str, ...]:
-    """Every crypto of every group, once: the partitions of the asset graph."""
+    """Every crypto of every group, once: partitions of the asset graph from the start."""
     return tuple(dict.fromkeys(crypto for members in crypto_groups().values() for crypto in members))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.row_rules import Missing
@@ -13,7 +13,7 @@ from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.features.options import FeatureOptions, RawColumns
 from ftf_assets.sources.find_crypto_file import QUOTES
 from ftf_assets.sources.readers.options import SEPARATORS, DateOrder, Decimal, ReadingOptions
-from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
+from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups, crypto_name
 from ftf_assets.sweep.setting_groups import SettingsGroup
 
 SourceName = Literal["market", "candles", "features"]
@@ -29,7 +29,7 @@ class DataSettings(SettingsGroup):
     )
     crypto_group: str | None = Field("defi_top5", description="Crypto group of crypto_groups.toml.")
     cryptos: tuple[str, ...] | None = Field(
-        None, description="Cryptos instead of a group, such as OPUSDC and LDOUSDC."
+        None, description="Cryptos instead of a group: of the groups, or with a path any pair of its files."
     )
     incomplete: Incomplete = Field(
         "skip",
@@ -73,23 +73,24 @@ class DataSettings(SettingsGroup):
 
     @field_validator("cryptos")
     @classmethod
-    def _known_cryptos(cls, named: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    def _known_cryptos(cls, named: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
         if named is None:
             return None
-        names = tuple(dict.fromkeys(name.strip().upper() for name in named))
+        names = tuple(dict.fromkeys(crypto_name(name) for name in named))
         if not names:
             raise input_error(
                 "data.cryptos must name at least one crypto",
                 allowed=", ".join(all_cryptos()),
                 fix="Leave it out to run the whole crypto group.",
             )
-        for name in names:
+        # Files say which cryptos there are. The market simulates any name, so a typing error would pass.
+        for name in names if info.data.get("source") == "market" else ():
             if name not in all_cryptos():
                 raise input_error(
                     "unknown crypto",
                     found=repr(name),
                     allowed=", ".join(all_cryptos()),
-                    fix="To add one, add its name to a group in crypto_groups.toml.",
+                    fix="For your own pair name its files, with --source candles --path FOLDER.",
                 )
         return names
 

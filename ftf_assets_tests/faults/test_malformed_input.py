@@ -90,8 +90,8 @@ SETTINGS: list[tuple[str, tuple[str, ...]]] = [
 # --- cryptos: partition keys on their way in ------------------------------------------------------------
 
 CRYPTOS: list[Case] = [
-    ("DOGEUSDC", ("unknown crypto", "'DOGEUSDC'", "OPUSDC", "crypto_groups.toml")),
-    ("", ("unknown crypto", "''", "OPUSDC")),
+    ("DOGEUSDC", ("unknown crypto", "'DOGEUSDC'", "OPUSDC", "--source candles --path")),
+    ("", ("unknown crypto", "''", "A-Z and 0-9")),
     ("../../x", ("unknown crypto", "'../../X'")),
     ("a'; drop table finetune_results; --", ("unknown crypto", "DROP TABLE")),
     ("OPUSDC/../LDOUSDC", ("unknown crypto", "'OPUSDC/../LDOUSDC'")),

@@ -386,7 +386,7 @@ REFUSED = [
         "CSV, a cell that is no number",
         lambda f: f.assign(rsi_14=["n.a.", *f["rsi_14"][1:]]),
         suffix=".csv",
-        mend=lambda f: f.assign(rsi_14=f["rsi_14"].replace("n.a.", 50.0)),
+        mend=lambda f: f.assign(rsi_14=[50.0, *f["rsi_14"][1:]]),
     ),
     FeatureShape(
         "CSV, decimal commas",

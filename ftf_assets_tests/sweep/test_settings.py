@@ -48,6 +48,12 @@ def test_every_setting_has_a_description_that_fits_the_launchpad():
         assert len(field.description) < 100, name
 
 
+@pytest.mark.parametrize("written", ["DOGEUSDT", "doge/usdt", "Doge_USDT", " DOGE-USDT "])
+def test_files_are_swept_for_any_pair_however_it_is_written(written: str):
+    settings = sweep_settings({"data.source": "candles", "data.path": "own", "data.cryptos": [written]})
+    assert settings.data.crypto_names == ("DOGEUSDT",)
+
+
 def test_dotted_names_and_nested_groups_give_the_same_settings():
     dotted = sweep_settings({"labels.horizon_bars": 6, "folds.n_folds": 3})
     assert dotted == sweep_settings({"labels": {"horizon_bars": 6}, "folds": {"n_folds": 3}})
@@ -69,9 +75,11 @@ REFUSED = [
         "bad value for the setting treatment.design (found 'latin'; allowed: one_factor, factorial, single)",
     ),
     ({"seed": -1}, "bad value for the setting training.seed (found -1; allowed: >= 0, < 2147483648)"),
-    ({"cryptos": "OPUSDC,a'; drop table"}, 'unknown crypto (found "A\'; DROP TABLE"; allowed: UNIUSDC'),
-    ({"cryptos": "../../x"}, "unknown crypto (found '../../X'"),
-    ({"cryptos": ""}, "unknown crypto (found ''; allowed: UNIUSDC"),
+    ({"cryptos": "DOGEUSDT"}, "unknown crypto (found 'DOGEUSDT'; allowed: UNIUSDC"),
+    ({"cryptos": "OPUSDC,a'; drop table"}, 'letters and digits (found "A\'; DROP TABLE"; allowed: A-Z'),
+    ({"cryptos": "../../x"}, "letters and digits (found '../../X'"),
+    ({"cryptos": "OP/US/DC"}, "letters and digits (found 'OP/US/DC'"),
+    ({"cryptos": ""}, "letters and digits (found ''; allowed: A-Z"),
     ({"cryptos": ()}, "data.cryptos must name at least one crypto (allowed: UNIUSDC"),
     (
         {"allow_quote": "btc,XYZ"},
