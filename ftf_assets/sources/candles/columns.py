@@ -110,6 +110,7 @@ def _level_names(columns: pd.Index, faults: Faults) -> list[str]:
                 found=", ".join(list(others)[:8]),
                 fix="Write one file for each symbol.",
             )
+            raise faults.error()
     return best
 
 

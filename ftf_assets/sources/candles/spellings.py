@@ -137,14 +137,15 @@ SPELLINGS: tuple[Spelling, ...] = (
     # --- without names: the number of columns, then proof from the values ----------------------------------
     # Spot klines of Binance Vision have no header; milliseconds until 2024, microseconds since 2025.
     _ordered("Binance klines", "open_time open high low close volume close_time - - - - -"),
-    # ccxt and freqtrade's JSON: the time is that of the open.
-    _ordered("ccxt or freqtrade", "time open high low close volume", stamp="open"),
+    # The order of ccxt and freqtrade's JSON, and of many scripts: nothing proves the writer, so nothing is
+    # known of the time.
+    _ordered("OHLCV, such as ccxt or freqtrade", "time open high low close volume"),
     # Exchange interface, newest first: [time, low, high, open, close, volume], time begins the bucket.
     _ordered("Coinbase", "time low high open close volume", stamp="open"),
     # Interface v2, newest first: [MTS, OPEN, CLOSE, HIGH, LOW, VOLUME].
     _ordered("Bitfinex", "time open close high low volume", stamp="open"),
     # OHLCVT download of Kraken (seconds, number of trades) and Bybit v5 (newest first, turnover).
-    _ordered("Kraken or Bybit", "time open high low close volume -", stamp="open"),
+    _ordered("OHLCV and one more, such as Kraken or Bybit", "time open high low close volume -"),
     # KuCoin: [time, open, close, high, low, volume, turnover], newest first.
     _ordered("KuCoin", "time open close high low volume -", stamp="open"),
     # History centre of MetaTrader 4: 2024.01.01,00:00,…; the zone is that of the broker's server.

@@ -119,9 +119,7 @@ def _object_frame(
             file=path.name,
             found=", ".join(place for place, _ in found[:5]) or f"the keys {', '.join(list(value)[:8])}",
             allowed=_SHAPES,
-            fix="Keep one list."
-            if found
-            else "An error message of an exchange holds no bars: fetch them again.",
+            fix="Keep one list." if found else "If it is an error message of an exchange, fetch again.",
         )
     frame, has_names = _rows_frame(found[0][1], None, path, crypto, faults)
     return frame, *kind, has_names
