@@ -1,6 +1,7 @@
 """Python for trainers and notebooks: ``import ftf_assets as ftf``.
 
 * :func:`apply_label_treatment` treats the labels of a training window, as a sweep treats those of a fold.
+* :func:`run_sweep` runs the whole graph on frames or files and gives rows, verdicts and report.
 * :func:`judge` gives the gate's verdict on results, from whatever system they come.
 
 DataFrames and Series come in. Each call imports what it needs when it is called: a trainer that treats labels
@@ -9,9 +10,9 @@ imports neither Dagster nor DuckDB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array
 
 if TYPE_CHECKING:
-    from ftf_assets.report.notebook import JudgedResults
+    from ftf_assets.report.notebook import JudgedResults, SweepResult
     from ftf_assets.training.label_treatment import LabelTreatment
 
 
@@ -205,6 +206,86 @@ def apply_label_treatment(
     bars = None if candles is None else coerce_candles(candles, crypto=crypto)
     engine = FitEngine(NotStored(), n_cores(workers), lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
+
+
+def run_sweep(
+    features: Mapping[str, pd.DataFrame] | None = None,
+    factor: str | Mapping[str, Sequence[str]] = "label_smoothing,cleanlab",
+    *,
+    candles: Mapping[str, pd.DataFrame] | None = None,
+    source: Literal["market", "candles", "features"] | None = None,
+    path: str | Path | None = None,
+    home: str | Path = "",
+    settings: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> SweepResult:
+    """Run a sweep, as ``ftf sweep`` does, and give its rows, verdicts and report.
+
+    The graph runs in processes of its own, so the call works in a notebook, in a script without a main guard,
+    and after models were fitted. Frames are written to the home once, under a name made of their content:
+    the same frames and settings are the same sweep, and finished fits are never made again. An interrupted
+    sweep goes on where it stopped.
+
+    Parameters
+    ----------
+    features
+        Feature cache by crypto: features, ``label``, ``label_end`` and ``label_return``, indexed by the UTC
+        time at which the features are known (docs/columns.md).
+    factor
+        What to vary: ``cleanlab``, ``label_smoothing,cleanlab=off,filter``, or a mapping of levels by factor.
+    candles
+        Instead of features, bars by crypto, from which features and labels are made. They are read as a file
+        of the source ``candles`` is: the same columns, time rules and refusals.
+    source, path
+        Instead of frames, ``candles`` or ``features`` and the folder of their files, or ``market``. Without
+        any data the sweep runs on the embedded market.
+    home
+        Folder for results, models, caches and Dagster records; by default the variable ``FTF_HOME``, else
+        ``.ftf``.
+    settings
+        Other settings, by dotted name (``{"folds.n_folds": 3}``) or by group (docs/settings.md).
+    progress
+        Show a progress bar.
+
+    Returns
+    -------
+    SweepResult
+        ``headline``, ``verdicts``, ``rows``, ``leaderboard``, ``report``; a notebook shows the answer.
+
+    Raises
+    ------
+    InputError
+        Bad data or settings, in the words of the command: crypto, file, column, row, what came, what is
+        allowed, what to do. Nothing was run.
+    StoreError, RunError
+        The home cannot be used; a process of the run was killed. Finished fits are kept.
+    KeyboardInterrupt
+        The user stopped the sweep. Finished fits are kept.
+
+    Examples
+    --------
+    .. code-block:: python
+
+        run = ftf.run_sweep({"OPUSDC": features}, "cleanlab", settings={"training.trials": 0})
+        run.verdicts
+    """
+    from ftf_assets.contracts.errors import Interrupted
+    from ftf_assets.running.frame_sweep import sweep_of_frames
+    from ftf_assets.storage.home import Home
+
+    try:
+        return sweep_of_frames(
+            features,
+            candles,
+            source=source,
+            path=None if path is None else str(path),
+            factor=factor,
+            settings=settings or {},
+            home=Home.locate(str(home)),
+            progress=progress,
+        )
+    except Interrupted:
+        raise KeyboardInterrupt("finished fits are kept; the same call goes on from them") from None
 
 
 def judge(

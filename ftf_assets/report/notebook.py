@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.level_lines import level_lines
 from ftf_assets.report.page import render_template
@@ -16,6 +17,16 @@ from ftf_assets.report.sections.verdict import answer_of
 
 #: Columns of a verdict that come from the comparison of the primary metric.
 _COMPARED = ("mean_difference", "ci_low", "ci_high", "p_corrected", "smallest_visible", "n_pairs")
+#: Columns of the leaderboard that a notebook shows, and their headings.
+_LEADERBOARD = {
+    "variant": "variant",
+    "n_cells": "cells",
+    "roc_auc": "AUC",
+    "average_precision": "average precision",
+    "f1_buy": "f1 BUY",
+    "f1_always_buy": "always BUY",
+    "expectancy_net": "net bps",
+}
 _VERDICT = ("factor", "level", "verdict", *_COMPARED, "reason", "advice", "warnings")
 
 
@@ -56,6 +67,81 @@ class JudgedResults:
 
     def _repr_html_(self) -> str:
         return answer_as_html(self.decision)
+
+
+@dataclass(frozen=True, eq=False)
+class SweepResult:
+    """What a sweep gave. A notebook shows the answer and the means of each variant.
+
+    Attributes
+    ----------
+    sweep_id
+        Id of the sweep: the same data and settings are the same sweep.
+    home
+        Folder where everything is stored; ``ftf results --home …`` and ``ftf ui --home …`` read it, too.
+    rows
+        One row per cell, with the columns of ``finetune_results`` (docs/columns.md). Failed and skipped cells
+        are rows too: see ``status`` and ``error_message``.
+    leaderboard
+        Means by variant.
+    decision
+        The gate's decision; None where the sweep compares nothing.
+    report
+        The report, which a notebook shows as a page; None without a decision.
+    failed_checks
+        The checks of the graph that have failed on these values, a line each.
+    hints
+        What would make the answer more certain, a sentence each.
+    skipped
+        Cryptos that took no part, with the reason.
+    """
+
+    sweep_id: str
+    home: Path
+    rows: pd.DataFrame
+    leaderboard: pd.DataFrame
+    decision: Decision | None
+    report: Report | None
+    failed_checks: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def headline(self) -> str:
+        """The answer in a few sentences."""
+        if self.decision is None:
+            return "One variant alone: there is nothing to compare it with."
+        return self.decision.summary.headline
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """One row per level, with the columns of :attr:`JudgedResults.verdicts`; none without a decision."""
+        return pd.DataFrame() if self.decision is None else verdict_frame(self.decision)
+
+    @property
+    def notes(self) -> list[str]:
+        """Failed cells, failed checks, skipped cryptos and hints, a line each."""
+        failed = self.rows[self.rows["status"] != OK]
+        return [
+            *(
+                f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
+                for row in failed.itertuples()
+            ),
+            *self.failed_checks,
+            *(f"skipped: {crypto}: {reason}" for crypto, reason in self.skipped.items()),
+            *(f"Hint: {hint}" for hint in self.hints),
+        ]
+
+    def __repr__(self) -> str:
+        answer = self.headline if self.decision is None else answer_as_text(self.decision)
+        return "\n".join([f"Sweep {self.sweep_id}: {len(self.rows)} cells", answer, *self.notes])
+
+    def _repr_html_(self) -> str:
+        means = self.leaderboard[[*_LEADERBOARD]].rename(columns=_LEADERBOARD)
+        table = means.to_html(index=False, float_format="{:.4f}".format, na_rep="-")
+        if self.decision is None:
+            return f"<p>{html.escape(self.headline)}</p>{table}"
+        return answer_as_html(self.decision, self.notes) + table
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -22,10 +23,16 @@ def interrupts_raise() -> Iterator[None]:
 
     Processes that are forked inside the context raise it too. Handlers are put back at the end.
 
+    Only the main thread of a process may handle signals. In another one nothing changes: who interrupts then
+    is the main thread's business.
+
     Python handles a signal that arrives during a long call into C at the next line of Python. That line may
     belong to a destructor or to the callback of a weak reference (Pandera has one for each data frame), where
     Python prints an exception and drops it. Such a dropped interrupt is raised once more by SIGALRM.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def interrupt(*_: object) -> NoReturn:
         raise Interrupted

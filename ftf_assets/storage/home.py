@@ -65,6 +65,11 @@ class Home:
         return self.path / "artifacts"
 
     @property
+    def frames(self) -> Path:
+        """Data that a caller gave as frames."""
+        return self.path / "frames"
+
+    @property
     def reports(self) -> Path:
         """The reports."""
         return self.path / "reports"

@@ -32,7 +32,7 @@ PUBLISHED_SECONDS_PER_ROW_AND_ROUND = 1.4e-7
 #: Their rounds, rounded up.
 PUBLISHED_ROUNDS = 150
 
-_CONFIRM = "--confirm-long-run (run.confirm_long_run: true in the launchpad)"
+_CONFIRM = "--confirm-long-run (run.confirm_long_run: true in the launchpad or in the settings from Python)"
 
 
 @dataclass(frozen=True)

@@ -264,6 +264,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_relabelled_cells.py",
     ),
     _mutant(
+        "storage/frame_files.py",
+        "the order of the cryptos names another folder, so the same frames are another sweep",
+        "in sorted(frames.items())",
+        "in frames.items()",
+        "storage/test_frame_files.py",
+    ),
+    _mutant(
+        "running/frame_sweep.py",
+        "features beside candles are swept without a word",
+        "    if len(given) > 1:",
+        "    if len(given) > 2:",
+        "running/test_frame_sweep.py",
+    ),
+    _mutant(
+        "rows/published_results.py",
+        "one factor is judged on rows that move another one, too",
+        "return frame[~moved]",
+        "return frame",
+        "test_api.py",
+    ),
+    _mutant(
         "training/masks.py",
         "an out-of-fold model weighs rows by the stability that the validation slice tells",
         "block.held_out, fold.validation, fold.test)",

@@ -54,7 +54,7 @@ def test_a_sweep_of_ten_minutes_runs_and_a_longer_one_is_refused_with_its_cost(h
         "fits that are not done take about 0:10:0",
         "2 at a time, by the pace of 1 finished fit of this home (the limit without confirmation is 10 "
         "minutes)",
-        "Add --confirm-long-run (run.confirm_long_run: true in the launchpad)",
+        "Add --confirm-long-run (run.confirm_long_run: true in the launchpad or in the settings from Python)",
     ):
         assert part in str(refused.value)
     require_confirmed_sweep(sweep(trials=0, confirm_long_run=True), home)

@@ -1,0 +1,91 @@
+"""Frames of a caller as files that a source reads: written once a home, named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ftf_assets.contracts.errors import StoreError, input_error
+from ftf_assets.storage.home import Home
+
+
+def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> Path:
+    """Write one Parquet file per crypto to a folder of the home that is named by all of their content.
+
+    Equal frames give the same folder, so a sweep of them is the same sweep, and nothing is fitted twice. The
+    file of a crypto has the same content in every folder, whatever the other cryptos are.
+
+    Parameters
+    ----------
+    home
+        Where the folder is made; an existing one is left as it is.
+    frames
+        Frame by crypto, with its index. ``frame.attrs`` are not kept.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        There is no frame, a crypto's name is not one, what came is not a frame, or a column holds a mixture
+        that Parquet cannot.
+    StoreError
+        The home cannot be written.
+    """
+    if not frames:
+        raise input_error("a sweep needs at least one crypto", fix='Pass {"OPUSDC": frame}.')
+    files = {crypto: _parquet(crypto, frame) for crypto, frame in sorted(frames.items())}
+    digest = hashlib.sha256()
+    for crypto, content in files.items():
+        digest.update(f"{crypto} {hashlib.sha256(content).hexdigest()}\n".encode())
+    folder = home.frames / digest.hexdigest()[:16]
+    if folder.is_dir():
+        return folder
+    partial = home.frames / f".{folder.name}.{uuid.uuid4().hex}.partial"
+    try:
+        partial.mkdir(parents=True)
+        for crypto, content in files.items():
+            (partial / f"{crypto}.parquet").write_bytes(content)
+        partial.rename(folder)
+    except OSError as error:
+        if not folder.is_dir():  # unless another process was first
+            raise StoreError(f"cannot write frames to {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _parquet(crypto: str, frame: pd.DataFrame) -> bytes:
+    if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):
+        raise input_error(
+            "crypto names must be capital letters and digits",
+            found=repr(crypto),
+            allowed="A-Z and 0-9, 2 to 20 of them, such as OPUSDC",
+        )
+    if not isinstance(frame, pd.DataFrame):
+        raise input_error(
+            "the data of a crypto must be a DataFrame", crypto=crypto, found=f"{type(frame).__qualname__}"
+        )
+    plain = frame.copy(deep=False)
+    plain.attrs = {}
+    content = io.BytesIO()
+    try:
+        plain.to_parquet(content, engine="pyarrow")
+    except (ValueError, TypeError, NotImplementedError) as error:  # pyarrow's errors are ValueErrors
+        raise input_error(
+            "the frame cannot be written as Parquet",
+            crypto=crypto,
+            found=" ".join(str(error).split()),
+            fix="Give each column one type.",
+        ) from error
+    return content.getvalue()

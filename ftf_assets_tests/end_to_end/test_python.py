@@ -1,0 +1,81 @@
+"""A sweep from Python: the real graph, from a script without a main guard that has fitted on many threads."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
+
+pytestmark = pytest.mark.end_to_end
+
+SCRIPT = """
+import pickle, sys, threading
+import numpy as np
+import xgboost
+import ftf_assets as ftf
+from ftf_assets_tests.support.production import candles, feature_cache
+
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+rows = np.random.default_rng(0).normal(size=(20_000, 4))
+xgboost.XGBClassifier(n_estimators=5, n_jobs=4).fit(rows, rows[:, 0] > 0)
+
+frames = {crypto: feature_cache(4_000, seed) for crypto, seed in (("OPUSDC", 3), ("LDOUSDC", 9))}
+settings = {"folds.n_folds": 2, "training": {"trials": 0, "seeds": 1, "max_rounds": 30}, "ceiling.on": False}
+call = {"home": sys.argv[1], "settings": settings}
+run = ftf.run_sweep(frames, "cleanlab=filter", **call)
+again = ftf.run_sweep(dict(reversed(frames.items())), {"cleanlab": ("filter",)}, progress=False, **call)
+bars = {"OPUSDC": candles(feature_cache(4_000)).rename_axis("date")}
+of_candles = ftf.run_sweep(candles=bars, factor="label_smoothing=mild", **call)
+with open(sys.argv[2], "wb") as file:
+    pickle.dump((run, again, of_candles), file)
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("python")
+    script, home, results = folder / "trainer.py", folder / "home", folder / "results.pickle"
+    script.write_text(SCRIPT, encoding="utf-8")
+    command = [sys.executable, str(script), str(home), str(results)]
+    environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, env=environment | {"PATH": "/usr/bin:/bin"}
+    )
+    assert done.returncode == 0, done.stderr
+    return Home(home), done, *pickle.loads(results.read_bytes())
+
+
+def test_rows_and_verdicts_are_those_of_the_store(finished):
+    home, _, run, *_ = finished
+    pd.testing.assert_frame_equal(run.rows, ResultsStore(home.results).read(run.sweep_id))
+    assert set(run.rows["status"]) == {"ok"}
+    assert list(run.verdicts["level"]) == ["filter"]
+    assert run.headline in repr(run)
+    assert run.report.path == home.report(run.sweep_id)
+    for page in (run._repr_html_(), run.report.html):
+        assert "filter" in page
+
+
+def test_the_same_frames_are_the_same_sweep_and_nothing_is_fitted_twice(finished):
+    home, _, run, again, _ = finished
+    assert again.sweep_id == run.sweep_id
+    pd.testing.assert_frame_equal(again.rows, run.rows)
+    assert len(list(home.frames.iterdir())) == 2
+
+
+def test_candles_are_read_as_their_files_are(finished):
+    _, _, _, _, of_candles = finished
+    assert set(of_candles.rows["data_source"]) == {"candles"}
+    assert len(of_candles.rows) == 4
+
+
+def test_progress_is_a_line_of_text_where_there_is_no_notebook(finished):
+    _, done, *_ = finished
+    assert "fits: 100%" in done.stderr
+    assert done.stdout == ""
