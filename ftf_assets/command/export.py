@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ def export(
         return
     if output is None and form == "parquet":
         raise click.UsageError("--format parquet needs --output")
-    text = frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", date_format="iso")
+    text = frame.to_csv(index=False) if form == "csv" else _as_json(frame)
     if output is None:
         click.echo(text, nl=form == "json")
         return
@@ -67,3 +68,10 @@ def export(
     except OSError as error:
         raise StoreError(f"cannot write {output}: {error.strerror or error}") from None
     click.echo(f"{len(frame)} rows in {output}", err=True)
+
+
+def _as_json(frame: pd.DataFrame) -> str:
+    """Write rows as a JSON list whose numbers read back bit for bit; pandas rounds them to ten digits."""
+    from ftf_assets.rows.records import plain_records
+
+    return json.dumps(plain_records(frame), default=lambda instant: instant.isoformat(), allow_nan=False)

@@ -16,6 +16,7 @@ from ftf_assets.command.shared_flags import home_option, json_option, sweep_id_o
 if TYPE_CHECKING:
     from ftf_assets.gate.decision import Decision
     from ftf_assets.gate.selection import Selection
+    from ftf_assets.rows.published_results import PublishedResults
     from ftf_assets.storage.home import Home
 
 
@@ -25,7 +26,23 @@ if TYPE_CHECKING:
     "--results",
     "file",
     type=click.Path(path_type=Path),
-    help="Judge a CSV or Parquet file of results instead.",
+    help="Judge a file of results instead: CSV, JSON, Parquet or Feather, of ftf results, MLflow or others.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=THEIRS",
+    help="Column of the file that holds one of ours, such as roc_auc=auc. Repeat the flag for more. "
+    "[default: the spellings of docs/data.md]",
+)
+@click.option(
+    "--separator",
+    metavar="SIGN",
+    help="Separator of the file: comma, semicolon, tab, bar or a sign. [default: found]",
+)
+@click.option(
+    "--decimal", type=click.Choice(("point", "comma")), help="Decimal sign of the file. [default: point]"
 )
 @click.option(
     "--rule",
@@ -42,6 +59,9 @@ if TYPE_CHECKING:
 def gate(
     sweep_id: str | None,
     file: Path | None,
+    columns: tuple[str, ...],
+    separator: str | None,
+    decimal: str | None,
     rule: str | None,
     useful_gain: float | None,
     home: Home,
@@ -57,12 +77,25 @@ def gate(
 
     given = {"rule": rule, "useful_gain": useful_gain}
     changed = {name: value for name, value in given.items() if value is not None}
-    decision = _decision_of_file(file, changed) if file else _decision_of_sweep(sweep_id, home, changed)
+    about_file = {"--column": columns, "--separator": separator, "--decimal": decimal}
+    if file is None and (alone := [flag for flag, value in about_file.items() if value]):
+        raise click.UsageError(f"{alone[0]} is about a file of results: add --results FILE")
+    published = _published(file, columns, separator, decimal) if file else None
+    decision = (
+        _decision_of_file(published, changed) if published else _decision_of_sweep(sweep_id, home, changed)
+    )
     selection = None if file else _selection_of_sweep(decision.sweep_id, home)
+    if file and published:
+        click.echo(f"Read {file.name}: {published.in_words}", err=True)
     if as_json:
         answer = {"headline": decision.summary.headline, "ending": decision.summary.ending}
         picked = None if selection is None else dataclasses.asdict(selection)
-        click.echo(json.dumps({**answer, **dataclasses.asdict(decision), "selection": picked}))
+        read = (
+            {"reading": {"format": published.format, **dataclasses.asdict(published.columns)}}
+            if published
+            else {}
+        )
+        click.echo(json.dumps({**answer, **dataclasses.asdict(decision), "selection": picked, **read}))
         return ExitCode.DONE
     console = stdout()
     show_answer(console, decision)
@@ -72,12 +105,29 @@ def gate(
     return ExitCode.DONE
 
 
-def _decision_of_file(file: Path, changed: Mapping[str, Any]) -> Decision:
+def _published(
+    file: Path, columns: tuple[str, ...], separator: str | None, decimal: str | None
+) -> PublishedResults:
+    from ftf_assets.storage.result_files import RESULT_OPTIONS, read_result_file
+
+    named = {}
+    for assignment in columns:
+        ours, equals, theirs = assignment.partition("=")
+        if not (ours and equals and theirs):
+            raise click.UsageError(f"--column takes NAME=THEIRS, found {assignment!r}")
+        named[ours.strip()] = theirs.strip()
+    stated = {name: value for name, value in (("separator", separator), ("decimal", decimal)) if value}
+    return read_result_file(
+        file,
+        columns=named,
+        options=dataclasses.replace(RESULT_OPTIONS, **stated),  # type: ignore[arg-type]
+    )
+
+
+def _decision_of_file(published: PublishedResults, changed: Mapping[str, Any]) -> Decision:
     from ftf_assets.gate.decide import decide
     from ftf_assets.gate.thresholds import GateSettings
-    from ftf_assets.storage.result_files import read_result_file
 
-    published = read_result_file(file)
     settings = GateSettings(**changed)
     return decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings)
 

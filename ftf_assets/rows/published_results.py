@@ -20,6 +20,7 @@ from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.thresholds import TRADES
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.labels.factor_registry import FACTORS
+from ftf_assets.rows.result_columns import ColumnReading, understood_columns
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,23 @@ class PublishedResults:
         Baseline level of every factor whose column there is.
     sweep_id
         The one of the rows, or what the reader calls them.
+    columns
+        What was understood of the columns.
+    format
+        Format of the file in words; "" for a frame.
     """
 
     rows: ResultRows
     baselines: Mapping[str, str]
     sweep_id: str
+    columns: ColumnReading
+    format: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """What was read, in one sentence."""
+        rows = f"{len(self.rows)} rows" + (f" of {self.format}" if self.format else "")
+        return "; ".join((rows, *self.columns.in_words))
 
 
 def published_results(
@@ -48,17 +61,19 @@ def published_results(
     file: str | None = None,
     factor: str | None = None,
     baseline: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> PublishedResults:
     """Check a table of results of one sweep.
 
     It has ``crypto``, ``fold`` if there are folds, factor columns and metrics. Means per crypto, without a
     fold, are allowed: the gate then clusters by crypto. Where a column ``status`` says that a cell failed, as
-    ``ftf results`` exports it, its metrics may be missing. Other columns are ignored.
+    ``ftf results`` exports it, its metrics may be missing. Spellings of other tools are those of
+    :mod:`~ftf_assets.rows.result_columns`. Other columns are ignored.
 
     Parameters
     ----------
     frame
-        One row per cell. Its index is not read.
+        One row per cell. A named index counts as columns.
     sweep_id
         What the results are called where they have no column ``sweep_id``.
     file
@@ -69,6 +84,8 @@ def published_results(
     baseline
         Baseline level of ``factor``; None takes the registry's. A factor that is not in the registry needs
         one.
+    columns
+        Our column to the column of the table, where the user states one.
 
     Raises
     ------
@@ -77,6 +94,8 @@ def published_results(
         column is missing; a name is not a plain name; a metric is not a number or out of its range; or
         :func:`~ftf_assets.gate.pairs.pair_levels` refuses a row.
     """
+    factors = [*FACTORS, *([] if factor is None or factor in FACTORS else [factor])]
+    frame, understood = understood_columns(frame, factors, columns or {}, file)
     frame = _plain(frame, file)
     if factor is None:
         baselines = _registered_baselines(frame, file)
@@ -93,7 +112,7 @@ def published_results(
         tuning_of(pair_levels(rows, baselines).rows)
     except InputError as error:
         raise InputError(f"file {file}: {error}" if file else str(error)) from None
-    return PublishedResults(rows, dict(baselines), _own_sweep_id(distinct, file) or sweep_id)
+    return PublishedResults(rows, dict(baselines), _own_sweep_id(distinct, file) or sweep_id, understood)
 
 
 def content_hash(frame: pd.DataFrame) -> str:
@@ -103,9 +122,6 @@ def content_hash(frame: pd.DataFrame) -> str:
 
 
 def _plain(frame: pd.DataFrame, file: str | None) -> pd.DataFrame:
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise input_error("a column is there twice", file=file, column=str(twice))
     if frame.empty:
         raise input_error("there are no rows", file=file)
     frame = frame.set_axis(pd.RangeIndex(len(frame)))

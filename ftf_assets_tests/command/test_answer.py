@@ -50,8 +50,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_first_line_is_the_headline_then_the_levels_then_the_numbers_then_the_reasons(file: Path):
-    out = CliRunner().invoke(cli, ["gate", "--results", str(file)]).output
-    headline = json.loads(CliRunner().invoke(cli, ["gate", "--results", str(file), "--json"]).output)[
+    out = CliRunner().invoke(cli, ["gate", "--results", str(file)]).stdout
+    headline = json.loads(CliRunner().invoke(cli, ["gate", "--results", str(file), "--json"]).stdout)[
         "headline"
     ]
     assert out.startswith(headline + "\n")
@@ -61,7 +61,7 @@ def test_the_first_line_is_the_headline_then_the_levels_then_the_numbers_then_th
 
 
 def test_the_json_begins_with_headline_and_ending(file: Path):
-    answer = json.loads(CliRunner().invoke(cli, ["gate", "--results", str(file), "--json"]).output)
+    answer = json.loads(CliRunner().invoke(cli, ["gate", "--results", str(file), "--json"]).stdout)
     assert list(answer)[:2] == ["headline", "ending"]
     assert answer["headline"] == answer["summary"]["headline"]
 
@@ -69,7 +69,7 @@ def test_the_json_begins_with_headline_and_ending(file: Path):
 def test_the_rule_and_the_useful_gain_can_be_chosen(file: Path):
     def judged(*options: str) -> dict:
         return json.loads(
-            CliRunner().invoke(cli, ["gate", "--results", str(file), *options, "--json"]).output
+            CliRunner().invoke(cli, ["gate", "--results", str(file), *options, "--json"]).stdout
         )
 
     assert (judged()["rule"], judged()["useful_gain"]) == ("primary_metric", 0.01)

@@ -251,7 +251,7 @@ def rows(column: str, row: int, value: object) -> pd.DataFrame:
 
 RESULTS: list[tuple[str, str, Content | None, tuple[str, ...]]] = [
     ("no file", "csv", None, ("does not exist",)),
-    ("another format", "xlsx", b"PK", ("CSV or Parquet", ".csv, .parquet")),
+    ("another format", "xls", b"\xd0\xcf\x11\xe0", ("Excel workbook", "Save the sheet as CSV")),
     ("an empty file", "csv", b"", ("the file is empty",)),
     ("a header only", "csv", GOOD_ROWS.iloc[:0], ("no rows",)),
     ("no Parquet", "parquet", b"PAR1", ("not a readable Parquet",)),

@@ -859,6 +859,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "if False:",
         "test_security.py",
     ),
+    _mutant(
+        "rows/result_columns.py",
+        "an area under an unknown curve is taken for that under the ROC curve",
+        'Spelling("auc", "roc_auc", _WHICH_AUC)',
+        'Spelling("auc", "roc_auc")',
+        "storage/test_result_shapes.py",
+    ),
+    _mutant(
+        "rows/result_columns.py",
+        "an index without a name that repeats is taken for a count where there are no folds",
+        'counts = values.is_unique or "fold" in',
+        'counts = True or "fold" in',
+        "storage/test_result_shapes.py",
+    ),
+    _mutant(
+        "command/export.py",
+        "JSON rounds the numbers of a sweep",
+        "else _as_json(frame)",
+        'else frame.to_json(orient="records", date_format="iso")',
+        "command/test_export.py",
+    ),
     # --- sweep --------------------------------------------------------------------------------------------
     _mutant(
         "sweep/sweep.py",

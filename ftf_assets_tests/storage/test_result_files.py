@@ -219,10 +219,10 @@ def test_a_level_that_lacks_a_cell_is_read_and_the_gate_names_it(tmp_path):
     ("name", "content", "message"),
     [
         ("absent.csv", None, "does not exist"),
-        ("results.xlsx", b"", "CSV or Parquet"),
+        ("results.xlsx", b"\xd0\xcf\x11\xe0", "an Excel workbook.*Save the sheet as CSV"),
         ("empty.csv", b"", "is empty"),
         ("broken.parquet", b"PAR1 not parquet at all", "not a readable Parquet table"),
-        ("broken.csv", b"a,b\n1,2,3\n1,2,3,4\n", "too many cells"),
+        ("broken.csv", b"a,b\n" + 9 * b"1,2\n" + b"1,2,3,4\n", "too many cells"),
         ("binary.csv", b"\xff\xfe\x00\x81", "not a readable CSV table"),
     ],
 )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def csv_table(text: str, path: Path, crypto: str | None, options: ReadingOptions
     separator = stated.group(1) if stated else None
     if options.separator:
         separator = SEPARATORS.get(options.separator, options.separator)
-    separator = separator or _found_separator(text, path, crypto)
+    separator = separator or _found_separator(text, path, crypto, options.flag)
     lines = [line for line in _lines(text, separator, path, crypto) if not line.blank]
     if stated and lines:
         left_out.append("line 1: the separator")
@@ -119,7 +120,7 @@ def csv_table(text: str, path: Path, crypto: str | None, options: ReadingOptions
     )
 
 
-def _found_separator(text: str, path: Path, crypto: str | None) -> str:
+def _found_separator(text: str, path: Path, crypto: str | None, flag: str) -> str:
     sample = "\n".join([line for line in text[: 64 * 1024].splitlines() if line.strip()][:_SAMPLE])
     shares = {separator: _share_of_width(sample, separator) for separator in _NAMES}
     fitting = [separator for separator, share in shares.items() if share >= 0.9] or [
@@ -140,14 +141,14 @@ def _found_separator(text: str, path: Path, crypto: str | None) -> str:
             file=path.name,
             found="no separator that gives its lines the same number of cells",
             allowed="comma, semicolon, tab or bar",
-            fix="If cells are separated by another sign, state it: --set data.separator=…",
+            fix=f"If cells are separated by another sign, state it: {flag}separator=…",
         )
     raise input_error(
         "more than one separator fits",
         crypto=crypto,
         file=path.name,
         found=" and ".join(_NAMES[one] for one in fitting),
-        fix="State it: " + " or ".join(f"--set data.separator={_NAMES[one]}" for one in fitting),
+        fix="State it: " + " or ".join(f"{flag}separator={_NAMES[one]}" for one in fitting),
     )
 
 
@@ -216,8 +217,7 @@ def _commented_header(comments: list[_Line], first: _Line) -> _Line | None:
 def _header_length(lines: list[_Line]) -> int:
     """Count the rows of the header: one, or all of a ``MultiIndex`` of columns as pandas writes it."""
     for number, line in enumerate(lines[1:4], start=1):
-        names_index = len(line.cells) > 1 and line.cells[0] and not any(line.cells[1:])
-        if names_index and not line.cells[0][0].isdigit():
+        if _index_names(lines[0], line):
             return number + 1
     second = lines[1] if len(lines) > 2 else None
     if (
@@ -233,11 +233,18 @@ def _header_length(lines: list[_Line]) -> int:
 def _header_levels(lines: list[_Line]) -> list[list[str]]:
     length = _header_length(lines)
     levels = [list(line.cells) for line in lines[:length]]
-    if length > 1 and not any(levels[-1][1:]):
-        index_name = levels.pop()[0]
+    if length > 1 and (names := _index_names(lines[0], lines[length - 1])):
+        levels.pop()
         for level in levels:
-            level[0] = index_name
+            level[: len(names)] = names
     return levels
+
+
+def _index_names(first: _Line, line: _Line) -> list[str]:
+    """Return the names of the index, if the line holds only them: pandas writes it below such a header."""
+    names = list(takewhile(bool, line.cells))
+    others, above = line.cells[len(names) :], first.cells[1 : len(names)]
+    return names if names and others and not any((*others, *above)) and not names[0][0].isdigit() else []
 
 
 def _frame(lines: list[_Line], levels: list[list[str]], faults: Faults) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def _object_frame(
     found = list(_lists(value, "", 0))
     if len(found) != 1:
         raise input_error(
-            "the JSON object must hold exactly one list of bars",
+            "the JSON object must hold exactly one list of rows",
             crypto=crypto,
             file=path.name,
             found=", ".join(place for place, _ in found[:5]) or f"the keys {', '.join(list(value)[:8])}",

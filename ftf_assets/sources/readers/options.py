@@ -27,12 +27,15 @@ class ReadingOptions:
         Order of day and month in dates such as 01/02/2023; ``auto`` refuses a file where both orders fit.
     zone
         Zone of times without an offset, such as ``Europe/Berlin``; None is UTC.
+    flag
+        What errors write before the name of such an option, so that the remedy can be copied.
     """
 
     separator: str | None = None
     decimal: Decimal = "point"
     date_order: DateOrder = "auto"
     zone: str | None = None
+    flag: str = "--set data."
 
 
 DEFAULT_OPTIONS = ReadingOptions()

@@ -192,7 +192,7 @@ REFUSED = [
     ("a JSON key twice", '[{"a": 1, "a": 2}]', "the key 'a' twice"),
     ("deep JSON", "[" * 100_000, "not a readable JSON table"),
     ("an error message", '{"code":-1121,"msg":"Invalid symbol."}', "one list.*keys code, msg.*fetch"),
-    ("two lists in JSON", '{"a":[[1]],"b":{"c":[[2]]}}', r"one list of bars \(found a, b\.c"),
+    ("two lists in JSON", '{"a":[[1]],"b":{"c":[[2]]}}', r"one list of rows \(found a, b\.c"),
     ("single values in JSON", "[1, 2]", "a list of single values"),
     ("mixed JSON", '[[1], {"a": 1}]', "neither only lists"),
     ("rows of two lengths", "[[1, 2], [1, 2, 3]]", "row 2.*another number of cells.*2 cells, as in"),

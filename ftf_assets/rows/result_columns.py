@@ -1,0 +1,313 @@
+"""How the columns of result files are spelled, and which spellings mean which of our columns.
+
+``SPELLINGS`` is the whole list: a row is a spelling that is mapped, or one that is refused because it may
+mean two things. Nothing else is guessed. Every column that gets another name is said
+(``ColumnReading.renamed``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.gate_rows import NUMBER_COLUMNS
+
+#: Columns of names that the gate reads besides the factors.
+NAME_COLUMNS = ("crypto", "fold", "sweep_id", "status", "tuning")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A spelling of a column.
+
+    Attributes
+    ----------
+    theirs
+        The spelling, in lower case with ``_`` for spaces and punctuation.
+    ours
+        The column that it means, or the one that it may mean.
+    doubt
+        Why it is refused; "" where it is mapped.
+    """
+
+    theirs: str
+    ours: str
+    doubt: str = ""
+
+
+_WHICH_AUC = "it may be the area under the ROC curve or under the precision-recall curve"
+_WHICH_F1 = "it may be the F1 of BUY or a mean over the classes"
+_TRAPEZOID = "the area under the precision-recall curve by trapezoids is not the average precision"
+
+SPELLINGS = (
+    *(Spelling(name, "crypto") for name in ("symbol", "ticker", "pair", "coin", "asset", "instrument")),
+    *(Spelling(name, "fold") for name in ("fold_id", "fold_index", "cv_fold", "split", "window")),
+    Spelling("state", "status"),
+    *(Spelling(name, "roc_auc") for name in ("roc_auc_score", "auc_roc", "auroc", "rocauc")),
+    Spelling("auc", "roc_auc", _WHICH_AUC),
+    Spelling("auc_score", "roc_auc", _WHICH_AUC),
+    Spelling("average_precision_score", "average_precision"),
+    Spelling("avg_precision", "average_precision"),
+    *(Spelling(name, "average_precision", _TRAPEZOID) for name in ("pr_auc", "auc_pr", "auprc", "prauc")),
+    *(Spelling(name, "f1_buy", _WHICH_F1) for name in ("f1", "f1_score", "f_score")),
+    *(Spelling(name, "sweep_id") for name in ("sweep", "experiment_name")),
+)
+
+#: Who writes a prefix before the names of columns.
+PREFIXES = {
+    "params.": "MLflow",
+    "metrics.": "MLflow",
+    "tags.": "MLflow",
+    "config.": "Weights & Biases",
+    "summary.": "Weights & Biases",
+}
+
+#: Words that other tools have for the status of a run; None for a run that has not finished.
+STATUS_WORDS = {
+    "finished": "ok",
+    "complete": "ok",
+    "completed": "ok",
+    "success": "ok",
+    "failed": "training_failed",
+    "killed": "training_failed",
+    "crashed": "training_failed",
+    "running": None,
+    "scheduled": None,
+    "pending": None,
+}
+
+_COUNTED = re.compile(r"|index|level_\d+|unnamed: \d+(_level_\d+)?", re.IGNORECASE)
+_MEAN = re.compile(r"(?:mean_(?:test_)?(?P<first>\w+)|(?P<last>\w+)_mean)")
+
+
+@dataclass(frozen=True)
+class ColumnReading:
+    """What was understood of the columns.
+
+    Attributes
+    ----------
+    renamed
+        Our column to the column of the file, where the names differ.
+    left_out
+        What was left out and why, in words.
+    """
+
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def in_words(self) -> list[str]:
+        """One line each."""
+        return [*(f"{ours} is column {theirs}" for ours, theirs in self.renamed.items()), *self.left_out]
+
+
+def understood_columns(
+    frame: pd.DataFrame, factors: Collection[str], stated: Mapping[str, str], file: str | None
+) -> tuple[pd.DataFrame, ColumnReading]:
+    """Give the columns that the gate reads their names.
+
+    Parameters
+    ----------
+    frame
+        The table. A named index counts as columns, and a column without a name as an index.
+    factors
+        Names of the factors.
+    stated
+        Our column to the column of the file, as the user states it.
+    file
+        Name of the file, for errors.
+
+    Returns
+    -------
+    tuple of DataFrame and ColumnReading
+        The table, other columns included, and what was understood.
+
+    Raises
+    ------
+    InputError
+        A column that may mean two things; two columns that mean the same and differ; an index without a name
+        that is neither a count nor the crypto; or a stated column that is not there.
+    """
+    frame, index_said, of_index = _without_counts(_index_as_columns(frame, file), file)
+    _require_cell_rows(frame, file)
+    ours = (*NAME_COLUMNS, *factors, *NUMBER_COLUMNS)
+    present = {name for name in ours if name in frame.columns}
+    renamed = dict(of_index) | _stated(frame, stated, ours, file)
+    candidates: dict[str, list[str]] = {}
+    for column in frame.columns:
+        if column in present or column in renamed.values():
+            continue
+        meant, doubt = meaning(str(column), ours)
+        if meant is None or meant in present or meant in renamed:
+            continue
+        if doubt:
+            raise input_error(
+                f"a column may mean {meant}, and is not guessed: {doubt}",
+                file=file,
+                column=str(column),
+                fix=f"State what it is: --column {meant}={column}, or take the column out",
+            )
+        candidates.setdefault(meant, []).append(str(column))
+    for meant, columns in candidates.items():
+        renamed[meant] = _one_of(frame, meant, columns, file)
+    frame = frame.rename(columns={theirs: name for name, theirs in renamed.items()})
+    frame, parents = _without_parent_runs(frame, [name for name in ours if name in frame.columns])
+    if "status" in frame.columns:
+        frame = frame.assign(status=_statuses(frame["status"], file))
+    named = {name: theirs or "without a name" for name, theirs in renamed.items()}
+    return frame, ColumnReading(named, (*index_said, *parents))
+
+
+def with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give each column one text as its name; the levels of a ``MultiIndex`` are joined by ``_``."""
+    if not isinstance(frame.columns, pd.MultiIndex):
+        return frame
+    # The name of an index stands at each of its levels.
+    names = ["_".join(dict.fromkeys(part for part in map(str, name) if part)) for name in frame.columns]
+    return frame.set_axis(names, axis="columns")
+
+
+def _index_as_columns(frame: pd.DataFrame, file: str | None) -> pd.DataFrame:
+    """Give the table with its index as columns and one text as the name of each column."""
+    frame = with_text_names(frame)
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame
+    levels = [str(name or f"level_{number}") for number, name in enumerate(frame.index.names)]
+    for number, level in enumerate(levels):
+        if level in frame.columns and list(frame[level]) != list(frame.index.get_level_values(number)):
+            raise input_error(
+                "index and column have one name and differ", file=file, column=level, fix="Keep one of them."
+            )
+    frame = frame.rename_axis(index=levels)
+    return frame.drop(columns=[level for level in levels if level in frame.columns]).reset_index()
+
+
+def _require_cell_rows(frame: pd.DataFrame, file: str | None) -> None:
+    if frame.columns.has_duplicates:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise input_error("a column is there twice", file=file, column=str(twice))
+    if {"metric", "value"} <= set(frame.columns):
+        raise input_error(
+            "there is a row for each metric",
+            file=file,
+            found=f"columns {', '.join(map(str, frame.columns))}",
+            allowed="a row for each cell, with a column for each metric",
+            fix='Turn it: df.pivot(index=[…], columns="metric", values="value").reset_index()',
+        )
+
+
+def _without_counts(
+    frame: pd.DataFrame, file: str | None
+) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str]]:
+    """Leave out indexes that count rows; one without a name that holds texts is the crypto."""
+    said: list[str] = []
+    crypto: dict[str, str] = {}
+    for column in [name for name in frame.columns if _COUNTED.fullmatch(str(name))]:
+        values = frame[column].dropna().astype(str)
+        # Counts repeat where tables were joined; without a column of folds they may be the folds.
+        counts = values.is_unique or "fold" in {meaning(str(name), ("fold",))[0] for name in frame.columns}
+        if counts and values.str.fullmatch(r"\d+(\.0)?").all():
+            said.append(f"left out: column {str(column) or 'without a name'}, which counts rows")
+            frame = frame.drop(columns=column)
+        elif "crypto" not in frame.columns and not crypto:
+            crypto = {"crypto": str(column)}
+        else:
+            raise input_error(
+                "an index without a name is not understood",
+                file=file,
+                found=", ".join(values.unique()[:3]),
+                fix='Name the index before the file is written, such as df.index.names = ["crypto", "fold"]',
+            )
+    return frame, tuple(said), crypto
+
+
+def _stated(
+    frame: pd.DataFrame, stated: Mapping[str, str], ours: Collection[str], file: str | None
+) -> dict[str, str]:
+    for name, theirs in stated.items():
+        if name not in ours:
+            raise input_error(f"the gate reads no column {name}", found=name, allowed=", ".join(ours))
+        if theirs not in frame.columns:
+            raise input_error(
+                "the file lacks the column that is stated",
+                file=file,
+                column=theirs,
+                found=f"columns {', '.join(map(str, frame.columns))}",
+            )
+        if name in frame.columns and name != theirs:
+            raise input_error(
+                f"the file has a column {name} besides the one that is stated for it",
+                file=file,
+                column=theirs,
+                fix="Take one of them out",
+            )
+    return {name: theirs for name, theirs in stated.items() if name != theirs}
+
+
+def meaning(column: str, ours: Collection[str]) -> tuple[str | None, str]:
+    """Return the column of ours that a spelling means, and why that is in doubt; (None, "") for any other.
+
+    Examples
+    --------
+    >>> meaning("metrics.ROC AUC", ["roc_auc"])
+    ('roc_auc', '')
+    >>> meaning("runtime", ["roc_auc"])
+    (None, '')
+    """
+    bare = column
+    for prefix in PREFIXES:
+        bare = bare.removeprefix(prefix) if column.startswith(prefix) else bare
+    word = re.sub(r"[^a-z0-9]+", "_", bare.lower()).strip("_")
+    mean = _MEAN.fullmatch(word)
+    for name in (word, *([mean["first"] or mean["last"]] if mean else [])):
+        if name in ours:
+            return name, ""
+        for spelling in SPELLINGS:
+            if spelling.theirs == name:
+                return spelling.ours, spelling.doubt
+    return None, ""
+
+
+def _one_of(frame: pd.DataFrame, meant: str, columns: list[str], file: str | None) -> str:
+    first = frame[columns[0]].astype(str)
+    if all(frame[column].astype(str).equals(first) for column in columns[1:]):
+        return columns[0]
+    raise input_error(
+        f"several columns may be {meant}",
+        file=file,
+        found=", ".join(columns),
+        fix=f"State which one it is: --column {meant}={columns[0]}",
+    )
+
+
+def _without_parent_runs(frame: pd.DataFrame, ours: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Leave out the MLflow runs that only hold other runs together: they have nothing that the gate reads."""
+    parent = "tags.mlflow.parentRunId"
+    if not {"run_id", parent} <= set(frame.columns):
+        return frame, ()
+    values = [name for name in ours if name not in ("status", "sweep_id")]
+    empty = frame["run_id"].isin(set(frame[parent].dropna())) & frame[values].isna().all(axis=1)
+    if not empty.any():
+        return frame, ()
+    return frame[~empty], (f"left out: {int(empty.sum())} parent runs without values",)
+
+
+def _statuses(status: pd.Series, file: str | None) -> pd.Series:
+    """Translate the words of other tools; other words stay, for the check that names those that exist."""
+    words = status.map(lambda value: str(value).strip().lower(), na_action="ignore")
+    unfinished = words.map(lambda word: word in STATUS_WORDS and STATUS_WORDS[word] is None)
+    if unfinished.fillna(False).astype(bool).any():
+        place = int(unfinished.fillna(False).astype(bool).argmax())
+        raise input_error(
+            "a run has not finished",
+            file=file,
+            column="status",
+            row=place + 1,
+            found=status.iloc[place],
+            fix="Wait for it, or take its row out",
+        )
+    return words.map(STATUS_WORDS).where(words.isin(list(STATUS_WORDS)), status)
