@@ -22,6 +22,8 @@ def coerced_arrays(
     from ftf_assets.contracts.coercion import coerce_feature_cache
 
     crypto, run = context.partition_key, sweep.open(context.partition_key)
-    arrays = coerce_feature_cache(feature_cache, crypto=crypto, missing=run.settings.data.missing)
+    arrays = coerce_feature_cache(
+        feature_cache, crypto=crypto, missing=run.settings.data.missing, bar=run.source.bar_length(crypto)
+    )
     require_columns(run.variants, arrays, crypto)
     return dg.MaterializeResult(value=arrays, metadata=arrays_metadata(arrays))

@@ -137,7 +137,7 @@ def gather_evidence(
         start=arrays.start[fold.fit],
         end=arrays.end[fold.fit],
         base_weight=arrays.base_weight[fold.fit],
-        bar=bar_length(arrays.start),
+        bar=bar_length(arrays.start, arrays.bar),
         settings=plan.training,
         seed=plan.control_seed(seed),
         probability=probability,

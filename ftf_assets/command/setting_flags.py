@@ -28,6 +28,7 @@ SETTING_OF_FLAG = {
     "--crypto": "data.cryptos",
     "--source": "data.source",
     "--path": "data.path",
+    "--timeframe": "data.bar",
     "--allow-quote": "data.allow_quote",
     "--power-mode": "training.power_mode",
     "--trials": "training.trials",

@@ -24,7 +24,8 @@ class CandleArrays:
     volume
         Traded volume in base currency, not negative.
     bar
-        Length of a bar in nanoseconds. Steps between bars are whole multiples of it; a longer step is a gap.
+        Length of a bar in nanoseconds. Steps between bars are whole multiples of it, and one of them at least
+        is one bar; a longer step is a gap.
     """
 
     close_time: Int64[Array, " bars"]
@@ -68,6 +69,8 @@ class TrainingArrays:
         not provide it.
     regime_names
         Names of the regimes, sorted; empty without ``regime``.
+    bar
+        Length of a bar in nanoseconds, as the source knows it; None where only the rows tell it.
     """
 
     X: Float32[Array, "rows features"]
@@ -81,6 +84,7 @@ class TrainingArrays:
     label_stability_end: Int64[Array, " rows"] | None = None
     regime: Int8[Array, " rows"] | None = None
     regime_names: tuple[str, ...] = ()
+    bar: int | None = None
 
     @property
     def n_rows(self) -> int:

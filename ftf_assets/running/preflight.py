@@ -79,4 +79,6 @@ def _read_arrays(sweep: Sweep, crypto: str) -> TrainingArrays:
     from ftf_assets.contracts.coercion import coerce_feature_cache
 
     frame, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
-    return coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.data.missing)
+    return coerce_feature_cache(
+        frame, crypto=crypto, missing=sweep.settings.data.missing, bar=sweep.source.bar_length(crypto)
+    )

@@ -9,7 +9,9 @@ frames.
     features/            feature caches that another system has built
     readers/             one module a file format, ``file_formats.py`` maps suffixes to readers
     faults.py            all faults of a file, for one error that lists them
-    find_crypto_file.py  which file of a directory belongs to which crypto
+    find_files.py        which files of a directory hold the data of which crypto
+    file_names.py        what a file name says: pair, timeframe, period
+    symbols.py           base asset and quote currency; timeframes.py: bar lengths as text
 
 To add a source, write a class with the methods of ``Source`` and add one line to ``source_registry.SOURCES``.
 Features must be known at the row's timestamp: ``features of candles[:t]`` are the first rows of the full run,

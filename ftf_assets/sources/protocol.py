@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ftf_assets.sources.candles.reading import CandlesReading
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -18,7 +20,7 @@ class Provenance:
     source
         Name in the registry: ``market``, ``candles`` or ``features``.
     file
-        Name of the file, without its folder; "" for the market.
+        Name of the file below the data folder; of several, the first and the last; "" for the market.
     quote_currency
         Quote currency that the file name states, such as USDT for a file that serves a USDC pair; "" if it
         states none.
@@ -116,6 +118,14 @@ class Source(Protocol):
 
     def span(self, crypto: str) -> Span:
         """Return the first and last timestamp of the crypto, without computing its features."""
+        ...
+
+    def bar_length(self, crypto: str) -> int | None:
+        """Return the length of the crypto's bars in nanoseconds; None where only its rows can tell."""
+        ...
+
+    def reading(self, crypto: str) -> CandlesReading | None:
+        """Return what was understood of candle files; None for another source."""
         ...
 
     def candles(self, crypto: str) -> pd.DataFrame:

@@ -38,14 +38,18 @@ _FIT_SETTINGS = (
     "training.device",
 )
 
+#: How the text of candle files is read, and what their bars are.
+_TEXT_SETTINGS = ("data.separator", "data.decimal", "data.date_order", "data.zone")
+_BAR_SETTINGS = ("data.bar", "data.stamp", "data.no_trade_bars", "data.off_grid")
+
 #: By asset, in the order in which a run makes them.
 ASSET_INPUTS: dict[str, AssetInputs] = {
-    "candles": AssetInputs((), ("data.separator", "data.decimal", "data.date_order", "data.zone")),
+    "candles": AssetInputs((), (*_BAR_SETTINGS, *_TEXT_SETTINGS)),
     "feature_cache": AssetInputs(
         ("candles",),
         ("labels.stop_atr", "labels.target_atr", "labels.horizon_bars", "data.missing", "data.raw_columns"),
     ),
-    "coerced_arrays": AssetInputs(("feature_cache",), ("data.missing",)),
+    "coerced_arrays": AssetInputs(("feature_cache",), ("data.missing", "data.bar")),
     "smoothed_labels": AssetInputs(("coerced_arrays",), ("label_treatments",)),
     "baseline_parameters": AssetInputs(
         ("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)

@@ -9,10 +9,11 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.row_rules import Missing
-from ftf_assets.sources.candles.options import CandleOptions
+from ftf_assets.sources.candles.options import CandleOptions, NoTradeBars, OffGrid, StampChoice
 from ftf_assets.sources.features.options import FeatureOptions, RawColumns
-from ftf_assets.sources.find_crypto_file import QUOTES
 from ftf_assets.sources.readers.options import SEPARATORS, DateOrder, Decimal, ReadingOptions
+from ftf_assets.sources.symbols import OTHER_NAMES, QUOTES
+from ftf_assets.sources.timeframes import parse_timeframe, timeframe_text
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups, crypto_name
 from ftf_assets.sweep.setting_groups import SettingsGroup
 
@@ -60,6 +61,18 @@ class DataSettings(SettingsGroup):
     zone: str | None = Field(
         None, description="Zone of times without an offset, such as Europe/Athens; none is UTC."
     )
+    bar: str | None = Field(
+        None, description="Length of a bar, such as 1h, 15m or 1d; none takes the most common step."
+    )
+    stamp: StampChoice = Field(
+        "auto", description="Times of candle files: open or close of their bar; auto decides by the files."
+    )
+    no_trade_bars: NoTradeBars = Field(
+        "gap", description="Missing bars: a gap; flat fills up to 12 in a row with the last close, volume 0."
+    )
+    off_grid: OffGrid = Field(
+        "refuse", description="Candles off the bar grid: refuse, or leave_out and count them."
+    )
     market_seed: int = Field(2024, ge=0, description="Seed of the embedded market.")
     market_noise: float = Field(
         0.10, ge=0, le=0.25, description="Share of wrong labels in the embedded market; 0 = none."
@@ -99,7 +112,9 @@ class DataSettings(SettingsGroup):
     def _known_quotes(cls, allowed: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if allowed is None:
             return None
-        quotes = tuple(sorted({quote.strip().upper() for quote in allowed}))
+        quotes = tuple(
+            sorted({OTHER_NAMES.get(name, name) for name in (quote.strip().upper() for quote in allowed)})
+        )
         for quote in quotes:
             if quote not in QUOTES:
                 raise input_error(
@@ -137,6 +152,11 @@ class DataSettings(SettingsGroup):
             )
         return zone
 
+    @field_validator("bar")
+    @classmethod
+    def _one_spelling(cls, bar: str | None) -> str | None:
+        return None if bar is None else timeframe_text(parse_timeframe(bar, setting="data.bar"))
+
     @model_validator(mode="after")
     def _one_place_for_the_data(self) -> DataSettings:
         if self.cryptos is None and self.crypto_group not in crypto_groups():
@@ -162,7 +182,14 @@ class DataSettings(SettingsGroup):
     @property
     def candle_options(self) -> CandleOptions:
         """How candle files are found and read, as the source takes it."""
-        return CandleOptions(allow_quote=self.allow_quote or (), reading=self.reading_options)
+        return CandleOptions(
+            allow_quote=self.allow_quote or (),
+            bar=self.bar_length,
+            stamp=self.stamp,
+            no_trade_bars=self.no_trade_bars,
+            off_grid=self.off_grid,
+            reading=self.reading_options,
+        )
 
     @property
     def feature_options(self) -> FeatureOptions:
@@ -172,7 +199,13 @@ class DataSettings(SettingsGroup):
             raw_columns=self.raw_columns,
             reading=self.reading_options,
             allow_quote=self.allow_quote or (),
+            bar=self.bar_length,
         )
+
+    @property
+    def bar_length(self) -> int | None:
+        """The stated length of a bar in nanoseconds; None where none is stated."""
+        return None if self.bar is None else parse_timeframe(self.bar, setting="data.bar")
 
     @property
     def reading_options(self) -> ReadingOptions:

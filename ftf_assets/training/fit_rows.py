@@ -35,7 +35,9 @@ def rows_without(
     *held_out
         Positions of what the fit holds out, one array a span, such as validation slice and test rows.
     """
-    return FitRows.of(arrays, rows, bar_length(arrays.start), stability_known(arrays, rows, *held_out))
+    return FitRows.of(
+        arrays, rows, bar_length(arrays.start, arrays.bar), stability_known(arrays, rows, *held_out)
+    )
 
 
 @typed

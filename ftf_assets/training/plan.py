@@ -175,7 +175,7 @@ class TrainingPlan:
 
     def embargo(self, arrays: TrainingArrays) -> int:
         """Length of the embargo in nanoseconds: its number of bars times the crypto's bar length."""
-        return self.embargo_bars * bar_length(arrays.start)
+        return self.embargo_bars * bar_length(arrays.start, arrays.bar)
 
     @property
     def relabelling_treatments(self) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ GIVEN: dict[str, tuple[Any, Any]] = {
     "--design": ("factorial", "factorial"),
     "--crypto-group": ("defi_top5", "defi_top5"),
     "--crypto": (("OPUSDC", "ldousdc"), ("OPUSDC", "LDOUSDC")),
+    "--timeframe": ("60m", "1h"),
     "--allow-quote": (("btc", "EUR"), ("BTC", "EUR")),
     "--power-mode": ("deep", "deep"),
     "--trials": ("0", 0),

@@ -16,7 +16,8 @@ from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.sources.source_registry import SOURCES, open_source
 
-FEATURES = FeatureOptions(missing="allow", allow_quote=("BTC",))
+HOUR = 3_600 * 10**9
+FEATURES = FeatureOptions(missing="allow", allow_quote=("BTC",), bar=HOUR)
 LABEL = BarrierSettings(stop_multiple=0.7, target_multiple=1.2, horizon=6)
 
 
@@ -28,7 +29,7 @@ def opened(name: str, path: str | None):
         market_seed=3,
         market_noise=0.05,
         market_edge=0.6,
-        candles=CandleOptions(allow_quote=("BTC",)),
+        candles=CandleOptions(allow_quote=("BTC",), bar=HOUR),
         features=FEATURES,
     )
 
@@ -40,7 +41,7 @@ def opened(name: str, path: str | None):
         (
             "candles",
             "somewhere",
-            CandleFileSource(path="somewhere", label=LABEL, options=CandleOptions(("BTC",))),
+            CandleFileSource(path="somewhere", label=LABEL, options=CandleOptions(("BTC",), HOUR)),
         ),
         ("features", "somewhere", FeatureFileSource(path="somewhere", options=FEATURES)),
     ],

@@ -98,6 +98,11 @@ REFUSED = [
         {"date_order": "dmy"},
         "bad value for the setting data.date_order (found 'dmy'; allowed: auto, day_first, ",
     ),
+    (
+        {"bar": "60"},
+        "column 'data.bar': a bar length is a number and its unit (found '60'; allowed: such as 30s, ",
+    ),
+    ({"stamp": "end"}, "bad value for the setting data.stamp (found 'end'; allowed: open, close, auto)"),
     ({"crypto_group": ""}, "unknown crypto group (found ''; allowed: defi_top5)"),
     ({"crypto_group": "none"}, "unknown crypto group (found None; allowed: defi_top5)"),
     ({"factors": "label_smoothing=none,extreme"}, "unknown level of factor label_smoothing (found 'extreme'"),

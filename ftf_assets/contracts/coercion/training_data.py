@@ -41,6 +41,7 @@ def coerce_training_data(
     crypto: str,
     feature_names: tuple[str, ...] | None = None,
     missing: Missing = "refuse",
+    bar: int | None = None,
 ) -> TrainingArrays:
     """Turn what production sends into :class:`TrainingArrays`, or refuse it by name.
 
@@ -61,6 +62,8 @@ def coerce_training_data(
         When each row's features are known, UTC; by default the index of ``X``.
     crypto, feature_names, missing
         As in :func:`~ftf_assets.contracts.coercion.coerce_features`.
+    bar
+        Length of a bar in nanoseconds; None where only the rows tell it.
 
     Raises
     ------
@@ -110,14 +113,19 @@ def coerce_training_data(
         else coerce_times(label_stability_end, crypto=crypto, column="label_stability_end"),
         regime=codes,
         regime_names=names,
+        bar=bar,
     )
     arrays.validate(crypto, missing=missing)
     return arrays
 
 
 @typed
-def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing = "refuse") -> TrainingArrays:
+def coerce_feature_cache(
+    frame: pd.DataFrame, *, crypto: str, missing: Missing = "refuse", bar: int | None = None
+) -> TrainingArrays:
     """Turn a feature cache, a frame that keeps the contract ``FeatureCache``, into arrays.
+
+    ``bar`` is the bar length of its source in nanoseconds; None where only the rows tell it.
 
     Raises
     ------
@@ -146,6 +154,7 @@ def coerce_feature_cache(frame: pd.DataFrame, *, crypto: str, missing: Missing =
         regime=frame.get("regime"),
         crypto=crypto,
         missing=missing,
+        bar=bar,
     )
 
 

@@ -1,4 +1,4 @@
-"""The source of candle files: one OHLCV file per crypto."""
+"""The source of candle files: a file or the parts of one history for each crypto."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candles.bars import candles_from_bars
 from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
 from ftf_assets.sources.candles.options import CandleOptions
+from ftf_assets.sources.candles.reading import CandlesReading
 from ftf_assets.sources.candles.table import read_bar_table
-from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
+from ftf_assets.sources.find_files import CryptoFiles, find_crypto_files, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
+from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES
 
 
 @dataclass(frozen=True)
 class CandleFileSource:
-    """A directory of OHLCV files whose times are the **open** of each bar.
+    """A directory of OHLCV files, subfolders included.
 
     Parameters
     ----------
     path
-        Directory; each crypto's file is found by its base asset
-        (:func:`~ftf_assets.sources.find_crypto_file.find_crypto_file`).
+        Directory; each crypto's files are found by its base asset
+        (:func:`~ftf_assets.sources.find_files.find_crypto_files`).
     label
         Triple-barrier settings of the feature cache.
     options
@@ -33,23 +35,36 @@ class CandleFileSource:
     """
 
     has_candles: ClassVar[bool] = True
-    #: Table formats that candle files may have, by suffix.
-    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".parquet")
+    #: Suffixes of the files that are looked at; their content decides what they are.
+    suffixes: ClassVar[tuple[str, ...]] = TABLE_SUFFIXES
 
     path: str
     label: BarrierSettings = field(default_factory=BarrierSettings)
     options: CandleOptions = field(default_factory=CandleOptions)
 
     def provenance(self, crypto: str) -> Provenance:
-        """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
-        file = self._file(crypto)
-        return Provenance("candles", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
+        """Return the files, their quote currency, the content's fingerprint and the files passed over."""
+        files = self._files(crypto)
+        return Provenance("candles", files.name, files.quote_currency, files.fingerprint(), files.passed_over)
 
     def span(self, crypto: str) -> Span:
-        """Return the close of the first and last bar. A process reads an unchanged file only once."""
-        file = self._file(crypto)
-        state = file.path.stat()
-        return _span(file, crypto, self.options, state.st_size, state.st_mtime_ns)
+        """Return the close of the first and last bar. A process reads unchanged files only once."""
+        times = self._read(crypto)[0].index
+        return Span(times[0], times[-1], len(times))
+
+    def bar_length(self, crypto: str) -> int:
+        """Return the length of the crypto's bars in nanoseconds, stated or found."""
+        return self.reading(crypto).bar
+
+    def reading(self, crypto: str) -> CandlesReading:
+        """Return what was understood of the crypto's files. A process reads unchanged files only once.
+
+        Raises
+        ------
+        InputError
+            As :meth:`candles`.
+        """
+        return self._read(crypto)[1]
 
     def candles(self, crypto: str) -> pd.DataFrame:
         """Read and check the crypto's candles.
@@ -61,7 +76,7 @@ class CandleFileSource:
             :func:`~ftf_assets.sources.candles.bars.candles_from_bars` raise it, with row and column.
             The row of a CSV file is the line of the file; the header is line 1.
         """
-        return _read(self._file(crypto), crypto, self.options)
+        return self._read(crypto)[0].copy()
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
         """Compute indicators and labels of ``candles``."""
@@ -73,20 +88,28 @@ class CandleFileSource:
             horizon=self.label.horizon,
         )
 
-    def _file(self, crypto: str) -> CryptoFile:
-        directory = open_directory(self.path, source="candle")
-        return find_crypto_file(
-            directory, crypto, suffixes=self.suffixes, allow_quote=self.options.allow_quote
+    def _files(self, crypto: str) -> CryptoFiles:
+        return find_crypto_files(
+            open_directory(self.path, source="candle"),
+            crypto,
+            suffixes=self.suffixes,
+            allow_quote=self.options.allow_quote,
+            bar=self.options.bar,
         )
 
-
-@lru_cache(maxsize=256)
-def _span(file: CryptoFile, crypto: str, options: CandleOptions, size: int, modified: int) -> Span:
-    # Size and time of modification are only part of the cache key: a changed file is read again.
-    del size, modified
-    times = _read(file, crypto, options).index
-    return Span(times[0], times[-1], len(times))
+    def _read(self, crypto: str) -> tuple[pd.DataFrame, CandlesReading]:
+        files = self._files(crypto)
+        return _read(files, crypto, self.options, files.state())
 
 
-def _read(file: CryptoFile, crypto: str, options: CandleOptions) -> pd.DataFrame:
-    return candles_from_bars(read_bar_table(file.path, crypto=crypto, options=options.reading), crypto=crypto)
+# The frames of a group of cryptos are a few megabytes; a plan asks for each of them three times.
+@lru_cache(maxsize=32)
+def _read(
+    files: CryptoFiles, crypto: str, options: CandleOptions, state: tuple[tuple[int, int], ...]
+) -> tuple[pd.DataFrame, CandlesReading]:
+    del state  # size and time of modification are part of the cache's key: a changed file is read again
+    tables = [
+        read_bar_table(file.path, crypto=crypto, name=file.name, options=options.reading)
+        for file in files.files
+    ]
+    return candles_from_bars(tables, options, crypto=crypto, named=files.timeframes)

@@ -14,10 +14,10 @@ from ftf_assets.sources.candles.cells import Cells
 from ftf_assets.sources.candles.columns import Columns, flat_table, named_columns, ordered_columns
 from ftf_assets.sources.candles.times import Times, looks_like_times, read_times
 from ftf_assets.sources.faults import Faults
-from ftf_assets.sources.find_crypto_file import split_symbol
 from ftf_assets.sources.readers.file_formats import read_table
 from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
 from ftf_assets.sources.readers.raw_table import RawTable
+from ftf_assets.sources.symbols import split_symbol
 
 _DAY = 24 * 3_600 * 10**9
 

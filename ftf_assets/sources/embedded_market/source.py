@@ -22,8 +22,8 @@ from ftf_assets.sources.embedded_market.price_path import (
     WEAK_EDGE,
     market_candles,
 )
-from ftf_assets.sources.find_crypto_file import split_symbol
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
+from ftf_assets.sources.symbols import split_symbol
 
 
 # Planning asks for spans only, so the methods that build and validate tables import what they need.
@@ -83,6 +83,13 @@ class MarketSource:
     def span(self, crypto: str) -> Span:  # noqa: ARG002
         """Return the close of the first and last bar, the same for every crypto."""
         return Span(FIRST_OPEN + BAR, LAST_CLOSE, N_BARS)
+
+    def bar_length(self, crypto: str) -> int:  # noqa: ARG002
+        """Return an hour, in nanoseconds."""
+        return int(BAR.value)
+
+    def reading(self, crypto: str) -> None:
+        """Return None: the market has no files."""
 
     def candles(self, crypto: str) -> pd.DataFrame:
         """Simulate the crypto's candles."""

@@ -21,8 +21,8 @@ from ftf_assets.sources.features.column_roles import (
     raw_kind,
 )
 from ftf_assets.sources.features.options import FeatureOptions
-from ftf_assets.sources.find_crypto_file import split_symbol
 from ftf_assets.sources.readers.raw_table import RawTable
+from ftf_assets.sources.symbols import split_symbol
 
 #: Why the raw columns of a kind are no features.
 _WHY = {

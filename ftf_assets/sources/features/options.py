@@ -28,12 +28,15 @@ class FeatureOptions:
         ``reading.zone`` is None.
     allow_quote
         Quote currencies other than dollars whose files may serve a crypto, upper case.
+    bar
+        Length of a bar in nanoseconds, as the user states it; None takes the median step between rows.
     """
 
     missing: Missing = "refuse"
     raw_columns: RawColumns = "refuse"
     reading: ReadingOptions = DEFAULT_OPTIONS
     allow_quote: tuple[str, ...] = ()
+    bar: int | None = None
 
     @property
     def decimal_sign(self) -> str:

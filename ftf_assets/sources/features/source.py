@@ -14,7 +14,7 @@ from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.reading import FeatureReading
 from ftf_assets.sources.features.table import feature_cache_from_table
-from ftf_assets.sources.find_crypto_file import CryptoFile, find_crypto_file, open_directory
+from ftf_assets.sources.find_files import CryptoFiles, DataFile, find_crypto_files, open_directory
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
 
@@ -27,7 +27,7 @@ class FeatureFileSource:
     ----------
     path
         Directory; each crypto's file is found by its base asset
-        (:func:`~ftf_assets.sources.find_crypto_file.find_crypto_file`).
+        (:func:`~ftf_assets.sources.find_files.find_crypto_files`).
     options
         What to do with missing features, price levels, times without a zone and other quote currencies.
     """
@@ -41,14 +41,22 @@ class FeatureFileSource:
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
-        file = self._file(crypto)
-        return Provenance("features", file.name, file.quote_currency, file.fingerprint(), file.passed_over)
+        files = self._files(crypto)
+        return Provenance(
+            "features", files.name, files.quote_currency, files.fingerprint(), files.passed_over
+        )
 
     def span(self, crypto: str) -> Span:
         """Return the first and last timestamp kept. A process reads an unchanged file only once."""
-        file = self._file(crypto)
-        state = file.path.stat()
-        return _span(file, crypto, self.options, state.st_size, state.st_mtime_ns)
+        files = self._files(crypto)
+        return _span(files.files[0], crypto, self.options, files.state())
+
+    def bar_length(self, crypto: str) -> int | None:  # noqa: ARG002
+        """Return the bar length that the user states; None where the rows have to tell it."""
+        return self.options.bar
+
+    def reading(self, crypto: str) -> None:
+        """Return None: there are no candles to understand."""
 
     def candles(self, crypto: str) -> pd.DataFrame:  # noqa: ARG002
         """Return an empty frame: feature caches come without candles."""
@@ -88,24 +96,34 @@ class FeatureFileSource:
         InputError
             As :meth:`feature_cache`.
         """
-        return _read(self._file(crypto), crypto, self.options)
+        return _read(self._files(crypto).files[0], crypto, self.options)
 
-    def _file(self, crypto: str) -> CryptoFile:
-        directory = open_directory(self.path, source="feature")
-        return find_crypto_file(
-            directory, crypto, suffixes=self.suffixes, allow_quote=self.options.allow_quote
+    def _files(self, crypto: str) -> CryptoFiles:
+        files = find_crypto_files(
+            open_directory(self.path, source="feature"),
+            crypto,
+            suffixes=self.suffixes,
+            allow_quote=self.options.allow_quote,
+            bar=self.options.bar,
         )
+        if len(files.files) > 1:
+            raise input_error(
+                "a feature cache is one file",
+                crypto=crypto,
+                found=files.name,
+                fix="Write the parts into one file, in the order of their times.",
+            )
+        return files
 
 
 @lru_cache(maxsize=256)
-def _span(file: CryptoFile, crypto: str, options: FeatureOptions, size: int, modified: int) -> Span:
-    # Size and time of modification are only part of the cache key: a changed file is read again.
-    del size, modified
+def _span(file: DataFile, crypto: str, options: FeatureOptions, state: tuple[tuple[int, int], ...]) -> Span:
+    del state  # size and time of modification are part of the cache's key: a changed file is read again
     times = _read(file, crypto, options)[0].index
     return Span(times[0], times[-1], len(times))
 
 
-def _read(file: CryptoFile, crypto: str, options: FeatureOptions) -> tuple[pd.DataFrame, FeatureReading]:
+def _read(file: DataFile, crypto: str, options: FeatureOptions) -> tuple[pd.DataFrame, FeatureReading]:
     faults = Faults(crypto=crypto, file=file.name)
     table = read_table(file.path, crypto=crypto, options=options.reading, faults=faults)
     if table.frame.empty:

@@ -9,19 +9,33 @@ from ftf_assets.contracts.typed import Array, Int64, typed
 
 
 @typed
-def bar_length(start: Int64[Array, " rows"]) -> int:
-    """Median step between timestamps in nanoseconds, so that gaps do not count.
+def bar_length(start: Int64[Array, " rows"], stated: int | None = None) -> int:
+    """Return the bar length that the source states, else the median step between timestamps.
+
+    Rows of a sparse history lie several bars apart, so where the source knows the length of its bars the rows
+    do not count.
+
+    Parameters
+    ----------
+    start
+        Timestamps in nanoseconds, increasing.
+    stated
+        ``TrainingArrays.bar``.
 
     Raises
     ------
     InputError
-        There are fewer than two rows.
+        Nothing is stated and there are fewer than two rows.
 
     Examples
     --------
     >>> bar_length(np.array([0, 10, 20, 500, 510]))
     10
+    >>> bar_length(np.array([0, 20, 40, 50]), 10)
+    10
     """
+    if stated is not None:
+        return stated
     if len(start) < 2:
         raise input_error("a bar length needs at least two rows", found=f"{len(start)} rows")
     return int(np.median(np.diff(start)))

@@ -112,8 +112,14 @@ def test_decimals_keep_their_last_digit(tmp_path) -> None:
             id="disorder",
         ),
         pytest.param(
-            changed(4, "2023-01-01 02:30:00"),
-            ["column 'date'", "row 4", "not a whole number of bars after the first one", "0 days 01:00:00"],
+            [HEADER, *GOOD, GOOD[3].replace("03:00", "04:30")],
+            [
+                "column 'date'",
+                "row 6",
+                "off the grid of 1h bars",
+                "from 2023-01-01 00:00:00+00:00 on",
+                "--set data.off_grid=leave_out",
+            ],
             id="off the grid",
         ),
         pytest.param(
@@ -271,10 +277,14 @@ def test_a_file_whose_name_is_no_plain_name_is_refused(tmp_path) -> None:
         source.provenance("AAVEUSDC")
 
 
-def test_two_files_that_match_equally_well_are_both_named(tmp_path) -> None:
+def test_of_two_timeframes_one_must_be_said(tmp_path) -> None:
     write(tmp_path, HEADER, *GOOD, name="AAVEUSDT_1h.csv")
     source = write(tmp_path, HEADER, *GOOD, name="AAVEUSDT_5m.csv")
-    with pytest.raises(InputError, match=r"equally well.*AAVEUSDT_1h\.csv and AAVEUSDT_5m\.csv"):
+    with pytest.raises(
+        InputError,
+        match=r"files of 2 timeframes match equally well \(found AAVEUSDT_1h.csv, AAVEUSDT_5m.csv; allowed: "
+        r"one timeframe a sweep: 5m, 1h\)\. Say which, such as --timeframe 5m \(data.bar\)",
+    ):
         source.candles("AAVEUSDC")
 
 

@@ -1,0 +1,211 @@
+"""What the name of a data file says: pair, timeframe, period, and whether it is another instrument.
+
+Tools write the same facts in many ways: ``BTC_USDT-1h.feather`` (freqtrade), ``UNIUSDT-1h-2024-01.csv``
+(Binance Vision), ``Binance_UNIUSDT_1h.csv`` (CryptoDataDownload), ``UNIUSD_60.csv`` (Kraken),
+``BINANCE_UNIUSDT, 60.csv`` (TradingView), ``UNI7083-USD.csv`` (yfinance), ``coin_UNI.csv``. A name is cut
+into words here; which word is a crypto's base asset is asked with :meth:`FileName.quote_of`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ftf_assets.sources.symbols import OTHER_NAMES, QUOTES
+from ftf_assets.sources.timeframes import timeframes_of
+
+#: Words that name another instrument than the spot pair: its prices are not those of the pair.
+OTHER_INSTRUMENTS = (
+    "SWAP", "PERP", "PERPETUAL", "FUTURES", "FUTURE", "QUARTERLY", "QUARTER", "COINM", "USDM", "MARK",
+    "INDEX", "PREMIUM", "FUNDING", "OPTION", "OPTIONS", "MARKPRICEKLINES", "INDEXPRICEKLINES",
+    "PREMIUMINDEXKLINES",
+)  # fmt: skip
+#: Words that may stand before a symbol, or in a file's own name when a folder names the pair.
+_NEUTRAL = (
+    "BINANCE", "BINANCEUS", "COINBASE", "KRAKEN", "BITSTAMP", "BITFINEX", "BYBIT", "OKX", "GEMINI", "KUCOIN",
+    "GATEIO", "GATE", "HUOBI", "HTX", "MEXC", "BITGET", "POLONIEX", "COIN", "COINS", "CRYPTO", "SPOT",
+    "CANDLES", "CANDLE", "KLINES", "KLINE", "OHLCV", "OHLCVT", "OHLC", "DATA", "HISTORICAL", "HISTORY",
+    "PRICES", "PRICE", "BARS",
+)  # fmt: skip
+
+_DATE = re.compile(
+    r"""(?<![0-9])(?:
+        (?:20\d\d)([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])   # 2024-01-15, 20240115
+            (?:T?\d\d[-:.]?\d\d(?:[-:.]?\d\d)?Z?)?                     # and the time of the day
+      | (?:0?[1-9]|[12]\d|3[01])[-_.](?:0?[1-9]|[12]\d|3[01])[-_.]20\d\d   # 15.01.2024, 1.15.2024
+      | 20\d\d[-_.]?(?:0[1-9]|1[0-2])                                  # 2024-01, 202401
+      | 20\d\d[-_]?[Qq][1-4]                                           # 2024-Q1
+      | 1[0-9]{9}(?:[0-9]{3})?                                         # epoch seconds or milliseconds
+      | 20\d\d                                                         # 2024
+    )(?![0-9])""",
+    re.VERBOSE,
+)
+#: Words of folders that sort files by their period.
+_PERIOD_FOLDERS = ("monthly", "daily", "yearly")
+
+
+@dataclass(frozen=True)
+class FileName:
+    """What a file's name and its folders below the data folder say.
+
+    Attributes
+    ----------
+    path
+        Path below the data folder, with ``/``.
+    words
+        Words of the file's own name, upper case, without timeframe, period and copy marks.
+    folder_words
+        Words of its folders, likewise.
+    timeframes
+        Bar lengths in nanoseconds that it may mean; empty where it states none. A bare 60 may be minutes or
+        seconds.
+    periods
+        Dates in it, such as ``2024-01``; empty where it states none.
+    history
+        What is left without the period: equal for files that are parts of one history.
+    """
+
+    path: str
+    words: tuple[str, ...]
+    folder_words: tuple[str, ...]
+    timeframes: tuple[int, ...]
+    periods: tuple[str, ...]
+    history: str
+
+    @property
+    def other_instrument(self) -> str | None:
+        """The word that names another instrument than the spot pair; None for a spot pair."""
+        words = (*self.folder_words, *self.words)
+        named = [word for word in words if word in OTHER_INSTRUMENTS or word.endswith("PERP")]
+        # TradingView writes UNIUSDT.P for a perpetual.
+        dotted = [
+            word for before, word in itertools.pairwise(words) if word == "P" and _ends_in_quote(before)
+        ]
+        return next(iter(named + dotted), None)
+
+    def quote_of(self, base: str) -> str | None:
+        """Return the quote that the name states for a base asset; "" for none, None if it is another pair.
+
+        The file's own name counts. Its folders count only where its own name has no symbol at all, such as
+        ``UNIUSDT/1h/2024-01.csv``.
+
+        Examples
+        --------
+        >>> quotes = [
+        ...     ("AAVE", "AAVE_USDT-1h.feather"), ("AAVE", "aaveusdt_1h.parquet"), ("AAVE", "coin_AAVE.csv"),
+        ...     ("AAVE", "USDT_AAVE.csv"), ("BTC", "XBTUSD_60.csv"), ("UNI", "UNI7083-USD.csv"),
+        ...     ("UNI", "UNI/USDT/1h.csv"),
+        ... ]
+        >>> [read_file_name(path).quote_of(base) for base, path in quotes]
+        ['USDT', 'USDT', '', 'USDT', 'USD', 'USD', 'USDT']
+        >>> read_file_name("UNI_ETH-1h.feather").quote_of("ETH") is None
+        True
+        """
+        own, folders = (
+            tuple(word for word in words if word not in _NEUTRAL or word == base)
+            for words in (self.words, self.folder_words)
+        )
+        return _quote_in(own or folders, base)
+
+
+def read_file_name(path: str, suffix: str = "") -> FileName:
+    """Cut the name of a file into what it says.
+
+    Parameters
+    ----------
+    path
+        Path of the file below the data folder, with ``/``.
+    suffix
+        Suffix of its format, such as ``.csv.gz``; "" takes what follows the last dot.
+
+    Examples
+    --------
+    >>> name = read_file_name("spot/monthly/klines/UNIUSDT/1h/UNIUSDT-1h-2024-01.zip")
+    >>> name.words, name.periods, name.timeframes == (3_600_000_000_000,)
+    (('UNIUSDT',), ('2024-01',), True)
+    >>> read_file_name("spot/daily/klines/UNIUSDT/1h/UNIUSDT-1h-2024-02-03.csv").history == name.history
+    True
+    >>> read_file_name("okx/UNI-USDT-SWAP_1H.csv").other_instrument
+    'SWAP'
+    """
+    parts = PurePosixPath(path)
+    stem = parts.name[: -len(suffix)] if suffix else parts.stem
+    stem = re.sub(r"\s*\(\d+\)$", "", stem)  # the mark of a second download
+    periods = tuple(match.group() for match in _DATE.finditer(stem))
+    words = _words(_DATE.sub(" ", stem))
+    symbol_words, timeframes = _without_timeframe(words)
+    dated = tuple(folder for folder in parts.parts[:-1] if re.fullmatch(r"[\d\-_.]+", folder))
+    folders = [one for one in parts.parts[:-1] if one not in dated and one.lower() not in _PERIOD_FOLDERS]
+    if stem.isdecimal() and parts.parent.name.isdecimal():  # the month or day below a year
+        symbol_words, timeframes, periods = (), (), (f"{parts.parent.name}-{stem}",)
+        words = []
+    folder_words: list[str] = []
+    for folder in folders:
+        rest, stated = _without_timeframe(_words(folder), bare=False)
+        folder_words += rest
+        timeframes = timeframes or stated
+    return FileName(
+        path=path,
+        words=symbol_words,
+        folder_words=tuple(folder_words),
+        timeframes=timeframes,
+        periods=periods or dated,
+        history="/".join([*folders, "-".join(words)]).upper(),
+    )
+
+
+def _words(text: str) -> list[str]:
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", text) if word]
+    cut: list[str] = []
+    for word in words:
+        # MetaTrader writes the timeframe right after the symbol: EURUSD60, EURUSDH1.
+        glued = re.fullmatch(rf"(\w+?(?:{'|'.join(QUOTES)}))([1-9]\d{{0,4}}|[MHDW]\d{{1,2}}|MN1)", word, re.I)
+        cut += [glued[1], glued[2]] if glued and timeframes_of(glued[2]) else [word]
+    return cut
+
+
+def _without_timeframe(words: list[str], *, bare: bool = True) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the words, upper case, without those of the first timeframe, and that timeframe.
+
+    A bare number counts only behind a symbol, and in the names of folders not at all.
+    """
+    for place, word in enumerate(words):
+        for taken in (2, 1):  # "1_Hour" is one timeframe in two words
+            text = "".join(words[place : place + taken])
+            if taken == 2 and (
+                place + 2 > len(words) or not word.isdecimal() or words[place + 1].isdecimal()
+            ):
+                continue
+            found = timeframes_of(text)
+            lone = text.isalpha() or text.isdecimal()
+            if found and not (lone and (not bare or (place == 0 and len(words) > 1))):
+                rest = words[:place] + words[place + taken :]
+                return tuple(one.upper() for one in rest), found
+    return tuple(word.upper() for word in words), ()
+
+
+def _quote_in(words: tuple[str, ...], base: str) -> str | None:
+    for place, word in enumerate(words):
+        before = _known_quote(words[place - 1]) if place else ""
+        after = _known_quote(words[place + 1]) if place + 1 < len(words) else ""
+        if OTHER_NAMES.get(word, word) == base:
+            if not after and not before and place and _known_quote(word):
+                continue  # UNI_ETH is no file of ETH
+            return after or before
+        if after and re.fullmatch(rf"{re.escape(base)}\d{{3,6}}", word):
+            return after  # yfinance numbers the tickers that several coins share: UNI7083-USD
+        for name in (base, *(other for other, own in OTHER_NAMES.items() if own == base)):
+            if word.startswith(name) and (quote := _known_quote(word.removeprefix(name))):
+                return quote
+    return None
+
+
+def _known_quote(word: str) -> str:
+    quote = OTHER_NAMES.get(word, word)
+    return quote if quote in QUOTES else ""
+
+
+def _ends_in_quote(word: str) -> bool:
+    return any(word.endswith(quote) for quote in QUOTES)
