@@ -188,10 +188,15 @@ def _ranks(ranking: Ranking, alpha: float) -> str:
 
 
 def _sees(found: Findings) -> tuple[str, bool]:
-    """Give the clause on the smallest visible effect, and whether it exceeds the useful gain."""
+    """Give the clause on the smallest visible effect, and whether it contradicts that the model ranks.
+
+    A sweep that could have missed a useful gain has still excluded one where every interval ends below it.
+    """
     metric = metric_in_words(found.metric)
     if found.visible is None:
         return "", False
+    if found.visible > found.useful_gain and _ending(found.levels) == ENDS_NOTHING_USEFUL:
+        return f"every interval ends below a gain of {size_in_words(found.useful_gain)} in {metric}", False
     if found.visible <= found.useful_gain:
         return f"this sweep could have seen a gain of {size_in_words(found.visible)} in {metric}", False
     return (

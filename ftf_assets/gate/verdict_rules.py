@@ -231,9 +231,9 @@ def in_numbers(one: MetricEvidence) -> str:
     """Write a metric's difference with its interval, p-value and effect size."""
     if one.mean_difference is None:
         return f"{one.metric} without a pair"
-    words = [f"{one.metric} {one.mean_difference:+.3g}"]
+    words = [f"{one.metric} {difference_text(one.mean_difference)}"]
     if one.ci_low is not None and one.ci_high is not None:
-        words.append(f"interval {one.ci_low:+.3g} to {one.ci_high:+.3g}")
+        words.append(f"interval {difference_text(one.ci_low)} to {difference_text(one.ci_high)}")
     if one.p_corrected is None:
         words.append("no test possible")
     else:
@@ -242,6 +242,17 @@ def in_numbers(one: MetricEvidence) -> str:
     if one.clusters is not None and one.p_corrected is not None:
         words.append(f"{one.n_clusters} {one.clusters}")
     return f"{words[0]} ({', '.join(words[1:])})" if len(words) > 1 else words[0]
+
+
+@typed
+def difference_text(value: float) -> str:
+    """Write a difference with its sign: three significant digits, to at most four places.
+
+    >>> difference_text(-0.0123), difference_text(27.908), difference_text(-0.0000498)
+    ('-0.0123', '+27.9', '0')
+    """
+    rounded = float(f"{round(value, 4):.3g}")
+    return f"{rounded:+.4f}".rstrip("0").rstrip(".") if rounded else "0"
 
 
 @typed

@@ -231,6 +231,14 @@ def test_where_correct_labels_could_pay_the_next_step_is_another_treatment_not_f
     assert last == "Another treatment may pay: ftf audit shows which wrong labels can be found here."
 
 
+def test_intervals_that_exclude_a_useful_gain_answer_although_the_sweep_could_have_missed_one():
+    answer = headline(found(*ALL_USELESS, visible=0.0107)).text
+    assert (
+        "The model ranks (AUC 0.571, p < 0.001), and every interval ends below a gain of 0.01 in AUC; "
+        "the largest was +0.0004 (mild)." in answer
+    )
+
+
 def test_results_without_auc_say_what_was_not_tested():
     f1 = Difference("f1_buy", 0.0026, -0.0085, 0.0137)
     published = Findings("f1_buy", 0.01, (level("filter", KEEP_AVAILABLE, f1),))
