@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 
 from ftf_assets.contracts.gate_rows import ResultRows
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.clusters import clusters_of
 from ftf_assets.gate.compare import compare_levels, primary_metric_of
 from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.fingerprint import rows_fingerprint, settings_fingerprint, settings_record
 from ftf_assets.gate.judge import judge_level
-from ftf_assets.gate.pairs import Cell, pair_levels
+from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.signal import signal_of
 from ftf_assets.gate.summary import summarise
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.thresholds import GateSettings
-from ftf_assets.gate.truth_scale import LabelNoise
 from ftf_assets.gate.tuning import tuning_of
 
 
@@ -28,38 +27,20 @@ def decide(
     *,
     sweep_id: str,
     settings: GateSettings | None = None,
-    expected: Collection[Cell] | None = None,
-    clusters: Mapping[Cell, int] | None = None,
-    broken_checks: Sequence[str] = (),
-    ceiling: CeilingBound | None = None,
-    trade_share: float | None = None,
-    label_noise: LabelNoise | None = None,
-    skipped: Mapping[str, str] | None = None,
+    facts: SweepFacts | None = None,
 ) -> Decision:
     """Compare every level with its factor's baseline and give each a verdict.
 
     Parameters
     ----------
-    rows, baselines, expected
+    rows, baselines
         As :func:`~ftf_assets.gate.pairs.pair_levels` takes them.
     sweep_id
         Name of what is judged.
     settings
         The bounds; None takes the defaults.
-    clusters
-        Number of the cluster by cell, from :func:`~ftf_assets.gate.clusters.calendar_clusters`, where each
-        crypto cuts its own folds; None takes the fold, or the crypto where there is one fold only.
-    broken_checks
-        Failed contract or leak checks, in words: any makes every verdict ``INVALID``.
-    ceiling
-        What correct training labels would be worth at most; None where not measured. Shown, decides nothing.
-    trade_share
-        Share of bars that the trading threshold calls BUY; None where not known.
-    label_noise
-        Noise of the test labels; None where not known. Shown, decides nothing.
-    skipped
-        Cryptos of the sweep's group that took no part, each with the reason; None where nobody was skipped.
-        Shown, decides nothing.
+    facts
+        What is known of the sweep beside its rows; None where nothing is, as of a file.
 
     Returns
     -------
@@ -72,28 +53,17 @@ def decide(
         What :func:`~ftf_assets.gate.pairs.pair_levels` refuses, a paired cell without a cluster, and rows
         that were tuned in different ways.
     """
-    settings = settings or GateSettings()
-    pairing = pair_levels(rows, baselines, expected=expected)
-    cell_clusters = clusters_of(pairing.cells, clusters)
+    settings, facts = settings or GateSettings(), facts or SweepFacts()
+    pairing = pair_levels(rows, baselines, expected=facts.expected)
+    cell_clusters = clusters_of(pairing.cells, facts.clusters)
     tuning, n_trials = tuning_of(pairing.rows)
-    metrics = compare_levels(pairing, cell_clusters, settings, label_noise)
+    metrics = compare_levels(pairing, cell_clusters, settings, facts.label_noise)
     signal = signal_of(pairing, pairing.baseline_rows, pairing.baseline_cells, cell_clusters)
     verdicts = tuple(
-        judge_level(pairs, pairing, metrics, signal, cell_clusters, broken_checks, settings)
+        judge_level(pairs, pairing, metrics, signal, cell_clusters, facts.broken_checks, settings)
         for pairs in pairing.levels
     )
-    summary = summarise(
-        pairing,
-        cell_clusters,
-        metrics,
-        verdicts,
-        signal,
-        settings,
-        ceiling=ceiling,
-        trade_share=trade_share,
-        label_noise=label_noise,
-        skipped=skipped or {},
-    )
+    summary = summarise(pairing, cell_clusters, metrics, verdicts, signal, settings, facts)
     return Decision(
         sweep_id=sweep_id,
         metrics=tuple(metrics),
@@ -105,16 +75,6 @@ def decide(
         primary_metric=primary_metric_of(pairing.columns),
         useful_gain=settings.useful_gain,
         settings=json.dumps(settings_record(settings, baselines), sort_keys=True),
-        rows_fingerprint=rows_fingerprint(
-            pairing,
-            baselines,
-            expected=expected,
-            clusters=clusters,
-            broken_checks=broken_checks,
-            ceiling=ceiling,
-            trade_share=trade_share,
-            label_noise=label_noise,
-            skipped=skipped,
-        ),
+        rows_fingerprint=rows_fingerprint(pairing, baselines, facts),
         settings_fingerprint=settings_fingerprint(settings, baselines),
     )

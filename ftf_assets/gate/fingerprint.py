@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -12,10 +12,9 @@ from ftf_assets.contracts.gate_rows import Names, ResultRows, WeeklyInfluence
 from ftf_assets.contracts.tables.finetune_results import SEED_SPREAD_COLUMNS
 from ftf_assets.contracts.tables.gate_decision import VERDICT_METRICS
 from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.gate.ceiling import CeilingBound
-from ftf_assets.gate.pairs import Cell, Pairing, pair_levels
+from ftf_assets.gate.pairs import Pairing, pair_levels
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.thresholds import BREAKEVEN, BUY_RATE, TRADE_PRECISION, GateSettings
-from ftf_assets.gate.truth_scale import LabelNoise
 from ftf_assets.gate.tuning import tuning_of
 from ftf_assets.training.keys import stable_hash
 
@@ -33,19 +32,13 @@ def decision_fingerprints(
     baselines: Mapping[str, str],
     *,
     settings: GateSettings | None = None,
-    expected: Collection[Cell] | None = None,
-    clusters: Mapping[Cell, int] | None = None,
-    broken_checks: Sequence[str] = (),
-    ceiling: CeilingBound | None = None,
-    trade_share: float | None = None,
-    label_noise: LabelNoise | None = None,
-    skipped: Mapping[str, str] | None = None,
+    facts: SweepFacts | None = None,
 ) -> tuple[str, str]:
     """Give the fingerprints of rows and settings that a decision would have, without deciding.
 
     Parameters
     ----------
-    rows, baselines, settings, expected, clusters, broken_checks, ceiling, trade_share, label_noise, skipped
+    rows, baselines, settings, facts
         As :func:`~ftf_assets.gate.decide.decide` takes them.
 
     Returns
@@ -58,36 +51,16 @@ def decision_fingerprints(
     InputError
         What :func:`~ftf_assets.gate.pairs.pair_levels` refuses.
     """
-    pairing = pair_levels(rows, baselines, expected=expected)
+    facts = facts or SweepFacts()
+    pairing = pair_levels(rows, baselines, expected=facts.expected)
     return (
-        rows_fingerprint(
-            pairing,
-            baselines,
-            expected=expected,
-            clusters=clusters,
-            broken_checks=broken_checks,
-            ceiling=ceiling,
-            trade_share=trade_share,
-            label_noise=label_noise,
-            skipped=skipped,
-        ),
+        rows_fingerprint(pairing, baselines, facts),
         settings_fingerprint(settings or GateSettings(), baselines),
     )
 
 
 @typed
-def rows_fingerprint(
-    pairing: Pairing,
-    baselines: Mapping[str, str],
-    *,
-    expected: Collection[Cell] | None,
-    clusters: Mapping[Cell, int] | None,
-    broken_checks: Sequence[str],
-    ceiling: CeilingBound | None,
-    trade_share: float | None,
-    label_noise: LabelNoise | None,
-    skipped: Mapping[str, str] | None,
-) -> str:
+def rows_fingerprint(pairing: Pairing, baselines: Mapping[str, str], facts: SweepFacts) -> str:
     """Hash what a decision is made from: a heading, which says how many rows and columns follow, and those.
 
     The rows come in the order of the pairing and only names that they hold are counted, so neither the order
@@ -104,13 +77,7 @@ def rows_fingerprint(
             "names": [[column, *map(str, of.names)] for column, of in held.items()],
             "columns": columns,
             "tuning": tuning_of(rows),
-            "expected": None if expected is None else sorted(map(str, expected)),
-            "clusters": None if clusters is None else {str(cell): n for cell, n in clusters.items()},
-            "broken_checks": sorted(broken_checks),
-            "ceiling": None if ceiling is None else asdict(ceiling),
-            "trade_share": trade_share,
-            "skipped": dict(skipped or {}),
-            "label_noise": None if label_noise is None else asdict(label_noise),
+            "facts": facts.record(),
             "weeks": [] if weekly is None else weekly.weeks.tolist(),
             "repeats": {metric: scores.shape[1] for metric, scores in sorted(rows.repeats.items())},
         },

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ftf_assets.contracts.tables.gate_decision import ENDS_HARM, ENDS_LOCK, ENDS_UNDECIDED, LOSES, SHOWN
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.ceiling import CeilingBound
 from ftf_assets.gate.cell_errors import seeds_of
 from ftf_assets.gate.clusters import Clusters
 from ftf_assets.gate.compare import level_metrics, primary_metric_of
@@ -18,9 +17,9 @@ from ftf_assets.gate.headline import headline
 from ftf_assets.gate.judge import design_of
 from ftf_assets.gate.pairs import Pairing
 from ftf_assets.gate.signal import Signal
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets.gate.trading import TradeResult, operating_point_of, trading_of
-from ftf_assets.gate.truth_scale import LabelNoise
 from ftf_assets.gate.verdict_rules import HARM_METRIC
 
 
@@ -32,11 +31,7 @@ def summarise(
     verdicts: Sequence[LevelVerdict],
     signal: Signal | None,
     settings: GateSettings,
-    *,
-    ceiling: CeilingBound | None,
-    trade_share: float | None,
-    label_noise: LabelNoise | None,
-    skipped: Mapping[str, str],
+    facts: SweepFacts,
 ) -> DecisionSummary:
     """Gather the answer of a sweep.
 
@@ -50,9 +45,10 @@ def summarise(
         Whether the baseline ranks; None where the rows cannot say.
     settings
         The bounds and the rule.
-    ceiling, trade_share, label_noise, skipped
-        As :func:`~ftf_assets.gate.decide.decide` takes them.
+    facts
+        What is known of the sweep beside its rows.
     """
+    ceiling, label_noise = facts.ceiling, facts.label_noise
     primary = [one for one in metrics if one.metric == primary_metric_of(pairing.columns)]
     largest = max(
         (one for one in primary if one.mean_difference is not None),
@@ -75,7 +71,7 @@ def summarise(
             visible=max(visible) if visible else None,
             ceiling=ceiling.bound if ceiling else None,
             ceiling_assumes=ceiling.scenario if ceiling and ceiling.assumed else "",
-            trading=_trading(verdicts, trade_share, trades),
+            trading=_trading(verdicts, facts.trade_share, trades),
             to_decide=next((one.advice for one in verdicts if one.ending == ENDS_UNDECIDED), None),
             alpha=settings.alpha,
         )
@@ -96,8 +92,8 @@ def summarise(
         clusters=widest.clusters,
         n_clusters=widest.n_clusters,
         n_cryptos=len(np.unique(pairing.cells.crypto.codes[cells])),
-        n_skipped=len(skipped),
-        skipped="\n".join(f"{crypto}: {reason}" for crypto, reason in skipped.items()) or None,
+        n_skipped=len(facts.skipped),
+        skipped="\n".join(f"{crypto}: {reason}" for crypto, reason in facts.skipped.items()) or None,
         n_folds=len(np.unique(pairing.cells.fold.codes[cells])),
         n_seeds=seeds_of(pairing.rows, pairing.baseline_rows) if "n_seeds" in pairing.rows.numbers else None,
         test_months=noisiest.design.months if noisiest else None,
@@ -111,7 +107,7 @@ def summarise(
         net_bps=trades.net_bps,
         trade_precision=trades.precision,
         breakeven_precision=trades.breakeven,
-        trade_share=trade_share,
+        trade_share=facts.trade_share,
         tradable=trades.tradable,
         ceiling_low=ceiling.low if ceiling else None,
         ceiling_estimate=ceiling.estimate if ceiling else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from ftf_assets.gate.clusters import calendar_clusters
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, DecisionSummary, LevelVerdict, MetricComparison
 from ftf_assets.gate.fingerprint import decision_fingerprints
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.truth_scale import LabelNoise, balanced_noise
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.rows.records import plain_records
@@ -49,7 +50,7 @@ def decide_sweep(
     settings: SweepSettings,
     sweep_id: str,
     *,
-    broken_checks: Sequence[str] = (),
+    broken_checks: tuple[str, ...] = (),
     ceiling: CeilingBound | None = None,
 ) -> Decision:
     """Judge every level of a sweep against its factor's baseline.
@@ -77,9 +78,8 @@ def decide_sweep(
         _coerced(rows, baselines),
         baselines,
         sweep_id=sweep_id,
-        broken_checks=broken_checks,
-        ceiling=ceiling,
-        **_design(rows.cells, settings),
+        settings=settings.gate.bounds,
+        facts=_facts(rows.cells, settings, broken_checks, ceiling),
     )
 
 
@@ -87,7 +87,7 @@ def sweep_fingerprints(
     rows: SweepRows,
     settings: SweepSettings,
     *,
-    broken_checks: Sequence[str] = (),
+    broken_checks: tuple[str, ...] = (),
     ceiling: CeilingBound | None = None,
 ) -> tuple[str, str]:
     """Give the fingerprints of rows and settings that :func:`decide_sweep` would store, without deciding.
@@ -98,9 +98,8 @@ def sweep_fingerprints(
     return decision_fingerprints(
         _coerced(rows, baselines),
         baselines,
-        broken_checks=broken_checks,
-        ceiling=ceiling,
-        **_design(rows.cells, settings),
+        settings=settings.gate.bounds,
+        facts=_facts(rows.cells, settings, broken_checks, ceiling),
     )
 
 
@@ -108,8 +107,12 @@ def _coerced(rows: SweepRows, baselines: Mapping[str, str]) -> ResultRows:
     return coerce_result_rows(rows.cells, baselines, weekly=rows.weekly, repeats=rows.seeds)
 
 
-def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
-    """Give what the settings say of a sweep: expected cells, clusters, bounds, the market's label noise."""
+def _facts(
+    rows: pd.DataFrame,
+    settings: SweepSettings,
+    broken_checks: tuple[str, ...],
+    ceiling: CeilingBound | None,
+) -> SweepFacts:
     clusters = None
     if settings.folds.calendar == "per_crypto":
         measured = rows[rows["status"] == OK].drop_duplicates(["crypto", "fold"], keep="last")
@@ -120,14 +123,15 @@ def _design(rows: pd.DataFrame, settings: SweepSettings) -> dict[str, Any]:
     cells = {
         (crypto, fold) for crypto in settings.data.crypto_names for fold in range(settings.folds.n_folds)
     }
-    return {
-        "settings": settings.gate.bounds,
-        "expected": cells,
-        "clusters": clusters,
-        "trade_share": settings.evaluation.trade_share,
-        "label_noise": _label_noise(rows, settings),
-        "skipped": settings.data.skipped,
-    }
+    return SweepFacts(
+        expected=cells,
+        clusters=clusters,
+        broken_checks=broken_checks,
+        ceiling=ceiling,
+        trade_share=settings.evaluation.trade_share,
+        label_noise=_label_noise(rows, settings),
+        skipped=settings.data.skipped or {},
+    )
 
 
 def _label_noise(rows: pd.DataFrame, settings: SweepSettings) -> LabelNoise | None:

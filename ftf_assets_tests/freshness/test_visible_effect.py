@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Home:
 def decide_with(home: Home, noise: VarianceParts, **settings: object) -> str:
     """Store a decision on a sweep with these settings, whose noise was this; give its id."""
     sweep, store = small_sweep(**settings), ResultsStore(home.results)
-    decision = decided(sweep_rows(0.002), sweep_id=sweep.sweep_id)
+    decision = replace(decided(sweep_rows(0.002)), sweep_id=sweep.sweep_id)
     parts = {
         "week_sd": noise.week_sd,
         "week_correlation": noise.week_correlation,

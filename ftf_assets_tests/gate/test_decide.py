@@ -214,7 +214,7 @@ def test_interactions_of_a_factorial_design_are_left_out_with_a_warning():
 
 
 def test_a_failed_check_makes_every_verdict_invalid():
-    (found,) = decided(sweep_rows(0.02), broken_checks=["cleanlab_masks: no leak"]).verdicts
+    (found,) = decided(sweep_rows(0.02), broken_checks=("cleanlab_masks: no leak",)).verdicts
     assert (found.verdict, "no leak" in found.reason) == ("INVALID", True)
 
 

@@ -25,7 +25,7 @@ def test_the_fingerprints_change_with_rows_failed_checks_and_bounds():
     rows = sweep_rows(0.02)
     rows[4] = rows[4] | {"f1_buy": rows[4]["f1_buy"] + 1e-9}
     assert decided(rows).rows_fingerprint != first.rows_fingerprint
-    assert decided(sweep_rows(0.02), broken_checks=["x"]).rows_fingerprint != first.rows_fingerprint
+    assert decided(sweep_rows(0.02), broken_checks=("x",)).rows_fingerprint != first.rows_fingerprint
     stricter = decided(sweep_rows(0.02), settings=GateSettings(alpha=0.01, bootstrap_draws=50))
     assert stricter.rows_fingerprint == first.rows_fingerprint
     assert stricter.settings_fingerprint != first.settings_fingerprint

@@ -10,6 +10,7 @@ import pytest
 from ftf_assets.contracts.gate_rows import ResultRows, WeeklyInfluence
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets_tests.support.gate_rows import BASELINES, QUICK, columns, metric_of, sweep_rows
 
@@ -42,8 +43,8 @@ def with_weeks(
     )
 
 
-def decided(rows: ResultRows, **changed: object) -> Decision:
-    return decide(rows, BASELINES, sweep_id="x", settings=changed.pop("settings", QUICK), **changed)
+def decided(rows: ResultRows, settings: GateSettings = QUICK, facts: SweepFacts | None = None) -> Decision:
+    return decide(rows, BASELINES, sweep_id="x", settings=settings, facts=facts)
 
 
 def test_weeks_and_seeds_are_the_parts_of_the_error():
@@ -133,7 +134,7 @@ def test_trades_that_lose_are_a_fact_and_no_verdict():
         row | {"trade_precision": 0.2, "breakeven_precision": 0.3, "expectancy_net": -7.0 + row["fold"]}
         for row in sweep_rows(0.02)
     ]
-    decision = decided(columns(rows), trade_share=0.10)
+    decision = decided(columns(rows), facts=SweepFacts(trade_share=0.10))
     summary = decision.summary
     assert summary.tradable is False
     assert (summary.trade_precision, summary.breakeven_precision) == pytest.approx((0.2, 0.3))

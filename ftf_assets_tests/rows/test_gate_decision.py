@@ -36,9 +36,9 @@ def store(tmp_path: Path) -> ResultsStore:
 
 
 @pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
-@pytest.mark.parametrize("broken", [[], ["cleanlab_masks of OPUSDC: 3 rows outside"]], ids=["green", "red"])
+@pytest.mark.parametrize("broken", [(), ("cleanlab_masks of OPUSDC: 3 rows outside",)], ids=["green", "red"])
 def test_a_decision_comes_back_from_the_store_as_it_was(
-    store: ResultsStore, changes: dict, broken: list[str]
+    store: ResultsStore, changes: dict, broken: tuple[str, ...]
 ):
     settings = small_sweep(**{"cryptos": "OPUSDC", "n_folds": 5, **changes}).settings
     decision = decide_sweep(SweepRows(store.read(SWEEP)), settings, SWEEP, broken_checks=broken)
@@ -68,7 +68,7 @@ def test_the_fingerprints_are_those_of_the_decision_and_change_with_rows_and_fai
         SweepRows(cells, rows.weekly),
     ):
         assert sweep_fingerprints(moved, settings)[0] != found[0]
-    assert sweep_fingerprints(rows, settings, broken_checks=["red"])[0] != found[0]
+    assert sweep_fingerprints(rows, settings, broken_checks=("red",))[0] != found[0]
     ceiling = CeilingBound(0.004, 0.009, "10 % flips")
     assert sweep_fingerprints(rows, settings, ceiling=ceiling)[0] != found[0]
 

@@ -13,6 +13,7 @@ from ftf_assets.contracts.tables.frames import contract_frame
 from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision, MetricComparison
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.thresholds import GateSettings
 
 BASELINES = {"label_smoothing": "none", "cleanlab": "off"}
@@ -98,10 +99,16 @@ def changed_rows(
     return [{**row, **change(row)} for row in (rows or sweep_rows(0.02))]
 
 
-def decided(rows: Sequence[Mapping[str, object]], **changed: object) -> Decision:
+def decided(
+    rows: Sequence[Mapping[str, object]], settings: GateSettings = QUICK, **facts: object
+) -> Decision:
     """Decide with few bootstrap draws; the tables of the decision keep their contract and hold no NaN."""
     decision = decide(
-        columns(rows), BASELINES, **({"sweep_id": "ftf_0123456789ab", "settings": QUICK} | changed)
+        columns(rows),
+        BASELINES,
+        sweep_id="ftf_0123456789ab",
+        settings=settings,
+        facts=SweepFacts(**facts),  # type: ignore[arg-type]
     )
     for model, table in (
         (GateMetrics, decision.metric_rows()),

@@ -17,6 +17,7 @@ from ftf_assets.contracts.tables.label_suspects import LabelSuspects, suspects_f
 from ftf_assets.contracts.tables.regime_results import RegimeResults
 from ftf_assets.contracts.tables.weekly_results import WeeklyResults
 from ftf_assets.gate.decide import decide
+from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.data import (
     AuditData,
@@ -72,7 +73,7 @@ def decision_data(rows: list[dict]) -> DecisionData:
         baseline_levels(),
         sweep_id=SWEEP,
         settings=QUICK,
-        expected={(crypto, fold) for crypto in cryptos for fold in range(folds)},
+        facts=SweepFacts(expected={(crypto, fold) for crypto in cryptos for fold in range(folds)}),
     )
     metrics, verdicts, summary = decision_rows(decision)
     return DecisionData(
