@@ -48,9 +48,11 @@ def plan_in_words(
     description: Mapping[str, Any], stale: Sequence[StaleAsset], effect: VisibleEffect | None
 ) -> list[str]:
     """Write what a sweep would run: its counts, what it could see, and what has to be made and why."""
+    from ftf_assets.sweep.data_read import data_in_words
     from ftf_assets.sweep.participants import skipped_in_words
 
     shown = dict(description)
+    files = [data_in_words(one) for one in shown.pop("data")]
     cryptos, skipped = description["cryptos"].split(", "), description["skipped"]
     shown["skipped"] = skipped_in_words(cryptos, skipped)
     seconds, source = shown.pop("estimated_seconds"), shown.pop("estimated_by")
@@ -69,6 +71,7 @@ def plan_in_words(
     ] or ["nothing: every stored value is current"]
     return [
         *(f"{name.replace('_', ' '):<12} {value}" for name, value in shown.items() if value != ""),
+        *(f"{'data':<12} {line}" for line in files),
         *_effect_in_words(effect),
         *(f"{'to make':<12} {line}" for line in to_make),
     ]

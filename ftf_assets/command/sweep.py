@@ -80,6 +80,7 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
 def _announce(sweep: Sweep, n_finished: int) -> None:
     from ftf_assets.command.sentences import warn_of_skipped
     from ftf_assets.gate.words import capitalized
+    from ftf_assets.sweep.data_read import data_in_words, data_read
 
     click.echo(
         f"Sweep {sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "
@@ -89,11 +90,8 @@ def _announce(sweep: Sweep, n_finished: int) -> None:
     )
     click.echo(capitalized(sweep.tuning.in_words), err=True)
     warn_of_skipped(sweep)
-    for crypto in sweep.cryptos:
-        provenance = sweep.provenance(crypto)
-        if provenance.passed_over:
-            ignored = ", ".join(provenance.passed_over)
-            click.echo(f"{crypto}: reads {provenance.file} and ignores {ignored}", err=True)
+    for one in data_read(sweep):
+        click.echo(data_in_words(one), err=True)
 
 
 def _statuses(rows: pd.DataFrame) -> dict[str, int]:
@@ -103,6 +101,8 @@ def _statuses(rows: pd.DataFrame) -> dict[str, int]:
 def _as_json(
     sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun
 ) -> dict[str, Any]:
+    from ftf_assets.sweep.data_read import data_read
+
     verdicts = done.decision.verdicts if done.decision else ()
     answer = done.decision.summary if done.decision else None
     return {
@@ -111,6 +111,7 @@ def _as_json(
         "sweep_id": sweep.sweep_id,
         "cryptos": list(sweep.cryptos),
         "skipped": dict(sweep.skipped),
+        "data": data_read(sweep),
         "cells": sweep.n_cells,
         "statuses": _statuses(rows),
         "tuning": sweep.tuning.in_words,

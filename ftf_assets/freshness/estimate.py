@@ -6,6 +6,7 @@ from typing import Any
 
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.time_estimate import estimate_sweep
+from ftf_assets.sweep.data_read import data_read
 from ftf_assets.sweep.sweep import Sweep
 
 
@@ -24,7 +25,8 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
     dict
         Identity, counts and ``estimated_seconds``: the training rows of the fits that are left, times the
         seconds per row of finished fits of this home, divided by the cores. ``estimated_by`` says where the
-        pace comes from: without a finished fit it is the published one. ``tuning_advice`` says what leaving
+        pace comes from: without a finished fit it is the published one. ``data`` says which files serve the
+        cryptos, as :func:`~ftf_assets.sweep.data_read.data_read` does. ``tuning_advice`` says what leaving
         the tuning out would save; None where nothing is tuned.
     """
     estimate = estimate_sweep(sweep, home)
@@ -33,6 +35,7 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "source": sweep.settings.data.source,
         "cryptos": ", ".join(sweep.cryptos),
         "skipped": dict(sweep.skipped),
+        "data": data_read(sweep),
         "variants": ", ".join(variant.name for variant in sweep.variants),
         "folds": sweep.settings.folds.n_folds,
         "fold_edges": ", ".join(f"{edge:%Y-%m-%dT%H:%M:%SZ}" for edge in sweep.settings.folds.edges or ())

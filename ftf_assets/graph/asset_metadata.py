@@ -35,6 +35,7 @@ def candles_metadata(sweep: Sweep, crypto: str, frame: pd.DataFrame) -> Metadata
         "provided": "yes" if len(frame) else "not provided: the source is a ready feature cache",
         "sweep_id": sweep.sweep_id,
         **_provenance(sweep.provenance(crypto)),
+        **_reading(sweep, crypto),
         "dagster/column_schema": column_schema(frame, field_descriptions(Candles)),
         "last_rows": preview(frame),
     }
@@ -307,6 +308,13 @@ def _provenance(source: Provenance) -> Metadata:
         "data_fingerprint": source.fingerprint,
         **({"files_passed_over": ", ".join(source.passed_over)} if source.passed_over else {}),
     }
+
+
+def _reading(sweep: Sweep, crypto: str) -> Metadata:
+    from ftf_assets.sweep.data_read import candles_read
+
+    read = candles_read(sweep, crypto) or {}
+    return read | {"notes": "; ".join(read["notes"]) or "none"} if read else {}
 
 
 def _optional_columns(arrays: TrainingArrays) -> Metadata:

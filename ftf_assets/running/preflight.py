@@ -16,6 +16,9 @@ from ftf_assets.training.boosting import require_device
 from ftf_assets.training.device import Device, is_gpu
 from ftf_assets.training.variants import require_columns
 
+#: Share of missing bars from which an error of the labels may come from them.
+SPARSE = 0.1
+
 
 def check_inputs(sweep: Sweep, home: Home) -> None:
     """Read the input of every crypto up to its training arrays, and check that the device exists.
@@ -43,7 +46,8 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
             arrays = _stored_arrays(sweep, home, crypto) or _read_arrays(sweep, crypto)
             require_columns(sweep.variants, arrays, crypto)
         except InputError as error:
-            raise InputError(str(error) if file in str(error) else f"file {file}: {error}") from None
+            message = str(error) if file in str(error) else f"file {file}: {error}"
+            raise InputError(message + _hint_for_sparse(sweep, crypto)) from None
 
 
 def _require_device(device: Device) -> None:
@@ -65,6 +69,21 @@ def _device_check(_send: Callable[[None], None]) -> Iterator[Callable[[str], Non
 
 def _nothing(_event: None) -> None:
     """Ignore events: a check sends none."""
+
+
+def _hint_for_sparse(sweep: Sweep, crypto: str) -> str:
+    """Say how to keep the rows beside missing hours, where a history lacks many of them."""
+    try:
+        reading = sweep.source.reading(crypto) if sweep.settings.data.no_trade_bars == "gap" else None
+    except InputError:  # the candles themselves cannot be read, which is the error
+        return ""
+    if reading is None or reading.missing_bars < SPARSE * (reading.bars + reading.missing_bars):
+        return ""
+    return (
+        f" {reading.missing_bars:,} of {reading.bars + reading.missing_bars:,} bars of {reading.timeframe} "
+        "are missing, and a row beside a missing bar has no label. If nothing was traded in them, fill them "
+        "with --set data.no_trade_bars=flat."
+    )
 
 
 def _stored_arrays(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:

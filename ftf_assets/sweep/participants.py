@@ -116,7 +116,9 @@ def named_participants(source: Source, cryptos: Sequence[str], folds: FoldSettin
     """
     spans, missing = _spans(source, cryptos)
     if missing:
-        raise MissingDataError(f"{_reasons(missing)}. Give the data, or leave the crypto out of --crypto")
+        raise MissingDataError(
+            f"{_reasons(missing).removesuffix('.')}. Give the data, or leave the crypto out of --crypto"
+        )
     if folds.calendar == "per_crypto" or folds.edges is not None:
         return Participants(spans)
     fitting = _with_history(spans, folds)

@@ -13,6 +13,7 @@ PLAN = {
     "sweep_id": "ftf_0123456789ab",
     "cryptos": "UNIUSDC, OPUSDC",
     "skipped": {},
+    "data": [],
     "fits": 44,
     "fits_left": 22,
     "estimated_seconds": 61.2,
@@ -53,6 +54,12 @@ def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():
         "to make      LDOUSDC: candles (data changed)",
         "to make      gate_decision (never judged)",
     ]
+
+
+def test_a_plan_names_the_file_and_the_quote_that_serve_each_crypto():
+    file = {"crypto": "OPUSDC", "file": "OPUSDT.parquet", "quote_currency": "USDT", "candles": None}
+    lines = plan_in_words(PLAN | {"data": [file | {"passed_over": ["OPBTC.parquet"]}]}, [], None)
+    assert "data         OPUSDC: OPUSDT.parquet, USDT serves USDC; ignores OPBTC.parquet" in lines
 
 
 def test_a_plan_says_so_when_every_value_is_current():

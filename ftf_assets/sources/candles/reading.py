@@ -71,11 +71,16 @@ class CandlesReading:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out, filled or dropped, in words; empty where nothing was."""
+        gaps = f"{self.gaps:,} gap{'' if self.gaps == 1 else 's'}"
         counted = (
-            (self.missing_bars, f"missing in {self.gaps} gaps, the longest {self.longest_gap}"),
+            (self.missing_bars, f"missing in {gaps}, the longest {self.longest_gap:,}"),
             (self.filled, "without trade filled"),
             (self.off_grid, "off the grid left out"),
             (self.repeated, "repeated and dropped"),
             (self.overlapping, "in two files, equal"),
         )
-        return tuple(f"{count:,} bars {words}" for count, words in counted if count)
+        return tuple(f"{_bars(count)} {words}" for count, words in counted if count)
+
+
+def _bars(count: int) -> str:
+    return f"{count:,} bar{'' if count == 1 else 's'}"

@@ -208,7 +208,7 @@ def test_a_flat_bar_is_the_last_close_without_volume_and_a_long_stretch_stays_a_
     few = whole.drop(index=[5, *range(50, 62), *range(100, 113)])
     candles, reading = written(tmp_path, few, no_trade_bars="flat")
     assert (reading.filled, reading.gaps, reading.missing_bars, reading.longest_gap) == (13, 1, 13, 13)
-    assert reading.notes == ("13 bars missing in 1 gaps, the longest 13", "13 bars without trade filled")
+    assert reading.notes == ("13 bars missing in 1 gap, the longest 13", "13 bars without trade filled")
     for place in (5, *range(50, 62)):
         bar = candles.loc[whole["date"][place] + pd.Timedelta("1h")]
         last = whole["close"][4 if place == 5 else 49]
