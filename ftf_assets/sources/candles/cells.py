@@ -39,6 +39,7 @@ class Cells:
         self.rows = rows
         self.options = options
         self.faults = faults
+        self._numbers: dict[int, Array] = {}
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -52,6 +53,11 @@ class Cells:
 
     def numbers(self, position: int) -> Array:
         """Return a column as float64, NaN where a cell is no finite number, without a fault."""
+        if position not in self._numbers:
+            self._numbers[position] = self._read_numbers(position)
+        return self._numbers[position]
+
+    def _read_numbers(self, position: int) -> Array:
         cells = self._with_point(self.column(position))
         numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
         finite = numbers.abs().lt(float("inf"))

@@ -65,12 +65,27 @@ class Columns:
     notes: tuple[str, ...] = ()
 
 
-def flat_table(raw: RawTable, faults: Faults) -> tuple[pd.DataFrame, list[str], Array]:
-    """Return the cells of a table with its index among the columns, the column names, and the row numbers.
+def flat_table(raw: RawTable, faults: Faults) -> tuple[pd.DataFrame, list[str], Array, bool]:
+    """Return the cells of a table with its index among the columns, and what its rows and columns are called.
 
-    Names are ``column 1`` and so on where the file has none. Of a ``MultiIndex`` of columns the level that
-    names prices counts; more than one symbol in another level is a fault.
+    Returns
+    -------
+    frame : pandas.DataFrame
+        The cells; columns count by position.
+    names : list of str
+        Column names, ``column 1`` and so on where the file has none. Of a ``MultiIndex`` of columns the level
+        that names prices counts.
+    rows : numpy.ndarray
+        Row numbers that errors name, int64.
+    has_names : bool
+        Whether the names are those of the file. A header that only counts names nothing.
+
+    Raises
+    ------
+    FaultsError
+        The columns hold bars of more than one symbol.
     """
+    has_names = raw.has_names
     frame, names = raw.frame, _level_names(raw.frame.columns, faults)
     if raw.is_text:
         rows = np.asarray(frame.index, dtype=np.int64)
@@ -79,12 +94,15 @@ def flat_table(raw: RawTable, faults: Faults) -> tuple[pd.DataFrame, list[str], 
             frame, rows = frame.iloc[1:], rows[1:]
         if counted == "index":
             frame = frame.iloc[:, 1:]
+    elif _counts(names):
+        has_names = False
+        rows = np.arange(1, len(frame) + 1)
     else:
         frame, names = _with_index(frame, names)
         rows = np.arange(1, len(frame) + 1)
-    if not raw.has_names:
+    if not has_names:
         names = [f"column {number}" for number in range(1, frame.shape[1] + 1)]
-    return frame.set_axis(pd.RangeIndex(len(frame)), axis="index"), names, rows
+    return frame.set_axis(pd.RangeIndex(len(frame)), axis="index"), names, rows, has_names
 
 
 def _counts(cells: Sequence[str]) -> str:
@@ -269,9 +287,8 @@ def ordered_columns(cells: Cells) -> Columns | None:
     and close in every row. Where several orders hold and would give other values, the file is refused.
     """
     width = cells.frame.shape[1]
-    numbers = {position: cells.numbers(position) for position in range(width)}
     tried = [
-        (_positions(spelling), _share(spelling, cells, numbers))
+        (_positions(spelling), _share(spelling, cells))
         for spelling in SPELLINGS
         if len(spelling.order) == width
     ]
@@ -293,7 +310,7 @@ def ordered_columns(cells: Cells) -> Columns | None:
         return None
     chosen = holding[0][0]
     for other, _ in holding[1:]:
-        if not _same_values(chosen, other, numbers):
+        if not _same_values(chosen, other, cells):
             cells.faults.add(
                 "the file has no column names, and more than one known order fits its values",
                 found=f"{' '.join(chosen.spelling.order)} ({chosen.spelling.writer}) and "
@@ -319,7 +336,7 @@ def _positions(spelling: Spelling) -> Columns:
     )
 
 
-def _share(spelling: Spelling, cells: Cells, numbers: dict[int, Array]) -> float:
+def _share(spelling: Spelling, cells: Cells) -> float:
     """Share of rows that this order explains; 0 where its times are none."""
     at = {role: position for position, role in enumerate(spelling.order)}
     for role in ("open_time", "close_time", "time", "date"):
@@ -327,17 +344,17 @@ def _share(spelling: Spelling, cells: Cells, numbers: dict[int, Array]) -> float
             return 0.0
     if "clock" in at and not _is_clock(cells, at["clock"]):
         return 0.0
-    open_, high, low, close, volume = (numbers[at[role]] for role in VALUE_COLUMNS)
+    open_, high, low, close, volume = (cells.numbers(at[role]) for role in VALUE_COLUMNS)
     holds = (low <= np.minimum(open_, close)) & (np.maximum(open_, close) <= high) & (volume >= 0) & (low > 0)
     if len(spelling.order) == 8:
         # The column after the close is an average price, inside of every bar that has trades, or the volume.
-        fifth, sixth = numbers[5], numbers[6]
+        fifth, sixth = cells.numbers(5), cells.numbers(6)
         inside = (((low <= fifth) & (fifth <= high)) | (sixth == 0)).mean()
         if inside < MOST_ROWS if spelling.order[5] == "vwap" else inside > 1 - MOST_ROWS:
             return 0.0
     return float(holds.mean()) if len(holds) else 0.0
 
 
-def _same_values(one: Columns, other: Columns, numbers: dict[int, Array]) -> bool:
+def _same_values(one: Columns, other: Columns, cells: Cells) -> bool:
     pairs = zip(one.values, other.values, strict=True)
-    return all(np.array_equal(numbers[a], numbers[b], equal_nan=True) for a, b in pairs)
+    return all(np.array_equal(cells.numbers(a), cells.numbers(b), equal_nan=True) for a, b in pairs)

@@ -88,12 +88,12 @@ def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Fa
     >>> bars.understood.time_columns, bars.understood.zone, bars.understood.newest_first
     (('Date',), 'UTC', True)
     """
-    frame, names, rows = flat_table(raw, faults)
+    frame, names, rows, has_names = flat_table(raw, faults)
     cells = Cells(frame, names, rows, options, faults)
     if frame.empty:
         faults.raise_if_any()
         raise input_error("a candle file needs at least two bars", crypto=crypto, file=faults.file, found=0)
-    columns = named_columns(cells, split_symbol(crypto)[0]) if raw.has_names else ordered_columns(cells)
+    columns = named_columns(cells, split_symbol(crypto)[0]) if has_names else ordered_columns(cells)
     if columns is None:
         raise faults.error()
     known = columns.spelling
@@ -110,7 +110,7 @@ def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Fa
     faults.raise_if_any()
     open_time, close_time, stamp = _which_times(cells, columns, read)
     order = _order(open_time if open_time is not None else close_time)
-    if not raw.has_names:
+    if not has_names:
         _find_swapped(values, order, faults)
     faults.raise_if_any()
     newest_first = bool(len(order) > 1 and order[0] > order[-1])

@@ -147,6 +147,8 @@ def _gunzipped(data: bytes, path: Path, crypto: str | None) -> bytes:
                 if not part and not rest and not member.eof:
                     raise EOFError("the packed data end too early")
             rest = member.unused_data.lstrip(b"\0")
+        if rest:
+            raise ValueError("other data follow the packed ones")
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001  a decoder may raise anything on bytes from outside
