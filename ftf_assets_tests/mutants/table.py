@@ -855,7 +855,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sources/candles/stamps.py",
         "a close such as 23:59:59 is taken for an open",
-        'known or ("close" if end else "open")',
+        'known or ("close" if ends else "open")',
         'known or "open"',
         "sources/candles/test_bars.py",
     ),

@@ -247,7 +247,7 @@ ACCEPTED = [
     Shape("klines for MetaTrader, gzip", "Bybit", "UNIUSDT_60.csv.gz", lambda b: packed(csv_lines(b.rows("ohlcv", b.text("%Y.%m.%d %H:%M"))))),
     Shape("candles of the API", "OKX", "UNI-USDT.json", lambda b: json_bytes({"code": "0", "msg": "", "data": [texts(row) for row in b.rows("ohlcv", b.epoch("ms"), extra=(9.5, 9.5, 1))[::-1]]}), times="open"),
     Shape("historical download", "OKX", "UNI-USDT-candlesticks.csv", lambda b: csv_lines([["instrument_name", "open", "high", "low", "close", "vol", "vol_ccy", "vol_quote", "open_time", "confirm"], *(["UNI-USDT", *row[1:], 1.5, 1.5, row[0], 1] for row in b.rows("ohlcv", b.epoch("ms")))]).encode(), times="open"),
-    Shape("candles of the API", "Bitfinex", "tUNIUSD.json", lambda b: json_bytes(b.rows("ochlv", b.epoch("ms"))[::-1]), times="open"),
+    Shape("candles of the API", "Bitfinex", "UNIUSD.json", lambda b: json_bytes(b.rows("ochlv", b.epoch("ms"))[::-1]), times="open"),
     Shape("candles of the API", "KuCoin", "UNI-USDT.json", lambda b: json_bytes({"code": "200000", "data": [texts(row) for row in b.rows("ochlv", b.epoch("s"), extra=(99.5,))[::-1]]}), times="open"),
     Shape("GMT", "Dukascopy", "UNIUSD.csv", lambda b: csv_lines([["Gmt time", "Open", "High", "Low", "Close", "Volume"], *b.rows("ohlcv", b.text("%d.%m.%Y %H:%M:%S.000"))]).encode(), times="open"),
     Shape("local time with offset", "Dukascopy", "UNIUSD.csv", lambda b: csv_lines([["Local time", "Open", "High", "Low", "Close", "Volume"], *b.rows("ohlcv", b.index.tz_convert("Europe/Zurich").strftime("%d.%m.%Y %H:%M:%S.000 GMT%z").tolist())]).encode(), times="open"),
@@ -317,7 +317,7 @@ REFUSED = [
     Shape("an unfinished bar", "OKX", "UNI-USDT.json", lambda b: json_bytes({"code": "0", "data": [[*texts(row), "0" if number == len(b.values) - 1 else "1"] for number, row in enumerate(b.rows("ohlcv", b.epoch("ms"), extra=(9.5, 9.5)))]}), refused=
         "column 'column 9', row 48: the bar is not finished (found '0'; allowed: 1, a finished bar). Remove it."),
     Shape("an error message", "Binance", "UNIUSDT-1h.json", lambda _: b'{"code":-1121,"msg":"Invalid symbol."}', refused=
-        "the JSON object must hold exactly one list of bars (found the keys code, msg; allowed: a list of rows, a list of "
+        "the JSON object must hold exactly one list of rows (found the keys code, msg; allowed: a list of rows, a list of "
         "objects, an object that holds one such list, or columns as pandas writes). If it is an error message of an "
         "exchange, fetch again."),
     Shape("semicolons and decimal commas, no names", "spreadsheets", "UNIUSDT.csv", lambda b: csv_lines([[b.text("%Y-%m-%d %H:%M")[i], "6,1", "6,2", "6,0", "6,1", "7,5"] for i in range(9)], ";").encode(), refused=

@@ -64,9 +64,10 @@ def stamped(table: BarTable, choice: StampChoice, *, crypto: str) -> Stamped:
         return Stamped(table, opens, "open", "open and close compared", closes + subtracted(closes))
     known: Stamp | None = "close" if opens is None else table.stamp
     end = subtracted(table.time)
-    stamp: Stamp = choice if choice != "auto" else known or ("close" if end else "open")
+    ends = bool(end.any())
+    stamp: Stamp = choice if choice != "auto" else known or ("close" if ends else "open")
     why = "data.stamp" if choice != "auto" else "spelling" if known else "ends such as 23:59:59"
-    if stamp == "open" and end:
+    if stamp == "open" and ends:
         raise input_error(
             "the times are ends of bars, not opens",
             crypto=crypto,
@@ -81,19 +82,21 @@ def stamped(table: BarTable, choice: StampChoice, *, crypto: str) -> Stamped:
     return Stamped(table, table.time + end, stamp, why)
 
 
-def subtracted(times: Array) -> int:
-    """Return what was subtracted from the closes to name the last instant inside the bar; 0 for opens.
+def subtracted(times: Array) -> Array:
+    """Return what was subtracted from each close to name the last instant inside its bar; 0 for opens.
+
+    It may change within a file: Binance closes a bar a millisecond early until 2024, a microsecond since.
 
     >>> hour = 3_600 * SECOND
-    >>> ends = np.array([hour, 2 * hour]) - 1_000_000
-    >>> subtracted(ends) == 1_000_000, subtracted(ends + 1_000_000)
-    (True, 0)
+    >>> ends = np.array([hour - 1_000_000, 2 * hour - 1_000])
+    >>> subtracted(ends).tolist(), subtracted(np.array([hour, 2 * hour])).tolist()
+    ([1000000, 1000], [0, 0])
     """
+    amounts = np.zeros(len(times), dtype=np.int64)
     for amount in _SUBTRACTED:
         whole = MINUTE if amount == SECOND else SECOND
-        if np.mean((times + amount) % whole == 0) > 0.5 and np.mean(times % whole == 0) < 0.5:
-            return amount
-    return 0
+        amounts[(amounts == 0) & ((times + amount) % whole == 0) & (times % whole != 0)] = amount
+    return amounts if np.mean(amounts > 0) > 0.5 else np.zeros_like(amounts)
 
 
 def refuse_other_closes(one: Stamped, bar: int, *, crypto: str) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ftf_assets.sources.candles.options import CandleOptions
+from ftf_assets.sources.candles.source import CandleFileSource
+from ftf_assets.sources.readers.options import ReadingOptions
 from ftf_assets_tests.support.candle_bars import bars_of
 from ftf_assets_tests.support.candle_shapes import (
     ACCEPTED,
+    CRYPTO,
     PAGE,
     REFUSED,
     SHAPES,
@@ -35,6 +39,12 @@ def test_an_accepted_shape_is_read_back_equal_to_its_source(tmp_path, shape):
     assert table.stamp == STAMPS.get(shape.times)
     assert len(set(table.rows.tolist())) == len(BARS.values)
     assert table.understood.file == shape.file
+    # The whole source: the file is found, its bars are measured and stamped with their close.
+    options = CandleOptions(reading=ReadingOptions(**shape.settings))
+    candles = CandleFileSource(path=str(tmp_path), options=options).candles(CRYPTO)
+    hours = shape.shift_hours * BARS.length
+    np.testing.assert_array_equal(candles.index.asi8, BARS.close_time + hours)
+    np.testing.assert_array_equal(candles.to_numpy(), BARS.values)
 
 
 @pytest.mark.parametrize("shape", REFUSED, ids=lambda shape: shape.name)
