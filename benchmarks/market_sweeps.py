@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from ftf_assets.contracts.coercion import coerce_feature_cache
+from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
 from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.frames import with_contract_dtypes
 from ftf_assets.gate.decision import Decision
@@ -84,12 +84,14 @@ def sweep_decision(sweep: Sweep, rows: CryptoResults) -> Decision:
 
 def _rows_of_crypto(sweep: Sweep, crypto: str) -> CryptoResults:
     plan, settings = sweep.plan(crypto), sweep.settings
-    cache, _ = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
+    candles = sweep.source.candles(crypto)
+    cache, _ = sweep.source.feature_cache(crypto, candles)
     arrays = coerce_feature_cache(cache, crypto=crypto, missing=settings.data.missing)
     engine = FitEngine(_FitsInMemory(), settings.run.workers or len(os.sched_getaffinity(0)), lambda _: None)
     labels = plan.soft_labels(arrays.y, truth_for_labels(sweep, crypto, arrays))
     baselines = fit_baselines(plan, arrays, engine)
-    masks = make_masks(plan, arrays, labels, baselines, engine)
+    bars = coerce_candles(candles, crypto=crypto) if plan.needs_candles else None
+    masks = make_masks(plan, arrays, labels, baselines, engine, bars)
     models = train_cells(plan, arrays, labels, baselines, masks, engine)
     return crypto_results(sweep, crypto, arrays, masks, models, run_id="benchmark")
 
