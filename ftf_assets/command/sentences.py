@@ -62,6 +62,8 @@ def plan_in_words(
         shown["fitting_time"] = "none left"
     if shown.pop("tuning_advice") is not None:
         shown["advice"] = description["tuning_advice"]
+    if shown.pop("gpu_advice") is not None:
+        shown["gpu_advice"] = description["gpu_advice"]
     by_reason: dict[tuple[str | None, str], list[str]] = {}
     for one in stale:
         by_reason.setdefault((one.crypto, one.why), []).append(one.asset)

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.time_estimate import estimate_sweep
 from ftf_assets.sweep.data_read import data_read
 from ftf_assets.sweep.sweep import Sweep
+
+
+@dataclass(frozen=True)
+class GpuPays:
+    """From which size fits on a GPU are done sooner than on the cores of the same machine.
+
+    Attributes
+    ----------
+    rows
+        Training rows of a fit.
+    measured_on
+        GPU, cores and features of the measurement.
+    """
+
+    rows: int
+    measured_on: str
+
+
+#: From ``python -m benchmarks.gpu``: fits four at a time on the GPU against as many one-thread fits as cores.
+#: None where it has not been measured, or a GPU did not pay at any measured size.
+GPU_PAYS_FROM: GpuPays | None = None
 
 
 def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
@@ -27,7 +49,8 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         seconds per row of finished fits of this home, divided by the cores. ``estimated_by`` says where the
         pace comes from: without a finished fit it is the published one. ``data`` says which files serve the
         cryptos, as :func:`~ftf_assets.sweep.data_read.data_read` does. ``tuning_advice`` says what leaving
-        the tuning out would save; None where nothing is tuned.
+        the tuning out would save; None where nothing is tuned. ``gpu_advice`` says from which size a GPU
+        pays; None where that was not measured.
     """
     estimate = estimate_sweep(sweep, home)
     return {
@@ -50,6 +73,7 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         "estimated_seconds": round(estimate.seconds, 1),
         "estimated_by": estimate.pace.in_words,
         "tuning_advice": _tuning_advice(sweep),
+        "gpu_advice": _gpu_advice(estimate.largest_fit),
     }
 
 
@@ -59,4 +83,14 @@ def _tuning_advice(sweep: Sweep) -> str | None:
     return (
         f"--trials 0 saves {sweep.n_tuning_fits} of {sweep.n_fits} fits: tuning gained nothing over the "
         "default parameters in the five cells where it was measured (docs/tuning.md)"
+    )
+
+
+def _gpu_advice(largest_fit: float) -> str | None:
+    if GPU_PAYS_FROM is None:
+        return None
+    return (
+        f"--device {'cuda' if largest_fit >= GPU_PAYS_FROM.rows else 'cpu'} is faster: a GPU pays from "
+        f"{GPU_PAYS_FROM.rows} training rows of a fit ({GPU_PAYS_FROM.measured_on}; docs/operating.md), and "
+        f"the largest fit here has {largest_fit:.0f}"
     )

@@ -135,7 +135,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             return FitEngine(store, n_workers, on_event, CoreTokens(self.home.cores, n_workers).hold)
         n_fits = settings.run.gpu_fits
         folder = self.home.gpu(gpu_number(settings.training.device))
-        places = GpuPlaces(folder, n_fits, gpu.total_bytes, threads=max(1, n_workers // n_fits))
+        places = GpuPlaces(folder, n_fits, gpu.total_bytes, n_workers)
         return FitEngine(store, n_fits, on_event, places=places)
 
     def sweep_fit_engine(self, sweep: Sweep, crypto: str, on_event: OnEvent) -> FitEngine:

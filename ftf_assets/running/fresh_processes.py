@@ -87,7 +87,7 @@ def start_fresh(serve: Serve, *arguments: object) -> tuple[FreshProcess, Connect
     tuple
         The process, and the parent's end of its connection.
     """
-    call = pickle.dumps((serve, arguments))
+    call = pickle.dumps((gc.get_threshold(), serve, arguments))  # before there is a child that waits for it
     here, there = Pipe()
     # Each side holds the only open end of a pipe; the other side sees it close when its holder ends.
     parent_lives, held_by_parent = os.pipe()
@@ -104,16 +104,15 @@ def start_fresh(serve: Serve, *arguments: object) -> tuple[FreshProcess, Connect
     os.close(held_by_child)
     with suppress(ConnectionError):  # a child that has ended already shows it by its sentinel
         here.send(sys.path)
-        here.send((gc.get_threshold(), call))
+        here.send_bytes(call)
     return FreshProcess(process, child_lives, held_by_parent), here
 
 
 def _begin(connection: Connection, parent_lives: int, held_by_child: int) -> None:
     for inherited in (connection.fileno(), parent_lives, held_by_child):
         os.set_inheritable(inherited, False)
-    threshold, call = connection.recv()
+    threshold, serve, arguments = connection.recv()
     gc.set_threshold(*threshold)
     # Deprecations in libraries concern developers, as in the command.
     warnings.simplefilter("ignore", FutureWarning)
-    serve, arguments = pickle.loads(call)  # noqa: S301  from the parent
     serve(connection, lambda: os.read(parent_lives, 1), *arguments)

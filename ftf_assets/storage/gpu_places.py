@@ -14,6 +14,9 @@ from typing import BinaryIO
 #: what each process takes for itself.
 SHARE_FOR_FITS = 0.6
 
+#: Values that one thread copies in about a tenth of a second.
+_VALUES_PER_THREAD = 10_000_000
+
 #: The kernel can wait for one lock, not for any of several.
 _SECONDS_BETWEEN_POLLS = 0.002
 
@@ -33,16 +36,23 @@ class GpuPlaces:
         Fits at a time.
     total_bytes
         Memory of the GPU.
-    threads
-        Threads of the CPU that each fit takes.
+    n_cores
+        Cores that the fits share.
     """
 
-    def __init__(self, folder: Path, n_fits: int, total_bytes: int, threads: int) -> None:
+    def __init__(self, folder: Path, n_fits: int, total_bytes: int, n_cores: int) -> None:
         self.folder = Path(folder)
         self.n_fits = n_fits
         self.bytes_per_place = SHARE_FOR_FITS * total_bytes / n_fits
-        self.threads = threads
+        self.n_cores = n_cores
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    def threads(self, n_values: int) -> int:
+        """Return how many threads of the CPU a fit on so many values takes to copy them.
+
+        Its share of the cores; a large fit, which copies for longer than it computes, takes more.
+        """
+        return min(self.n_cores, max(1, self.n_cores // self.n_fits, n_values // _VALUES_PER_THREAD))
 
     def hold(self, n_bytes: int) -> AbstractContextManager[None]:
         """Wait for the places that a fit of so many bytes takes, and hold them while the context lasts."""

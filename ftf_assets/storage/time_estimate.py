@@ -72,12 +72,15 @@ class TimeEstimate:
         Fits at a time.
     pace
         How fast fits run.
+    largest_fit
+        Training rows of the largest fit of the run, done or not; 0 where it is not known.
     """
 
     n_left: int
     rows: float
     workers: int
     pace: FitPace
+    largest_fit: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -143,6 +146,7 @@ def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstima
         rows=sum(left),
         workers=_fits_at_a_time(sweep.settings),
         pace=fit_pace(store, sweep.settings.training.early_stopping),
+        largest_fit=max(rows.values(), default=0.0),
     )
 
 

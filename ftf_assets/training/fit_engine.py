@@ -175,7 +175,8 @@ def _validation(task: FitTask, arrays: TrainingArrays) -> ValidationSlice | None
 class GpuPlaces(Protocol):
     """Where fits run on a GPU: they wait for the memory that they need, over all processes of a home."""
 
-    threads: int
+    def threads(self, n_values: int) -> int:
+        """Return how many threads of the CPU a fit on so many values takes."""
 
     def hold(self, n_bytes: int) -> AbstractContextManager[None]:
         """Wait until a fit that needs so many bytes has room, and keep the room while the context lasts."""
@@ -288,7 +289,7 @@ def _attempt(task: FitTask, arrays: TrainingArrays) -> FitResult | Exception:
 def _execute_on_gpu(task: FitTask, arrays: TrainingArrays, places: GpuPlaces) -> FitResult | Exception:
     n_rows = max(len(task.rows), *(len(rows) for rows in task.predict.values()), 0)
     needed = peak_bytes(n_rows, arrays.X.shape[1], task.parameters)
-    task = dataclasses.replace(task, threads=places.threads)
+    task = dataclasses.replace(task, threads=places.threads(n_rows * arrays.X.shape[1]))
     with places.hold(needed):
         result = _attempt(task, arrays)
     if isinstance(result, FitResult) or not is_out_of_memory(result):

@@ -19,6 +19,7 @@ PLAN = {
     "estimated_seconds": 61.2,
     "estimated_by": "this pace",
     "tuning_advice": None,
+    "gpu_advice": None,
 }
 
 
@@ -36,7 +37,10 @@ def test_a_plan_says_how_long_the_rest_takes(changed: dict[str, object], time_le
 def test_a_tuned_plan_says_what_leaving_the_tuning_out_would_save():
     advised = plan_in_words(PLAN | {"tuning_advice": "--trials 0 saves 30 of 44 fits"}, [], None)
     assert "advice       --trials 0 saves 30 of 44 fits" in advised
-    assert not any(line.startswith(("advice", "tuning advice")) for line in plan_in_words(PLAN, [], None))
+    assert "gpu advice   --device cpu" in plan_in_words(PLAN | {"gpu_advice": "--device cpu"}, [], None)
+    assert not any(
+        line.startswith(("advice", "tuning advice", "gpu advice")) for line in plan_in_words(PLAN, [], None)
+    )
 
 
 def test_a_plan_names_what_has_to_be_made_by_crypto_and_reason():

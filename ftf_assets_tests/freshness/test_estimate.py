@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ftf_assets.freshness import estimate
 from ftf_assets.freshness.estimate import describe_plan
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.home import Home
@@ -67,6 +68,25 @@ def test_a_tuned_plan_advises_against_trials_that_gain_nothing(home: Home):
     n_tuning = 5 * 15 * 3 * 2
     assert tuned["tuning_advice"].startswith(f"--trials 0 saves {n_tuning} of {tuned['fits']} fits")
     assert describe_plan(sweep(), home)["tuning_advice"] is None
+
+
+@pytest.mark.parametrize(("pays_from", "device"), [(10_000_000, "cpu"), (1_000, "cuda")])
+def test_a_plan_says_where_its_fits_are_faster_once_it_was_measured_from_which_size_a_gpu_pays(
+    home: Home, monkeypatch: pytest.MonkeyPatch, pays_from: int, device: str
+):
+    monkeypatch.setattr(estimate, "GPU_PAYS_FROM", None)
+    assert describe_plan(sweep(), home)["gpu_advice"] is None
+    monkeypatch.setattr(estimate, "GPU_PAYS_FROM", estimate.GpuPays(pays_from, "an H100 against 16 cores"))
+    largest = max(sweep().expected_rows("OPUSDC").values())
+    assert describe_plan(sweep(), home)["gpu_advice"] == (
+        f"--device {device} is faster: a GPU pays from {pays_from} training rows of a fit (an H100 against "
+        f"16 cores; docs/operating.md), and the largest fit here has {largest:.0f}"
+    )
+
+
+def test_fits_at_a_time_on_a_gpu_are_a_setting_of_their_own(home: Home):
+    assert describe_plan(sweep(device="cuda", gpu_fits=3), home)["workers"] == 3
+    assert describe_plan(sweep(device="cpu", gpu_fits=3), home)["workers"] == 2
 
 
 def test_a_damaged_fit_does_not_change_the_pace(home: Home):

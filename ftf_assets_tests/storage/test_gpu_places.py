@@ -15,7 +15,7 @@ GIGABYTE = 10**9
 
 
 def places(folder: Path, n_fits: int = 4) -> GpuPlaces:
-    return GpuPlaces(folder, n_fits, total_bytes=80 * GIGABYTE, threads=4)
+    return GpuPlaces(folder, n_fits, total_bytes=80 * GIGABYTE, n_cores=16)
 
 
 class Waiting:
@@ -60,6 +60,16 @@ def test_as_many_fits_run_at_once_as_the_memory_for_fits_holds(tmp_path: Path, n
         assert not one_more.has_entered(0.05)
     assert one_more.has_entered()
     one_more.end()
+
+
+@pytest.mark.parametrize(
+    ("n_fits", "n_values", "threads"),
+    [(4, 1_000_000, 4), (32, 1_000_000, 1), (4, 50_000_000, 5), (4, 200_000_000, 16), (4, 2_000_000_000, 16)],
+)
+def test_a_fit_takes_its_share_of_the_cores_and_a_large_one_more(
+    tmp_path: Path, n_fits: int, n_values: int, threads: int
+):
+    assert places(tmp_path, n_fits).threads(n_values) == threads
 
 
 def test_a_fit_alone_waits_for_all_others_and_lets_none_begin(tmp_path: Path):
