@@ -29,8 +29,8 @@ def test_file_quote_and_bars_of_each_crypto_are_said(tmp_path):
     (one,) = data_read(sweep(tmp_path))
     assert data_in_words(one) == (
         "UNIUSDC: UNIUSDT-1h-2024-01.csv to UNIUSDT-1h-2024-02.csv (2 files), USDT serves USDC; 598 bars of "
-        "1h (99.8% of steps), 2024-01-30 to 2024-02-24, times are opens (assumed); 2 bars missing in 1 gap, the "
-        "longest 2; ignores UNI.csv, UNIBTC_1h.csv, UNIETH.csv and 1 more"
+        "1h (99.8% of steps), 2024-01-30 to 2024-02-24, times are opens (assumed); 2 bars missing in 1 gap, "
+        "the longest 2; ignores UNI.csv, UNIBTC_1h.csv, UNIETH.csv and 1 more"
     )
     assert one["candles"]["first_open"] == "2024-01-30 00:00:00+00:00"
     assert one["candles"]["last_close"] == "2024-02-24 00:00:00+00:00"
