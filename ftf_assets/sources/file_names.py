@@ -159,7 +159,9 @@ def read_file_name(path: str, suffix: str = "") -> FileName:
 def _words(text: str) -> list[str]:
     words = [word for word in re.split(r"[^A-Za-z0-9]+", text) if word]
     cut: list[str] = []
-    for word in words:
+    for written in words:
+        # Bitfinex writes a small t before the symbol of a trading pair: tUNIUSD.
+        word = written[1:] if re.fullmatch(r"t[A-Z0-9]{5,}", written) else written
         # MetaTrader writes the timeframe right after the symbol: EURUSD60, EURUSDH1.
         glued = re.fullmatch(rf"(\w+?(?:{'|'.join(QUOTES)}))([1-9]\d{{0,4}}|[MHDW]\d{{1,2}}|MN1)", word, re.I)
         cut += [glued[1], glued[2]] if glued and timeframes_of(glued[2]) else [word]

@@ -160,10 +160,11 @@ def find_crypto_files(
     serving: list[_Candidate] = []
     priced: list[tuple[str, str]] = []
     other_lengths: set[int] = set()
+    plain = ", ".join(suffix for suffix in suffixes if suffix.count(".") == 1)
     for path, name in _files_below(directory):
         suffix = _suffix_of(name, suffixes)
         if not suffix:
-            reasons.setdefault(f"no suffix of {', '.join(suffixes)}", []).append(name)
+            reasons.setdefault(f"not of the suffixes {plain}", []).append(name)
             continue
         read = read_file_name(name, suffix)
         found = read.quote_of(base)

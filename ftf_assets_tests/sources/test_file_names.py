@@ -44,6 +44,7 @@ NAMES = [
         "UNIUSD_Candlestick_1_Hour_BID_01.01.2023-31.12.2023.csv",
         "UNI", "USD", (HOUR,), ("01.01.2023", "31.12.2023"),
     ),
+    ("tUNIUSD_1h.csv", "UNI", "USD", (HOUR,), ()),
     ("UNI7083-USD.csv", "UNI", "USD", (), ()),
     ("USDT_UNI-1h.csv", "UNI", "USDT", (HOUR,), ()),
     ("Poloniex_BTC_UNI_1h.csv", "UNI", "BTC", (HOUR,), ()),

@@ -110,7 +110,7 @@ def test_a_folder_without_a_match_says_why_each_file_does_not_serve(tmp_path):
         found(tmp_path, *names)
     for reason in (
         "UNIUSDC: no file for base asset UNI",
-        "README.md, UNIUSDT.csv~ (no suffix of .csv, .parquet, .csv.gz)",
+        "README.md, UNIUSDT.csv~ (not of the suffixes .csv, .parquet)",
         "ARBUSDT_1h.csv (its name has no UNI)",
         "UNI-USDT-SWAP.csv (SWAP in its name means another instrument than the spot pair)",
         "UNIUSDT-1M.csv (bars of calendar months have no fixed length)",

@@ -159,7 +159,7 @@ def refuse_off_grid(history: History, off: Array, bar: int, *, crypto: str) -> N
         return
     found = stretches(off)
     extents = "; ".join(
-        f"{utc_text(history.time[first])} to {utc_text(history.time[last])} ({last - first + 1} bars)"
+        f"{utc_text(history.time[first])} to {utc_text(history.time[last])} (bars: {last - first + 1})"
         for first, last in found[:3]
     )
     more = f"; and {len(found) - 3} stretches more" if len(found) > 3 else ""

@@ -156,7 +156,8 @@ def _refuse_other_numbers(history: History, again: Array, original: Array, crypt
         column=history.column_of(place),
         row=history.row_of(place),
         found=f"{utc_text(history.time[place])}, {name} {float(history.bars[place, column])!r}; in {where} "
-        f"{float(history.bars[before, column])!r}; {len(again)} such bars",
+        f"{float(history.bars[before, column])!r}"
+        + (f"; {len(again):,} bars differ" if len(again) > 1 else ""),
         allowed="a bar once, or again with the same numbers",
         fix="Remove the repeated bar that is wrong."
         if one_file

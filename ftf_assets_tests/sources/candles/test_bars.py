@@ -291,7 +291,7 @@ def test_rows_off_the_grid_are_named_with_their_extent_and_can_be_left_out(tmp_p
     shifted.loc[off, "date"] += pd.Timedelta("17min")
     message = refusal(tmp_path, shifted)
     assert "row 52 (5 rows in all: 52, 53, 54, 55, 122): the timestamp is off the grid of 1h bars" in message
-    assert "2024-02-01 02:17:00+00:00 to 2024-02-01 05:17:00+00:00 (4 bars); 2024-02-04" in message
+    assert "2024-02-01 02:17:00+00:00 to 2024-02-01 05:17:00+00:00 (bars: 4); 2024-02-04" in message
     assert "--set data.off_grid=leave_out" in message
     candles, reading = read(tmp_path, off_grid="leave_out")
     assert_same(candles, whole.drop(index=off))

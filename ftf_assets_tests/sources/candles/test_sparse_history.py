@@ -8,12 +8,17 @@ import pytest
 
 from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.coercion import coerce_candles, coerce_feature_cache
+from ftf_assets.labels.sample_weight import average_uniqueness
 from ftf_assets.labels.triple_barrier import BarrierSettings, triple_barrier
 from ftf_assets.sources.candles.indicators import missing_bars, wilder_atr
 from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.timeframes import HOUR
+from ftf_assets.sweep.sweep import open_sweep
+from ftf_assets.training.fit_rows import rows_of_fold
+from ftf_assets.training.trades import simulate_trades
 from ftf_assets_tests.sources.candles.test_bars import CRYPTO, bars
+from ftf_assets_tests.support.settings import settings_of
 
 HORIZON = 2
 
@@ -62,12 +67,40 @@ def test_a_label_looks_at_hours_and_never_across_one_that_is_missing(candles):
     assert set(np.unique(duration // HOUR)) == {1, 2}
 
 
-def test_rows_are_embargoed_by_hours(arrays, source):
-    from ftf_assets.training.folds.label_intervals import bar_length
-
+def test_embargo_and_fit_rows_go_by_hours(arrays, source):
+    swept = open_sweep(
+        settings_of(
+            source="candles",
+            path=source.path,
+            cryptos=CRYPTO,
+            bar="1h",
+            horizon_bars=HORIZON,
+            n_folds=2,
+            trials=0,
+        )
+    )
+    plan = swept.plan(CRYPTO)
     assert arrays.bar == HOUR
-    assert bar_length(arrays.start, arrays.bar) == HOUR
-    assert ((arrays.end - arrays.start) <= HORIZON * HOUR).all()
+    cache, _ = source.feature_cache(CRYPTO, source.candles(CRYPTO))
+    few = coerce_feature_cache(cache.iloc[::3], crypto=CRYPTO, bar=source.bar_length(CRYPTO))
+    assert np.median(np.diff(few.start)) > HOUR, "the rows alone would tell another bar"
+    assert plan.embargo(few) == 24 * HOUR
+    fold = plan.folds(arrays)[0]
+    rows = rows_of_fold(arrays, fold)
+    assert rows.bar == HOUR
+    assert (average_uniqueness(rows.start, rows.end, rows.bar) <= 1).all()
+    assert arrays.end[fold.fit].max() < arrays.start[fold.validation].min(), (
+        "purged by the instants of the labels"
+    )
+
+
+def test_a_trade_lasts_as_many_hours_as_its_label(arrays):
+    trades = simulate_trades(
+        arrays.start, arrays.end, arrays.label_return, np.ones(arrays.n_rows, np.bool_), cost=0.0015
+    )
+    hours = (trades.exit - arrays.start[trades.row]) / HOUR
+    assert set(hours) <= {1, 2}
+    assert (arrays.start[trades.row][1:] >= trades.exit[:-1]).all()
 
 
 def test_filled_flat_the_history_has_every_hour(source):
