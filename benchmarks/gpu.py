@@ -287,9 +287,9 @@ def pays_from(rows: Sequence[Row], ours: str, theirs: str, n_features: int) -> i
 # --------------------------------------------------------------------------------------------------- engine
 
 
-def engine(device: Device, _options: Row) -> Iterator[Row]:
-    """32 fits of 18,000 x 57 rows and 200 rounds, one and four at a time: engine against plain XGBoost."""
-    arrays, n_fits = arrays_of(20_000, 57), 32
+def engine(device: Device, options: Row) -> Iterator[Row]:
+    """Fits of 18,000 x 57 rows and 200 rounds, one and four at a time: the engine against plain XGBoost."""
+    arrays, n_fits = arrays_of(20_000, 57), options["fits"]
     held_out = np.arange(18_000, 20_000)
     tasks = [
         task_of(
@@ -306,11 +306,12 @@ def engine(device: Device, _options: Row) -> Iterator[Row]:
     plain(tasks[:2], arrays, 1)
     for at_a_time in (1, AT_A_TIME):
         raw = seconds_of(lambda n=at_a_time: plain(tasks, arrays, n))
+        yield {"fits": n_fits, "at_a_time": at_a_time, "plain_s": round(raw, 2)}
         with engine_of(device, at_a_time) as ours:
             spent = seconds_of(lambda e=ours: e.run(tasks, dataclasses.replace(arrays), stage="fit"))
         yield {
+            "fits": n_fits,
             "at_a_time": at_a_time,
-            "plain_s": round(raw, 2),
             "engine_s": round(spent, 2),
             "engine_by_plain": round(spent / raw, 3),
         }
@@ -327,10 +328,11 @@ def plain(tasks: Sequence[FitTask], arrays: TrainingArrays, at_a_time: int) -> N
 
     def fit(task: FitTask) -> None:
         settings = {**task.parameters, "objective": "binary:logistic", "tree_method": "hist"}
-        settings |= {"device": task.device, "seed": task.seed, "nthread": max(1, CORES // at_a_time)}
-        matrix = xgb.DMatrix(arrays.X[task.rows], label=task.labels, weight=task.weight)
+        threads = max(1, CORES // at_a_time) if is_gpu(task.device) else 1
+        settings |= {"device": task.device, "seed": task.seed, "nthread": threads}
+        matrix = xgb.DMatrix(arrays.X[task.rows], task.labels, weight=task.weight, nthread=threads)
         booster = xgb.train(settings, matrix, num_boost_round=int(task.rounds))
-        booster.predict(xgb.DMatrix(arrays.X[task.predict["test"]]))
+        booster.predict(xgb.DMatrix(arrays.X[task.predict["test"]], nthread=threads))
 
     with ThreadPoolExecutor(at_a_time) as executor:
         list(executor.map(fit, tasks))
@@ -439,6 +441,7 @@ def run_part(name: str, device: Device, options: Row, timeout: float) -> list[Ro
 @click.option("--seconds", default=140.0, show_default=True, help="What all parts may take together.")
 @click.option("--rows", default="10000,30000,100000,300000,1000000,10000000", show_default=True)
 @click.option("--features", default="50,200", show_default=True)
+@click.option("--fits", default=32, show_default=True, help="Fits of the part engine.")
 @click.option("--parts", default=",".join(PARTS), show_default=True)
 @click.option("--part", hidden=True, type=click.Choice(PARTS))
 @click.option("--options", "options_text", hidden=True, default="{}")
@@ -447,6 +450,7 @@ def main(
     seconds: float,
     rows: str,
     features: str,
+    fits: int,
     parts: str,
     part: str | None,
     options_text: str,
@@ -465,7 +469,9 @@ def main(
     for name in (one for one in PARTS if one in parts.split(",")):
         begin = time.monotonic()
         left = max(end - begin, 1.0)
-        got = run_part(name, device, {"points": points, "seconds": left - 5}, LONGEST[name] * left)
+        got = run_part(
+            name, device, {"points": points, "seconds": left - 5, "fits": fits}, LONGEST[name] * left
+        )
         found["parts"][name] = got
         print(f"\n{name}: {time.monotonic() - begin:.1f} s", flush=True)
         for row in got:
