@@ -9,6 +9,7 @@ from typing import Union, get_args, get_origin
 
 import click
 import dagster as dg
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -22,6 +23,7 @@ from ftf_assets.definitions import defs
 from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
 from ftf_assets.gate.headline import headline
 from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sweep.setting_text import setting_from_text, text_of_setting
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, bounds_of, choices_of, sweep_settings
 from ftf_assets.training.parameters import (
@@ -203,7 +205,7 @@ def test_files_and_make_targets_that_are_named_exist(document: Path):
 def test_commands_flags_and_settings_exist(document: Path):
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     for line in re.findall(
-        r"(?:^|[/` ])ftf ((?:sweep|plan|smoke|audit|results|ui|gate|report|suspects)[^\n`#]*)",
+        r"(?:^|[/` ])ftf ((?:check|sweep|plan|smoke|audit|results|ui|gate|report|suspects)[^\n`#]*)",
         text,
         re.MULTILINE,
     ):
@@ -215,6 +217,21 @@ def test_commands_flags_and_settings_exist(document: Path):
                 assert word in flags, f"ftf {line}"
     for setting in re.findall(r"--set ([a-z][\w.]*)=", text):
         assert setting in SETTINGS
+
+
+def test_the_data_page_shows_what_check_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "my" / "data").mkdir(parents=True)
+    frame = MarketSource().candles("OPUSDC").head(3_500)
+    frame = frame.assign(date=frame.index - pd.Timedelta(hours=1)).drop(frame.index[1_000:1_003])
+    frame.to_csv(tmp_path / "my/data/OPUSDT_1h.csv", index=False)
+    bad = frame.head(60).assign(close=["soon", *frame["close"][1:60]], volume=-1.0)
+    bad.to_csv(tmp_path / "my/data/LDO_USDT-1h.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    printed = CliRunner().invoke(cli, ["check", "my/data"]).output.replace(str(tmp_path.resolve()), "")
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(Candles in .*?)```", page, re.DOTALL)
+    # Long lines are wrapped on the page.
+    assert shown.split() == printed.replace("/my/data", "my/data").split()
 
 
 def test_every_shape_of_feature_file_is_documented_with_the_words_of_its_refusal():

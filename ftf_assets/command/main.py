@@ -14,6 +14,7 @@ import click
 
 from ftf_assets import __version__
 from ftf_assets.command.audit import audit
+from ftf_assets.command.check import check
 from ftf_assets.command.clean import clean
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.gate import gate
@@ -57,7 +58,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for subcommand in (sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
+for subcommand in (check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
     cli.add_command(subcommand)
 
 

@@ -89,25 +89,31 @@ def setting_flag(flag: str, setting: str, **attributes: Any) -> Decorator:
     return click.option(flag, cls=SettingOption, setting=setting, **attributes)
 
 
-sweep_flags = together(
-    *(
-        setting_flag(
-            flag,
-            setting,
-            help=_HOW_TO_WRITE.get(flag),
-            multiple=flag in ("--crypto", "--allow-quote"),
-            **({"is_flag": True, "default": None} if flag == "--confirm-long-run" else {}),
-        )
-        for flag, setting in SETTING_OF_FLAG.items()
-    ),
-    click.option(
-        "--set",
-        "assignments",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Any setting by its dotted name, such as labels.horizon_bars=6. Repeat the flag for more.",
-    ),
-)
+def sweep_flags_without(*left_out: str) -> Decorator:
+    """Make the decorator of the flags of a sweep, but for some."""
+    return together(
+        *(
+            setting_flag(
+                flag,
+                setting,
+                help=_HOW_TO_WRITE.get(flag),
+                multiple=flag in ("--crypto", "--allow-quote"),
+                **({"is_flag": True, "default": None} if flag == "--confirm-long-run" else {}),
+            )
+            for flag, setting in SETTING_OF_FLAG.items()
+            if flag not in left_out
+        ),
+        click.option(
+            "--set",
+            "assignments",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Any setting by its dotted name, such as labels.horizon_bars=6. Repeat the flag for more.",
+        ),
+    )
+
+
+sweep_flags = sweep_flags_without()
 
 
 def settings_of(flags: Mapping[str, Any]) -> SweepSettings:
@@ -124,8 +130,20 @@ def settings_of(flags: Mapping[str, Any]) -> SweepSettings:
     click.UsageError, InputError
         One line that names the setting, what came and what is allowed.
     """
-    from ftf_assets.sweep.setting_text import setting_from_text
     from ftf_assets.sweep.settings import sweep_settings
+
+    return sweep_settings(given_settings(flags))
+
+
+def given_settings(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings that the flags name, each in its type, by dotted name.
+
+    Raises
+    ------
+    click.UsageError, InputError
+        ``--set`` without a value, or a text that is no value of its setting.
+    """
+    from ftf_assets.sweep.setting_text import setting_from_text
 
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     for assignment in given.pop("assignments", ()):
@@ -133,12 +151,10 @@ def settings_of(flags: Mapping[str, Any]) -> SweepSettings:
         if not equals:
             raise click.UsageError(f"--set takes NAME=VALUE, found {assignment!r}")
         given[name.strip()] = value.strip()
-    return sweep_settings(
-        {
-            name: setting_from_text(name, value) if isinstance(value, str) else value
-            for name, value in given.items()
-        }
-    )
+    return {
+        name: setting_from_text(name, value) if isinstance(value, str) else value
+        for name, value in given.items()
+    }
 
 
 def requested_sweep(flags: Mapping[str, Any]) -> Sweep:

@@ -215,7 +215,7 @@ def leaderboard_table(leaderboard: pd.DataFrame, title: str, width: int) -> Tabl
         for name, column in LEADERBOARD.items()
         if name not in ("n_failed", "n_skipped") or leaderboard[name].any()
     }
-    return _fitting_table(title, {name: LEADERBOARD[name] for name in texts}, texts, width, left=("variant",))
+    return fitting_table(title, {name: LEADERBOARD[name] for name in texts}, texts, width, left=("variant",))
 
 
 def levels_table(decision: Decision, width: int) -> Table:
@@ -227,7 +227,7 @@ def levels_table(decision: Decision, width: int) -> Table:
     texts = {name: [str(getattr(one, name)) for one in lines] for name in LEVELS}
     metric = f", in {metric_in_words(decision.primary_metric)}" if decision.primary_metric else ""
     title = f"Each level against the baseline{metric}"
-    return _fitting_table(title, LEVELS, texts, width, left=("level", "verdict", "factor"))
+    return fitting_table(title, LEVELS, texts, width, left=("level", "verdict", "factor"))
 
 
 def gate_table(decision: Decision, width: int) -> Table:
@@ -237,7 +237,7 @@ def gate_table(decision: Decision, width: int) -> Table:
         for name, column in GATE.items()
     }
     title = "Every metric: the level minus the baseline"
-    return _fitting_table(title, GATE, texts, width, left=("level", "metric", "role", "outcome"))
+    return fitting_table(title, GATE, texts, width, left=("level", "metric", "role", "outcome"))
 
 
 def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
@@ -245,14 +245,14 @@ def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
     shown = suspects.assign(label=suspects["label"].map({0: "HOLD", 1: "BUY"}))
     texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
     title = f"{len(suspects)} suspect rows; export them with --format csv, parquet or json"
-    return _fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
+    return fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
 
 
 def details_table(by: str, sweep_id: str, rows: pd.DataFrame, width: int) -> Table:
     """Lay out what breaks cells down, a line each, within ``width`` characters; ``by`` is one of DETAILS."""
     columns, title = DETAILS[by]
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
-    return _fitting_table(
+    return fitting_table(
         f"Sweep {sweep_id} {title}", columns, texts, width, left=("regime", "crypto", "variant")
     )
 
@@ -262,7 +262,7 @@ def cells_table(rows: pd.DataFrame, width: int) -> Table:
     columns = {name: column for name, column in CELLS.items() if name in rows}
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
     title = f"Sweep {rows['sweep_id'].iloc[0]}: {len(rows)} cells"
-    return _fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
+    return fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
 
 
 def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> list[Table]:
@@ -279,7 +279,7 @@ def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> lis
     }
     left = ("kind", "detector", "treatment", "reason")
     return [
-        _fitting_table(
+        fitting_table(
             title, columns, {name: [row[name] for row in section[part]] for name in columns}, width, left=left
         )
         for part, (columns, title) in titles.items()
@@ -287,10 +287,10 @@ def audit_tables(section: Mapping[str, list[dict[str, str]]], width: int) -> lis
     ]
 
 
-def _fitting_table(
+def fitting_table(
     title: str, columns: Mapping[str, Column], texts: dict[str, list[str]], width: int, left: tuple[str, ...]
 ) -> Table:
-    """A table that drops columns from its end until it fits, and never shortens a number."""
+    """Lay out a table that drops columns from its end until it fits, and never shortens a number."""
     widths = {name: max(map(len, [columns[name].label, *cells])) + 2 for name, cells in texts.items()}
     for name in reversed(list(texts)):
         if sum(widths[one] for one in texts) + _EDGES > width and not columns[name].needed:

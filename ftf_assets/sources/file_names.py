@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ftf_assets.sources.symbols import OTHER_NAMES, QUOTES
+from ftf_assets.sources.symbols import DOLLAR_QUOTES, OTHER_NAMES, QUOTES, split_symbol
 from ftf_assets.sources.timeframes import timeframes_of
 
 #: Words that name another instrument than the spot pair: its prices are not those of the pair.
@@ -29,6 +29,20 @@ _NEUTRAL = (
     "CANDLES", "CANDLE", "KLINES", "KLINE", "OHLCV", "OHLCVT", "OHLC", "DATA", "HISTORICAL", "HISTORY",
     "PRICES", "PRICE", "BARS",
 )  # fmt: skip
+
+#: Words of names that say what a file holds and not of which pair.
+_GENERAL = (
+    "FEATURES",
+    "FEATURE",
+    "CACHE",
+    "LABELS",
+    "DATASET",
+    "TRAIN",
+    "RESULTS",
+    "ROWS",
+    "FINETUNE",
+    "ALL",
+)
 
 _DATE = re.compile(
     r"""(?<![0-9])(?:
@@ -84,6 +98,24 @@ class FileName:
             word for before, word in itertools.pairwise(words) if word == "P" and _ends_in_quote(before)
         ]
         return next(iter(named + dotted), None)
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """Base asset and quote currency, the quote "" where none is stated; None where the name says no pair.
+
+        Examples
+        --------
+        >>> names = ("AAVE_USDT-1h.feather", "Binance_UNIUSDT_1h.csv", "coin_UNI.csv", "USDT_AAVE.csv")
+        >>> [read_file_name(name).pair for name in names]
+        [('AAVE', 'USDT'), ('UNI', 'USDT'), ('UNI', ''), ('AAVE', 'USDT')]
+        >>> read_file_name("features.parquet").pair is None, read_file_name("UNI/USDT/1h.csv").pair
+        (True, ('UNI', 'USDT'))
+        """
+        own, folders = (
+            tuple(word for word in words if word not in (*_NEUTRAL, *_GENERAL))
+            for words in (self.words, self.folder_words)
+        )
+        return _pair_in(own or folders)
 
     def quote_of(self, base: str) -> str | None:
         """Return the quote that the name states for a base asset; "" for none, None if it is another pair.
@@ -202,6 +234,23 @@ def _quote_in(words: tuple[str, ...], base: str) -> str | None:
             if word.startswith(name) and (quote := _known_quote(word.removeprefix(name))):
                 return quote
     return None
+
+
+def _pair_in(words: tuple[str, ...]) -> tuple[str, str] | None:
+    for word, after in itertools.pairwise((*words, "")):
+        if quote := _known_quote(after):
+            # USDT_AAVE has the quote before the base.
+            turned = _known_quote(word) in DOLLAR_QUOTES and quote not in DOLLAR_QUOTES
+            return (quote, _known_quote(word)) if turned else (OTHER_NAMES.get(word, word), quote)
+        for other, own in OTHER_NAMES.items():  # XBTUSD is no XB in TUSD
+            if word.startswith(other) and (quote := _known_quote(word.removeprefix(other))):
+                return own, quote
+        base, quote = split_symbol(word)
+        if quote:
+            return base, quote
+    if len(words) > 1 and _known_quote(words[0]):
+        return words[1], _known_quote(words[0])
+    return (OTHER_NAMES.get(words[0], words[0]), "") if words else None
 
 
 def _known_quote(word: str) -> str:

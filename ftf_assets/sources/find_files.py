@@ -161,8 +161,8 @@ def find_crypto_files(
     priced: list[tuple[str, str]] = []
     other_lengths: set[int] = set()
     plain = ", ".join(suffix for suffix in suffixes if suffix.count(".") == 1)
-    for path, name in _files_below(directory):
-        suffix = _suffix_of(name, suffixes)
+    for path, name in files_below(directory):
+        suffix = suffix_of(name, suffixes)
         if not suffix:
             reasons.setdefault(f"not of the suffixes {plain}", []).append(name)
             continue
@@ -289,7 +289,7 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _files_below(directory: Path) -> list[tuple[Path, str]]:
+def files_below(directory: Path) -> list[tuple[Path, str]]:
     """List the files below a directory with their path below it, sorted by it."""
     found: list[tuple[Path, str]] = []
     for folder, subfolders, names in os.walk(directory, onerror=_refuse_folder(directory)):
@@ -313,7 +313,7 @@ def _refuse_folder(directory: Path) -> Callable[[OSError], None]:
     return refuse
 
 
-def _suffix_of(file_name: str, suffixes: tuple[str, ...]) -> str:
+def suffix_of(file_name: str, suffixes: tuple[str, ...]) -> str:
     """Return the longest of the suffixes that the name ends with, in any case; "" for none."""
     matching = (suffix for suffix in suffixes if file_name.lower().endswith(suffix))
     return max(matching, key=len, default="")

@@ -119,13 +119,19 @@ def test_the_command_hands_over_what_was_written_under_dotted_names():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"data.cryptos": ("",)}, "unknown crypto (found ''"),
-        ({"data.cryptos": ("OPUSDC", "")}, "unknown crypto (found ''"),
+        ({"data.cryptos": ("",)}, "unknown crypto: a pair is written in letters and digits (found ''"),
+        (
+            {"data.cryptos": ("OPUSDC", "")},
+            "unknown crypto: a pair is written in letters and digits (found ''",
+        ),
         ({"data.path": ""}, "bad value for the setting data.path (found ''"),
         ({"data.crypto_group": ""}, "unknown crypto group (found ''"),
         ({"treatment.factors": ""}, "a sweep needs at least one factor"),
         ({"training.trials": ""}, "bad value for the setting training.trials (found ''"),
-        ({"assignments": ("data.cryptos=",)}, "unknown crypto (found ''"),
+        (
+            {"assignments": ("data.cryptos=",)},
+            "unknown crypto: a pair is written in letters and digits (found ''",
+        ),
         ({"assignments": ("horizon_bars=6",)}, "Did you mean labels.horizon_bars?"),
         ({"assignments": ("labels.horizon_bar=6",)}, "Did you mean labels.horizon_bars?"),
         ({"assignments": ("folds.horizon_bars=6",)}, "Did you mean labels.horizon_bars?"),

@@ -422,7 +422,7 @@ def _said(shape: FeatureShape) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         shape.write(Path(folder))
         try:
-            FeatureFileSource(folder).read(CRYPTO)
+            FeatureFileSource(folder).understood(CRYPTO)
         except FaultsError as refused:
             return [str(fault.error()).replace("|", "\\|") for fault in refused.faults]
     raise AssertionError(f"{shape.name} was accepted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -15,6 +16,7 @@ from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.reading import CandlesReading
 from ftf_assets.sources.candles.table import read_bar_table
 from ftf_assets.sources.find_files import CryptoFiles, find_crypto_files, open_directory
+from ftf_assets.sources.found_pairs import single_file
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES
 
@@ -32,6 +34,8 @@ class CandleFileSource:
         Triple-barrier settings of the feature cache.
     options
         How the files are found and read.
+    file
+        The one file to read, whatever the crypto; None finds the files of each crypto in the directory.
     """
 
     has_candles: ClassVar[bool] = True
@@ -41,6 +45,7 @@ class CandleFileSource:
     path: str
     label: BarrierSettings = field(default_factory=BarrierSettings)
     options: CandleOptions = field(default_factory=CandleOptions)
+    file: Path | None = None
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the files, their quote currency, the content's fingerprint and the files passed over."""
@@ -89,6 +94,8 @@ class CandleFileSource:
         )
 
     def _files(self, crypto: str) -> CryptoFiles:
+        if self.file is not None:
+            return single_file(self.file)
         return find_crypto_files(
             open_directory(self.path, source="candle"),
             crypto,

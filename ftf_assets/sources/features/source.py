@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -15,6 +16,7 @@ from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.reading import FeatureReading
 from ftf_assets.sources.features.table import feature_cache_from_table
 from ftf_assets.sources.find_files import CryptoFiles, DataFile, find_crypto_files, open_directory
+from ftf_assets.sources.found_pairs import single_file
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
 
@@ -30,6 +32,8 @@ class FeatureFileSource:
         (:func:`~ftf_assets.sources.find_files.find_crypto_files`).
     options
         What to do with missing features, price levels, times without a zone and other quote currencies.
+    file
+        The one file to read, whatever the crypto; None finds the file of each crypto in the directory.
     """
 
     has_candles: ClassVar[bool] = False
@@ -38,6 +42,7 @@ class FeatureFileSource:
 
     path: str
     options: FeatureOptions = field(default_factory=FeatureOptions)
+    file: Path | None = None
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
@@ -48,8 +53,8 @@ class FeatureFileSource:
 
     def span(self, crypto: str) -> Span:
         """Return the first and last timestamp kept. A process reads an unchanged file only once."""
-        files = self._files(crypto)
-        return _span(files.files[0], crypto, self.options, files.state())
+        times = self._read(crypto)[0].index
+        return Span(times[0], times[-1], len(times))
 
     def bar_length(self, crypto: str) -> int | None:  # noqa: ARG002
         """Return the bar length that the user states; None where the rows have to tell it."""
@@ -57,6 +62,16 @@ class FeatureFileSource:
 
     def reading(self, crypto: str) -> None:
         """Return None: there are no candles to understand."""
+
+    def understood(self, crypto: str) -> FeatureReading:
+        """Return what was understood of the crypto's file. A process reads an unchanged file only once.
+
+        Raises
+        ------
+        InputError
+            As :meth:`feature_cache`.
+        """
+        return self._read(crypto)[1]
 
     def candles(self, crypto: str) -> pd.DataFrame:  # noqa: ARG002
         """Return an empty frame: feature caches come without candles."""
@@ -75,7 +90,7 @@ class FeatureFileSource:
         InputError
             As :func:`~ftf_assets.sources.features.table.feature_cache_from_table` raises it.
         """
-        cache, reading = self.read(crypto)
+        cache, reading = self._read(crypto)
         report = FeatureCacheReport(
             rows=len(cache),
             warm_up_rows=reading.head_rows,
@@ -86,19 +101,15 @@ class FeatureFileSource:
             restarts=None,
             buy_rate=float(cache["label"].mean()),
         )
-        return cache, report
+        return cache.copy(), report
 
-    def read(self, crypto: str) -> tuple[pd.DataFrame, FeatureReading]:
-        """Read and check the crypto's feature cache; also say what was understood.
-
-        Raises
-        ------
-        InputError
-            As :meth:`feature_cache`.
-        """
-        return _read(self._files(crypto).files[0], crypto, self.options)
+    def _read(self, crypto: str) -> tuple[pd.DataFrame, FeatureReading]:
+        files = self._files(crypto)
+        return _read(files.files[0], crypto, self.options, files.state())
 
     def _files(self, crypto: str) -> CryptoFiles:
+        if self.file is not None:
+            return single_file(self.file)
         files = find_crypto_files(
             open_directory(self.path, source="feature"),
             crypto,
@@ -116,14 +127,12 @@ class FeatureFileSource:
         return files
 
 
-@lru_cache(maxsize=256)
-def _span(file: DataFile, crypto: str, options: FeatureOptions, state: tuple[tuple[int, int], ...]) -> Span:
+# A cache of a crypto is a few megabytes; a plan asks for each of them three times.
+@lru_cache(maxsize=32)
+def _read(
+    file: DataFile, crypto: str, options: FeatureOptions, state: tuple[tuple[int, int], ...]
+) -> tuple[pd.DataFrame, FeatureReading]:
     del state  # size and time of modification are part of the cache's key: a changed file is read again
-    times = _read(file, crypto, options)[0].index
-    return Span(times[0], times[-1], len(times))
-
-
-def _read(file: DataFile, crypto: str, options: FeatureOptions) -> tuple[pd.DataFrame, FeatureReading]:
     faults = Faults(crypto=crypto, file=file.name)
     table = read_table(file.path, crypto=crypto, options=options.reading, faults=faults)
     if table.frame.empty:

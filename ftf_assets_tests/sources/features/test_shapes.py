@@ -21,18 +21,19 @@ MENDED = [shape for shape in REFUSED if shape.mend or shape.mended_by]
 @pytest.mark.parametrize("shape", ACCEPTED, ids=lambda shape: shape.name)
 def test_an_accepted_file_gives_the_values_of_its_source(shape: FeatureShape, tmp_path: Path):
     shape.write(tmp_path)
-    cache, reading = FeatureFileSource(str(tmp_path), options=shape.options).read(CRYPTO)
+    source = FeatureFileSource(str(tmp_path), options=shape.options)
+    cache, _ = source.feature_cache(CRYPTO, pd.DataFrame())
     expected = good_frame().iloc[slice(*shape.rows)]
     pd.testing.assert_frame_equal(cache, expected, check_freq=False)
     FeatureCache.validate(cache, lazy=True)
-    assert reading.features == ("rsi_14", "return_1")
+    assert source.understood(CRYPTO).features == ("rsi_14", "return_1")
 
 
 @pytest.mark.parametrize("shape", REFUSED, ids=lambda shape: shape.name)
 def test_a_refused_file_is_refused_with_every_fault_in_one_line(shape: FeatureShape, tmp_path: Path):
     shape.write(tmp_path)
     with pytest.raises(FaultsError) as refused:
-        FeatureFileSource(str(tmp_path)).read(CRYPTO)
+        FeatureFileSource(str(tmp_path)).understood(CRYPTO)
     assert "\n" not in str(refused.value)
     assert f"{CRYPTO}, file {CRYPTO}" in str(refused.value)
     assert len({(fault.rule, fault.column) for fault in refused.value.faults}) == len(refused.value.faults)
@@ -41,7 +42,8 @@ def test_a_refused_file_is_refused_with_every_fault_in_one_line(shape: FeatureSh
 @pytest.mark.parametrize("shape", MENDED, ids=lambda shape: shape.name)
 def test_the_remedy_of_a_refusal_works(shape: FeatureShape, tmp_path: Path):
     shape.write(tmp_path, shape.mend or (lambda frame: frame))
-    cache, _ = FeatureFileSource(str(tmp_path), options=shape.mended_by or shape.options).read(CRYPTO)
+    source = FeatureFileSource(str(tmp_path), options=shape.mended_by or shape.options)
+    cache, _ = source.feature_cache(CRYPTO, pd.DataFrame())
     FeatureCache.validate(cache, lazy=True)
 
 
@@ -49,7 +51,7 @@ def test_a_single_bad_column_does_not_hide_the_next(tmp_path: Path):
     (shape,) = [shape for shape in REFUSED if shape.name == "everything at once"]
     shape.write(tmp_path)
     with pytest.raises(FaultsError) as refused:
-        FeatureFileSource(str(tmp_path)).read(CRYPTO)
+        FeatureFileSource(str(tmp_path)).understood(CRYPTO)
     assert [fault.column for fault in refused.value.faults] == [
         *("side", "close", "label", "label_end", "return_1")
     ]

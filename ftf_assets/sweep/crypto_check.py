@@ -1,0 +1,274 @@
+"""What a sweep would make of one crypto's data: read as the sweep reads it, and every finding said.
+
+:func:`check_crypto` opens the sweep of one crypto and takes the same steps as a run: files found, read,
+features and labels, typed arrays, folds. What the run would refuse is an answer here, not an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.row_rules import utc_text
+from ftf_assets.contracts.typed import Array
+from ftf_assets.invariants.column_leaks import column_leaks, column_strengths
+from ftf_assets.sources.faults import Fault, FaultsError
+from ftf_assets.sources.features.column_roles import names_a_target
+from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Source
+from ftf_assets.sweep.settings import SweepSettings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets.training.folds.calendar_edges import calendar_edges
+from ftf_assets.training.folds.short_history import short_history
+from ftf_assets.training.variants import require_columns
+
+if TYPE_CHECKING:
+    from ftf_assets.sources.candles.reading import CandlesReading
+    from ftf_assets.sources.features.reading import FeatureReading
+
+#: Share of the rows that may be left out as warm-up head before it is worth a note.
+_LONG_HEAD = 0.2
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """The labels of one crypto.
+
+    Attributes
+    ----------
+    buy_rate
+        Share of BUY, 0 to 1.
+    horizon, longest_horizon
+        Median and longest time from a row to the end of its label, nanoseconds.
+    """
+
+    buy_rate: float
+    horizon: int
+    longest_horizon: int
+
+
+@dataclass(frozen=True)
+class FoldCheck:
+    """A walk-forward fold on the crypto's own history.
+
+    Attributes
+    ----------
+    test_from, test_to
+        First timestamp and latest label end of the test rows, nanoseconds.
+    fit_rows, test_rows
+        Rows that a model is fitted on, and rows that are scored.
+    skipped
+        Why its cells would be skipped; "" if they are trained.
+    """
+
+    test_from: int
+    test_to: int
+    fit_rows: int
+    test_rows: int
+    skipped: str
+
+
+@dataclass(frozen=True)
+class CryptoCheck:
+    """What is known of one crypto's data; what could not be found out, because a step was refused, is absent.
+
+    Attributes
+    ----------
+    crypto
+        Name of the crypto.
+    provenance
+        The files that serve it.
+    reading
+        What was understood of them.
+    rows
+        Rows with features and label.
+    first, last
+        Instants, nanoseconds, at which the first and last row are known: the close of their bars.
+    report
+        Rows kept and left out on the way to features and labels.
+    labels
+        Labels of the rows.
+    folds
+        The folds of the settings, each crypto on its own history.
+    leaks
+        Features that nearly are the label or the future: every verdict would be ``INVALID``.
+    refused
+        The error of the sweep, in one line; "" where it accepts the data.
+    faults
+        Everything that is wrong with a file, as data.
+    notes
+        What is accepted, but deserves a look.
+    """
+
+    crypto: str
+    provenance: Provenance | None = None
+    reading: CandlesReading | FeatureReading | None = None
+    rows: int = 0
+    first: int | None = None
+    last: int | None = None
+    report: FeatureCacheReport | None = None
+    labels: LabelCheck | None = None
+    folds: tuple[FoldCheck, ...] = ()
+    leaks: tuple[str, ...] = ()
+    refused: str = ""
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a sweep takes the data, trains a fold at least, and its verdicts can be valid."""
+        return not self.refused and not self.leaks and self.n_folds > 0
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds with history enough."""
+        return sum(not fold.skipped for fold in self.folds)
+
+
+def check_crypto(
+    settings: SweepSettings, crypto: str, *, source_of: Callable[[Source], Source] = lambda source: source
+) -> CryptoCheck:
+    """Check the data of one crypto as a sweep with these settings reads them.
+
+    Parameters
+    ----------
+    settings
+        Settings of a sweep of candle or feature files. Folds are cut on the crypto's own history, unless
+        ``folds.edges`` are given.
+    crypto
+        The crypto; it need not be one of the settings'.
+    source_of
+        Restricts the source of the settings, such as to one file of the folder.
+    """
+    known = CryptoCheck(crypto)
+    try:
+        sweep = _sweep_of(settings, crypto, source_of)
+        known = replace(known, provenance=sweep.provenance(crypto))
+        known = _with_reading(known, sweep.source)
+        frame, report = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
+        known = replace(
+            known, rows=len(frame), first=frame.index[0].value, last=frame.index[-1].value, report=report
+        )
+        known = replace(known, labels=_labels(frame))
+        arrays = _arrays(frame, crypto, sweep)
+        require_columns(sweep.variants, arrays, crypto)
+        known = replace(known, folds=_folds(sweep, crypto, arrays))
+        if not sweep.source.has_candles:
+            leaks = tuple(column_leaks(column_strengths(arrays)))
+            known = replace(known, leaks=leaks, notes=_feature_notes(known, arrays))
+    except InputError as error:
+        faults = error.faults if isinstance(error, FaultsError) else ()
+        return replace(known, refused=str(error), faults=faults)
+    return known
+
+
+def files_of_sweep(settings: SweepSettings, crypto: str) -> str:
+    """Name the files that a sweep with these settings reads for a crypto.
+
+    Raises
+    ------
+    InputError
+        No file serves the crypto, or several do equally well.
+    """
+    return _sweep_of(settings, crypto, lambda source: source).provenance(crypto).file
+
+
+def _sweep_of(settings: SweepSettings, crypto: str, source_of: Callable[[Source], Source]) -> Sweep:
+    own_calendar = {} if settings.folds.edges else {"calendar": "per_crypto"}
+    sweep = open_sweep(settings.with_changes(data={"cryptos": [crypto], "skipped": None}, folds=own_calendar))
+    return Sweep(sweep.settings, source_of(sweep.source))
+
+
+def _with_reading(known: CryptoCheck, source: Any) -> CryptoCheck:
+    """Add what was understood; candles are known although their features may be refused."""
+    if not source.has_candles:
+        return replace(known, reading=source.understood(known.crypto))
+    reading = source.reading(known.crypto)
+    return replace(
+        known, reading=reading, rows=reading.bars, first=reading.first_close, last=reading.last_close
+    )
+
+
+def _arrays(frame: Any, crypto: str, sweep: Sweep) -> TrainingArrays:
+    from ftf_assets.contracts.coercion import coerce_feature_cache
+
+    return coerce_feature_cache(frame, crypto=crypto, missing=sweep.settings.data.missing)
+
+
+def _labels(frame: Any) -> LabelCheck:
+    horizons = (frame["label_end"] - frame.index).astype("int64")
+    return LabelCheck(float(frame["label"].mean()), int(horizons.median()), int(horizons.max()))
+
+
+def _folds(sweep: Sweep, crypto: str, arrays: TrainingArrays) -> tuple[FoldCheck, ...]:
+    plan = sweep.plan(crypto)
+    if sweep.settings.folds.edges is None:
+        span = (int(arrays.start[0]), int(arrays.start[-1]))
+        plan = replace(plan, edges=calendar_edges([span], sweep.settings.folds.n_folds))
+    return tuple(
+        FoldCheck(
+            fold.test_start,
+            fold.test_end,
+            len(fold.fit),
+            len(fold.test),
+            short_history(fold, arrays.y) or "",
+        )
+        for fold in plan.folds(arrays)
+    )
+
+
+def _feature_notes(known: CryptoCheck, arrays: TrainingArrays) -> tuple[str, ...]:
+    names = arrays.feature_names
+    notes = []
+    lowest, highest = _extremes(arrays.X)
+    constant = [name for name, one in zip(names, lowest == highest, strict=True) if one]
+    if constant:
+        notes.append(f"constant, of no use to a model: {_listed(constant)}")
+    equal = _equal_columns(arrays)
+    if equal:
+        notes.append(f"the same numbers twice: {_listed(equal)}")
+    targets = [name for name in names if names_a_target(name)]
+    if targets:
+        notes.append(
+            f"named like a target: {_listed(targets)}; make sure that the row's time is when they are known"
+        )
+    head = getattr(known.reading, "head_rows", 0)
+    if known.rows and head > _LONG_HEAD * (known.rows + head):
+        notes.append(
+            f"{head:,} rows are left out at the head, because "
+            f"{getattr(known.reading, 'head_feature', '')!r} is missing there"
+        )
+    return tuple(notes)
+
+
+def _extremes(X: Array) -> tuple[Array, Array]:
+    filled = np.where(np.isnan(X), X[:1], X)
+    return filled.min(axis=0), filled.max(axis=0)
+
+
+def _equal_columns(arrays: TrainingArrays) -> list[str]:
+    seen: dict[bytes, str] = {}
+    equal = []
+    for number, name in enumerate(arrays.feature_names):
+        content = arrays.X[:, number].tobytes()
+        if content in seen:
+            equal.append(f"{seen[content]} and {name}")
+        seen.setdefault(content, name)
+    return equal
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def instant_text(nanoseconds: int) -> str:
+    """Write an instant as ISO 8601, UTC.
+
+    >>> instant_text(1_617_238_800_000_000_000)
+    '2021-04-01T01:00:00Z'
+    """
+    return utc_text(nanoseconds).replace(" ", "T").replace("+00:00", "Z")
