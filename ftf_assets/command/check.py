@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,17 @@ def check(path: Path, kind: str | None, as_json: bool, **flags: Any) -> int:
     from ftf_assets.command.tables import stdout
     from ftf_assets.running.data_check import check_data
 
-    done = check_data(path, given_settings(flags), kind=kind)  # type: ignore[arg-type]
+    done = check_data(path, given_settings(flags), kind=kind, on_crypto=_say_progress)  # type: ignore[arg-type]
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
     if as_json:
         click.echo(json.dumps(done.as_json()))
     else:
         show_data_check(stdout(), done)
     return ExitCode.DONE if done.accepted else ExitCode.BAD_INPUT
+
+
+def _say_progress(crypto: str, number: int, of: int) -> None:
+    """Say on a terminal which crypto is read; a file or pipe gets nothing."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[Kreading {crypto}, {number} of {of}", nl=False, err=True)

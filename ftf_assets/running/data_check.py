@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.labels.factor_registry import FACTORS
+from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.find_files import open_directory
 from ftf_assets.sources.found_pairs import found_pairs
 from ftf_assets.sources.protocol import Source
@@ -29,6 +30,7 @@ KINDS: tuple[Kind, ...] = ("candles", "features", "results")
 
 #: Files of a folder that are opened to find out what it holds.
 _LOOKED_AT = 5
+_FIRST_LINES = 100
 #: Cryptos that the next command names.
 _MOST_NAMED = 5
 #: Settings that the path and its cryptos replace.
@@ -128,7 +130,7 @@ def check_data(
     settings: Mapping[str, Any] | None = None,
     *,
     kind: Kind | None = None,
-    on_crypto: Callable[[str, int], None] = lambda _crypto, _of: None,
+    on_crypto: Callable[[str, int, int], None] = lambda _crypto, _number, _of: None,
 ) -> DataCheck:
     """Check what lies at a path as a sweep, or the gate, would read it.
 
@@ -142,7 +144,7 @@ def check_data(
     kind
         What lies there; None tells it by content.
     on_crypto
-        Called with the name of each crypto before it is checked, and the number of cryptos.
+        Called before each crypto is checked, with its name, its number from 1, and the number of cryptos.
 
     Raises
     ------
@@ -163,8 +165,9 @@ def check_data(
     pairs = tuple(found) if path.is_dir() else _pair_of_file(found, path)
     own = _settings(given | {"data.cryptos": given.get("data.cryptos") or pairs}, kind, folder)
     checks: list[CryptoCheck] = []
-    for crypto in own.data.crypto_names:
-        on_crypto(crypto, len(own.data.crypto_names))
+    names = own.data.crypto_names
+    for number, crypto in enumerate(names, 1):
+        on_crypto(crypto, number, len(names))
         found_one = check_crypto(own, crypto, source_of=_only(path))
         checks.append(found_one if path.is_dir() else _with_choice_of_folder(found_one, own, path))
     return DataCheck(
@@ -217,7 +220,8 @@ def _kind_of(files: Sequence[Path], path: Path, given: Mapping[str, Any]) -> Kin
     error: InputError | None = None
     for file in files[:_LOOKED_AT]:
         try:
-            frame = read_table(file, options=options).frame
+            ignored = Faults()  # of lines; the check of each crypto names them
+            frame = read_table(file, options=options, faults=ignored, first_lines=_FIRST_LINES).frame
         except InputError as unreadable:
             error = unreadable
             continue

@@ -34,6 +34,7 @@ def read_table(
     crypto: str | None = None,
     options: ReadingOptions = DEFAULT_OPTIONS,
     faults: Faults | None = None,
+    first_lines: int | None = None,
 ) -> RawTable:
     """Read a table in any of the formats.
 
@@ -47,6 +48,8 @@ def read_table(
         What the user states about the file.
     faults
         Collects faults of single lines, which are then not in the table; None raises them.
+    first_lines
+        Lines of a CSV file that are read: enough to see its columns. None reads all.
 
     Raises
     ------
@@ -63,6 +66,7 @@ def read_table(
         if is_json:
             table = json_table(text, path, crypto, collected)
         else:
+            text = text if first_lines is None else "\n".join(text.split("\n", first_lines)[:first_lines])
             table = csv_table(text, path, crypto, options, collected)
         table = replace(table, encoding=encoding)
     else:
