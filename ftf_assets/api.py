@@ -140,7 +140,7 @@ def apply_label_treatment(
     >>> print(treated.report)
     cleanlab filter
     flagged 39 BUY and 0 HOLD, suspect 17 BUY and 0 HOLD, at most 10% of each class
-    kept 160 BUY and 1023 HOLD of 177 BUY and 1023 HOLD rows
+    kept 160 of 177 BUY and 1023 of 1023 HOLD rows
     out-of-fold models of 20 rounds
     >>> X, y, w = treated
     >>> X.shape, y.dtype, w.dtype

@@ -50,9 +50,9 @@ def sweep_of_frames(
         values |= {"data.source": source, "data.path": path}
     frames = features or candles
     if frames is not None:
-        folder = write_frames(home, frames)
+        folder, cryptos = write_frames(home, frames)
         kind = "candles" if candles else "features"
-        values |= {"data.source": kind, "data.path": str(folder), "data.cryptos": tuple(sorted(frames))}
+        values |= {"data.source": kind, "data.path": str(folder), "data.cryptos": cryptos}
     sweep = open_sweep(sweep_settings(values))
     require_confirmed_sweep(sweep, home)
     with _shown(sweep_progress(sweep, home), progress) as on_fit:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -14,9 +13,10 @@ import pandas as pd
 
 from ftf_assets.contracts.errors import StoreError, input_error
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep.crypto_groups import crypto_name
 
 
-def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> Path:
+def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> tuple[Path, tuple[str, ...]]:
     """Write one Parquet file per crypto to a folder of the home that is named by all of their content.
 
     Equal frames give the same folder, so a sweep of them is the same sweep, and nothing is fitted twice. The
@@ -31,26 +31,31 @@ def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> Path:
 
     Returns
     -------
-    Path
+    folder : Path
         The folder.
+    cryptos : tuple of str
+        The names of the cryptos, sorted: ``DOGE/USDT`` is ``DOGEUSDT``.
 
     Raises
     ------
     InputError
-        There is no frame, a crypto's name is not one, what came is not a frame, or a column holds a mixture
-        that Parquet cannot.
+        There is no frame, a crypto's name is not one or is there twice, what came is not a frame, or a column
+        holds a mixture that Parquet cannot.
     StoreError
         The home cannot be written.
     """
     if not frames:
         raise input_error("a sweep needs at least one crypto", fix='Pass {"OPUSDC": frame}.')
-    files = {crypto: _parquet(crypto, frame) for crypto, frame in sorted(frames.items())}
+    by_name = {crypto_name(str(given)): frame for given, frame in frames.items()}
+    if len(by_name) < len(frames):
+        raise input_error("a crypto is there twice", found=", ".join(frames))
+    files = {crypto: _parquet(crypto, frame) for crypto, frame in sorted(by_name.items())}
     digest = hashlib.sha256()
     for crypto, content in files.items():
         digest.update(f"{crypto} {hashlib.sha256(content).hexdigest()}\n".encode())
     folder = home.frames / digest.hexdigest()[:16]
     if folder.is_dir():
-        return folder
+        return folder, tuple(files)
     partial = home.frames / f".{folder.name}.{uuid.uuid4().hex}.partial"
     try:
         partial.mkdir(parents=True)
@@ -62,16 +67,10 @@ def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> Path:
             raise StoreError(f"cannot write frames to {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return folder
+    return folder, tuple(files)
 
 
 def _parquet(crypto: str, frame: pd.DataFrame) -> bytes:
-    if not isinstance(crypto, str) or not re.fullmatch(r"[A-Z0-9]{2,20}", crypto):
-        raise input_error(
-            "crypto names must be capital letters and digits",
-            found=repr(crypto),
-            allowed="A-Z and 0-9, 2 to 20 of them, such as OPUSDC",
-        )
     if not isinstance(frame, pd.DataFrame):
         raise input_error(
             "the data of a crypto must be a DataFrame", crypto=crypto, found=f"{type(frame).__qualname__}"

@@ -91,7 +91,8 @@ class TreatmentReport:
             lines.append(f"flagged {self.flagged}, suspect {self.suspect}{cap}")
         if self.relabelled is not None and (self.relabelled.buy or self.relabelled.hold):
             lines.append(f"relabelled {self.relabelled}")
-        lines.append(f"kept {self.kept} of {self.given} rows")
+        kept, given = self.kept, self.given
+        lines.append(f"kept {kept.buy} of {given.buy} BUY and {kept.hold} of {given.hold} HOLD rows")
         if self.rounds is not None:
             lines.append(f"out-of-fold models of {self.rounds} rounds")
         return "\n".join(lines)

@@ -266,8 +266,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "storage/frame_files.py",
         "the order of the cryptos names another folder, so the same frames are another sweep",
-        "in sorted(frames.items())",
-        "in frames.items()",
+        "in sorted(by_name.items())",
+        "in by_name.items()",
         "storage/test_frame_files.py",
     ),
     _mutant(

@@ -19,7 +19,7 @@ def home(tmp_path) -> Home:
 
 def test_a_frame_comes_back_as_it_was(home):
     frame = feature_cache_of_120_rows()
-    folder = write_frames(home, {"OPUSDC": frame})
+    folder, _ = write_frames(home, {"OPUSDC": frame})
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "OPUSDC.parquet"), frame, check_freq=False)
 
 
@@ -27,9 +27,12 @@ def test_equal_frames_give_the_same_folder_in_any_order_and_are_written_once(hom
     one, other = feature_cache_of_120_rows(), feature_cache_of_120_rows().iloc[:60]
     labelled = one.copy()
     labelled.attrs["note"] = "mine"
-    folder = write_frames(home, {"OPUSDC": one, "LDOUSDC": other})
+    folder, _ = write_frames(home, {"OPUSDC": one, "LDOUSDC": other})
     written = (folder / "OPUSDC.parquet").stat().st_mtime_ns
-    assert write_frames(home, {"LDOUSDC": other.copy(), "OPUSDC": labelled}) == folder
+    assert write_frames(home, {"LDO/USDC": other.copy(), "OPUSDC": labelled}) == (
+        folder,
+        ("LDOUSDC", "OPUSDC"),
+    )
     assert (folder / "OPUSDC.parquet").stat().st_mtime_ns == written
     assert [path.name for path in home.frames.iterdir()] == [folder.name]
 
@@ -39,7 +42,7 @@ def test_a_changed_value_or_crypto_is_another_folder_and_leaves_the_other_file_a
     changed = frame.copy()
     changed.iloc[7, 0] += 1e-9
     folders = [
-        write_frames(home, frames)
+        write_frames(home, frames)[0]
         for frames in (
             {"OPUSDC": frame, "LDOUSDC": frame},
             {"OPUSDC": frame, "LDOUSDC": changed},
@@ -54,12 +57,13 @@ def test_a_changed_value_or_crypto_is_another_folder_and_leaves_the_other_file_a
     ("frames", "says"),
     [
         ({}, "at least one crypto"),
-        ({"../OP": pd.DataFrame()}, r"capital letters and digits \(found '../OP'"),
+        ({"../OP": pd.DataFrame()}, r"unknown crypto: .*found '../OP'"),
+        ({"OPUSDC": pd.DataFrame(), "op/usdc": pd.DataFrame()}, "a crypto is there twice"),
         ({"OPUSDC": [1, 2]}, r"OPUSDC: the data of a crypto must be a DataFrame \(found list"),
         ({"OPUSDC": pd.DataFrame({"a": [1, "x"]})}, "OPUSDC: the frame cannot be written as Parquet .*'?a'?"),
         ({"OPUSDC": pd.DataFrame(np.ones((2, 2)), columns=["a", "a"])}, "cannot be written as Parquet"),
     ],
-    ids=["nothing", "name", "list", "mixed", "twice"],
+    ids=["nothing", "name", "same name", "list", "mixed", "twice"],
 )
 def test_what_is_no_frame_of_a_crypto_is_refused_and_nothing_is_written(home, frames, says):
     with pytest.raises(InputError, match=says) as refused:
