@@ -293,6 +293,7 @@ def judge(
     factor: str | None = None,
     *,
     baseline: str | None = None,
+    columns: Mapping[str, str] | None = None,
     rule: str = "primary_metric",
     useful_gain: float = 0.01,
 ) -> JudgedResults:
@@ -303,12 +304,14 @@ def judge(
     results
         One row per cell: ``crypto``, ``fold`` if there are folds, a column per factor with the level of each
         row, and metrics. ``roc_auc``, else ``average_precision``, else ``f1_buy`` decides. A named index
-        counts as columns. Or the path of a file of results.
+        counts as columns. Or the path of a file of results, as ``ftf gate --results`` takes it.
     factor
         The factor to judge, on the rows where the other factors of ``ftf sweep`` are at their baseline. By
         default all of these factors that the results have. A factor of your own needs ``baseline``.
     baseline
         Baseline level of ``factor``.
+    columns
+        Our column to yours, where its name may mean two things: ``{"roc_auc": "auc"}``.
     rule
         ``primary_metric`` or ``two_metrics``, see docs/gate.md.
     useful_gain
@@ -346,17 +349,20 @@ def judge(
 
     settings = GateSettings(rule=rule, useful_gain=useful_gain)
     if isinstance(results, pd.DataFrame):
-        named = [name for name in results.index.names if name is not None and name not in results]
-        frame = results.reset_index(level=named) if named else results
         published = published_results(
-            frame, sweep_id=f"frame_{content_hash(frame)}", factor=factor, baseline=baseline
+            results,
+            sweep_id=f"frame_{content_hash(results)}",
+            factor=factor,
+            baseline=baseline,
+            columns=columns,
         )
     else:
         from ftf_assets.storage.result_files import read_result_file
 
-        published = read_result_file(results, factor=factor, baseline=baseline)
+        published = read_result_file(results, factor=factor, baseline=baseline, columns=columns)
     return JudgedResults(
-        decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings)
+        decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings),
+        understood=published.in_words,
     )
 
 

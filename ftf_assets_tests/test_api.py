@@ -303,6 +303,16 @@ def test_a_factor_of_ones_own_needs_its_baseline():
         ftf.judge(frame)
 
 
+def test_a_column_that_may_mean_two_things_is_stated():
+    frame = published().rename(columns={"roc_auc": "auc"})
+    with pytest.raises(InputError, match=r"State what it is: columns=\{'roc_auc': 'auc'\}"):
+        ftf.judge(frame)
+    judged = ftf.judge(frame, columns={"roc_auc": "auc"})
+    assert judged.headline == ftf.judge(published()).headline
+    assert "roc_auc is column auc" in judged.understood
+    assert judged.understood in repr(judged)
+
+
 def test_bad_results_are_refused_by_row_without_a_file():
     frame = published()
     frame["roc_auc"] = frame["roc_auc"].astype(object)

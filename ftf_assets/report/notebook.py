@@ -38,9 +38,12 @@ class JudgedResults:
     ----------
     decision
         The decision, with every number behind it.
+    understood
+        What was read of the results: rows, columns of another name, what was left out.
     """
 
     decision: Decision
+    understood: str
 
     @property
     def headline(self) -> str:
@@ -63,10 +66,10 @@ class JudgedResults:
         return pd.DataFrame(self.decision.metric_rows())
 
     def __repr__(self) -> str:
-        return answer_as_text(self.decision)
+        return f"{answer_as_text(self.decision)}\nRead: {self.understood}"
 
     def _repr_html_(self) -> str:
-        return answer_as_html(self.decision)
+        return answer_as_html(self.decision, [f"Read: {self.understood}"])
 
 
 @dataclass(frozen=True, eq=False)

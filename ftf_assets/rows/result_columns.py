@@ -149,7 +149,7 @@ def understood_columns(
                 f"a column may mean {meant}, and is not guessed: {doubt}",
                 file=file,
                 column=str(column),
-                fix=f"State what it is: --column {meant}={column}, or take the column out",
+                fix=f"State what it is: {_how_to_state(meant, str(column), file)}, or take the column out",
             )
         candidates.setdefault(meant, []).append(str(column))
     for meant, columns in candidates.items():
@@ -272,6 +272,11 @@ def meaning(column: str, ours: Collection[str]) -> tuple[str | None, str]:
     return None, ""
 
 
+def _how_to_state(ours: str, theirs: str, file: str | None) -> str:
+    """Write how the user states a column: of a file with the flag, of a frame with the argument."""
+    return f"--column {ours}={theirs}" if file else f"columns={{{ours!r}: {theirs!r}}}"
+
+
 def _one_of(frame: pd.DataFrame, meant: str, columns: list[str], file: str | None) -> str:
     first = frame[columns[0]].astype(str)
     if all(frame[column].astype(str).equals(first) for column in columns[1:]):
@@ -280,7 +285,7 @@ def _one_of(frame: pd.DataFrame, meant: str, columns: list[str], file: str | Non
         f"several columns may be {meant}",
         file=file,
         found=", ".join(columns),
-        fix=f"State which one it is: --column {meant}={columns[0]}",
+        fix=f"State which one it is: {_how_to_state(meant, columns[0], file)}",
     )
 
 
