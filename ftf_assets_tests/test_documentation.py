@@ -35,7 +35,7 @@ from ftf_assets_tests.support import feature_shapes
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT, ROOT / "ftf_assets", ROOT / "ftf_assets_tests")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
 
 
 def test_every_column_of_the_results_is_documented_with_its_description():
