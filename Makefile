@@ -70,7 +70,7 @@ definitions: $(READY)
 check: static test test-slow smoke ## What .ci/run runs.
 
 lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
 
 bench: $(READY) ## Benchmark the fit engine against a plain XGBoost loop, on the same arrays.

@@ -34,8 +34,21 @@ _FITTING = ("xgboost", "cleanlab", "sklearn", "scipy", "matplotlib", "optuna")
             "import ftf_assets.running.preflight, ftf_assets.command.tables",
             (*_FITTING, "dagster", "pandas", "pandera", "duckdb"),
         ),
-        (_PLAN, ("xgboost", "cleanlab", "sklearn", "matplotlib", "optuna", "dagster", "pandera", "duckdb")),
-        (_HELP, ("pandas", "numpy", "dagster", "duckdb", "pandera", "xgboost", "rich")),
+        (
+            _PLAN,
+            (
+                "xgboost",
+                "cleanlab",
+                "sklearn",
+                "matplotlib",
+                "optuna",
+                "dagster",
+                "pandera",
+                "duckdb",
+                "ccxt",
+            ),
+        ),
+        (_HELP, ("ccxt", "pandas", "numpy", "dagster", "duckdb", "pandera", "xgboost", "rich")),
     ],
     ids=["code location", "modules of plan", "plan of a fresh home", "help"],
 )

@@ -17,6 +17,7 @@ from ftf_assets.command.audit import audit
 from ftf_assets.command.check import check
 from ftf_assets.command.clean import clean
 from ftf_assets.command.exit_codes import ExitCode
+from ftf_assets.command.fetch import fetch
 from ftf_assets.command.gate import gate
 from ftf_assets.command.plan import plan
 from ftf_assets.command.report import report
@@ -58,7 +59,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for subcommand in (check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
+for subcommand in (fetch, check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
     cli.add_command(subcommand)
 
 
@@ -75,9 +76,10 @@ def main() -> None:
         _refuse(error.format_message(), ExitCode.BAD_INPUT)
     except click.Abort:
         sys.exit(ExitCode.INTERRUPTED)
-    except Interrupted:
+    except Interrupted as stopped:
         _refuse(
-            "interrupted. Finished fits are kept; run the same command again to go on from them",
+            str(stopped)
+            or "interrupted. Finished fits are kept; run the same command again to go on from them",
             ExitCode.INTERRUPTED,
         )
     except FtfError as error:

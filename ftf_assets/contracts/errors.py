@@ -31,7 +31,7 @@ class RunError(FtfError, RuntimeError):
 
 
 class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
-    """The user stopped a run with SIGINT or SIGTERM; finished fits are kept."""
+    """The user stopped a run with SIGINT or SIGTERM; finished fits are kept. Its text says what else is."""
 
 
 class CellError(FtfError, RuntimeError):

@@ -8,6 +8,7 @@ frames.
     candles/             OHLCV files: parsing, indicators, regimes, triple-barrier labels
     features/            feature caches that another system has built
     readers/             one module a file format, ``file_formats.py`` maps suffixes to readers
+    exchange/            candles fetched from an exchange into files, for ``ftf fetch``
     faults.py            all faults of a file, for one error that lists them
     find_files.py        which files of a directory hold the data of which crypto
     file_names.py        what a file name says: pair, timeframe, period
@@ -15,7 +16,7 @@ frames.
 
 To add a source, write a class with the methods of ``Source`` and add one line to ``source_registry.SOURCES``.
 Features must be known at the row's timestamp: ``features of candles[:t]`` are the first rows of the full run,
-and a prefix test has to show it. Every file here is part of each key's code version, so an edit makes every
-sweep fit again. Pandas and TA-Lib are imported only when a source is opened or asked for data; keep it so,
-because planning a sweep and listing the sources must stay fast.
+and a prefix test has to show it. Every file here but ``exchange/`` is part of each key's code version, so an
+edit makes every sweep fit again. Pandas and TA-Lib are imported only when a source is opened or asked for
+data; keep it so, because planning a sweep and listing the sources must stay fast.
 """

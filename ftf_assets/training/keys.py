@@ -15,6 +15,8 @@ from ftf_assets.contracts.typed import typed
 #: The code that decides what a cell computes. The table contracts and row rules are left out: they refuse
 #: values and compute none.
 _CODE = ("contracts/coercion/*.py", "labels/**/*.py", "sources/**/*.py", "training/**/*.py")
+#: Code among them that computes nothing: it fetches the files that sources read.
+_NOT_CODE = "sources/exchange/"
 
 
 @typed
@@ -55,7 +57,8 @@ def source_hash(patterns: tuple[str, ...]) -> str:
     """
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for path in (path for pattern in patterns for path in sorted(root.glob(pattern))):
+    paths = (path for pattern in patterns for path in sorted(root.glob(pattern)))
+    for path in (path for path in paths if not path.relative_to(root).as_posix().startswith(_NOT_CODE)):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]

@@ -964,6 +964,34 @@ MUTANTS: tuple[Mutant, ...] = (
         'else frame.to_json(orient="records", date_format="iso")',
         "command/test_export.py",
     ),
+    _mutant(
+        "sources/exchange/fetch.py",
+        "the bar that has not closed is kept",
+        "min(now, now if until is None else until) - step + 1",
+        "min(now, now if until is None else until) + 1",
+        "sources/exchange/test_fetch.py",
+    ),
+    _mutant(
+        "sources/exchange/fetch.py",
+        "a page covers as much as was asked for, however few bars it holds",
+        "return min(int(mine.opens[-1]) + step, end)",
+        "return min(begin + 2 * PAGE * step, end)",
+        "sources/exchange/test_fetch.py",
+    ),
+    _mutant(
+        "sources/exchange/client.py",
+        "the exchange is not left alone as long as it asks",
+        "seconds = self._asked_to_wait() or min(",
+        "seconds = min(",
+        "sources/exchange/test_fetch.py",
+    ),
+    _mutant(
+        "sources/exchange/client.py",
+        "an answer that holds nothing counts as no bars",
+        "if not rows and not answer and not isinstance(answer, list):",
+        "if not rows and answer is Ellipsis:",
+        "sources/exchange/test_fetch.py",
+    ),
     # --- sweep --------------------------------------------------------------------------------------------
     _mutant(
         "sweep/sweep.py",

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ftf_assets.training import keys
-from ftf_assets.training.keys import code_version, library_versions, stable_hash
+from ftf_assets.training.keys import code_version, library_versions, source_hash, stable_hash
 
 
 def test_a_hash_ignores_the_order_of_its_keys_and_nothing_else():
@@ -91,3 +91,8 @@ def test_versions_are_recorded():
     assert re.fullmatch(r"[0-9a-f]{12}", code_version())
     assert set(library_versions()) == {"xgboost", "cleanlab", "numpy", "ta-lib"}
     assert all(re.match(r"\d+\.", version) for version in library_versions().values())
+
+
+def test_fetching_candles_is_no_part_of_the_code_that_a_fit_depends_on():
+    assert source_hash(("sources/exchange/*.py",)) == source_hash(())
+    assert source_hash(("sources/*.py",)) != source_hash(())
