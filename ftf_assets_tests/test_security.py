@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import io
 import pickle
 import re
@@ -17,11 +18,13 @@ import pytest
 import ftf_assets
 from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.fit_store import FolderFitStore
 from ftf_assets.storage.results_schema import tables
 from ftf_assets.training.boosting import FitResult
+from ftf_assets_tests.support.candle_bars import bars_of, zipped
 from ftf_assets_tests.support.planted import plant_file
 from ftf_assets_tests.support.production import feature_cache
 
@@ -108,6 +111,51 @@ def test_a_feature_cache_with_an_extension_type_is_refused_and_runs_nothing(tmp_
     with pytest.raises(InputError, match=r"column 'rsi_14': extension types are refused"):
         FeatureFileSource(path=str(tmp_path)).span("OPUSDC")
     assert not (tmp_path / "trace").exists()
+
+
+def planted_candles(payload: Payload) -> pa.Table:
+    table = pa.Table.from_pandas(bars_of().named())
+    metadata = {
+        "ARROW:extension:name": "arrow.py_extension_type",
+        "ARROW:extension:metadata": pickle.dumps(payload),
+    }
+    number = table.schema.get_field_index("volume")
+    return table.cast(table.schema.set(number, table.schema.field("volume").with_metadata(metadata)))
+
+
+CANDLES = [
+    (lambda payload: as_parquet(planted_candles(payload)), "extension types are refused"),
+    (lambda payload: as_arrow(planted_candles(payload), pa.ipc.new_file), "extension types are refused"),
+    (lambda payload: as_arrow(planted_candles(payload), pa.ipc.new_stream), "extension types are refused"),
+    (pickle.dumps, "pickles are refused"),
+    (lambda payload: gzip.compress(pickle.dumps(payload)), "pickles are refused"),
+    (lambda payload: zipped("../../OPUSDC.csv", pickle.dumps(payload)), "pickles are refused"),
+    (object_array, "a NumPy array"),
+]
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def as_arrow(table: pa.Table, open_writer) -> bytes:
+    buffer = io.BytesIO()
+    with open_writer(buffer, table.schema) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".feather"])
+@pytest.mark.parametrize(("make", "words"), CANDLES, ids=range(len(CANDLES)))
+def test_a_candle_file_brings_no_code_whatever_its_suffix(tmp_path: Path, make, words: str, suffix: str):
+    folder = tmp_path / "below" / "candles"
+    folder.mkdir(parents=True)
+    (folder / f"OPUSDC_1h{suffix}").write_bytes(make(Payload(tmp_path / "trace")))
+    with pytest.raises(InputError, match=words):
+        CandleFileSource(path=str(folder)).candles("OPUSDC")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [f"OPUSDC_1h{suffix}", "below", "candles"]
 
 
 MALICIOUS_BOOSTERS = [

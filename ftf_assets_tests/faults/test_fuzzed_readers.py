@@ -32,6 +32,7 @@ from ftf_assets.training.variants import parse_factors
 from ftf_assets_tests.faults.conftest import Figure
 from ftf_assets_tests.faults.scale import scaled
 from ftf_assets_tests.faults.test_malformed_input import bar_table, bars
+from ftf_assets_tests.support.candle_bars import arrow_stream, packed, zipped
 from ftf_assets_tests.support.gate_rows import sweep_rows
 from ftf_assets_tests.support.planted import rewrite_header
 from ftf_assets_tests.support.production import feature_cache
@@ -76,6 +77,12 @@ def in_csv(frame: pd.DataFrame) -> bytes:
     return frame.to_csv(index=False).encode()
 
 
+def in_feather(frame: pd.DataFrame, **options: str) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_feather(buffer, **options)
+    return buffer.getvalue()
+
+
 GOOD_RESULTS = pd.DataFrame(sweep_rows(0.02))
 GROUPS = b'defi_top5 = ["UNIUSDC", "OPUSDC"]\n'
 
@@ -89,6 +96,19 @@ READERS: list[tuple[Callable[[Path], None], str, Callable[[], bytes]]] = [
     (read_groups, "crypto_groups.toml", lambda: GROUPS),
 ]
 NAMES = [f"{reader.__name__} {name}" for reader, name, _ in READERS]
+
+#: The other formats of candle files. Random bytes reach their readers through the first bytes of each.
+MORE_CANDLES: list[tuple[Callable[[Path], None], str, Callable[[], bytes]]] = [
+    (read_candles, "OPUSDC_1h.tsv", lambda: bars().replace(",", "\t").encode("utf-16")),
+    (read_candles, "OPUSDC_1h.csv.gz", lambda: packed(bars())),
+    (read_candles, "OPUSDC_1h.zip", lambda: zipped("OPUSDC_1h.csv", bars())),
+    (read_candles, "OPUSDC_1h.json", lambda: bar_table().to_json(orient="columns").encode()),
+    (read_candles, "OPUSDC_1h.jsonl", lambda: bar_table().to_json(orient="records", lines=True).encode()),
+    (read_candles, "OPUSDC_1h.feather", lambda: in_feather(bar_table(), compression="uncompressed")),
+    (read_candles, "OPUSDC_1h.ipc", lambda: in_feather(bar_table(), compression="zstd")),
+    (read_candles, "OPUSDC_1h.arrow", lambda: arrow_stream(bar_table())),
+]
+DAMAGED = [*READERS, *MORE_CANDLES]
 
 
 def said(call: Callable[[], object]) -> str:
@@ -133,7 +153,9 @@ def damaged(good: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("read", "name", "make"), READERS, ids=NAMES)
+@pytest.mark.parametrize(
+    ("read", "name", "make"), DAMAGED, ids=[f"{one[0].__name__} {one[1]}" for one in DAMAGED]
+)
 def test_a_damaged_file_is_read_or_refused_by_an_error_of_ours(
     tmp_path: Path, figure: Figure, read: Callable[[Path], None], name: str, make: Callable[[], bytes]
 ):
@@ -153,6 +175,47 @@ def test_a_damaged_file_is_read_or_refused_by_an_error_of_ours(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_bytes_are_refused_by_an_error_of_ours(tmp_path: Path, read, name: str, make, content: bytes):
     outcome(read, tmp_path / name, content)
+
+
+#: First bytes of each kind of content.
+BEGINNINGS = [
+    *(
+        b"PAR1",
+        b"ARROW1\0\0",
+        b"\xff\xff\xff\xff",
+        b"\x1f\x8b\x08\0",
+        b"PK\x03\x04",
+        b"PK\x05\x06",
+        b"\xff\xfe",
+    ),
+    *(
+        b"[[",
+        b"[{",
+        b'{"',
+        b'{"a":1}\n',
+        b"{}\n{}\n[",
+        b"a,b\n",
+        b"a;b\n1;2\n",
+        b"sep=,\n",
+        b"# ",
+        b"\xef\xbb\xbf[",
+    ),
+]
+
+
+@given(
+    beginning=st.sampled_from(BEGINNINGS),
+    content=st.binary(max_size=200) | st.text('[]{}:,;"\n0123.eE-+ ', max_size=120).map(str.encode),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_bytes_of_every_kind_are_refused_by_an_error_of_ours(tmp_path: Path, beginning, content):
+    outcome(read_candles, tmp_path / "OPUSDC_1h.csv", beginning + content)
+
+
+@given(value=st.deferred(lambda: JSON))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_json_is_refused_by_an_error_of_ours(tmp_path: Path, value):
+    outcome(read_candles, tmp_path / "OPUSDC_1h.json", json.dumps(value).encode())
 
 
 @pytest.mark.faults

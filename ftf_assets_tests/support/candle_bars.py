@@ -91,7 +91,7 @@ def packed(text: str | bytes) -> bytes:
     return gzip.compress(text if isinstance(text, bytes) else text.encode(), mtime=0)
 
 
-def zipped(name: str, text: str) -> bytes:
+def zipped(name: str, text: str | bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo(name), text)
