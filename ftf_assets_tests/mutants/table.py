@@ -1386,10 +1386,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "running/job_runs.py",
-        "runs on a GPU are forked from a process that imported and may have opened everything",
+        "runs on a GPU are forked, also from a notebook that has opened it",
         "on_event=on_fit, fresh=on_gpu)",
         "on_event=on_fit, fresh=False)",
-        "running/test_gpu_start.py",
+        "running/test_job_runs.py",
     ),
     _mutant(
         "running/fresh_processes.py",
