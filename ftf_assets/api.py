@@ -1,6 +1,7 @@
 """Python for trainers and notebooks: ``import ftf_assets as ftf``.
 
 * :func:`apply_label_treatment` treats the labels of a training window, as a sweep treats those of a fold.
+* :func:`check` says what was understood of data, and what a sweep or the gate would refuse.
 * :func:`run_sweep` runs the whole graph on frames or files and gives rows, verdicts and report.
 * :func:`judge` gives the gate's verdict on results, from whatever system they come.
 
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import Array
 
 if TYPE_CHECKING:
     from ftf_assets.report.notebook import JudgedResults, SweepResult
+    from ftf_assets.running.frame_check import CheckedData
     from ftf_assets.training.label_treatment import LabelTreatment
 
 
@@ -103,7 +104,7 @@ def apply_label_treatment(
     missing
         ``refuse`` makes a NaN feature an error, ``allow`` leaves it to XGBoost.
     crypto, fold, seed
-        Name of the data, for errors, and number of the fold and seed, from which all randomness is derived.
+        Name of the data, for errors; number of the fold and seed. All randomness is derived from the three.
     workers
         Fits at a time; one per core by default. The result does not depend on it.
 
@@ -148,25 +149,19 @@ def apply_label_treatment(
     """
     from ftf_assets.contracts.coercion import coerce_candles, coerce_times, coerce_training_data
     from ftf_assets.storage.cpu_core_locks import n_cores
-    from ftf_assets.sweep.treatment_plan import treatment_plan
+    from ftf_assets.sweep.treatment_plan import refuse_other_types, require_columns_of, treatment_plan
     from ftf_assets.training.fit_engine import FitEngine
     from ftf_assets.training.label_treatment import NotStored, known_before, treat_window
 
-    _refuse_other_types(
-        crypto,
-        X=X,
-        y=y,
-        weights=weights,
-        label_end=label_end,
-        label_return=label_return,
-        label_stability=label_stability,
-        label_stability_end=label_stability_end,
-    )
-    if rounds is not None and rounds < 1:
-        raise input_error("a model needs at least one boosting round", crypto=crypto, found=rounds)
-    levels = {"label_smoothing": label_smoothing, "cleanlab": cleanlab, "sample_weight": sample_weight}
+    columns: dict[str, Any] = {
+        "label_return": label_return,
+        "label_stability": label_stability,
+        "label_stability_end": label_stability_end,
+    }
+    refuse_other_types(crypto, X=X, y=y, weights=weights, label_end=label_end, **columns)
+    require_columns_of(sample_weight, crypto, held_out_from=held_out_from, **columns)
     plan = treatment_plan(
-        levels,
+        {"label_smoothing": label_smoothing, "cleanlab": cleanlab, "sample_weight": sample_weight},
         settings or {},
         parameters or {},
         suspect_cap=suspect_cap,
@@ -174,31 +169,17 @@ def apply_label_treatment(
         fold=fold,
         seed=seed,
     )
-    needed: dict[str, dict[str, object]] = {
-        "return_attribution": {"label_return": label_return},
-        "label_stability": {
-            "label_stability": label_stability,
-            "label_stability_end": label_stability_end,
-            "held_out_from": held_out_from,
-        },
-    }
-    for name, value in needed.get(sample_weight, {}).items():
-        if value is None:
-            raise input_error(
-                f"sample_weight={sample_weight!r} needs {name}", crypto=crypto, fix=f"Pass {name}=."
-            )
+    if label_return is None:  # only return_attribution reads the returns, and it was refused without them
+        columns["label_return"] = np.zeros(len(X), np.float32)
     arrays = coerce_training_data(
         X,
         y,
         label_end=label_end,
-        # Only return_attribution reads the returns, and it has been refused without them.
-        label_return=np.zeros(len(X), np.float32) if label_return is None else label_return,
         base_weight=weights,
-        label_stability=label_stability,
-        label_stability_end=label_stability_end,
         timestamp=timestamp,
         crypto=crypto,
         missing=missing,
+        **columns,
     )
     if held_out_from is not None:
         (instant,) = coerce_times(pd.DatetimeIndex([held_out_from]), crypto=crypto, column="held_out_from")
@@ -206,6 +187,58 @@ def apply_label_treatment(
     bars = None if candles is None else coerce_candles(candles, crypto=crypto)
     engine = FitEngine(NotStored(), n_cores(workers), lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
+
+
+def check(
+    data: pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path,
+    *,
+    kind: Literal["candles", "features", "results"] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    crypto: str = "FRAMEUSD",
+) -> CheckedData:
+    """Check candles, features or results, as ``ftf check`` does, and say what was understood.
+
+    The data are read as a sweep, or the gate, would read them: the instants at which the first and last row
+    are known, gaps, labels, folds that fit, leaks, and everything that would be refused. Nothing is written.
+
+    Parameters
+    ----------
+    data
+        A frame of features, candles or results; features or candles by crypto; or the path of a folder or
+        file.
+    kind
+        What the data are; by default told by their columns.
+    settings
+        Settings of the sweep that the data are for, by dotted name (docs/settings.md).
+    crypto
+        What a single frame is called.
+
+    Returns
+    -------
+    CheckedData
+        ``accepted``, ``refused`` (why, by crypto or file) and ``table``; a notebook shows them, ``print``
+        writes them as text.
+
+    Raises
+    ------
+    InputError
+        The path cannot be read, what came is no data, or a setting is not allowed. What a sweep would refuse
+        is no error here, but the answer.
+
+    Examples
+    --------
+    >>> import ftf_assets as ftf
+    >>> time = pd.date_range("2024-01-01", periods=3000, freq="h", tz="UTC", name="timestamp")
+    >>> features = pd.DataFrame({"trend": np.sin(np.arange(3000.0))}, index=time)
+    >>> features["label"] = (np.arange(3000) % 6 == 0).astype("int8")
+    >>> features["label_end"] = time + pd.Timedelta("4h")
+    >>> checked = ftf.check(features)
+    >>> checked.accepted, "column 'label_return': the file lacks a column" in checked.refused["FRAMEUSD"]
+    (False, True)
+    """
+    from ftf_assets.running.frame_check import check_frames
+
+    return check_frames(data, kind=kind, settings=settings or {}, crypto=crypto)
 
 
 def run_sweep(
@@ -222,9 +255,8 @@ def run_sweep(
     """Run a sweep, as ``ftf sweep`` does, and give its rows, verdicts and report.
 
     The graph runs in processes of its own, so the call works in a notebook, in a script without a main guard,
-    and after models were fitted. Frames are written to the home once, under a name made of their content:
-    the same frames and settings are the same sweep, and finished fits are never made again. An interrupted
-    sweep goes on where it stopped.
+    and after models were fitted. Frames are written to the home once, named by their content: the same frames
+    and settings are the same sweep, and an interrupted one goes on where it stopped.
 
     Parameters
     ----------
@@ -235,7 +267,8 @@ def run_sweep(
         What to vary: ``cleanlab``, ``label_smoothing,cleanlab=off,filter``, or a mapping of levels by factor.
     candles
         Instead of features, bars by crypto, from which features and labels are made. They are read as a file
-        of the source ``candles`` is: the same columns, time rules and refusals.
+        of the source ``candles`` is, by the same rules: a single time is the open of its bar, unless
+        ``settings={"data.stamp": "close"}`` says otherwise.
     source, path
         Instead of frames, ``candles`` or ``features`` and the folder of their files, or ``market``. Without
         any data the sweep runs on the embedded market.
@@ -364,18 +397,3 @@ def judge(
         decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings),
         understood=published.in_words,
     )
-
-
-def _refuse_other_types(crypto: str, **columns: object) -> None:
-    """Refuse what is neither pandas nor NumPy: to convert it would be a guess at its dtype and its index."""
-    for name, values in columns.items():
-        allowed = (pd.DataFrame,) if name == "X" else (pd.Series, pd.DatetimeIndex)
-        if values is None or isinstance(values, (*allowed, np.ndarray)):
-            continue
-        raise input_error(
-            f"{name} must be pandas or NumPy",
-            crypto=crypto,
-            found=f"{type(values).__module__}.{type(values).__qualname__}",
-            allowed=" or ".join(one.__name__ for one in (*allowed, np.ndarray)),
-            fix="Pass one column of it." if isinstance(values, pd.DataFrame) else None,
-        )

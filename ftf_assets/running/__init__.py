@@ -7,6 +7,8 @@
   turns the error of a failed run into one of :mod:`ftf_assets.contracts.errors`.
 * ``child_processes``, ``fresh_processes`` and ``interrupts`` know nothing of sweeps: named jobs in children
   that are forked or, for a GPU, fresh interpreters; and signals.
+* ``data_check.check_data`` says what a sweep or the gate would make of a path, ``frame_check`` of frames;
+  ``check_words`` puts it in words for the command and for Python.
 * ``preflight.check_inputs`` refuses bad input before anything is written; ``progress`` counts finished fits.
 
 Take care in ``child_processes``: a fork is safe only while the parent has no threads, no open database and no

@@ -1,4 +1,4 @@
-"""The plan of one treatment without a sweep: levels and settings as a trainer's call gives them."""
+"""One treatment without a sweep: what a trainer's call gives, checked, and the plan that it asks for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.sweep.settings import SETTINGS, sweep_settings
@@ -104,6 +105,49 @@ def treatment_plan(
         seed=checked.training.seed,
         device=checked.training.device,
     )
+
+
+#: Arguments of a trainer's call that a level of ``sample_weight`` needs.
+_NEEDED = {
+    "return_attribution": ("label_return",),
+    "label_stability": ("label_stability", "label_stability_end", "held_out_from"),
+}
+
+
+def require_columns_of(sample_weight: str, crypto: str, **given: object) -> None:
+    """Refuse a level of ``sample_weight`` whose columns were not given.
+
+    Raises
+    ------
+    InputError
+        Names the first argument that is None.
+    """
+    for name in _NEEDED.get(sample_weight, ()):
+        if given[name] is None:
+            raise input_error(
+                f"sample_weight={sample_weight!r} needs {name}", crypto=crypto, fix=f"Pass {name}=."
+            )
+
+
+def refuse_other_types(crypto: str, **columns: object) -> None:
+    """Refuse what is neither pandas nor NumPy: to convert it would be a guess at its dtype and its index.
+
+    Raises
+    ------
+    InputError
+        Names the first argument of another type.
+    """
+    for name, values in columns.items():
+        allowed = (pd.DataFrame,) if name == "X" else (pd.Series, pd.DatetimeIndex)
+        if values is None or isinstance(values, (*allowed, np.ndarray)):
+            continue
+        raise input_error(
+            f"{name} must be pandas or NumPy",
+            crypto=crypto,
+            found=f"{type(values).__module__}.{type(values).__qualname__}",
+            allowed=" or ".join(one.__name__ for one in (*allowed, np.ndarray)),
+            fix="Pass one column of it." if isinstance(values, pd.DataFrame) else None,
+        )
 
 
 def _parameters(given: Mapping[str, float | int | str]) -> Parameters:

@@ -238,7 +238,8 @@ def treat_window(
     Raises
     ------
     InputError
-        Cleaning is asked for on fewer rows or BUYs than a fold needs, or needs candles and there are none.
+        No boosting round; or cleaning is asked for on fewer rows or BUYs than a fold needs, or needs candles
+        and there are none.
     CellError
         The treatment raised, for instance because it leaves no row to a class.
 
@@ -247,6 +248,8 @@ def treat_window(
     No look-ahead: an out-of-fold model never sees the block that it predicts, nor rows whose label interval
     touches it. Rows after the window are unknown here, so nothing of them can enter.
     """
+    if rounds is not None and rounds < 1:
+        raise input_error("a model needs at least one boosting round", crypto=plan.crypto, found=rounds)
     (variant,) = plan.variants
     cleans = bool(variant.only(RowFactor).moved)
     window = _window_as_fold(arrays, fold)
