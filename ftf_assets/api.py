@@ -171,6 +171,7 @@ def apply_label_treatment(
     )
     if label_return is None:  # only return_attribution reads the returns, and it was refused without them
         columns["label_return"] = np.zeros(len(X), np.float32)
+    bars = None if candles is None else coerce_candles(candles, crypto=crypto)
     arrays = coerce_training_data(
         X,
         y,
@@ -179,12 +180,12 @@ def apply_label_treatment(
         timestamp=timestamp,
         crypto=crypto,
         missing=missing,
+        bar=None if bars is None else bars.bar,
         **columns,
     )
     if held_out_from is not None:
         (instant,) = coerce_times(pd.DatetimeIndex([held_out_from]), crypto=crypto, column="held_out_from")
         arrays = known_before(arrays, int(instant), crypto)
-    bars = None if candles is None else coerce_candles(candles, crypto=crypto)
     engine = FitEngine(NotStored(), n_cores(workers), lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
 
