@@ -9,6 +9,7 @@ from ftf_assets.contracts.errors import shown
 
 if TYPE_CHECKING:
     from ftf_assets.running.data_check import DataCheck, ResultsCheck
+    from ftf_assets.sources.candles.bar_table import FileReading
     from ftf_assets.sources.faults import Fault
     from ftf_assets.sweep.crypto_check import CryptoCheck
 
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
 _MOST_CRYPTOS = 20
 _MOST_REFUSED = 8
 _MOST_OTHERS = 8
+#: Characters of a file's name that the table shows: its end.
+_LONGEST_NAME = 40
 #: Share of steps that are one bar above which the table does not show it.
 _USUAL_SHARE = 0.995
 
+#: Columns of the table that a narrow terminal needs, too.
+NEEDED = ("crypto", "file", "bar", "first", "last", "folds", "cryptos", "metric", "answer")
 _CANDLES = {
     "crypto": "crypto",
     "files": "files",
@@ -85,6 +90,7 @@ def check_lines(done: DataCheck) -> Iterator[str]:
         yield from _refusal(one)
     if len(refused) > _MOST_REFUSED:
         yield f"{len(refused) - _MOST_REFUSED} more are refused: --json says why."
+    yield from (f"Skipped: {one.skipped}" for one in done.cryptos[:_MOST_CRYPTOS] if one.skipped)
     for one in done.cryptos:
         yield from (f"{one.crypto} leaks: {leak}. Every verdict would be INVALID." for leak in one.leaks)
     if done.others:
@@ -110,7 +116,7 @@ def _crypto_row(one: CryptoCheck) -> dict[str, str]:
     reading: Any = one.reading
     row = {"crypto": one.crypto, "answer": _answer(one)}
     if one.provenance:
-        row["files"] = shown(one.provenance.file)
+        row["files"] = _files_in_words(one)
     if one.first is not None and one.last is not None:
         row |= {"first": _minute(one.first), "last": _minute(one.last), "rows": f"{one.rows:,}"}
     if hasattr(reading, "timeframe"):
@@ -132,16 +138,28 @@ def _crypto_row(one: CryptoCheck) -> dict[str, str]:
     return row
 
 
+def _files_in_words(one: CryptoCheck) -> str:
+    parts: tuple[FileReading, ...] = getattr(one.reading, "files", ())
+    if len(parts) > 1:
+        return f"{_cut(parts[0].file)} and {len(parts) - 1} more"
+    return _cut(one.provenance.file) if one.provenance else "-"
+
+
+def _cut(name: str) -> str:
+    name = shown(name)
+    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
+
+
 def _answer(one: CryptoCheck) -> str:
-    if one.refused:
-        return "refuses"
+    if one.refused or one.skipped:
+        return "refuses" if one.refused else "skips: no data"
     if one.leaks:
         return "INVALID: leaks"
     return "accepts" if one.accepted else "too short: no fold"
 
 
 def _result_row(one: ResultsCheck) -> dict[str, str]:
-    row = {"file": shown(one.file), "answer": "accepts" if one.accepted else "refuses"}
+    row = {"file": _cut(one.file), "answer": "accepts" if one.accepted else "refuses"}
     if not one.accepted:
         return row
     moved = {factor: levels for factor, levels in one.levels.items() if len(levels) > 1}
@@ -216,7 +234,10 @@ def _notes(checks: Sequence[CryptoCheck]) -> Iterator[str]:
             own.append("passes over " + ", ".join(one.provenance.passed_over[:3]))
         short = [fold for fold in one.folds if fold.skipped]
         if short:
-            own.append(f"{len(short)} of {len(one.folds)} folds are too short, such as: {short[0].skipped}")
+            own.append(
+                f"{len(short)} of {len(one.folds)} folds are too short, such as: {short[0].skipped}; about "
+                f"{one.rows_needed:,} rows are enough for all, {one.rows:,} there are"
+            )
         notes += [f"{one.crypto}: {note}." for note in own]
     yield from notes[:_MOST_CRYPTOS]
     if len(notes) > _MOST_CRYPTOS:

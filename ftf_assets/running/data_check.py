@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.features.source import panel_file, panel_symbols
 from ftf_assets.sources.find_files import open_directory
-from ftf_assets.sources.found_pairs import found_pairs
+from ftf_assets.sources.found_pairs import NO_PAIR, found_pairs
 from ftf_assets.sources.protocol import Source
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
 from ftf_assets.sweep.crypto_check import CryptoCheck, check_crypto, files_of_sweep, instant_text
+from ftf_assets.sweep.crypto_groups import crypto_name
 from ftf_assets.sweep.setting_text import text_of_setting
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 
@@ -107,8 +109,11 @@ class DataCheck:
 
     @property
     def accepted(self) -> bool:
-        """Whether everything that was found would be accepted."""
-        checks: Sequence[CryptoCheck | ResultsCheck] = (*self.cryptos, *self.results)
+        """Whether everything would be accepted that is not skipped."""
+        checks: Sequence[CryptoCheck | ResultsCheck] = (
+            *(one for one in self.cryptos if not one.skipped),
+            *self.results,
+        )
         return bool(checks) and all(one.accepted for one in checks)
 
     def as_json(self) -> dict[str, Any]:
@@ -162,8 +167,12 @@ def check_data(
         return DataCheck(str(path), kind, results=judged, run_next=command)
     folder = path.parent if path.is_file() else path
     found, others = found_pairs(folder)
-    pairs = tuple(found) if path.is_dir() else _pair_of_file(found, path)
-    own = _settings(given | {"data.cryptos": given.get("data.cryptos") or pairs}, kind, folder)
+    if kind == "features" and (panel := _panel(path, found, others)):
+        pairs, others = _cryptos_of(panel, given, folder), {}
+    else:
+        pairs = tuple(found) if path.is_dir() else _pair_of_file(found, path)
+    asked = given.get("data.cryptos") or ("data.crypto_group" not in given and pairs) or None
+    own = _settings(given | {"data.cryptos": asked}, kind, folder)
     checks: list[CryptoCheck] = []
     names = own.data.crypto_names
     for number, crypto in enumerate(names, 1):
@@ -255,6 +264,26 @@ def kind_of_columns(columns: Sequence[str]) -> Kind:
     if names & {"label", "label_end", "label_return"}:
         return "features"
     return "candles"
+
+
+def _panel(path: Path, pairs: Mapping[str, Sequence[str]], others: Mapping[str, str]) -> Path | None:
+    """Find the table that may hold features of several cryptos: its name says no pair."""
+    if path.is_dir():
+        return panel_file(path)
+    return path if others.get(path.name) == NO_PAIR and not pairs else None
+
+
+def _cryptos_of(panel: Path, given: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    options = _settings({**given, "data.cryptos": None}, "features", folder).data.feature_options
+    symbols = panel_symbols(panel, options)
+    if not symbols:
+        raise input_error(
+            "neither the name of the file nor a column says of which crypto it is",
+            file=panel.name,
+            allowed="a name such as OPUSDC.parquet, or a column symbol",
+            fix="Rename the file.",
+        )
+    return tuple(crypto_name(symbol) for symbol in symbols)
 
 
 def _pair_of_file(pairs: Mapping[str, Sequence[str]], file: Path) -> tuple[str, ...]:

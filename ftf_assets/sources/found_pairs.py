@@ -9,6 +9,8 @@ from ftf_assets.sources.file_names import read_file_name
 from ftf_assets.sources.find_files import CryptoFiles, DataFile, files_below, suffix_of
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES
 
+#: Why a table is of no pair.
+NO_PAIR = "its name says no pair"
 _NAME = re.compile(r"[A-Z0-9]{2,20}")
 
 
@@ -40,7 +42,7 @@ def found_pairs(directory: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
         if read.other_instrument:
             others[name] = f"{read.other_instrument} in its name means another instrument than the spot pair"
         elif not _NAME.fullmatch(pair):
-            others[name] = "its name says no pair"
+            others[name] = NO_PAIR
         else:
             pairs.setdefault(pair, []).append(name)
     return dict(sorted(pairs.items())), others

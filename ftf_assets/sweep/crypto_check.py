@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.errors import InputError, MissingDataError
 from ftf_assets.contracts.row_rules import utc_text
 from ftf_assets.contracts.typed import Array
 from ftf_assets.invariants.column_leaks import column_leaks, column_strengths
@@ -23,6 +23,7 @@ from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Source
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.folds.calendar_edges import calendar_edges
+from ftf_assets.training.folds.shared_history import rows_before_tests
 from ftf_assets.training.folds.short_history import short_history
 from ftf_assets.training.variants import require_columns
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Share of the rows that may be left out as warm-up head before it is worth a note.
 _LONG_HEAD = 0.2
+#: Missing bars, as a share of the bars there are, that are worth a note.
+_MANY_GAPS = 0.05
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,14 @@ class CryptoCheck:
         Features that nearly are the label or the future: every verdict would be ``INVALID``.
     refused
         The error of the sweep, in one line; "" where it accepts the data.
+    skipped
+        Why a sweep of its group skips the crypto; "" where it takes part.
     faults
         Everything that is wrong with a file, as data.
     notes
         What is accepted, but deserves a look.
+    rows_needed
+        About how many rows make every fold of the settings long enough.
     """
 
     crypto: str
@@ -115,13 +122,15 @@ class CryptoCheck:
     folds: tuple[FoldCheck, ...] = ()
     leaks: tuple[str, ...] = ()
     refused: str = ""
+    skipped: str = ""
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    rows_needed: int = 0
 
     @property
     def accepted(self) -> bool:
         """Whether a sweep takes the data, trains a fold at least, and its verdicts can be valid."""
-        return not self.refused and not self.leaks and self.n_folds > 0
+        return not self.refused and not self.skipped and not self.leaks and self.n_folds > 0
 
     @property
     def n_folds(self) -> int:
@@ -144,11 +153,11 @@ def check_crypto(
     source_of
         Restricts the source of the settings, such as to one file of the folder.
     """
-    known = CryptoCheck(crypto)
+    known = CryptoCheck(crypto, rows_needed=2 * rows_before_tests(settings.folds.validation_fraction))
     try:
         sweep = _sweep_of(settings, crypto, source_of)
         known = replace(known, provenance=sweep.provenance(crypto))
-        known = _with_reading(known, sweep.source)
+        known = _with_reading(known, sweep.source, settings)
         frame, report = sweep.source.feature_cache(crypto, sweep.source.candles(crypto))
         known = replace(
             known, rows=len(frame), first=frame.index[0].value, last=frame.index[-1].value, report=report
@@ -160,6 +169,9 @@ def check_crypto(
         if not sweep.source.has_candles:
             leaks = tuple(column_leaks(column_strengths(arrays)))
             known = replace(known, leaks=leaks, notes=_feature_notes(known, arrays))
+    except MissingDataError as error:
+        skips = settings.data.cryptos is None and settings.data.incomplete == "skip"
+        return replace(known, skipped=str(error)) if skips else replace(known, refused=str(error))
     except InputError as error:
         faults = error.faults if isinstance(error, FaultsError) else ()
         return replace(known, refused=str(error), faults=faults)
@@ -183,13 +195,24 @@ def _sweep_of(settings: SweepSettings, crypto: str, source_of: Callable[[Source]
     return Sweep(sweep.settings, source_of(sweep.source))
 
 
-def _with_reading(known: CryptoCheck, source: Any) -> CryptoCheck:
+def _with_reading(known: CryptoCheck, source: Any, settings: SweepSettings) -> CryptoCheck:
     """Add what was understood; candles are known although their features may be refused."""
     if not source.has_candles:
         return replace(known, reading=source.understood(known.crypto))
     reading = source.reading(known.crypto)
+    notes = []
+    if reading.missing_bars > _MANY_GAPS * reading.bars and settings.data.no_trade_bars == "gap":
+        notes.append(
+            f"{reading.missing_bars:,} of {reading.bars + reading.missing_bars:,} bars are missing; if "
+            "nothing was traded in them, --set data.no_trade_bars=flat fills them; a gap costs rows"
+        )
     return replace(
-        known, reading=reading, rows=reading.bars, first=reading.first_close, last=reading.last_close
+        known,
+        reading=reading,
+        rows=reading.bars,
+        first=reading.first_close,
+        last=reading.last_close,
+        notes=tuple(notes),
     )
 
 

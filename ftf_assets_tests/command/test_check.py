@@ -249,3 +249,38 @@ def test_one_file_says_where_a_sweep_of_its_folder_reads_another(candles: Path, 
         (tmp_path / name).write_bytes((candles / "OPUSDT_1h.csv").read_bytes())
     assert "reads OPUSDC_1h.csv instead" in run(tmp_path / "OPUSDT_1h.csv", "--crypto", "OPUSDC").output
     assert "does not find it" in run(tmp_path / "OPUSDT_1h.csv").output
+
+
+def test_a_group_skips_what_has_no_file_as_its_sweep_does(candles: Path, tmp_path: Path):
+    (tmp_path / "OPUSDT_1h.csv").write_bytes((candles / "OPUSDT_1h.csv").read_bytes())
+    done = run(tmp_path, "--crypto-group", "defi_top5")
+    assert done.return_value == 0, done.output
+    assert done.output.count("skips: no data") == 4
+    assert "Skipped: LDOUSDC: no file for base asset LDO" in done.output
+    assert run(tmp_path, "--crypto-group", "defi_top5", "--set", "data.incomplete=refuse").return_value == 2
+
+
+def test_hours_without_trade_are_suggested_for_many_gaps(candles: Path, tmp_path: Path):
+    lines = (candles / "OPUSDT_1h.csv").read_text(encoding="utf-8").splitlines()
+    kept = [line for number, line in enumerate(lines) if number % 9 != 8]
+    (tmp_path / "OPUSDT_1h.csv").write_text("\n".join(kept), encoding="utf-8")
+    assert "--set data.no_trade_bars=flat fills them" in run(tmp_path).output
+    filled = run(tmp_path, "--set", "data.no_trade_bars=flat")
+    assert "fills them" not in filled.output
+    assert "388 bars without trade filled" in filled.output
+
+
+def test_a_table_of_several_cryptos_is_checked_for_each(features: pd.DataFrame, tmp_path: Path):
+    folder = tmp_path / "panel"
+    folder.mkdir()
+    panel = pd.concat({"OP/USDT": features, "UNI/USDT": features}, names=["symbol", "timestamp"])
+    panel.to_parquet(folder / "features.parquet")
+    for path in (folder, folder / "features.parquet"):
+        content = json.loads(run(path, "--json", "--set", "folds.n_folds=1").output)
+        assert [(one["crypto"], one["accepted"]) for one in content["cryptos"]] == [
+            ("OPUSDT", True),
+            ("UNIUSDT", True),
+        ]
+    features.to_parquet(folder / "features.parquet")
+    with pytest.raises(InputError, match="neither the name of the file nor a column says"):
+        check_data(folder)

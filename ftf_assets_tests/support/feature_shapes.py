@@ -246,6 +246,11 @@ REFUSED = [
         mend=lambda f: f.assign(timestamp=f["open_time"] + pd.Timedelta("1h")).drop(columns="open_time"),
     ),
     FeatureShape(
+        "an index of the times at which bars open",
+        lambda f: f.set_axis(f.index - pd.Timedelta("1h")).rename_axis("open_time"),
+        mend=lambda f: f.set_axis(f.index + pd.Timedelta("1h")).rename_axis("timestamp"),
+    ),
+    FeatureShape(
         "two columns that may be the time of the row",
         lambda f: f.rename_axis("date").reset_index().assign(time=TIMES),
         mend=lambda f: f.rename(columns={"date": "timestamp"}).drop(columns="time"),
@@ -260,10 +265,11 @@ REFUSED = [
         lambda f: f.iloc[[0, 1, 1, *range(2, N_ROWS)]],
         mend=lambda f: f[~f.index.duplicated()],
     ),
+    FeatureShape("several cryptos in one file, none of them this one", lambda f: _panel(f, "UNI/USDT")),
     FeatureShape(
-        "several cryptos in one file, none of them this one",
-        lambda f: _panel(f, "UNI/USDT"),
-        mend=lambda f: dict(list(f.groupby("symbol")))["UNI/USDT"],
+        "a column of another crypto than the name of the file",
+        lambda f: f.assign(ticker="UNIUSDT"),
+        mend=lambda f: f.drop(columns="ticker"),
     ),
     FeatureShape(
         "price levels, an amount and a date among the features",

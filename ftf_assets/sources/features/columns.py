@@ -139,6 +139,14 @@ def _table_columns(table: pd.DataFrame) -> list[_Column]:
     return found
 
 
+def symbols_of(table: RawTable) -> tuple[str, ...]:
+    """Name the cryptos that the rows of a table say they are of; empty where no column or level says it."""
+    frame = table.frame
+    found = [*([] if table.is_text else _index_columns(frame)), *_table_columns(frame)]
+    naming = [one for one in found if one.plain in SYMBOLS and cells.is_text(one.cells)]
+    return tuple(sorted(naming[0].cells.astype(str).unique())) if naming else ()
+
+
 def _of_one_symbol(
     found: list[_Column], sorted_out: FeatureColumns, crypto: str, faults: Faults
 ) -> list[_Column]:
@@ -150,15 +158,17 @@ def _of_one_symbol(
         base, quote = split_symbol(crypto)
         same = [word for word in distinct if split_symbol(word) in ((base, quote), (base, ""))]
         same = same or [word for word in distinct if split_symbol(word)[0] == base]
-        if len(distinct) == 1:
-            same = distinct
         if len(same) != 1:
             shown = ", ".join(distinct[:5]) + (", …" if len(distinct) > 5 else "")
             faults.add(
-                f"the file holds several cryptos, and {'none' if not same else 'more than one'} is {crypto}",
+                f"the rows are of other cryptos than {crypto}"
+                if not same
+                else f"the file holds several cryptos that may be {crypto}",
                 column=column.name or None,
                 found=shown,
-                fix="Name one of them with --crypto, or write a file per crypto: for symbol, part in "
+                fix="Rename the file, or drop the column if it says something else."
+                if len(distinct) == 1
+                else "Name one of them with --crypto, or write a file per crypto: for symbol, part in "
                 f"frame.groupby({column.name!r}): part.to_parquet(symbol.replace('/', '') + '.parquet').",
             )
             faults.raise_if_any()  # rows of other cryptos say nothing about this one
@@ -222,7 +232,9 @@ def _row_time_columns(found: list[_Column], faults: Faults) -> list[_Column]:
             column=opens[0].name,
             found=opens[0].cells.iloc[0],
             allowed="a column timestamp: the close of the bar",
-            fix=f"Write frame['timestamp'] = frame[{opens[0].name!r}] + pd.Timedelta('1h'), the length of a "
+            fix="Add the length of a bar: frame.index + pd.Timedelta('1h'), named timestamp."
+            if opens[0].in_index
+            else f"Write frame['timestamp'] = frame[{opens[0].name!r}] + pd.Timedelta('1h'), the length of a "
             "bar, and drop the column.",
         )
         return opens

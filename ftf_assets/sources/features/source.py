@@ -9,16 +9,35 @@ from typing import ClassVar
 
 import pandas as pd
 
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import MissingDataError, input_error
 from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.features.columns import symbols_of
 from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.reading import FeatureReading
 from ftf_assets.sources.features.table import feature_cache_from_table
 from ftf_assets.sources.find_files import CryptoFiles, DataFile, find_crypto_files, open_directory
-from ftf_assets.sources.found_pairs import single_file
+from ftf_assets.sources.found_pairs import NO_PAIR, found_pairs, single_file
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
+
+
+def panel_file(directory: Path) -> Path | None:
+    """Find the one table of a folder whose name says no pair; None where there is none, or another table."""
+    pairs, others = found_pairs(directory)
+    tables = [name for name, reason in others.items() if reason == NO_PAIR]
+    return directory / tables[0] if not pairs and len(tables) == 1 else None
+
+
+def panel_symbols(file: Path, options: FeatureOptions) -> tuple[str, ...]:
+    """Name the cryptos that the rows of a feature file say they are of, as they are written there.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    return symbols_of(read_table(file, options=options.reading, faults=Faults(file=file.name)))
 
 
 @dataclass(frozen=True)
@@ -29,7 +48,8 @@ class FeatureFileSource:
     ----------
     path
         Directory; each crypto's file is found by its base asset
-        (:func:`~ftf_assets.sources.find_files.find_crypto_files`).
+        (:func:`~ftf_assets.sources.find_files.find_crypto_files`). A folder with a single table whose name
+        says no pair may hold all cryptos in it, told by a column or index level such as ``symbol``.
     options
         What to do with missing features, price levels, times without a zone and other quote currencies.
     file
@@ -110,13 +130,21 @@ class FeatureFileSource:
     def _files(self, crypto: str) -> CryptoFiles:
         if self.file is not None:
             return single_file(self.file)
-        files = find_crypto_files(
-            open_directory(self.path, source="feature"),
-            crypto,
-            suffixes=self.suffixes,
-            allow_quote=self.options.allow_quote,
-            bar=self.options.bar,
-        )
+        directory = open_directory(self.path, source="feature")
+        try:
+            files = find_crypto_files(
+                directory,
+                crypto,
+                suffixes=self.suffixes,
+                allow_quote=self.options.allow_quote,
+                bar=self.options.bar,
+            )
+        except MissingDataError:
+            # One table of all cryptos, whose rows say which crypto they are of.
+            panel = panel_file(directory)
+            if panel is None or not panel_symbols(panel, self.options):
+                raise
+            return single_file(panel)
         if len(files.files) > 1:
             raise input_error(
                 "a feature cache is one file",

@@ -11,6 +11,7 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.source import FeatureFileSource
+from ftf_assets.sources.readers.options import ReadingOptions
 
 TIMES = pd.date_range("2024-01-01", periods=6, freq="h", tz="UTC", name="timestamp")
 
@@ -237,6 +238,46 @@ def test_provenance_and_span_describe_the_file(cache, read, tmp_path) -> None:
     found = source.provenance("OPUSDC")
     assert (found.source, found.file, found.quote_currency) == ("features", "OPUSDC.parquet", "USDC")
     assert source.span("OPUSDC") == (TIMES[2], TIMES[-1], len(TIMES) - 2)
+
+
+def test_one_table_of_several_cryptos_serves_each_of_them(cache, tmp_path) -> None:
+    panel = pd.concat({"OP/USDT": cache, "UNI/USDT": cache.assign(rsi_14=1.0)}, names=["symbol", "timestamp"])
+    panel.to_parquet(tmp_path / "features.parquet")
+    source = FeatureFileSource(path=str(tmp_path))
+    for crypto, rsi in (("OPUSDC", 50.0), ("UNIUSDT", 1.0)):
+        found, _ = source.feature_cache(crypto, pd.DataFrame())
+        assert (len(found), found["rsi_14"].iloc[0]) == (6, rsi)
+    assert source.provenance("OPUSDC").file == "features.parquet"
+    with pytest.raises(InputError, match=r"rows are of other cryptos than LDOUSDC \(found OP/USDT, UNI/USDT"):
+        source.span("LDOUSDC")
+
+
+def test_one_table_that_names_no_crypto_serves_nobody(cache, tmp_path) -> None:
+    cache.to_parquet(tmp_path / "features.parquet")
+    with pytest.raises(InputError, match="no file for base asset OP"):
+        FeatureFileSource(path=str(tmp_path)).span("OPUSDC")
+
+
+@pytest.mark.parametrize(("raw", "kept"), [("keep", ["close"]), ("leave_out", [])])
+def test_price_levels_are_kept_or_left_out_as_the_user_says(cache, tmp_path, raw, kept) -> None:
+    cache.assign(close=cache["rsi_14"] + 1, date=cache.index).to_parquet(tmp_path / "OPUSDC.parquet")
+    source = FeatureFileSource(path=str(tmp_path), options=FeatureOptions(raw_columns=raw))
+    if raw == "keep":
+        with pytest.raises(InputError, match="times are no features"):  # no number, so no feature
+            source.span("OPUSDC")
+        cache.assign(close=cache["rsi_14"] + 1).to_parquet(tmp_path / "OPUSDC.parquet")
+    found, _ = source.feature_cache("OPUSDC", pd.DataFrame())
+    assert list(found.columns.difference(cache.columns)) == kept
+
+
+def test_a_point_beside_decimal_commas_is_refused(cache, tmp_path) -> None:
+    text = cache.astype({"rsi_14": object}).assign(rsi_14=["1.234,5", *["50,5"] * 5])
+    text.to_csv(tmp_path / "OPUSDC.csv", sep=";", decimal=",")
+    source = FeatureFileSource(
+        path=str(tmp_path), options=FeatureOptions(reading=ReadingOptions(decimal="comma"))
+    )
+    with pytest.raises(InputError, match=r"column 'rsi_14', row .*: the cell is not a number"):
+        source.span("OPUSDC")
 
 
 def test_a_broken_file_is_refused(tmp_path) -> None:
