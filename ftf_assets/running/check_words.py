@@ -84,6 +84,7 @@ def check_lines(done: DataCheck) -> Iterator[str]:
         yield f"{len(done.cryptos)} cryptos, {n_refused} not accepted. {more} are left out above: see --json."
     yield from _understood(done.cryptos)
     yield from _notes(done.cryptos)
+    yield from (f"Read {one.file}: {one.read}" for one in done.results[:_MOST_CRYPTOS] if one.read)
     checks: list[CryptoCheck | ResultsCheck] = [*done.cryptos, *done.results]
     refused = [one for one in checks if one.refused]
     for one in refused[:_MOST_REFUSED]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.labels.factor_registry import FACTORS
+from ftf_assets.rows.result_columns import meaning
 from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.features.source import panel_file, panel_symbols
 from ftf_assets.sources.find_files import open_directory
@@ -58,6 +59,8 @@ class ResultsCheck:
         Pairs of crypto and fold that each level has with its baseline, by ``factor=level``.
     metric
         The metric that decides; "" where nothing could be judged.
+    read
+        What was read, as the gate says it; "" where it could not be read.
     refused
         The error of the gate, in one line; "" where it accepts the file.
     """
@@ -69,6 +72,7 @@ class ResultsCheck:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: Mapping[str, int] = field(default_factory=dict)
     metric: str = ""
+    read: str = ""
     refused: str = ""
 
     @property
@@ -259,7 +263,8 @@ def kind_of_columns(columns: Sequence[str]) -> Kind:
     'results'
     """
     names = {name.strip().lower() for name in columns}
-    if names & set(_METRICS) and (names & set(FACTORS) or "crypto" in names):
+    meant = {meaning(name, (*_METRICS, *FACTORS, "crypto"))[0] for name in columns}
+    if meant & set(_METRICS) and (meant & set(FACTORS) or "crypto" in meant):
         return "results"
     if names & {"label", "label_end", "label_return"}:
         return "features"
@@ -345,6 +350,7 @@ def _check_results(file: Path) -> ResultsCheck:
         levels=levels,
         pairs={f"{one.factor}={one.level}": _n_pairs(decision, one.level) for one in decision.verdicts},
         metric=decision.primary_metric or "",
+        read=published.in_words,
     )
 
 

@@ -142,6 +142,7 @@ def test_results_get_their_levels_and_the_command_that_judges_them(tmp_path: Pat
     done = run(file)
     assert done.return_value == 0, done.output
     assert "cleanlab: off, filter" in done.output
+    assert "Read published.csv: 50 rows of CSV, comma between cells" in done.output
     assert f"Next: ftf gate --results {file}" in done.output
     file.write_text(file.read_text(encoding="utf-8").replace("cleanlab", "cleaner"), encoding="utf-8")
     refused = run(file, "--as", "results")
@@ -166,6 +167,9 @@ def test_a_folder_of_two_kinds_asks_which(candles: Path, features: pd.DataFrame,
         (["rsi", "label"], "features"),
         (["crypto", "fold", "cleanlab", "roc_auc", "f1_buy"], "results"),
         (["cleanlab", "roc_auc"], "results"),
+        (["run_id", "params.crypto", "params.cleanlab", "metrics.roc_auc"], "results"),
+        (["Symbol", "cleanlab", "auc"], "results"),
+        (["symbol", "date", "open", "high", "low", "close", "volume"], "candles"),
     ],
 )
 def test_the_kind_is_told_by_columns(columns: list[str], kind: str):

@@ -19,6 +19,8 @@ Wait = Callable[[float, str], None]
 MOST_TRIES = 8
 FIRST_WAIT = 1.0
 _LONGEST_BACK_OFF = 60.0
+#: The same before the exchange has answered at all: a wrong address or a machine without a network.
+FIRST_TRIES = 3
 #: A longer wait than this that the exchange asks for (a ban) ends the fetch.
 LONGEST_WAIT = 600.0
 #: Bars that are asked for in one request; an exchange that gives fewer is asked more often.
@@ -57,7 +59,7 @@ class ExchangeClient:
         RunError
             The exchange cannot be reached.
         """
-        markets = self._call(self._api.load_markets)
+        markets = self._call(self._api.load_markets, FIRST_TRIES)
         spot = {str(name): market for name, market in markets.items() if market.get("spot")}
         word = _plain(pair)
         for name, market in spot.items():
@@ -115,10 +117,10 @@ class ExchangeClient:
 
         return self._call(request)
 
-    def _call(self, request: Callable[[], T]) -> T:
+    def _call(self, request: Callable[[], T], most_tries: int = MOST_TRIES) -> T:
         from ccxt import ExchangeError, OperationFailed
 
-        for tries in range(1, MOST_TRIES + 1):
+        for tries in range(1, most_tries + 1):
             self._api.last_response_headers, self._api.last_json_response = {}, None
             try:
                 return request()
@@ -140,10 +142,14 @@ class ExchangeClient:
                     f"{self.name} asks to wait for {seconds:.0f} s: {reason}. What was fetched is kept; run "
                     "the same command again then"
                 )
-            if tries < MOST_TRIES:
+            if tries < most_tries:
                 self._wait(seconds, reason)
+        if most_tries == FIRST_TRIES:
+            raise RunError(
+                f"{self.name} cannot be reached: {reason}. Is there a network? --server names another address"
+            )
         raise RunError(
-            f"{self.name} failed {MOST_TRIES} times in a row: {reason}. What was fetched is kept; run the "
+            f"{self.name} failed {most_tries} times in a row: {reason}. What was fetched is kept; run the "
             "same command again to go on"
         )
 

@@ -299,3 +299,15 @@ def test_the_requests_keep_to_the_rate_that_ccxt_knows(world: World):
     assert api.enableRateLimit
     assert api.rateLimit >= 50
     assert np.isfinite(api.rateLimit)
+
+
+def test_an_exchange_that_cannot_be_reached_is_given_up_soon(world: World):
+    waits: list[float] = []
+    nowhere = open_exchange(
+        "binance", server="http://127.0.0.1:1", wait=lambda seconds, _: waits.append(seconds)
+    )
+    with pytest.raises(
+        RunError, match="binance cannot be reached: .*refused.* --server names another address"
+    ):
+        nowhere.symbol(PAIR)
+    assert waits == [1.0, 2.0]
