@@ -1072,7 +1072,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sources/candles/table.py",
         "open and close may be swapped in a file without names",
-        "if len(opens) >= 20 and forward > _SWAPPED * backward:",
+        "if forward > _SWAPPED * backward:",
         "if False:",
         "sources/candles/test_candle_shapes.py",
     ),

@@ -27,6 +27,11 @@ from ftf_assets.sources.readers.raw_table import RawTable
 
 #: Share of rows in which the order of prices must hold, for other rows to count as faults of theirs.
 MOST_ROWS = 0.9
+#: High over low that half of the bars of a file stay below.
+WIDEST_TYPICAL_BAR = 1.5
+
+#: Base assets that exchanges also write in another way.
+OTHER_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 
 _CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2})?\s*")
 
@@ -262,7 +267,7 @@ class _NameFinder:
         )
 
     def refuse_symbols(self) -> None:
-        """Refuse bars of several symbols in one table."""
+        """Refuse bars of several symbols, and those of another base asset than the crypto's."""
         for name in ROLES["symbol"]:
             for position in self.by_name.get(name, []):
                 symbols = set(self.cells.column(position).map(str).unique()) - {""}
@@ -273,6 +278,21 @@ class _NameFinder:
                         found=", ".join(sorted(symbols)[:8]),
                         fix="Write one file for each symbol.",
                     )
+                elif symbols and not self.is_of_base(*symbols):
+                    self.cells.faults.add(
+                        "the rows hold bars of another asset",
+                        column=self.cells.names[position],
+                        found=next(iter(symbols)),
+                        allowed=f"a symbol with {self.base} in it",
+                        fix="Name the file after what it holds, or drop the column.",
+                    )
+
+    def is_of_base(self, symbol: str) -> bool:
+        """Whether a symbol such as ``X:UNIUSD`` or ``UNI/USD`` can be one of the base asset."""
+        written = re.sub(r"[^A-Z0-9]", "", symbol.upper())
+        return any(
+            name in written for name in (self.base.upper(), OTHER_NAMES.get(self.base.upper(), self.base))
+        )
 
 
 def _is_clock(cells: Cells, position: int) -> bool:
@@ -346,6 +366,10 @@ def _share(spelling: Spelling, cells: Cells) -> float:
         return 0.0
     open_, high, low, close, volume = (cells.numbers(at[role]) for role in VALUE_COLUMNS)
     holds = (low <= np.minimum(open_, close)) & (np.maximum(open_, close) <= high) & (volume >= 0) & (low > 0)
+    # A volume in the place of a price encloses the others too, but no typical bar spans half its price.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if not np.median(high / low) < WIDEST_TYPICAL_BAR:
+            return 0.0
     if len(spelling.order) == 8:
         # The column after the close is an average price, inside of every bar that has trades, or the volume.
         fifth, sixth = cells.numbers(5), cells.numbers(6)

@@ -210,7 +210,7 @@ def _find_swapped(values: dict[str, Array], order: Array, faults: Faults) -> Non
     opens, closes = values["open"][order], values["close"][order]
     forward = np.abs(opens[1:] - closes[:-1]).sum()
     backward = np.abs(closes[1:] - opens[:-1]).sum()
-    if len(opens) >= 20 and forward > _SWAPPED * backward:
+    if forward > _SWAPPED * backward:
         faults.add(
             "the file has no column names, and its open looks like the close",
             found="each bar closes where the one before opened",

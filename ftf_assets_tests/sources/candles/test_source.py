@@ -326,7 +326,8 @@ def test_parquet_and_csv_give_the_same_candles(tmp_path, shape) -> None:
 
 def test_a_parquet_row_is_counted_from_one(tmp_path) -> None:
     write(tmp_path, *changed(4, "", "", "", "-1"))
-    pd.read_csv(tmp_path / "AAVEUSDT_1h.csv").to_parquet(tmp_path / "OPUSDT.parquet")
+    frame = pd.read_csv(tmp_path / "AAVEUSDT_1h.csv").drop(columns="ticker")
+    frame.to_parquet(tmp_path / "OPUSDT.parquet")
     with pytest.raises(
         InputError,
         match=r"OPUSDC, file OPUSDT\.parquet, column 'low', row 3: prices must be finite and positive",
