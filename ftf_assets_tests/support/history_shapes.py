@@ -193,30 +193,31 @@ REFUSED = [
 ]  # fmt: skip
 
 
-def page_rows() -> list[str]:
-    """The rows of the table in ``docs/data.md``."""
+def page_row(shape: Folder, answer: str) -> str:
+    """The row of a folder in ``docs/data.md``; all names of one file share one."""
     names = ", ".join(f"`{name}`" for name in NAMES)
-    rows = []
-    for shape in (*ACCEPTED[len(NAMES) - 1 :], *REFUSED):
-        with tempfile.TemporaryDirectory() as folder:
-            shape.lay(Path(folder))
-            if shape.refused:
-                answer = f"refused: {shape.refusal(Path(folder))}"
-            else:
-                answer = f"accepted: {_in_words(shape.read(Path(folder))[1])}"
-        needs = ", ".join(
-            f"`data.{name}={','.join(value) if isinstance(value, tuple) else value}`"
-            for name, value in shape.settings.items()
-        )
-        what = f"one file, named {names}" if shape in ACCEPTED[: len(NAMES)] else shape.shape
-        rows.append(f"| {what} | {needs} | {answer} |")
-    return rows
+    what = f"one file, named {names}" if shape in ACCEPTED[: len(NAMES)] else shape.shape
+    needs = ", ".join(
+        f"`data.{name}={','.join(value) if isinstance(value, tuple) else value}`"
+        for name, value in shape.settings.items()
+    )
+    return f"| {what} | {needs} | {answer} |"
 
 
-def _in_words(reading: CandlesReading) -> str:
+def accepted(reading: CandlesReading) -> str:
+    """The answer of an accepted folder."""
     files = f"{len(reading.files)} file{'' if len(reading.files) == 1 else 's'}"
     stamp = f"times are {reading.stamp}s ({reading.stamp_from})"
-    return "; ".join([f"{files}, {reading.bars} bars of {reading.timeframe}, {stamp}", *reading.notes])
+    said = "; ".join([f"{files}, {reading.bars} bars of {reading.timeframe}, {stamp}", *reading.notes])
+    return f"accepted: {said}"
+
+
+def _answer(shape: Folder) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        shape.lay(Path(folder))
+        if shape.refused:
+            return f"refused: {shape.refusal(Path(folder))}"
+        return accepted(shape.read(Path(folder))[1])
 
 
 def write_page() -> None:
@@ -224,7 +225,8 @@ def write_page() -> None:
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     head = lines.index(HEADER)
     end = next((n for n in range(head, len(lines)) if not lines[n].startswith("|")), len(lines))
-    PAGE.write_text("\n".join([*lines[: head + 2], *page_rows(), *lines[end:]]) + "\n", encoding="utf-8")
+    rows = dict.fromkeys(page_row(shape, _answer(shape)) for shape in (*ACCEPTED, *REFUSED))
+    PAGE.write_text("\n".join([*lines[: head + 2], *rows, *lines[end:]]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

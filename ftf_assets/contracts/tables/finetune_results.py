@@ -157,7 +157,9 @@ class _CellResult(pa.DataFrameModel):
     )
 
     data_source: Text = key("Where the rows came from: market, candles or features.")
-    source_file: Text = optional("File name that the rows came from.")
+    source_file: Text = optional(
+        "File that the rows came from, below the data folder; of several, the first and last."
+    )
     quote_currency: Text = optional("Currency of the prices, such as USDT.")
     data_fingerprint: Text = key("Hash of the source file's content, or of the embedded market's parameters.")
     cell_key: Text = optional("Hash of everything that the cell's result depends on.")

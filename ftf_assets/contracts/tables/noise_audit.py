@@ -69,7 +69,9 @@ class NoiseAudit(StoredTable):
     rounds: Series[np.int64] = amount("Boosting rounds of every model; 0 where none was fitted.")
     settings: Text = key("Settings of the audit, a JSON object.")
     data_source: Text = key("Where the rows came from: market, candles or features.")
-    source_file: Text = optional("File name that the rows came from.")
+    source_file: Text = optional(
+        "File that the rows came from, below the data folder; of several, the first and last."
+    )
     data_fingerprint: Text = key("Hash of the source file's content, or of the market's parameters.")
     code_version: Text = key("Version of the code that decides results.")
     run_id: Text = key("Dagster run that wrote the row.")

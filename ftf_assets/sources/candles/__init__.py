@@ -13,6 +13,7 @@
     history.py          the files of one history joined, each bar once
     bar_lengths.py      the bar length, stated or found, one for a history, and its grid
     reading.py          what was understood and decided
+    kept.py             candles that this process has read already
     feature_cache.py    candles to feature cache: indicators, triple-barrier labels, count of dropped rows
     indicators.py       the features, backward-looking and scale-free
     rolling_windows.py  trailing sums, means and deviations without running sums

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ import pandas as pd
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.sources.candles.bars import candles_from_bars
 from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
+from ftf_assets.sources.candles.kept import KeptCandles
 from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.reading import CandlesReading
 from ftf_assets.sources.candles.table import read_bar_table
@@ -19,6 +20,8 @@ from ftf_assets.sources.find_files import CryptoFiles, find_crypto_files, open_d
 from ftf_assets.sources.found_pairs import single_file
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Span
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES
+
+_KEPT = KeptCandles()
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ class CandleFileSource:
 
     def span(self, crypto: str) -> Span:
         """Return the close of the first and last bar. A process reads unchanged files only once."""
-        times = self._read(crypto)[0].index
-        return Span(times[0], times[-1], len(times))
+        reading = self.reading(crypto)
+        first, last = (pd.Timestamp(time, tz="UTC") for time in (reading.first_close, reading.last_close))
+        return Span(first, last, reading.bars)
 
     def bar_length(self, crypto: str) -> int:
         """Return the length of the crypto's bars in nanoseconds, stated or found."""
@@ -69,7 +73,8 @@ class CandleFileSource:
         InputError
             As :meth:`candles`.
         """
-        return self._read(crypto)[1]
+        files = self._files(crypto)
+        return _KEPT.reading(self._key(files, crypto), lambda: self._read(files, crypto))
 
     def candles(self, crypto: str) -> pd.DataFrame:
         """Read and check the crypto's candles.
@@ -81,7 +86,8 @@ class CandleFileSource:
             :func:`~ftf_assets.sources.candles.bars.candles_from_bars` raise it, with row and column.
             The row of a CSV file is the line of the file; the header is line 1.
         """
-        return self._read(crypto)[0].copy()
+        files = self._files(crypto)
+        return _KEPT.candles(self._key(files, crypto), lambda: self._read(files, crypto))
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
         """Compute indicators and labels of ``candles``."""
@@ -104,19 +110,13 @@ class CandleFileSource:
             bar=self.options.bar,
         )
 
-    def _read(self, crypto: str) -> tuple[pd.DataFrame, CandlesReading]:
-        files = self._files(crypto)
-        return _read(files, crypto, self.options, files.state())
+    def _key(self, files: CryptoFiles, crypto: str) -> Hashable:
+        # Size and time of modification are part of the key: a changed file is read again.
+        return files, crypto, self.options, files.state()
 
-
-# The frames of a group of cryptos are a few megabytes; a plan asks for each of them three times.
-@lru_cache(maxsize=32)
-def _read(
-    files: CryptoFiles, crypto: str, options: CandleOptions, state: tuple[tuple[int, int], ...]
-) -> tuple[pd.DataFrame, CandlesReading]:
-    del state  # size and time of modification are part of the cache's key: a changed file is read again
-    tables = [
-        read_bar_table(file.path, crypto=crypto, name=file.name, options=options.reading)
-        for file in files.files
-    ]
-    return candles_from_bars(tables, options, crypto=crypto, named=files.timeframes)
+    def _read(self, files: CryptoFiles, crypto: str) -> tuple[pd.DataFrame, CandlesReading]:
+        tables = [
+            read_bar_table(file.path, crypto=crypto, name=file.name, options=self.options.reading)
+            for file in files.files
+        ]
+        return candles_from_bars(tables, self.options, crypto=crypto, named=files.timeframes)

@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.tables.candles import Candles
-from ftf_assets_tests.support.history_shapes import ACCEPTED, HEADER, PAGE, REFUSED, Folder, page_rows
+from ftf_assets_tests.support.history_shapes import (
+    ACCEPTED,
+    HEADER,
+    NAMES,
+    PAGE,
+    REFUSED,
+    Folder,
+    accepted,
+    page_row,
+)
 
+PAGE_LINES = PAGE.read_text(encoding="utf-8").splitlines()
+REGENERATE = "regenerate the page with python -m ftf_assets_tests.support.history_shapes"
 MENDED = [shape for shape in REFUSED if shape.mended is not None]
 
 
@@ -31,6 +42,7 @@ def test_an_accepted_folder_gives_its_bars_at_their_instants(shape: Folder, tmp_
     assert_its_bars(shape, candles, reading)
     for name, value in shape.said.items():
         assert getattr(reading, name) == value, name
+    assert page_row(shape, accepted(reading)) in PAGE_LINES, REGENERATE
 
 
 @pytest.mark.parametrize("shape", REFUSED, ids=lambda shape: shape.shape)
@@ -39,6 +51,7 @@ def test_a_refused_folder_says_why_in_one_line(shape: Folder, tmp_path):
     words = shape.refusal(tmp_path)
     assert shape.refused in words
     assert "\n" not in words
+    assert page_row(shape, f"refused: {words}") in PAGE_LINES, REGENERATE
 
 
 @pytest.mark.parametrize("shape", MENDED, ids=lambda shape: shape.shape)
@@ -50,8 +63,10 @@ def test_the_setting_that_a_refusal_names_works(shape: Folder, tmp_path):
     assert (reading.bar, len(candles)) == (shape.bars.length, 240 - reading.off_grid)
 
 
-def test_the_page_shows_every_folder_as_it_is_read():
-    # Regenerate with: python -m ftf_assets_tests.support.history_shapes
-    page = PAGE.read_text(encoding="utf-8").splitlines()
-    head, rows = page.index(HEADER) + 2, page_rows()
-    assert page[head : head + len(rows)] == rows
+def test_the_page_has_a_row_for_every_folder_and_no_other():
+    head = PAGE_LINES.index(HEADER) + 2
+    shown = PAGE_LINES[head : PAGE_LINES.index("", head)]
+    assert len(shown) == len(ACCEPTED) + len(REFUSED) - len(NAMES) + 1
+    assert [row.split(" | ")[0] for row in shown] == list(
+        dict.fromkeys(page_row(shape, "").split(" | ")[0] for shape in (*ACCEPTED, *REFUSED))
+    )
