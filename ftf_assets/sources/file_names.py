@@ -51,6 +51,7 @@ _DATE = re.compile(
       | (?:0?[1-9]|[12]\d|3[01])[-_.](?:0?[1-9]|[12]\d|3[01])[-_.]20\d\d   # 15.01.2024, 1.15.2024
       | 20\d\d[-_.]?(?:0[1-9]|1[0-2])                                  # 2024-01, 202401
       | 20\d\d[-_]?[Qq][1-4]                                           # 2024-Q1
+      | [Qq][1-4][-_]?20\d\d                                           # Q1_2024
       | 1[0-9]{9}(?:[0-9]{3})?                                         # epoch seconds or milliseconds
       | 20\d\d                                                         # 2024
     )(?![0-9])""",
@@ -165,17 +166,22 @@ def read_file_name(path: str, suffix: str = "") -> FileName:
     parts = PurePosixPath(path)
     stem = parts.name[: -len(suffix)] if suffix else parts.stem
     stem = re.sub(r"\s*\(\d+\)$", "", stem)  # the mark of a second download
-    periods = tuple(match.group() for match in _DATE.finditer(stem))
+    periods = _periods(stem)
     words = _words(_DATE.sub(" ", stem))
     symbol_words, timeframes = _without_timeframe(words)
-    dated = tuple(folder for folder in parts.parts[:-1] if re.fullmatch(r"[\d\-_.]+", folder))
-    folders = [one for one in parts.parts[:-1] if one not in dated and one.lower() not in _PERIOD_FOLDERS]
+    folders = [one for one in parts.parts[:-1] if one.lower() not in _PERIOD_FOLDERS]
+    dated = tuple(period for folder in folders for period in _periods(folder))
     if stem.isdecimal() and parts.parent.name.isdecimal():  # the month or day below a year
         symbol_words, timeframes, periods = (), (), (f"{parts.parent.name}-{stem}",)
         words = []
     folder_words: list[str] = []
+    places: list[str] = []
     for folder in folders:
-        rest, stated = _without_timeframe(_words(folder), bare=False)
+        if re.fullmatch(r"[\d\-_.]+", folder):  # a year, a month or a day
+            continue
+        of_folder = _words(_DATE.sub(" ", folder))
+        places += ["-".join(of_folder)] if of_folder else []
+        rest, stated = _without_timeframe(of_folder, bare=False)
         folder_words += rest
         timeframes = timeframes or stated
     return FileName(
@@ -184,8 +190,12 @@ def read_file_name(path: str, suffix: str = "") -> FileName:
         folder_words=tuple(folder_words),
         timeframes=timeframes,
         periods=periods or dated,
-        history="/".join([*folders, "-".join(words)]).upper(),
+        history="/".join([*places, "-".join(words)]).upper(),
     )
+
+
+def _periods(text: str) -> tuple[str, ...]:
+    return tuple(match.group() for match in _DATE.finditer(text))
 
 
 def _words(text: str) -> list[str]:
@@ -201,22 +211,21 @@ def _words(text: str) -> list[str]:
 
 
 def _without_timeframe(words: list[str], *, bare: bool = True) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Return the words, upper case, without those of the first timeframe, and that timeframe.
+    """Return the words, upper case, without those of the timeframe, and that timeframe.
 
-    A bare number counts only behind a symbol, and in the names of folders not at all.
+    A number with its unit counts first. A bare number or unit (60, D) counts only behind a symbol, and in the
+    names of folders not at all: it may be a symbol itself.
     """
-    for place, word in enumerate(words):
-        for taken in (2, 1):  # "1_Hour" is one timeframe in two words
-            text = "".join(words[place : place + taken])
-            if taken == 2 and (
-                place + 2 > len(words) or not word.isdecimal() or words[place + 1].isdecimal()
-            ):
-                continue
-            found = timeframes_of(text)
-            lone = text.isalpha() or text.isdecimal()
-            if found and not (lone and (not bare or (place == 0 and len(words) > 1))):
-                rest = words[:place] + words[place + taken :]
-                return tuple(one.upper() for one in rest), found
+    for lone in (False, True) if bare else (False,):
+        for place, word in enumerate(words):
+            following = words[place + 1] if place + 1 < len(words) else ""
+            two = word.isdecimal() and following.isalpha()  # "1_Hour" is one timeframe in two words
+            for text, taken in ((word + following, 2),) * two + ((word, 1),):
+                found = timeframes_of(text)
+                is_lone = text.isalpha() or text.isdecimal()
+                if found and is_lone == lone and not (lone and place == 0 and len(words) > 1):
+                    rest = words[:place] + words[place + taken :]
+                    return tuple(one.upper() for one in rest), found
     return tuple(word.upper() for word in words), ()
 
 

@@ -170,6 +170,8 @@ def find_crypto_files(
         found = read.quote_of(base)
         if found is None:
             reasons.setdefault(f"its name has no {base}", []).append(name)
+        elif not path.is_file():  # a dangling link, or a pipe, which would never end
+            reasons.setdefault("not a file", []).append(name)
         elif read.other_instrument:
             reason = f"{read.other_instrument} in its name means another instrument than the spot pair"
             reasons.setdefault(reason, []).append(name)
@@ -308,6 +310,8 @@ def files_below(directory: Path) -> list[tuple[Path, str]]:
 
 def _refuse_folder(directory: Path) -> Callable[[OSError], None]:
     def refuse(error: OSError) -> None:
+        if error.filename != str(directory):
+            return  # a folder below that nobody may read, such as lost+found, holds nobody's data
         raise input_error("the folder cannot be read", file=error.filename or str(directory), found=error)
 
     return refuse

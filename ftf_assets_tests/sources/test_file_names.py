@@ -48,6 +48,9 @@ NAMES = [
     ("UNI7083-USD.csv", "UNI", "USD", (), ()),
     ("USDT_UNI-1h.csv", "UNI", "USDT", (HOUR,), ()),
     ("Poloniex_BTC_UNI_1h.csv", "UNI", "BTC", (HOUR,), ()),
+    ("W_USDT-1h.feather", "W", "USDT", (HOUR,), ()),
+    ("Binance_WUSDT_d.csv", "W", "USDT", (DAY,), ()),
+    ("Kraken_OHLCVT_Q1_2024/UNIUSD_60.csv", "UNI", "USD", (HOUR, MINUTE), ("Q1_2024",)),
     ("uniusdt_1h.parquet", "UNI", "USDT", (HOUR,), ()),
 ]  # fmt: skip
 
@@ -102,6 +105,7 @@ def test_another_pair_is_not_taken_for_the_crypto(name, base):
         ("2023/UNIUSDT.csv", "2024/UNIUSDT.csv", True),
         ("UNIUSDT/1h/2023/12.csv", "UNIUSDT/1h/2024/01.csv", True),
         ("Binance_UNIUSDT_2023_1h.csv", "Binance_UNIUSDT_1h.csv", True),
+        ("Kraken_OHLCVT/UNIUSD_60.csv", "Kraken_OHLCVT_Q1_2024/UNIUSD_60.csv", True),
         ("UNIUSDT-1h-2023-12.csv", "UNIUSDT-4h-2024-01.csv", False),
         ("Binance_UNIUSDT_1h.csv", "Bitstamp_UNIUSDT_1h.csv", False),
         ("spot/UNIUSDT-1h-2023-12.csv", "other/UNIUSDT-1h-2024-01.csv", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ def test_many_files_are_counted_and_not_all_named(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="found an empty folder"):
         found(tmp_path / "none")
+
+
+def test_what_is_no_file_serves_nobody_and_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "UNIUSDT_1h.csv")
+    (tmp_path / "UNI.csv").symlink_to(tmp_path / "gone.csv")
+    with pytest.raises(InputError, match=r"found UNI.csv, UNIUSDT_1h.csv \(not a file\)"):
+        found(tmp_path)
+    assert names_of(found(tmp_path, "UNIUSDC.csv")) == ["UNIUSDC.csv"]
 
 
 def test_a_folder_of_too_many_files_is_refused(tmp_path, monkeypatch):

@@ -114,6 +114,14 @@ def _shifted(bars: Bars, rows: list[int]) -> bytes:
     return plain(Bars(times, bars.length, bars.values))
 
 
+def _halted(bars: Bars) -> bytes:
+    """Klines of a halt: two bars begin late and end early."""
+    frame = bars.frame.assign(open_time=bars.epoch("ms"), close_time=bars.close_time // 10**6 - 1)
+    frame.iloc[[50, 51], frame.columns.get_loc("open_time")] += 420_000
+    frame.iloc[[50, 51], frame.columns.get_loc("close_time")] -= 60_000
+    return csv(frame[["open_time", "open", "high", "low", "close", "volume", "close_time"]], index=False)
+
+
 def _two_lengths(bars: Bars) -> bytes:
     later = bars_of(60, length=4 * HOUR, start=str(bars.index[-1] + pd.Timedelta("1h"))[:19])
     return csv(pd.concat([bars.named(), later.named()]), index=False)
@@ -158,6 +166,8 @@ ACCEPTED = [
         said={"missing_bars": 240 - len(FEW), "timeframe": "1h"}),
     Folder("hours without trade are absent: flat bars", lambda b: {"UNIUSD_60.csv": plain(b, FEW)},
         settings={"no_trade_bars": "flat"}, kept=FEW, said={"filled": 240 - len(FEW), "gaps": 0}),
+    Folder("a stretch off the grid with closes of its own, left out", lambda b: {"UNI.csv": _halted(b)},
+        settings={"off_grid": "leave_out"}, kept=[n for n in range(240) if n not in (50, 51)], said={"off_grid": 2}),
     Folder("rows off the grid, left out", lambda b: {"UNI.csv": _shifted(b, [50, 51, 99])},
         settings={"off_grid": "leave_out"}, kept=[n for n in range(240) if n not in (50, 51, 99)], said={"off_grid": 3}),
 ]  # fmt: skip

@@ -69,9 +69,10 @@ def candles_from_bars(
             "a candle history needs at least two bars", crypto=crypto, file=history.name, found=1
         )
     bar = find_bar_length(history, options.bar, named, crypto=crypto)
-    for one in parts:
-        refuse_other_closes(one, bar.length, crypto=crypto)
     off = off_grid(history, bar.length)
+    phase = int(history.time[~off][0]) % bar.length if options.off_grid == "leave_out" else None
+    for one in parts:
+        refuse_other_closes(one, bar.length, phase, crypto=crypto)
     if options.off_grid == "refuse":
         refuse_off_grid(history, off, bar.length, crypto=crypto)
     n_off = int(off.sum())

@@ -99,8 +99,11 @@ def subtracted(times: Array) -> Array:
     return amounts if np.mean(amounts > 0) > 0.5 else np.zeros_like(amounts)
 
 
-def refuse_other_closes(one: Stamped, bar: int, *, crypto: str) -> None:
+def refuse_other_closes(one: Stamped, bar: int, phase: int | None, *, crypto: str) -> None:
     """Refuse a file whose opens and closes are not one bar apart.
+
+    ``phase`` is the remainder of the opens on the bar grid where rows off the grid are left out; None where
+    every row counts.
 
     Raises
     ------
@@ -111,6 +114,8 @@ def refuse_other_closes(one: Stamped, bar: int, *, crypto: str) -> None:
         return
     table = one.table
     broken = one.close != one.time + bar
+    if phase is not None:
+        broken &= one.time % bar == phase
     if not broken.any():
         return
     stated = table.close_time
