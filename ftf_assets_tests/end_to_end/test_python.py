@@ -19,7 +19,7 @@ import pickle, sys, threading
 import numpy as np
 import xgboost
 import ftf_assets as ftf
-from ftf_assets_tests.support.production import candles, feature_cache
+from ftf_assets_tests.support.production import feature_cache
 
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 rows = np.random.default_rng(0).normal(size=(20_000, 4))
@@ -30,10 +30,8 @@ settings = {"folds.n_folds": 2, "training": {"trials": 0, "seeds": 1, "max_round
 call = {"home": sys.argv[1], "settings": settings}
 run = ftf.run_sweep(frames, "cleanlab=filter", **call)
 again = ftf.run_sweep(dict(reversed(frames.items())), {"cleanlab": ("filter",)}, progress=False, **call)
-bars = {"OPUSDC": candles(feature_cache(4_000)).rename_axis("date")}
-of_candles = ftf.run_sweep(candles=bars, factor="label_smoothing=mild", **call)
 with open(sys.argv[2], "wb") as file:
-    pickle.dump((run, again, of_candles), file)
+    pickle.dump((run, again), file)
 """
 
 
@@ -63,16 +61,10 @@ def test_rows_and_verdicts_are_those_of_the_store(finished):
 
 
 def test_the_same_frames_are_the_same_sweep_and_nothing_is_fitted_twice(finished):
-    home, _, run, again, _ = finished
+    home, _, run, again = finished
     assert again.sweep_id == run.sweep_id
     pd.testing.assert_frame_equal(again.rows, run.rows)
-    assert len(list(home.frames.iterdir())) == 2
-
-
-def test_candles_are_read_as_their_files_are(finished):
-    _, _, _, _, of_candles = finished
-    assert set(of_candles.rows["data_source"]) == {"candles"}
-    assert len(of_candles.rows) == 4
+    assert len(list(home.frames.iterdir())) == 1
 
 
 def test_progress_is_a_line_of_text_where_there_is_no_notebook(finished):

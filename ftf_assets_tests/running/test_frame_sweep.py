@@ -12,17 +12,24 @@ from ftf_assets.contracts.errors import InputError, Interrupted
 from ftf_assets.running import frame_sweep
 from ftf_assets.running.interrupts import interrupts_raise
 from ftf_assets.storage import time_estimate
-from ftf_assets_tests.support.production import feature_cache, feature_cache_of_120_rows
+from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets.sweep.sweep import Sweep, open_sweep
+from ftf_assets_tests.support.production import candles, feature_cache, feature_cache_of_120_rows
 
 QUICK = {"training.trials": 0, "folds.n_folds": 2, "ceiling.on": False}
 
 
 @pytest.fixture(autouse=True)
-def _nothing_runs(monkeypatch):
-    def run(*_arguments, **_named):
+def asked(monkeypatch) -> list[Sweep]:
+    """The sweeps that would have run: each is interrupted before it does anything."""
+    sweeps: list[Sweep] = []
+
+    def run(sweep: Sweep, *_arguments, **_named):
+        sweeps.append(sweep)
         raise Interrupted
 
     monkeypatch.setattr(frame_sweep, "run_sweep_in_fresh_process", run)
+    return sweeps
 
 
 @pytest.mark.parametrize(
@@ -49,6 +56,29 @@ def test_bad_rows_are_refused_in_the_words_of_the_command(tmp_path):
     naive = feature_cache_of_120_rows().tz_localize(None)
     with pytest.raises(InputError, match=r"OPUSDC, file OPUSDC.parquet, .*timestamps must have a timezone"):
         ftf.run_sweep({"OPUSDC": naive}, "cleanlab", home=tmp_path, settings=QUICK, progress=False)
+
+
+def test_candles_in_frames_are_swept_as_their_files_are(tmp_path, asked):
+    bars = candles(feature_cache(n_rows=4_000)).rename_axis("date")
+    call = {"candles": {"OP/USDC": bars}, "factor": {"cleanlab": ["filter"]}, "home": tmp_path}
+    for stamp, later in (("open", pd.Timedelta("1h")), ("close", pd.Timedelta(0))):
+        with pytest.raises(KeyboardInterrupt):
+            ftf.run_sweep(**call, settings={**QUICK, "data.stamp": stamp}, progress=False)
+        sweep = asked[-1]
+        assert sweep.cryptos == ("OPUSDC",)
+        assert sweep.levels == {"cleanlab": ("filter",)}
+        assert sweep.settings.data.source == "candles"
+        assert sweep.source.span("OPUSDC").last == bars.index[-1] + later
+
+
+def test_a_folder_is_swept_as_the_command_sweeps_it(tmp_path, asked):
+    feature_cache(n_rows=4_000).to_parquet(tmp_path / "OPUSDC.parquet")
+    call = {"source": "features", "path": tmp_path, "settings": QUICK | {"data.cryptos": ["OPUSDC"]}}
+    with pytest.raises(KeyboardInterrupt):
+        ftf.run_sweep(**call, factor="cleanlab", home=tmp_path / "home", progress=False)
+    of_command = {"data.source": "features", "data.path": str(tmp_path), "data.cryptos": ["OPUSDC"]}
+    wanted = sweep_settings({**QUICK, **of_command, "treatment.factors": {"cleanlab": ()}})
+    assert asked[-1].sweep_id == open_sweep(wanted).sweep_id
 
 
 def test_a_long_sweep_must_be_confirmed(tmp_path, monkeypatch):
