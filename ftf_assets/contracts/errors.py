@@ -11,7 +11,15 @@ class FtfError(Exception):
 
 
 class InputError(FtfError, ValueError):
-    """Wrong usage or bad input. The user can correct it, and nothing was written; exit code 2."""
+    """Wrong usage or bad input. The user can correct it, and nothing was written; exit code 2.
+
+    Attributes
+    ----------
+    rule
+        The broken rule alone, as :func:`input_error` gets it; "" where only the message is known.
+    """
+
+    rule: str = ""
 
 
 class MissingDataError(InputError):
@@ -105,7 +113,9 @@ def input_error(
         if part
     )
     message = (f"{place}: " if place else "") + rule + (f" ({detail})" if detail else "")
-    return kind(message + (f". {fix}" if fix else ""))
+    error = kind(message + (f". {fix}" if fix else ""))
+    error.rule = rule
+    return error
 
 
 def shown(value: object) -> str:

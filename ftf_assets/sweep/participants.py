@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ftf_assets.contracts.errors import MissingDataError, input_error, shown
+from ftf_assets.contracts.errors import MissingDataError, input_error
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.protocol import Source, Span
 from ftf_assets.sweep.fold_edges import edges_in_nanoseconds
@@ -61,16 +61,18 @@ def group_participants(source: Source, cryptos: Sequence[str], folds: FoldSettin
     InputError
         Nobody takes part: the reason of every crypto. Or a file that cannot be read.
     """
-    spans, skipped = _spans(source, cryptos)
+    spans, missing = _spans(source, cryptos)
     taking_part = _with_history(spans, folds)
     part = {crypto: span for crypto, span in spans.items() if crypto in taking_part}
-    skipped |= {crypto: _too_short(crypto, spans, part, folds) for crypto in spans if crypto not in part}
-    skipped = {crypto: skipped[crypto] for crypto in cryptos if crypto in skipped}
+    short = {crypto: _too_short(crypto, spans, part, folds) for crypto in spans if crypto not in part}
+    # Whoever reads the verdict needs the reason alone; ftf check says what lies in the folder.
+    rules = short | {crypto: error.rule or str(error) for crypto, error in missing.items()}
+    skipped = {crypto: rules[crypto] for crypto in cryptos if crypto in rules}
     if not part:
         raise input_error(
             f"none of the {len(cryptos)} cryptos has the data that the folds need: {_reasons(skipped)}",
-            fix="Give longer histories. Cryptos named with --crypto are run as they are: folds with too "
-            "little history are then skipped cell by cell",
+            fix="ftf check says what lies there. Cryptos named with --crypto are run as they are: folds with "
+            "too little history are then skipped cell by cell",
         )
     return Participants(part, skipped)
 
@@ -93,8 +95,8 @@ def whole_group(source: Source, cryptos: Sequence[str], folds: FoldSettings) -> 
         raise input_error(
             f"{len(found.skipped)} of {len(cryptos)} cryptos lack the data that the folds need: "
             f"{_reasons(found.skipped)}",
-            fix="Give their data, name the other cryptos with --crypto, or skip them with "
-            "--set data.incomplete=skip",
+            fix="ftf check says what lies there. Give their data, name the other cryptos with --crypto, "
+            "or skip them with --set data.incomplete=skip",
         )
     return found
 
@@ -116,9 +118,8 @@ def named_participants(source: Source, cryptos: Sequence[str], folds: FoldSettin
     """
     spans, missing = _spans(source, cryptos)
     if missing:
-        raise MissingDataError(
-            f"{_reasons(missing).removesuffix('.')}. Give the data, or leave the crypto out of --crypto"
-        )
+        said = "; ".join(str(error).removesuffix(".") for error in missing.values())
+        raise MissingDataError(f"{said}. Give the data, or leave the crypto out of --crypto")
     if folds.calendar == "per_crypto" or folds.edges is not None:
         return Participants(spans)
     fitting = _with_history(spans, folds)
@@ -133,13 +134,14 @@ def named_participants(source: Source, cryptos: Sequence[str], folds: FoldSettin
     return Participants(spans)
 
 
-def _spans(source: Source, cryptos: Sequence[str]) -> tuple[dict[str, Span], dict[str, str]]:
-    spans, missing = {}, {}
+def _spans(source: Source, cryptos: Sequence[str]) -> tuple[dict[str, Span], dict[str, MissingDataError]]:
+    spans: dict[str, Span] = {}
+    missing: dict[str, MissingDataError] = {}
     for crypto in cryptos:
         try:
             spans[crypto] = source.span(crypto)
         except MissingDataError as error:
-            missing[crypto] = str(error).removeprefix(f"{shown(crypto)}: ")
+            missing[crypto] = error
     return spans, missing
 
 
