@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ftf_assets.definitions import defs as ftf_definitions
+from ftf_assets import definitions as ftf_definitions
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.storage.results_store import ResultsStore
 
@@ -44,16 +44,18 @@ def treatment_in_production(
     return dg.MaterializeResult(metadata={"sweep": sweep_id, "treatment": treatment, "file": str(file)})
 
 
-own = dg.Definitions(
-    assets=[treatment_in_production],
-    resources={"production": Production()},
-    schedules=[
-        dg.ScheduleDefinition(
-            name="act_on_the_weekly_answer",
-            cron_schedule="0 6 * * 1",
-            target=dg.AssetSelection.assets(treatment_in_production),
-        )
-    ],
+# Dagster looks for one Definitions object in a module, so both are merged without names of their own.
+defs = dg.Definitions.merge(
+    ftf_definitions.defs,
+    dg.Definitions(
+        assets=[treatment_in_production],
+        resources={"production": Production()},
+        schedules=[
+            dg.ScheduleDefinition(
+                name="act_on_the_weekly_answer",
+                cron_schedule="0 6 * * 1",
+                target=dg.AssetSelection.assets(treatment_in_production),
+            )
+        ],
+    ),
 )
-
-defs = dg.Definitions.merge(ftf_definitions, own)

@@ -76,7 +76,6 @@ def test_a_dagster_project_takes_in_our_assets_and_acts_on_the_answer(finished_s
     spec.loader.exec_module(project)
     graph = project.defs.resolve_asset_graph()
     assert graph.get(dg.AssetKey("treatment_in_production")).parent_keys == {dg.AssetKey("gate_decision")}
-    dg.Definitions.validate_loadable(project.defs)
 
     def produced(home: Path) -> dict[str, str]:
         resources = {
@@ -94,6 +93,15 @@ def test_a_dagster_project_takes_in_our_assets_and_acts_on_the_answer(finished_s
     decided = DecisionTables(verdicts, of_a_lock, verdicts)
     monkeypatch.setattr(project.ResultsStore, "decision", lambda store, sweep_id: decided)
     assert produced(finished_sweep.home.path)[verdicts.loc[0, "factor"]] == verdicts.loc[0, "level"]
+
+
+def test_dagster_loads_the_project_from_its_file(tmp_path):
+    file = EXAMPLES / "own_definitions" / "definitions.py"
+    command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-f", str(file)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=240, cwd=tmp_path, env=environment()
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_example_is_run_and_described_and_no_output_is_stored():
