@@ -220,7 +220,7 @@ def refusal_of_a_sweep(kind: str, folder: Path, crypto: str, tmp_path: Path, **d
     return ""
 
 
-@pytest.mark.parametrize("shape", feature_shapes.REFUSED, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", feature_shapes.REFUSED[::2], ids=lambda shape: shape.name)
 def test_check_refuses_feature_files_in_the_words_of_the_sweep(
     shape: feature_shapes.FeatureShape, tmp_path: Path
 ):
@@ -233,7 +233,7 @@ def test_check_refuses_feature_files_in_the_words_of_the_sweep(
 
 
 @pytest.mark.parametrize(
-    "shape", candle_shapes.SHAPES[::4], ids=lambda shape: f"{shape.writer}, {shape.shape}"
+    "shape", candle_shapes.SHAPES[::6], ids=lambda shape: f"{shape.writer}, {shape.shape}"
 )
 def test_check_reads_candle_files_as_the_sweep_does(shape: candle_shapes.Shape, tmp_path: Path):
     folder = tmp_path / "files"

@@ -387,6 +387,7 @@ REFUSED = [
             close=f["rsi_14"], label=f["label"] * 2, label_end=f.index, side="long"
         ),
     ),
+    FeatureShape("a time that nanoseconds cannot hold", lambda f: _far(f)),
     FeatureShape("CSV, times with and without a zone", lambda f: _mixed(f), suffix=".csv"),
     FeatureShape(
         "CSV, a cell that is no number",
@@ -408,6 +409,12 @@ REFUSED = [
         mend=lambda f: f.rename(columns={"": "return_1"}),
     ),
 ]
+
+
+def _far(frame: pd.DataFrame) -> pd.DataFrame:
+    seconds = frame["label_end"].to_numpy("datetime64[s]")
+    seconds[-1] = np.datetime64("9999-01-01")
+    return frame.assign(label_end=pd.Series(seconds, frame.index).dt.tz_localize("UTC"))
 
 
 def _mixed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -24,8 +24,8 @@ _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "nat"})
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 _LABEL_WORDS = {**_BOOLEANS, "buy": 1.0, "hold": 0.0}
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?(?:\d\d)?)\s*$")
-_FIRST_TIME = pd.Timestamp("2000-01-01", tz="UTC").value
-_LAST_TIME = pd.Timestamp("2100-01-01", tz="UTC").value
+_FIRST, _LAST = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
+_FIRST_TIME, _LAST_TIME = _FIRST.value, _LAST.value
 #: A missing time, in nanoseconds.
 NO_TIME = np.iinfo(np.int64).min
 #: Units of an epoch and their nanoseconds. The years 2000 to 2100 do not overlap in them.
@@ -171,20 +171,21 @@ def labels(values: pd.Series[Any], *, faults: Faults, rows: RowNames) -> Array |
     return found
 
 
-def regimes(values: pd.Series[Any], *, faults: Faults, rows: RowNames) -> pd.Series[Any]:
-    """Read names of regimes as pandas strings; names that mislead are faults."""
-    for regime in values.dropna().unique():
-        broken = broken_name_rule(str(regime))
-        if broken:
-            faults.add_rows(
-                (values == regime).to_numpy(np.bool_, na_value=False),
-                broken,
-                column="regime",
-                cells=values.to_numpy(dtype=object),
-                rows=rows,
-                allowed=NAME_RULE,
-            )
-    return values.astype(pd.StringDtype())
+def regimes(values: pd.Series[Any], *, faults: Faults, rows: RowNames) -> Array:
+    """Read names of regimes, dtype object of shape (n_rows,); names that mislead are faults."""
+    names = values.astype(object).to_numpy()
+    distinct = {name for name in names if isinstance(name, str) and name}
+    rules = {name: broken_name_rule(name) for name in distinct}
+    for rule in sorted({rule for rule in rules.values() if rule}):
+        faults.add_rows(
+            np.array([isinstance(name, str) and rules.get(name) == rule for name in names], np.bool_),
+            rule,
+            column="regime",
+            cells=names,
+            rows=rows,
+            allowed=NAME_RULE,
+        )
+    return names
 
 
 def times(
@@ -230,7 +231,9 @@ def times(
         )
         return None
     local = given.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT") if naive else given
-    instants = local.dt.tz_convert("UTC").dt.as_unit("ns")
+    instants = local.dt.tz_convert("UTC")
+    # A coarser unit holds times that nanoseconds cannot.
+    instants = instants.where((instants >= _FIRST) & (instants < _LAST)).dt.as_unit("ns")
     nanoseconds = instants.to_numpy("datetime64[ns]").view(np.int64)
     missing = given.isna().to_numpy() & _is_missing(values)
     unread = ~missing & ((nanoseconds < _FIRST_TIME) | (nanoseconds >= _LAST_TIME))
@@ -348,12 +351,15 @@ def _is_missing(values: pd.Series[Any]) -> Array:
 def _datetimes(values: pd.Series[Any]) -> pd.Series[Any]:
     dtype = values.dtype
     if isinstance(dtype, pd.ArrowDtype):
-        zone = getattr(dtype.pyarrow_dtype, "tz", None)
-        return values.astype(pd.DatetimeTZDtype("ns", zone) if zone else "datetime64[ns]")
+        arrow = dtype.pyarrow_dtype
+        unit, zone = getattr(arrow, "unit", "s"), getattr(arrow, "tz", None)
+        unit = unit if unit in _UNITS else "s"  # dates count days or milliseconds
+        name = f"datetime64[{unit}, {zone}]" if zone else f"datetime64[{unit}]"
+        return values.astype(pandas_types.pandas_dtype(name))
     if is_object(dtype):
         if any(isinstance(one, datetime.datetime) and one.tzinfo for one in values):
-            return pd.to_datetime(values, utc=True)
-        return pd.to_datetime(values)
+            return pd.to_datetime(values, utc=True, errors="coerce")
+        return pd.to_datetime(values, errors="coerce")
     return values
 
 
@@ -385,7 +391,7 @@ def _whole_numbers(values: pd.Series[Any]) -> pd.Series[Any] | None:
     if pandas_types.is_bool_dtype(values.dtype):
         return None
     if pandas_types.is_integer_dtype(values.dtype):
-        return values.astype("Int64")
+        return values.astype(object).mask(values.isna(), None)
     plain = _plain_numbers(values)
     return None if plain is None else pd.Series(plain, values.index).replace([np.inf, -np.inf], np.nan)
 

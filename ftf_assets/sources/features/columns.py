@@ -68,7 +68,7 @@ class FeatureColumns:
     left_out: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Column:
     """A column or a level of the index. ``place`` says in words where it stands."""
 

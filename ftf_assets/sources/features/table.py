@@ -129,7 +129,7 @@ class _Rows:
                 read = cells.times(name, values, zone=zone, faults=self.faults, rows=rows)
                 found = None if read is None else read.index
             elif name == "regime":
-                found = cells.regimes(values, faults=self.faults, rows=rows).to_numpy()
+                found = cells.regimes(values, faults=self.faults, rows=rows)
             else:
                 sign = self.options.decimal_sign
                 found = cells.numbers(name, values, faults=self.faults, rows=rows, decimal_sign=sign)
