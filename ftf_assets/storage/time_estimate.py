@@ -17,7 +17,7 @@ from ftf_assets.storage.home import Home
 from ftf_assets.sweep.setting_groups import LONG_RUN_MINUTES
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
-from ftf_assets.training.device import is_gpu
+from ftf_assets.training.device import Device, is_gpu
 from ftf_assets.training.parameters import Rounds
 
 if TYPE_CHECKING:
@@ -37,25 +37,29 @@ _CONFIRM = "--confirm-long-run (run.confirm_long_run: true in the launchpad or i
 
 @dataclass(frozen=True)
 class FitPace:
-    """How fast fits run on one core.
+    """How fast fits run, each on one core or one of several at a time on a GPU.
 
     Attributes
     ----------
     seconds_per_row
-        Seconds of one core per training row of a fit.
+        Seconds of a fit per training row.
     n_fits
-        Finished fits that it was measured on; 0 for the published pace.
+        Finished fits that it was measured on; 0 for the published pace, which is that of a core.
+    device
+        Where these fits ran.
     """
 
     seconds_per_row: float
     n_fits: int
+    device: Device = "cpu"
 
     @property
     def in_words(self) -> str:
         """Where the pace comes from."""
+        there, of_a_core = (f" on {self.device}", " of a core") if is_gpu(self.device) else ("", "")
         if self.n_fits == 0:
-            return "the published pace, because this home has no finished fit"
-        return f"the pace of {self.n_fits} finished fit{'s' * (self.n_fits > 1)} of this home"
+            return f"the published pace{of_a_core}, because this home has no finished fit{there}"
+        return f"the pace of {self.n_fits} finished fit{'s' * (self.n_fits > 1)}{there} of this home"
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class TimeEstimate:
         return self.seconds > 60 * LONG_RUN_MINUTES
 
 
-def fit_pace(store: FolderFitStore, rounds: Rounds) -> FitPace:
+def fit_pace(store: FolderFitStore, rounds: Rounds, device: Device) -> FitPace:
     """Return the pace of the home's finished fits, else the published one.
 
     Parameters
@@ -108,18 +112,23 @@ def fit_pace(store: FolderFitStore, rounds: Rounds) -> FitPace:
         The finished fits of the home.
     rounds
         Bounds of the boosting rounds; they bound the published pace.
+    device
+        Where the fits will run; fits on other devices say nothing about it.
     """
     seconds, rows, n_fits = 0.0, 0, 0
     for header in itertools.islice(store.folder.glob("*/*/header.json"), _SAMPLE):
         try:
             fit = read_header(header.parent)["value"]
             n_rows, spent = int(fit["n_rows"]), float(fit["seconds"])
+            there = fit["device"] == device
         except (StoreError, KeyError, TypeError, ValueError):
             continue  # damaged: it will be fitted again
+        if not there:
+            continue
         seconds, rows, n_fits = seconds + spent, rows + n_rows, n_fits + 1
     if rows:
-        return FitPace(seconds / rows, n_fits)
-    return FitPace(PUBLISHED_SECONDS_PER_ROW_AND_ROUND * min(rounds.maximum, PUBLISHED_ROUNDS), 0)
+        return FitPace(seconds / rows, n_fits, device)
+    return FitPace(PUBLISHED_SECONDS_PER_ROW_AND_ROUND * min(rounds.maximum, PUBLISHED_ROUNDS), 0, device)
 
 
 def estimate_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> TimeEstimate:
@@ -145,7 +154,7 @@ def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstima
         n_left=len(left),
         rows=sum(left),
         workers=_fits_at_a_time(sweep.settings),
-        pace=fit_pace(store, sweep.settings.training.early_stopping),
+        pace=fit_pace(store, sweep.settings.training.early_stopping, sweep.settings.training.device),
         largest_fit=max(rows.values(), default=0.0),
     )
 
@@ -165,11 +174,12 @@ def estimate_audit(audit: Audit, home: Home, crypto: str | None = None) -> TimeE
         As in :func:`estimate_sweep`.
     """
     cryptos = audit.sweep.cryptos if crypto is None else (crypto,)
+    training = audit.sweep.settings.training
     return TimeEstimate(
         n_left=sum(audit.plan(name).n_fits for name in cryptos),
         rows=sum(audit.expected_rows(name) for name in cryptos),
         workers=_fits_at_a_time(audit.sweep.settings),
-        pace=fit_pace(FolderFitStore(home.fits), audit.sweep.settings.training.early_stopping),
+        pace=fit_pace(FolderFitStore(home.fits), training.early_stopping, training.device),
     )
 
 

@@ -50,6 +50,8 @@ class FitResult:
         Name of each predicted row set to its P(BUY), float64 of shape (n_rows_of_the_set,).
     n_rows
         Number of training rows. With ``seconds`` it predicts how long the next fit takes.
+    device
+        Where it was fitted: the seconds of one device predict nothing about another.
     """
 
     booster: bytes
@@ -57,6 +59,7 @@ class FitResult:
     seconds: float
     probabilities: dict[str, Float64[Array, " _"]] = field(default_factory=dict)
     n_rows: int = 0
+    device: Device = "cpu"
 
 
 @dataclass(frozen=True, eq=False)

@@ -150,6 +150,7 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
         seconds=clock() - begin,
         probabilities=probabilities,
         n_rows=len(task.labels),
+        device=task.device,
     )
 
 

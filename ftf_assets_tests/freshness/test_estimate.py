@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,21 @@ def test_a_plan_says_where_its_fits_are_faster_once_it_was_measured_from_which_s
         f"--device {device} is faster: a GPU pays from {pays_from} training rows of a fit (an H100 against "
         f"16 cores; docs/operating.md), and the largest fit here has {largest:.0f}"
     )
+
+
+def test_fits_on_another_device_do_not_count_for_the_pace(home: Home):
+    store = FolderFitStore(home.fits)
+    store.put("0" * 16, finished_fit(500))
+    on_gpu = describe_plan(sweep(device="cuda"), home)
+    assert on_gpu["estimated_by"] == (
+        "the published pace of a core, because this home has no finished fit on cuda"
+    )
+    fast = dataclasses.replace(finished_fit(5_000), seconds=SECONDS_A_ROW, device="cuda")
+    store.put("1" * 16, fast)
+    assert describe_plan(sweep(device="cuda"), home)["estimated_by"] == (
+        "the pace of 1 finished fit on cuda of this home"
+    )
+    assert describe_plan(sweep(), home)["estimated_by"] == "the pace of 1 finished fit of this home"
 
 
 def test_fits_at_a_time_on_a_gpu_are_a_setting_of_their_own(home: Home):
