@@ -111,6 +111,7 @@ ACCEPTED = [
     Shape("dates proved day first", "spreadsheets", "UNIUSDT.csv", write.dated("%d/%m/%Y %H:%M", later=72), shift_hours=72),
     Shape("dates that fit both orders", "spreadsheets", "UNIUSDT.csv", EITHER_ORDER, settings={"date_order": "day_first"}),
     Shape("dates month first", "spreadsheets", "UNIUSDT.csv", write.dated("%m/%d/%Y %I:%M:%S %p"), settings={"date_order": "month_first"}),
+    Shape("semicolons and decimal commas, no names", "spreadsheets", "UNIUSDT.csv", write.two_separators, settings={"separator": "semicolon", "decimal": "comma"}),
     Shape("local times", "spreadsheets", "UNIUSDT.csv", write.in_zone("America/New_York"), settings=NEW_YORK),
     Shape("comments around the table", "scripts", "UNIUSDT.csv", lambda b: b"# UNI, 1h\n" + csv(b.frame) + b"# end\n"),
     Shape("names in a comment", "NumPy", "UNIUSDT.txt", write.commented_names),

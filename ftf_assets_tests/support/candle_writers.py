@@ -146,9 +146,8 @@ def shortened_epochs(bars: Bars) -> bytes:
 
 
 def two_separators(bars: Bars) -> bytes:
-    return csv_lines(
-        [[time, "6,1", "6,2", "6,0", "6,1", "7,5"] for time in bars.text("%Y-%m-%d")], ";"
-    ).encode()
+    rows = bars.rows("ohlcv", bars.text("%Y-%m-%d %H:%M"))
+    return csv_lines([[cell.replace(".", ",") for cell in texts(row)] for row in rows], ";").encode()
 
 
 def no_names(order: str, unit: str = "s", extra: tuple[Any, ...] = ()) -> Writer:

@@ -182,7 +182,7 @@ def named_columns(cells: Cells, base: str) -> Columns | None:
         values=tuple(position for position in values if position is not None),
         confirm=next(iter(finder.first("confirm")), None),
         other_times=finder.other_times(time) if time and not open_time else (),
-        notes=tuple(finder.notes),
+        notes=tuple(note for note in (*finder.notes, finder.spelling.note) if note),
     )
 
 

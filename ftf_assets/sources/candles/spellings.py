@@ -69,6 +69,8 @@ class Spelling:
         ``data.zone``.
     date_order
         Order of day and month that this writer always uses.
+    note
+        What people should know about this writer's data.
     """
 
     writer: str
@@ -79,6 +81,7 @@ class Spelling:
     volume: tuple[str, ...] = ()
     zone: str | None = None
     date_order: DateOrder = "auto"
+    note: str = ""
 
 
 def _named(writer: str, names: str, **known: object) -> Spelling:
@@ -92,7 +95,9 @@ def _ordered(writer: str, order: str, **known: object) -> Spelling:
 #: Every known spelling. Of those whose names a file has, the first counts.
 SPELLINGS: tuple[Spelling, ...] = (
     # The day's bar closes at 23:59:59.999: both times are in the file, and `timestamp` repeats the close.
-    _named("CoinMarketCap", "timeOpen,timeClose,marketCap"),
+    _named(
+        "CoinMarketCap", "timeOpen,timeClose,marketCap", note="the volume is in dollars, over all exchanges"
+    ),
     # Historical download of OKX; `confirm` is 0 for a bar that is still open.
     _named("OKX", "open_time,confirm"),
     # Klines with names: futures of Binance Vision and most clients of the API. close_time is the last

@@ -219,7 +219,7 @@ def _iso(text: pd.Series[Any]) -> tuple[Array, Array] | None:
     if not cells.str.fullmatch(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?").all():
         return None
     nothing = np.full(len(cells), np.datetime64("NaT", "ns"))
-    aware = cells.str.contains(r":\d\d.*(?:Z|[+-]\d\d:?\d\d)$")
+    aware = cells.str.contains(r":\d\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$")
     if aware.any() != aware.all():
         return None
     times = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")

@@ -27,6 +27,7 @@ def frame_with(**columns: object) -> bytes:
     return BARS.frame.rename_axis("time").reset_index().assign(**columns).to_csv(index=False).encode()
 
 
+@pytest.mark.slow
 def test_every_order_of_columns_without_names_is_read_right_or_refused(tmp_path):
     right = 0
     for order in itertools.permutations("ohlcv"):
