@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.graph.asset_metadata import candles_metadata
 from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.data_read import data_in_words, data_read
@@ -34,6 +35,16 @@ def test_file_quote_and_bars_of_each_crypto_are_said(tmp_path):
     )
     assert one["candles"]["first_open"] == "2024-01-30 00:00:00+00:00"
     assert one["candles"]["last_close"] == "2024-02-24 00:00:00+00:00"
+
+
+def test_the_ui_shows_what_was_understood_of_the_files(tmp_path):
+    split(tmp_path, bars(600), ("UNIUSDT_1h.csv", 0, 300), ("UNIBTC_1h.csv", 0, 300))
+    one = sweep(tmp_path)
+    shown = candles_metadata(one, "UNIUSDC", one.source.candles("UNIUSDC"))
+    assert shown["source_file"] == "UNIUSDT_1h.csv"
+    assert (shown["quote_currency"], shown["files_passed_over"]) == ("USDT", "UNIBTC_1h.csv")
+    assert (shown["timeframe"], shown["stamp"], shown["stamp_from"]) == ("1h", "open", "assumed")
+    assert (shown["files"], shown["bars"], shown["notes"]) == (1, 300, "none")
 
 
 def test_the_embedded_market_has_no_files():
