@@ -58,6 +58,10 @@ class CellError(FtfError, RuntimeError):
         super().__init__(message)
         self.stage = stage
 
+    def __reduce__(self) -> tuple[type[CellError], tuple[str, str]]:
+        """Cross to another process with both arguments: an exception repeats its message only."""
+        return type(self), (self.stage, str(self))
+
 
 def input_error(
     rule: str,

@@ -43,9 +43,9 @@ def raise_failure(
     for cause in causes:
         if cause.cls_name == "DagsterExecutionInterruptedError":
             raise Interrupted
-        if cause.cls_name in ("InputError", "StoreError", "StoreBusyError"):
-            message = cause.message.partition(": ")[2].strip()
-            raise (InputError if cause.cls_name == "InputError" else StoreError)(message)
+        for kind in (InputError, StoreError):
+            if cause.cls_name in {kind.__name__, *(one.__name__ for one in kind.__subclasses__())}:
+                raise kind(cause.message.partition(": ")[2].strip())
         # Dagster also writes its records while a step runs, and reports their failure as the step's.
         if cause.message.startswith("sqlite3."):
             raise unusable_records(records, cause.message.partition(": ")[2].strip())

@@ -84,6 +84,10 @@ class FaultsError(InputError):
         self.file = file
         self.faults = faults
 
+    def __reduce__(self) -> tuple[type[FaultsError], tuple[str, str | None, str | None, tuple[Fault, ...]]]:
+        """Cross to another process with all arguments: an exception repeats its message only."""
+        return type(self), (str(self), self.crypto, self.file, self.faults)
+
 
 @dataclass
 class Faults:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from ftf_assets.contracts.errors import CellError, FtfError, InputError, StoreError, input_error
@@ -48,3 +50,9 @@ def test_the_type_of_an_error_says_who_must_act():
     assert issubclass(StoreError, FtfError | RuntimeError)
     assert CellError("cleaning", "no BUY").stage == "cleaning"
     assert not issubclass(CellError, InputError | StoreError)
+
+
+def test_errors_cross_to_another_process_whole():
+    for error in (InputError("one line"), StoreError("one line"), CellError("cleaning", "one line")):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

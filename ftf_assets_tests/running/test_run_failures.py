@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from ftf_assets.contracts.errors import FtfError, InputError, RunError, StoreBusyError, StoreError
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.running.run_failures import raise_failure
+from ftf_assets.sources.faults import Faults
 
 
 def full_disk() -> None:
@@ -22,6 +23,13 @@ def full_disk() -> None:
 
 def bad_input() -> None:
     raise InputError("OPUSDC, column 'close': not a number")
+
+
+def faulty_file() -> None:
+    faults = Faults(crypto="OPUSDC", file="OPUSDC.csv")
+    faults.add("prices must be positive", column="close")
+    faults.add("no volume column")
+    raise faults.error()
 
 
 def busy_store() -> None:
@@ -41,6 +49,7 @@ def defect() -> None:
             "Dagster's records in records cannot be used: database or disk is full. Free disk space",
         ),
         (bad_input, InputError, "OPUSDC, column 'close': not a number"),
+        (faulty_file, InputError, "OPUSDC, file OPUSDC.csv"),
         (busy_store, StoreError, "the results store is busy"),
         (defect, RunError, "OPUSDC: ZeroDivisionError: ours (run "),
     ],

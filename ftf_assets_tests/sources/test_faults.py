@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -43,3 +45,16 @@ def test_all_faults_are_in_one_line_with_their_counts_and_first_rows() -> None:
     close, volume = error.faults
     assert (close.count, len(close.first), close.first[0]) == (10, FIRST_ROWS, ("101", r"'x\n'"))
     assert volume == Fault("no volume column", found="date, close", allowed="volume")
+
+
+def test_all_faults_of_a_file_cross_to_another_process():
+    faults = Faults(crypto="OPUSDC", file="OP.csv")
+    faults.add("no volume column")
+    error = faults.error()
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.crypto, again.file, again.faults) == (
+        str(error),
+        "OPUSDC",
+        "OP.csv",
+        error.faults,
+    )
