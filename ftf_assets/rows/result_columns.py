@@ -187,9 +187,7 @@ def _index_as_columns(frame: pd.DataFrame, file: str | None) -> pd.DataFrame:
 
 
 def _require_cell_rows(frame: pd.DataFrame, file: str | None) -> None:
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise input_error("a column is there twice", file=file, column=str(twice))
+    _refuse_repeated_columns(frame, file)
     if {"metric", "value"} <= set(frame.columns):
         raise input_error(
             "there is a row for each metric",
@@ -200,10 +198,17 @@ def _require_cell_rows(frame: pd.DataFrame, file: str | None) -> None:
         )
 
 
+def _refuse_repeated_columns(frame: pd.DataFrame, file: str | None) -> None:
+    if frame.columns.has_duplicates:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise input_error("a column is there twice", file=file, column=str(twice))
+
+
 def _without_counts(
     frame: pd.DataFrame, file: str | None
 ) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str]]:
     """Leave out indexes that count rows; one without a name that holds texts is the crypto."""
+    _refuse_repeated_columns(frame, file)  # the columns of a repeated name are no column
     said: list[str] = []
     crypto: dict[str, str] = {}
     for column in [name for name in frame.columns if _COUNTED.fullmatch(str(name))]:
