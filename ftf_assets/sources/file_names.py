@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from ftf_assets.sources.symbols import DOLLAR_QUOTES, OTHER_NAMES, QUOTES, split_symbol
@@ -143,6 +144,7 @@ class FileName:
         return _quote_in(own or folders, base)
 
 
+@lru_cache(maxsize=20_000)  # a plan looks through a folder many times
 def read_file_name(path: str, suffix: str = "") -> FileName:
     """Cut the name of a file into what it says.
 

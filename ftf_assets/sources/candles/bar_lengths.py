@@ -98,13 +98,12 @@ def _refuse_other_lengths(
     history: History, steps: Array, bar: int, count_of: dict[int, int], crypto: str
 ) -> None:
     """Refuse a history in which another step than the bar comes so often in a row that it is no chance."""
-    edges = np.flatnonzero(np.diff(steps)) + 1
-    starts, stops = np.concatenate([[0], edges]), np.concatenate([edges, [len(steps)]])
-    runs = [
-        (int(start), int(steps[start]))
-        for start, stop in zip(starts, stops, strict=True)
-        if steps[start] == bar or stop - start >= _too_many(count_of[int(steps[start])] / len(steps))
-    ]
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(steps)) + 1])
+    lengths, kind = np.unique(steps[starts], return_inverse=True)
+    too_many = np.array([_too_many(count_of[int(length)] / len(steps)) for length in lengths])
+    long = np.diff(np.append(starts, len(steps))) >= too_many[kind]
+    counted = starts[long | (steps[starts] == bar)]
+    runs = list(zip(counted.tolist(), steps[counted].tolist(), strict=True))
     other = next((place for place, (_, step) in enumerate(runs) if step != bar), None)
     if other is None:
         return

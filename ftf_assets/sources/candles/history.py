@@ -124,8 +124,7 @@ def join(parts: Sequence[Stamped], *, crypto: str) -> History:
     same_file = history.part[order[repeats]] == history.part[original[repeats]]
     kept = np.ones(len(history), np.bool_)
     kept[order[repeats]] = False
-    for part in range(len(parts)):
-        _refuse_going_back(history.only(kept & (history.part == part)), crypto)
+    _refuse_going_back(history.only(kept), crypto)
     joined = history.only(order[~repeats])
     return replace(joined, repeated=int(same_file.sum()), overlapping=int((~same_file).sum()))
 
@@ -166,9 +165,12 @@ def _refuse_other_numbers(history: History, again: Array, original: Array, crypt
     )
 
 
-def _refuse_going_back(of_file: History, crypto: str) -> None:
-    back = np.concatenate([[False], np.diff(of_file.time) < 0])
+def _refuse_going_back(history: History, crypto: str) -> None:
+    """Refuse a file whose times go back; ``history`` is in the order of the files and of their rows."""
+    back = np.concatenate([[False], (np.diff(history.time) < 0) & (np.diff(history.part) == 0)])
     if back.any():
+        of_first = history.part == history.part[back.argmax()]
+        of_file, back = history.only(of_first), back[of_first]
         faults = of_file.faults(crypto, 0)
         faults.add_rows(
             back,
