@@ -1193,7 +1193,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sweep/participants.py",
         "a broken file of a group is skipped like a missing one",
         "        except MissingDataError as error:",
-        "        except InputError as error:",
+        "        except ValueError as error:",
         "sweep/test_participants.py",
     ),
     _mutant(
