@@ -177,8 +177,9 @@ REFUSED = [
         "thousands separator) (2) column 'close', row 7: the cell is not a number (found 'None'; allowed: a finite "
         "number without thousands separator)"),
     Shape("a line of totals", "spreadsheets", "UNIUSDT.csv", lambda b: csv(b.named(), index=False) + b"Total,,,,,123\n", refused=
-        "5 faults: (1) column 'date', row 50: the time cannot be read (found 'Total'; allowed: ISO 8601 text, or an epoch "
-        "in s, ms, us or ns, from 2000 to 2100)"),
+        "row 50: the row has no price (found 'Total, , , , , 123'). Remove it; a missing bar is a gap."),
+    Shape("rows of nulls", "Yahoo", "UNI-USD.csv", write.yahoo_with_nulls, refused=
+        "row 2 (20 rows in all: 2, 5, 8, 9, 10, …): the row has no price (found '2023-03-11 00:00:00+00:00, null, null, null, null, null'). Remove it; a missing bar is a gap."),
     Shape("local hours that occur twice", "spreadsheets", "UNIUSDT.csv", write.clocks_set_back, settings=NEW_YORK, refused=
         "column 'date', row 3: the time occurs twice in America/New_York, where clocks were set back (found "
         "'2023-11-05 01:00'). Write the times in UTC or with their offset."),

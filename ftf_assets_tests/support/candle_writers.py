@@ -318,6 +318,12 @@ def yfinance(*tickers: str, by_ticker: bool = False) -> Callable[[Bars], pd.Data
     return frame
 
 
+def yahoo_with_nulls(bars: Bars) -> bytes:
+    return csv(
+        bars.frame[bars.frame["volume"] > 2_000].reindex(bars.index).rename_axis("Date"), na_rep="null"
+    )
+
+
 def polygon_json(bars: Bars) -> bytes:
     cells = named_cells("tohlcv", bars.rows("ohlcv", bars.epoch("ms")), vw=6.2, n=5)
     return json_bytes({"ticker": "X:UNIUSD", "status": "OK", "results": cells})

@@ -44,6 +44,11 @@ class Cells:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def only(self, rows: Array) -> Cells:
+        """Return the rows where ``rows``, boolean of shape (n_rows,), is true, with the same faults."""
+        frame = self.frame[rows].set_axis(range(int(rows.sum())), axis="index")
+        return Cells(frame, self.names, self.rows[rows], self.options, self.faults)
+
     def column(self, position: int) -> pd.Series[Any]:
         """Return the cells of a column as they came; Arrow-backed ones as objects."""
         cells = self.frame.iloc[:, position]

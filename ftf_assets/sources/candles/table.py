@@ -13,7 +13,7 @@ from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable, FileRe
 from ftf_assets.sources.candles.cells import Cells
 from ftf_assets.sources.candles.columns import Columns, flat_table, named_columns, ordered_columns
 from ftf_assets.sources.candles.times import Times, looks_like_times, read_times
-from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.faults import FIRST_ROWS, Faults
 from ftf_assets.sources.readers.file_formats import read_table
 from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
 from ftf_assets.sources.readers.raw_table import RawTable
@@ -96,6 +96,8 @@ def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Fa
     columns = named_columns(cells, split_symbol(crypto)[0]) if has_names else ordered_columns(cells)
     if columns is None:
         raise faults.error()
+    cells = _without_empty_rows(cells, columns)
+    rows = cells.rows
     known = columns.spelling
     read = {
         positions: read_times(cells, positions, zone=known.zone, date_order=known.date_order)
@@ -123,6 +125,25 @@ def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Fa
         values=np.column_stack([values[role] for role in VALUE_COLUMNS])[order],
         understood=_reading(raw, cells, columns, read, newest_first=newest_first),
     )
+
+
+def _without_empty_rows(cells: Cells, columns: Columns) -> Cells:
+    """Find rows without any price, such as a line of totals, once instead of in every column."""
+    prices = np.column_stack([cells.numbers(position) for position in columns.values[:4]])
+    empty: Array = np.isnan(prices).all(axis=1)
+    if empty.all() or not empty.any():
+        return cells
+    found = np.full(len(empty), "", dtype=object)
+    for row in np.flatnonzero(empty)[:FIRST_ROWS]:
+        found[row] = ", ".join(map(str, cells.frame.iloc[row]))
+    cells.faults.add_rows(
+        empty,
+        "the row has no price",
+        cells=found,
+        rows=cells.rows,
+        fix="Remove it; a missing bar is a gap.",
+    )
+    return cells.only(~empty)
 
 
 def _reading(
