@@ -1084,6 +1084,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "test_security.py",
     ),
     _mutant(
+        "sources/readers/arrow_files.py",
+        "a decompression bomb of Arrow buffers is unpacked",
+        'total += max(length, struct.unpack_from("<q", body, begin)[0])',
+        "total += length",
+        "sources/readers/test_file_formats.py",
+    ),
+    _mutant(
         "sources/readers/contents.py",
         "a decompression bomb is unpacked",
         "if unpacked > MOST_UNPACKED or unpacked > max(ALWAYS_UNPACKED, MOST_EXPANDED * packed):",

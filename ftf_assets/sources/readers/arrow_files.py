@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -54,20 +57,80 @@ def _parquet(data: bytes, path: Path, crypto: str | None) -> pa.Table:
 
 
 def _arrow(data: bytes, kind: Kind, path: Path, crypto: str | None) -> pa.Table:
+    # A file is a stream between two magic numbers, followed by a table of contents.
+    _refuse_bomb(unpacked_size(data[8:] if kind == "Feather" else data), path, crypto)
     if kind == "Feather":
         file = pa.ipc.open_file(pa.BufferReader(data))
         batches = (file.get_batch(number) for number in range(file.num_record_batches))
     else:
         file = batches = pa.ipc.open_stream(pa.BufferReader(data))
     _refuse_extensions(file.schema, path, crypto)
-    read, size = [], 0
+    read = []
     for batch in batches:
         # A damaged file may hold offsets that point outside of its buffers.
         batch.validate(full=True)
-        size += batch.nbytes
-        _refuse_bomb(size, path, crypto)
         read.append(batch)
     return pa.Table.from_batches(read, schema=file.schema)
+
+
+def unpacked_size(stream: bytes) -> int:
+    """Add up what the compressed buffers of an Arrow stream say that they hold, without unpacking one.
+
+    Arrow unpacks a whole batch at once, so its size must be known before. A compressed buffer begins with its
+    unpacked length, int64; the message before it, a flatbuffer, says where it begins. The fields are those of
+    Arrow's ``Message.fbs``: ``Message(version, header_type, header, …)``,
+    ``RecordBatch(length, nodes, buffers, compression)``, ``DictionaryBatch(id, data)``.
+    """
+    total = 0
+    for message in pa.ipc.MessageReader.open_stream(pa.BufferReader(stream)):
+        if message.type not in ("record batch", "dictionary"):
+            continue
+        table = _FlatTable.root(message.metadata.to_pybytes()).table(2)
+        batch = table.table(1) if message.type == "dictionary" else table
+        body = memoryview(message.body)
+        if batch.position(3) is None:
+            total += len(body)
+            continue
+        for begin, length in batch.pairs(2):
+            if length >= 8:
+                total += max(length, struct.unpack_from("<q", body, begin)[0])
+    return total
+
+
+@dataclass(frozen=True)
+class _FlatTable:
+    """A table of a flatbuffer: fields are found by their number in a list of offsets."""
+
+    data: bytes
+    start: int
+
+    @classmethod
+    def root(cls, data: bytes) -> _FlatTable:
+        return cls(data, struct.unpack_from("<I", data)[0])
+
+    def position(self, field: int) -> int | None:
+        """Return where a field lies; None where it is not set."""
+        offsets = self.start - struct.unpack_from("<i", self.data, self.start)[0]
+        size = struct.unpack_from("<H", self.data, offsets)[0]
+        if 4 + 2 * field >= size:
+            return None
+        offset = struct.unpack_from("<H", self.data, offsets + 4 + 2 * field)[0]
+        return self.start + offset if offset else None
+
+    def _target(self, field: int) -> int:
+        position = self.position(field)
+        if position is None:
+            raise ValueError("a message lacks a field")
+        return int(position + struct.unpack_from("<I", self.data, position)[0])
+
+    def table(self, field: int) -> _FlatTable:
+        return _FlatTable(self.data, self._target(field))
+
+    def pairs(self, field: int) -> Iterator[tuple[int, int]]:
+        """Yield the entries of a vector of two int64."""
+        begin = self._target(field)
+        count = struct.unpack_from("<I", self.data, begin)[0]
+        return struct.iter_unpack("<qq", self.data[begin + 4 : begin + 4 + 16 * count])
 
 
 def _refuse_bomb(size: int, path: Path, crypto: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,19 @@ def test_the_page_shows_every_shape_as_it_is_read():
     page = PAGE.read_text(encoding="utf-8").splitlines()
     rows = page_rows()
     assert [line for line in page if line in set(rows)] == rows
+
+
+@pytest.mark.parametrize(
+    ("shape", "setting", "value"),
+    [
+        ("decimal commas", "decimal", "comma"),
+        ("dates that fit both orders", "date_order", "day_first"),
+        ("zone not stated", "zone", "Europe/Athens"),
+    ],
+)
+def test_the_setting_that_a_refusal_names_makes_the_file_readable(tmp_path, shape, setting, value):
+    refused = next(one for one in REFUSED if one.shape == shape)
+    assert f"--set data.{setting}={value}" in refusal(refused, tmp_path)
+    table = replace(refused, settings={setting: value}).read(tmp_path, BARS)
+    np.testing.assert_array_equal(table.open_time, BARS.open_time)
+    np.testing.assert_array_equal(table.values, BARS.values)

@@ -19,6 +19,7 @@ import pytest
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.sources.faults import FaultsError
 from ftf_assets.sources.readers import contents
+from ftf_assets.sources.readers.arrow_files import unpacked_size
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
 from ftf_assets.sources.readers.options import ReadingOptions
 from ftf_assets.sources.readers.raw_table import RawTable
@@ -230,6 +231,38 @@ def test_a_parquet_file_of_repeated_values_is_no_way_around_the_bound(tmp_path, 
     monkeypatch.setattr("ftf_assets.sources.readers.arrow_files.MOST_UNPACKED", 500_000)
     with pytest.raises(InputError, match="expands too far"):
         table_of(tmp_path, packed)
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "file"])
+@pytest.mark.parametrize("names", ["dictionary", "text"])
+@pytest.mark.parametrize("compression", ["zstd", "lz4", None])
+def test_the_size_of_an_arrow_file_is_known_before_it_is_unpacked(compression, names, stream):
+    symbols = pa.array(["UNIUSDT"] * 10_000)
+    table = pa.table(
+        {
+            "open": pa.array(np.zeros(10_000)),
+            "symbol": symbols.dictionary_encode() if names == "dictionary" else symbols,
+        }
+    )
+    buffer = io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with (pa.ipc.new_stream if stream else pa.ipc.new_file)(buffer, table.schema, options=options) as writer:
+        writer.write_table(table, max_chunksize=4_000)
+    size = unpacked_size(buffer.getvalue()[0 if stream else 8 :])
+    assert table.nbytes <= size <= table.nbytes + 200
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "file"])
+def test_a_bomb_of_arrow_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, stream):
+    frame = pd.DataFrame({"open": np.zeros(100_000)})
+    table, buffer = pa.Table.from_pandas(frame), io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (pa.ipc.new_stream if stream else pa.ipc.new_file)(buffer, table.schema, options=options) as writer:
+        writer.write_table(table)
+    assert len(buffer.getvalue()) < 20_000
+    monkeypatch.setattr("ftf_assets.sources.readers.arrow_files.MOST_UNPACKED", 500_000)
+    with pytest.raises(InputError, match=r"expands too far .found 800,\d{3} bytes"):
+        table_of(tmp_path, buffer.getvalue())
 
 
 def test_packed_text_has_suffixes_of_two_parts() -> None:
