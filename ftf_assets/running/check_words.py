@@ -224,7 +224,8 @@ def _notes(checks: Sequence[CryptoCheck]) -> Iterator[str]:
         reading: Any = one.reading
         own = [*one.notes]
         if hasattr(reading, "timeframe"):
-            own += reading.notes
+            first = reading.files[0]
+            own += [*reading.notes, *(f"left out: {left}" for left in first.left_out), *first.notes]
         elif reading is not None:
             own += [f"left out: {left}" for left in reading.left_out]
             if reading.head_rows:

@@ -264,6 +264,18 @@ def test_a_group_skips_what_has_no_file_as_its_sweep_does(candles: Path, tmp_pat
     assert run(tmp_path, "--crypto-group", "defi_top5", "--set", "data.incomplete=refuse").return_value == 2
 
 
+def test_lines_that_were_left_out_and_an_order_that_was_proved_are_said(candles: Path, tmp_path: Path):
+    lines = (candles / "OPUSDT_1h.csv").read_text(encoding="utf-8").splitlines()[:400]
+    (tmp_path / "OPUSDT_1h.csv").write_text("\n".join(["# mine", *lines, lines[0]]), encoding="utf-8")
+    said = run(tmp_path).output
+    assert "OPUSDT: left out: line 402: the header again" in said
+    assert "OPUSDT: left out: line 1: a comment" in said
+    rows = [",".join([line.split(",")[-1], *line.split(",")[:-1]]) for line in lines[1:]]
+    (tmp_path / "OPUSDT_1h.csv").write_text("\n".join(rows), encoding="utf-8")
+    said = run(tmp_path).output
+    assert "the order proved from the values: time open high low close volume" in said
+
+
 def test_hours_without_trade_are_suggested_for_many_gaps(candles: Path, tmp_path: Path):
     lines = (candles / "OPUSDT_1h.csv").read_text(encoding="utf-8").splitlines()
     kept = [line for number, line in enumerate(lines) if number % 9 != 8]
