@@ -223,7 +223,7 @@ def test_a_retry_replaces_rows_and_never_adds(finished_sweep: FinishedSweep, hom
     finished_sweep.copy(home)
     first = ResultsStore(home.results).read()
     retries = [JobRun(SWEEP_JOB, run_config(sweep, home), {}, crypto) for crypto in sweep.cryptos]
-    run_jobs(retries, home, workers=0, on_fit=lambda event: None)
+    run_jobs(retries, home, settings=sweep.settings, on_fit=lambda event: None)
     second = ResultsStore(home.results).read()
     assert not set(second["run_id"]) & set(first["run_id"])
     assert len(first) == sweep.n_cells == 20

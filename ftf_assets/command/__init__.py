@@ -1,12 +1,12 @@
 """The ``ftf`` command: reads flags, calls the rooms below, prints. No result is computed here.
 
-One module per subcommand: ``sweep``, ``smoke``, ``plan``, ``audit``, ``results``, ``suspects``, ``gate``,
-``report``, ``ui`` and ``clean``. ``main`` holds the group of subcommands and turns errors into one line and
-an exit code. What several subcommands share:
+One module per subcommand: ``check``, ``sweep``, ``smoke``, ``plan``, ``audit``, ``results``, ``suspects``,
+``gate``, ``fetch``, ``report``, ``ui`` and ``clean``. ``main`` holds the group of subcommands and turns
+errors into one line and an exit code. What several subcommands share:
 
 * ``shared_flags``: flags such as ``--home``; ``setting_flags``: the flags that are settings of a sweep,
 * ``exit_codes``, ``export`` (rows as table, CSV, Parquet or JSON), ``progress_bar``,
-* ``tables`` and ``sentences``: results as tables and as lines of text.
+* ``tables``, ``check_tables`` and ``sentences``: results and checks as tables and as lines of text.
 
 A new subcommand is a module with one ``click`` command and a line in ``main``. Nothing imports this room;
 notebooks call :mod:`ftf_assets.running`. Import heavy libraries (pandas, dagster, xgboost) inside a

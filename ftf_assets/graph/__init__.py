@@ -1,6 +1,7 @@
 """All Dagster code except assets, checks, sensors and schedules. Nothing is computed here.
 
 * ``asset_decorator``: ``partitioned_asset``, with which every asset is declared
+* ``crypto_partitions``: the partitions, one per crypto that an instance knows
 * ``resources``, ``launchpad``: settings and home, as runs and the launchpad have them
 * ``io_managers``, ``table_types``: how values are stored, loaded and refused
 * ``retry_busy_store``: when a step is retried, and how often

@@ -11,6 +11,7 @@ frames.
     exchange/            candles fetched from an exchange into files, for ``ftf fetch``
     faults.py            all faults of a file, for one error that lists them
     find_files.py        which files of a directory hold the data of which crypto
+    found_pairs.py       which pairs the files of a directory are of, for ``ftf check``
     file_names.py        what a file name says: pair, timeframe, period
     symbols.py           base asset and quote currency; timeframes.py: bar lengths as text
 

@@ -11,6 +11,7 @@ module              what is there
 ``participants``    which cryptos of a group take part, and why the others are skipped
 ``sweep``           ``open_sweep`` resolves settings against their source into a ``Sweep``
 ``data_read``       which files serve each crypto, and what was understood of them
+``crypto_check``    what a sweep would make of one crypto's data, refusals and leaks included
 ``asset_inputs``    what each asset depends on: its artifact's key is the hash of it
 ``treatment_plan``  the plan of one treatment without a sweep, as a trainer's call asks for it
 ``fold_edges``      fold edges as instants and as nanoseconds

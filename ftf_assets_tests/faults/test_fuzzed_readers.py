@@ -91,6 +91,7 @@ READERS: list[tuple[Callable[[Path], None], str, Callable[[], bytes]]] = [
     (read_candles, "OPUSDC_1h.csv", lambda: bars().encode()),
     (read_candles, "OPUSDC_1h.parquet", lambda: in_parquet(bar_table())),
     (read_features, "OPUSDC.parquet", lambda: in_parquet(feature_cache(2_000).iloc[:60])),
+    (read_features, "OPUSDC.csv", lambda: in_csv(feature_cache(2_000).iloc[:60].reset_index())),
     (read_results, "published.csv", lambda: in_csv(GOOD_RESULTS)),
     (read_results, "published.parquet", lambda: in_parquet(GOOD_RESULTS)),
     (read_groups, "crypto_groups.toml", lambda: GROUPS),
