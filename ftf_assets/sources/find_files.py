@@ -20,6 +20,7 @@ from ftf_assets.sources.timeframes import CALENDAR_MONTHS, timeframe_text
 
 #: Files below a data folder beyond which the folder is refused: it is hardly one of data files.
 MOST_FILES = 100_000
+_OTHER_INSTRUMENT = "in its name means another instrument than the spot pair"
 #: Names of files that an error lists for one reason.
 _MOST_NAMES = 8
 
@@ -173,8 +174,7 @@ def find_crypto_files(
         elif not path.is_file():  # a dangling link, or a pipe, which would never end
             reasons.setdefault("not a file", []).append(name)
         elif read.other_instrument:
-            reason = f"{read.other_instrument} in its name means another instrument than the spot pair"
-            reasons.setdefault(reason, []).append(name)
+            reasons.setdefault(f"{read.other_instrument} {_OTHER_INSTRUMENT}", []).append(name)
         elif read.timeframes == (CALENDAR_MONTHS,):
             reasons.setdefault("bars of calendar months have no fixed length", []).append(name)
         elif bar and read.timeframes and bar not in read.timeframes:
@@ -276,13 +276,18 @@ def _nothing_serves(
         found=found or "an empty folder",
         allowed=f"a name such as {crypto}_{wanted}{suffixes[0]}, {base}_USDT-{wanted}{suffixes[0]} or "
         f"{base}USDT-{wanted}-2024-01{suffixes[0]}, also in subfolders",
-        fix="Take one of the timeframes that are there: --timeframe "
-        + " or ".join(map(timeframe_text, sorted(other_lengths)))
-        + " (data.bar)."
-        if other_lengths
-        else None,
+        fix=_fix(other_lengths, any(reason.endswith(_OTHER_INSTRUMENT) for reason in reasons)),
         kind=MissingDataError,
     )
+
+
+def _fix(other_lengths: set[int], other_instrument: bool) -> str | None:
+    if other_lengths:
+        lengths = " or ".join(map(timeframe_text, sorted(other_lengths)))
+        return f"Take one of the timeframes that are there: --timeframe {lengths} (data.bar)."
+    if other_instrument:
+        return "If its prices are those that you mean, leave the word out of the name."
+    return None
 
 
 def _names(names: Iterable[str]) -> str:

@@ -121,6 +121,15 @@ def test_a_folder_without_a_match_says_why_each_file_does_not_serve(tmp_path):
     assert ".UNIUSDT.csv" not in str(error.value).replace("README.md", "")
 
 
+def test_a_perpetual_serves_under_a_name_that_does_not_call_it_one(tmp_path):
+    with pytest.raises(InputError, match="If its prices are those that you mean, leave the word out of the"):
+        found(tmp_path, "UNI-USDT-SWAP.csv")
+    (tmp_path / "UNI-USDT-SWAP.csv").rename(tmp_path / "UNI-USDT.csv")
+    assert names_of(found(tmp_path)) == ["UNI-USDT.csv"]
+    folder_of(tmp_path / "um", "futures/um/UNIUSDT-1h.csv")
+    assert names_of(found(tmp_path / "um" / "futures" / "um")) == ["UNIUSDT-1h.csv"]
+
+
 def test_many_files_are_counted_and_not_all_named(tmp_path):
     with pytest.raises(InputError, match=r"C0USDT.csv, .*C16USDT.csv and 22 more \(its name has no UNI\)"):
         found(tmp_path, *(f"C{number}USDT.csv" for number in range(30)))
