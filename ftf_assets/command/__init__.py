@@ -1,7 +1,7 @@
 """The ``ftf`` command: reads flags, calls the rooms below, prints. No result is computed here.
 
-One module per subcommand: ``check``, ``sweep``, ``smoke``, ``plan``, ``audit``, ``results``, ``suspects``,
-``gate``, ``fetch``, ``report``, ``ui`` and ``clean``. ``main`` holds the group of subcommands and turns
+One module per subcommand: ``fetch``, ``check``, ``sweep``, ``smoke``, ``plan``, ``audit``, ``results``,
+``suspects``, ``gate``, ``report``, ``ui`` and ``clean``. ``main`` holds the group of subcommands and turns
 errors into one line and an exit code. What several subcommands share:
 
 * ``shared_flags``: flags such as ``--home``; ``setting_flags``: the flags that are settings of a sweep,

@@ -6,7 +6,7 @@
 * ``results_store``, ``audit_store``: rows in DuckDB; ``duckdb_file`` opens the file, ``results_schema``
   has its SQL
 * ``content_version``, ``table_versions``: content hashes
-* ``result_files``: results of others, from CSV and Parquet, for the gate
+* ``result_files``: results of others, from files of any table format, for the gate
 * ``cpu_core_locks``, ``gpu_places``: fits of concurrent runs share the cores and a GPU
 
 Nothing is pickled, and every value is replaced in one step: a kill leaves the old one or the new one. A

@@ -25,7 +25,7 @@ from ftf_assets.rows.factor_columns import finetune_results_contract
 
 #: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
 #: no new version: :func:`add_factors_sql` adds its column.
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 _LEADERBOARD_MEANS = (
     *("roc_auc", "average_precision", "f1_buy", "f1_always_buy", "predicted_buy_rate"),
