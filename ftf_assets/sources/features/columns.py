@@ -211,7 +211,8 @@ def _without_row_times(
 
 def _row_time_columns(found: list[_Column], faults: Faults) -> list[_Column]:
     """Find what may be the times of the rows; unless it is one column of closes, add a fault."""
-    timed = [one for one in found if _holds_times(one.cells)]
+    named = [one for one in found if one.in_index or one.plain in (*ROW_TIMES, *OPEN_TIMES)]
+    timed = [one for one in named if _holds_times(one.cells)]
     closes = [one for one in timed if one.plain not in OPEN_TIMES]
     stamped = [one for one in closes if one.name == "timestamp" and not one.in_index]
     index = [one for one in closes if one.in_index]

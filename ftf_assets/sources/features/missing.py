@@ -11,6 +11,7 @@ import pandas as pd
 
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.features.cells import Instants
 
 _ALLOW = "or allow missing features with --set data.missing=allow"
 #: Names of features that one fault lists.
@@ -37,7 +38,8 @@ def refuse_missing(features: pd.DataFrame, *, faults: Faults) -> tuple[int, str]
         The feature that warms up last; "" without a head.
     """
     missing = features.isna().to_numpy(np.bool_)
-    names, times, n_rows = list(features.columns), [str(time) for time in features.index], len(features)
+    names, n_rows = list(features.columns), len(features)
+    times = Instants(features.index.to_numpy("datetime64[ns]").view(np.int64))
     empty = np.asarray(missing.all(axis=0))
     if empty.any():
         lacking = [name for name, one in zip(names, empty, strict=True) if one]
