@@ -181,15 +181,17 @@ def check_data(
     names = own.data.crypto_names
     for number, crypto in enumerate(names, 1):
         on_crypto(crypto, number, len(names))
-        found_one = check_crypto(own, crypto, source_of=_only(path))
-        checks.append(found_one if path.is_dir() else _with_choice_of_folder(found_one, own, path))
+        checks.append(check_crypto(own, crypto, source_of=_only(path)))
+    other_file = "" if path.is_dir() else _other_choice(own, names[0], path)
+    if other_file:
+        checks[0] = replace(checks[0], notes=(*checks[0].notes, other_file))
     return DataCheck(
         str(path),
         kind,
         tuple(checks),
         others=others if path.is_dir() else {},
         settings=own,
-        run_next=_next_command(kind, checks, folder, given),
+        run_next="" if other_file else _next_command(kind, checks, folder, given),
     )
 
 
@@ -208,6 +210,13 @@ def _existing(path: str | Path) -> Path:
             "the path does not exist",
             file=str(path),
             fix="Give a folder or file of candles, features or results.",
+        )
+    if found.is_file() and not found.name.lower().endswith(TABLE_SUFFIXES):
+        raise input_error(
+            "the ending of the file is not that of a table, so a sweep does not look at it",
+            file=found.name,
+            allowed=", ".join(suffix for suffix in TABLE_SUFFIXES if suffix.count(".") == 1),
+            fix="Rename the file.",
         )
     return found
 
@@ -315,15 +324,13 @@ def _only(path: Path) -> Callable[[Source], Source]:
     return restricted
 
 
-def _with_choice_of_folder(checked: CryptoCheck, settings: SweepSettings, file: Path) -> CryptoCheck:
-    """Note where a sweep of the folder would read another file for the crypto, or could not choose."""
+def _other_choice(settings: SweepSettings, crypto: str, file: Path) -> str:
+    """Say where a sweep of the folder would read another file for the crypto, or could not choose."""
     try:
-        chosen = files_of_sweep(settings, checked.crypto)
+        chosen = files_of_sweep(settings, crypto)
     except InputError as error:
-        return replace(checked, notes=(*checked.notes, f"a sweep of its folder does not find it: {error}"))
-    if chosen == file.name:
-        return checked
-    return replace(checked, notes=(*checked.notes, f"a sweep of its folder reads {chosen} instead"))
+        return f"a sweep of its folder does not find it: {str(error).removesuffix('.')}"
+    return "" if chosen == file.name else f"a sweep of its folder reads {chosen} instead"
 
 
 def _check_results(file: Path) -> ResultsCheck:

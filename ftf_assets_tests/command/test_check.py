@@ -176,7 +176,10 @@ def test_the_kind_is_told_by_columns(columns: list[str], kind: str):
     assert kind_of_columns(columns) == kind
 
 
-@pytest.mark.parametrize("words", [("no/such/folder",), ("{empty}",), ("{empty}", "--set", "folds.n_fold=3")])
+@pytest.mark.parametrize(
+    "words",
+    [("no/such/folder",), ("{empty}",), ("README.md",), ("{empty}", "--set", "folds.n_fold=3")],
+)
 def test_a_path_or_setting_that_cannot_be_used_is_one_line(words: tuple[str, ...], tmp_path: Path):
     with pytest.raises(InputError):
         CliRunner().invoke(
@@ -252,7 +255,9 @@ def test_one_file_says_where_a_sweep_of_its_folder_reads_another(candles: Path, 
     for name in ("OPUSDT_1h.csv", "OPUSDC_1h.csv", "kraken-OPUSDT-1h.csv"):
         (tmp_path / name).write_bytes((candles / "OPUSDT_1h.csv").read_bytes())
     assert "reads OPUSDC_1h.csv instead" in run(tmp_path / "OPUSDT_1h.csv", "--crypto", "OPUSDC").output
-    assert "does not find it" in run(tmp_path / "OPUSDT_1h.csv").output
+    unfound = run(tmp_path / "OPUSDT_1h.csv").output
+    assert "does not find it" in unfound
+    assert "Next: " not in unfound, "the plan of the folder would be another one"
 
 
 def test_a_group_skips_what_has_no_file_as_its_sweep_does(candles: Path, tmp_path: Path):
