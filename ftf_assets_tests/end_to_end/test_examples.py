@@ -43,7 +43,7 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path, tmp_path, monkeypatch)
     for name in ("FTF_HOME", "DAGSTER_HOME"):
         monkeypatch.delenv(name, raising=False)
     pages = nbformat.read(notebook, as_version=4)
-    NotebookClient(pages, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(pages, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = json.dumps([cell.get("outputs", []) for cell in pages.cells], ensure_ascii=False)
     for shown in SHOWS[notebook.name]:
         assert shown in outputs
@@ -58,7 +58,7 @@ def test_scripts_run_as_they_are(script: Path, tmp_path):
         [sys.executable, str(script)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         cwd=tmp_path,
         env=environment(),
     )
@@ -99,7 +99,7 @@ def test_dagster_loads_the_project_from_its_file(tmp_path):
     file = EXAMPLES / "own_definitions" / "definitions.py"
     command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-f", str(file)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=240, cwd=tmp_path, env=environment()
+        command, capture_output=True, text=True, timeout=600, cwd=tmp_path, env=environment()
     )
     assert done.returncode == 0, done.stderr
 

@@ -11,6 +11,7 @@ import pytest
 
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.support.workers import shared_folder
 
 pytestmark = pytest.mark.end_to_end
 
@@ -37,16 +38,19 @@ with open(sys.argv[2], "wb") as file:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("python")
-    script, home, results = folder / "trainer.py", folder / "home", folder / "results.pickle"
-    script.write_text(SCRIPT, encoding="utf-8")
-    command = [sys.executable, str(script), str(home), str(results)]
-    environment = {"PYTHONPATH": ":".join(filter(None, sys.path))}
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, env=environment | {"PATH": "/usr/bin:/bin"}
-    )
-    assert done.returncode == 0, done.stderr
-    return Home(home), done, *pickle.loads(results.read_bytes())
+    """The home, what the script said on both streams, and its two runs; made once for all workers."""
+    with shared_folder(tmp_path_factory, "python_script") as (folder, empty):
+        results = folder / "results.pickle"
+        if empty:
+            script = folder / "trainer.py"
+            script.write_text(SCRIPT, encoding="utf-8")
+            command = [sys.executable, str(script), str(folder / "home"), str(results)]
+            environment = {"PYTHONPATH": ":".join(filter(None, sys.path)), "PATH": "/usr/bin:/bin"}
+            done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
+            assert done.returncode == 0, done.stderr
+            (folder / "streams.pickle").write_bytes(pickle.dumps((done.stdout, done.stderr)))
+    streams = pickle.loads((folder / "streams.pickle").read_bytes())
+    return Home(folder / "home"), streams, *pickle.loads(results.read_bytes())
 
 
 def test_rows_and_verdicts_are_those_of_the_store(finished):
@@ -68,6 +72,6 @@ def test_the_same_frames_are_the_same_sweep_and_nothing_is_fitted_twice(finished
 
 
 def test_progress_is_a_line_of_text_where_there_is_no_notebook(finished):
-    _, done, *_ = finished
-    assert "fits: 100%" in done.stderr
-    assert done.stdout == ""
+    _, (stdout, stderr), *_ = finished
+    assert "fits: 100%" in stderr
+    assert stdout == ""
