@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -75,9 +75,10 @@ class BaselineCell:
         return float(log_loss(self.y, self.probability) - log_loss(self.y, constant))
 
 
-def open_data(source: str, path: str | None) -> Sweep:
+def open_data(source: str, path: str | None, more: Mapping[str, object] | None = None) -> Sweep:
     """Open a sweep of the default group on a source, nothing tuned."""
-    return open_sweep(sweep_settings({"data.source": source, "data.path": path, "training.trials": 0}))
+    fixed = {"data.source": source, "data.path": path, "training.trials": 0}
+    return open_sweep(sweep_settings({**fixed, **(more or {})}))
 
 
 def training_arrays(sweep: Sweep, crypto: str) -> TrainingArrays:

@@ -9,7 +9,7 @@ because cells of one fold share weeks.
 
 Finished cells are kept in a folder, so a killed benchmark goes on where it stopped.
 
-    python -m benchmarks.tuning_gain                                   # the embedded market
+    python -m benchmarks.tuning_gain --markets 4                       # embedded markets
     python -m benchmarks.tuning_gain --source candles --path DIR       # candle files
 """
 
@@ -138,33 +138,35 @@ def interval(values: Array) -> tuple[float, float]:
 @click.command()
 @click.option("--source", default="market", show_default=True)
 @click.option("--path", default=None)
+@click.option("--markets", default=1, show_default=True, help="Embedded markets, of seeds 2024 and on.")
 @click.option("--trials", default=15, show_default=True, help="Trials of each study.")
 @click.option("--seeds", default=4, show_default=True, help="Fits that a cell averages on the test rows.")
 @click.option(
     "--folder", default=".ftf/tuning_gain", show_default=True, help="Where finished cryptos are kept."
 )
-def main(source: str, path: str | None, trials: int, seeds: int, folder: str) -> None:
+def main(source: str, path: str | None, markets: int, trials: int, seeds: int, folder: str) -> None:
     """Print a line per rule."""
-    sweep, cells = open_data(source, path), []
+    cells: list[tuple[int, TunedCell]] = []
     search = Tuning(mode="baseline", trials=trials, space=tuple(DEFAULT_SEARCH_SPACE.items()))
-    for crypto in sweep.cryptos:
-        name = f"{sweep.sweep_id}_{crypto}_{trials}_{seeds}_{code_version()}.json"
-        file = Path(folder) / name
-        if not file.is_file():
-            found = tuned_cells(sweep, crypto, search, seeds)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps([dataclasses.asdict(one) for one in found]), encoding="utf-8")
-            print(f"{crypto}: done", flush=True)
-        cells += [TunedCell(**one) for one in json.loads(file.read_text(encoding="utf-8"))]
+    for seed in range(2024, 2024 + (markets if source == "market" else 1)):
+        sweep = open_data(source, path, {"data.market_seed": seed})
+        for crypto in sweep.cryptos:
+            name = f"{sweep.sweep_id}_{crypto}_{trials}_{seeds}_{code_version()}.json"
+            file = Path(folder) / name
+            if not file.is_file():
+                found = tuned_cells(sweep, crypto, search, seeds)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(json.dumps([dataclasses.asdict(one) for one in found]), encoding="utf-8")
+                print(f"{seed} {crypto}: done", flush=True)
+            cells += [(seed, TunedCell(**one)) for one in json.loads(file.read_text(encoding="utf-8"))]
     report(f"{trials} trials on {source}", [_line(rule, cells) for rule in (PRODUCT, *RULES)])
 
 
-def _line(rule: str, cells: list[TunedCell]) -> dict[str, object]:
+def _line(rule: str, numbered: list[tuple[int, TunedCell]]) -> dict[str, object]:
+    cells = [one for _, one in numbered]
     gains = np.array([one.gain(rule) for one in cells])
-    folds = sorted({one.fold for one in cells})
-    by_fold = np.array(
-        [np.mean([g for g, c in zip(gains, cells, strict=True) if c.fold == k]) for k in folds]
-    )
+    weeks = np.array([f"{seed} {one.fold}" for seed, one in numbered])
+    by_fold = np.array([gains[weeks == shared].mean() for shared in np.unique(weeks)])
     low, high = interval(gains)
     low_by_fold, high_by_fold = interval(by_fold)
     return {
