@@ -73,7 +73,10 @@ def find_bar_length(history: History, stated: int | None, named: Sequence[int], 
             crypto=crypto,
             file=history.name,
             found=f"most common step {common_text}",
-            fix=f"Leave --timeframe (data.bar) out, or say --timeframe {timeframe_text(common)}.",
+            fix=f"Leave --timeframe (data.bar) out, or say --timeframe {timeframe_text(common)}."
+            if not named or common in named
+            else f"The name of the file is wrong, too: rename it to one with {timeframe_text(common)}, and "
+            f"say --timeframe {timeframe_text(common)}.",
         )
     if stated is None and named and length not in named:
         finer = [

@@ -262,6 +262,13 @@ def test_a_length_that_is_not_that_of_the_bars_is_refused(tmp_path):
     assert_same(read(tmp_path, bar=HOUR)[0], bars())
 
 
+def test_a_stated_length_and_a_name_that_are_both_wrong_are_both_mended(tmp_path):
+    message = refusal(tmp_path, bars(), "UNIUSDT_5m.csv", bar=5 * MINUTE)
+    assert "rename it to one with 1h, and say --timeframe 1h." in message
+    (tmp_path / "UNIUSDT_5m.csv").rename(tmp_path / "UNIUSDT_1h.csv")
+    assert_same(read(tmp_path, bar=HOUR)[0], bars())
+
+
 @pytest.mark.parametrize(("first", "then"), [("1h", "4h"), ("4h", "1h"), ("1h", "15min")])
 @pytest.mark.parametrize("second_part", [10, 300])
 def test_a_history_whose_bar_length_changes_is_refused(tmp_path, first, then, second_part):
