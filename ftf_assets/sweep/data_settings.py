@@ -59,7 +59,9 @@ class DataSettings(SettingsGroup):
         "auto", description="Order in dates such as 01/02/2023; auto refuses a file where both orders fit."
     )
     zone: str | None = Field(
-        None, description="Zone of times without an offset, such as Europe/Athens; none is UTC."
+        None,
+        description="Zone of times without an offset, such as Europe/Athens; none is UTC, in feature files "
+        "refused.",
     )
     bar: str | None = Field(
         None, description="Length of a bar, such as 1h, 15m or 1d; none takes the most common step."
