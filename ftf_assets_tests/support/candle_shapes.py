@@ -156,6 +156,10 @@ ACCEPTED = [
     Shape("bars of the API", "Alpaca", "UNIUSD.json", write.alpaca_json, times="open"),
     Shape("frame of alpaca-py", "Alpaca", "UNIUSD.parquet", write.alpaca_parquet, times="open"),
     Shape("both times, semicolons", "CoinMarketCap", "UNI_historical.csv", write.coinmarketcap, times="both"),
+    Shape("quotes of the API", "CoinMarketCap", "UNI.json", write.coinmarketcap_json, times="both"),
+    Shape("export, two times", "Gemini", "Gemini_UNIUSD_1h.csv", write.gemini),
+    Shape("bucketed trades of the API", "BitMEX", "UNIUSD.json", write.bitmex, times="close"),
+    Shape("no names, separator at the end", "TSLab", "UNIUSD.txt", write.tslab, times="open", settings={"date_order": "month_first", "zone": "UTC"}),
     Shape("histohour", "CryptoCompare", "UNI_USD.json", write.cryptocompare, times="open"),
 ]  # fmt: skip
 

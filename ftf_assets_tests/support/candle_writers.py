@@ -324,6 +324,34 @@ def yahoo_with_nulls(bars: Bars) -> bytes:
     )
 
 
+def gemini(bars: Bars) -> bytes:
+    rows = bars.rows("ohlcv", bars.text("%m/%d/%Y %H:%M"))
+    names = ["Unix Timestamp", "Date", "Symbol", "Open", "High", "Low", "Close", "Volume"]
+    cells = [[epoch, row[0], "UNIUSD", *row[1:]] for epoch, row in zip(bars.epoch("ms"), rows, strict=True)]
+    return with_header(names, cells)
+
+
+def bitmex(bars: Bars) -> bytes:
+    closes = pd.DatetimeIndex(bars.close_time, tz="UTC").strftime("%Y-%m-%dT%H:%M:%S.000Z").tolist()
+    names = ["timestamp", *HEADER[1:]]
+    more = {"symbol": "UNIUSD", "trades": 5, "homeNotional": 1.5, "foreignNotional": 7.5}
+    return json_bytes(named_cells(names, bars.rows("ohlcv", closes), **more))
+
+
+def coinmarketcap_json(bars: Bars) -> bytes:
+    ends = pd.DatetimeIndex(bars.close_time - 10**6, tz="UTC").strftime("%Y-%m-%dT%H:%M:%S.999Z")
+    cells = named_cells(HEADER[1:], [row[1:] for row in bars.rows("ohlcv", bars.epoch("s"))], timestamp="x")
+    quotes = [
+        {"time_open": opened, "time_close": closed, "quote": {"USD": cell}}
+        for opened, closed, cell in zip(bars.text("%Y-%m-%dT%H:%M:%S.000Z"), ends, cells, strict=True)
+    ]
+    return json_bytes({"status": {"error_code": 0}, "data": {"id": 7083, "quotes": quotes}})
+
+
+def tslab(bars: Bars) -> bytes:
+    return csv_lines(bars.rows("ohlcv", bars.text("%m/%d/%Y;%H:%M"), extra=("",)), ";").encode()
+
+
 def polygon_json(bars: Bars) -> bytes:
     cells = named_cells("tohlcv", bars.rows("ohlcv", bars.epoch("ms")), vw=6.2, n=5)
     return json_bytes({"ticker": "X:UNIUSD", "status": "OK", "results": cells})

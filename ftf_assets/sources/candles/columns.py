@@ -21,7 +21,7 @@ from ftf_assets.sources.candles.spellings import (
     plain_name,
     with_base,
 )
-from ftf_assets.sources.candles.times import looks_like_times
+from ftf_assets.sources.candles.times import holds_epochs, looks_like_times
 from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.readers.raw_table import RawTable
 
@@ -162,7 +162,7 @@ def named_columns(cells: Cells, base: str) -> Columns | None:
         Base asset of the crypto, by which a writer may name the volume.
     """
     finder = _NameFinder(cells, named_spelling(cells.names, base), base)
-    time = finder.known_times() or finder.first("time")
+    time = finder.known_times() or finder.epochs() or finder.first("time")
     open_time, close_time = finder.first("open_time"), finder.first("close_time")
     if not (time or open_time):
         time = finder.unnamed_time()
@@ -218,6 +218,11 @@ class _NameFinder:
         """Return the further columns with a usual name of a single time."""
         named = [position for name in ROLES["time"] for position in self.by_name.get(name, [])]
         return tuple(position for position in named if position not in used)
+
+    def epochs(self) -> tuple[int, ...]:
+        """Return the first single time that is an epoch, where there are several: it is the most certain."""
+        named = self.other_times(())
+        return next(((one,) for one in named if len(named) > 1 and holds_epochs(self.cells, one)), ())
 
     def unnamed_time(self) -> tuple[int, ...]:
         """Return the index without a name, if it holds times."""

@@ -30,11 +30,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("timestampms", "timestamps", "timestamputc", "datetimeutc", "dateutc", "timeutc", "mts"),
         *("gmttime", "localtime"),
     ),
-    "open": ("open", "o", "openprice", "priceopen"),
-    "high": ("high", "h", "highprice", "pricehigh"),
-    "low": ("low", "l", "lowprice", "pricelow"),
-    "close": ("close", "c", "closeprice", "priceclose"),
-    "volume": ("volume", "vol", "v", "volumebase", "basevolume"),
+    "open": ("open", "o", "openprice", "priceopen", "quoteusdopen"),
+    "high": ("high", "h", "highprice", "pricehigh", "quoteusdhigh"),
+    "low": ("low", "l", "lowprice", "pricelow", "quoteusdlow"),
+    "close": ("close", "c", "closeprice", "priceclose", "quoteusdclose"),
+    "volume": ("volume", "vol", "v", "volumebase", "basevolume", "quoteusdvolume"),
     "symbol": ("symbol", "ticker", "tic", "pair", "instrument", "instrumentname", "instid"),
     "confirm": ("confirm",),
 }
@@ -92,12 +92,13 @@ def _ordered(writer: str, order: str, **known: object) -> Spelling:
     return Spelling(writer, order=tuple(order.split()), **known)  # type: ignore[arg-type]
 
 
+_DOLLARS = "the volume is in dollars, over all exchanges"
+
 #: Every known spelling. Of those whose names a file has, the first counts.
 SPELLINGS: tuple[Spelling, ...] = (
     # The day's bar closes at 23:59:59.999: both times are in the file, and `timestamp` repeats the close.
-    _named(
-        "CoinMarketCap", "timeOpen,timeClose,marketCap", note="the volume is in dollars, over all exchanges"
-    ),
+    _named("CoinMarketCap", "timeOpen,timeClose,marketCap", note=_DOLLARS),
+    _named("CoinMarketCap", "time_open,time_close,quote.USD.open", note=_DOLLARS),
     # Historical download of OKX; `confirm` is 0 for a bar that is still open.
     _named("OKX", "open_time,confirm"),
     # Klines with names: futures of Binance Vision and most clients of the API. close_time is the last
@@ -131,6 +132,8 @@ SPELLINGS: tuple[Spelling, ...] = (
         zone="stated",
     ),
     _named("MetaTrader or Finam", "<DATE>,<TIME>", times=("<DATE>", "<TIME>"), zone="stated"),
+    # trade/bucketed: the timestamp is that of the close, unlike everywhere else.
+    _named("BitMEX", "timestamp,homeNotional,foreignNotional", times=("timestamp",), stamp="close"),
     # Flat files: window_start in nanoseconds.
     _named("Polygon", "window_start,transactions"),
     # Aggregates of both interfaces: t begins the window (Polygon in ms, Alpaca as RFC 3339).

@@ -204,9 +204,11 @@ def _find_other_times(cells: Cells, columns: Columns, single: Array) -> None:
         if not looks_like_times(cells, position):
             continue
         known = columns.spelling
-        others = read_times(cells, (position,), zone=known.zone, date_order=known.date_order).instants
+        aside = Cells(cells.frame, cells.names, cells.rows, cells.options, Faults())
+        others = read_times(aside, (position,), zone=known.zone, date_order=known.date_order).instants
         day_only = np.array_equal(others, single // _DAY * _DAY)
-        if not day_only:
+        # What cannot be read with certainty, such as 01/02/2023, contradicts nothing.
+        if not day_only and not aside.faults.found:
             used = cells.names[columns.time[0]]
             row = int((others != single).argmax())
             cells.find(

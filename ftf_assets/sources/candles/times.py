@@ -74,6 +74,14 @@ def looks_like_times(cells: Cells, position: int) -> bool:
     return any(_text_instant(_as_text(cell), "day_first") is not None for cell in column)
 
 
+def holds_epochs(cells: Cells, position: int) -> bool:
+    """Whether the first cells of a column are epochs, which no zone and no order of dates can change."""
+    first = cells.column(position).iloc[:20]
+    if pd.api.types.is_datetime64_any_dtype(first.dtype):
+        return False
+    return bool((_unit_of(_epochs(first)[0]) >= 0).all())
+
+
 def read_times(
     cells: Cells, positions: tuple[int, ...], *, zone: str | None = None, date_order: DateOrder = "auto"
 ) -> Times:
@@ -90,10 +98,10 @@ def read_times(
         ``stated`` where only the user can know the zone, otherwise the zone of times without an offset, UTC
         for None. ``data.zone`` comes before both, except for a writer whose zone is ``UTC``.
     date_order
-        Order of day and month that the writer is known for. ``data.date_order`` comes before it.
+        Order of day and month that the writer always uses; ``auto`` takes ``data.date_order``.
     """
     options = cells.options
-    if options.date_order != "auto":
+    if date_order == "auto":
         date_order = options.date_order
     used_zone = zone if zone == "UTC" else (options.zone or zone)
     column = cells.column(positions[0])

@@ -57,8 +57,7 @@ def _parquet(data: bytes, path: Path, crypto: str | None) -> pa.Table:
 
 
 def _arrow(data: bytes, kind: Kind, path: Path, crypto: str | None) -> pa.Table:
-    # A file is a stream between two magic numbers, followed by a table of contents.
-    _refuse_bomb(unpacked_size(data[8:] if kind == "Feather" else data), path, crypto)
+    _refuse_bomb(unpacked_size(data, kind), path, crypto)
     if kind == "Feather":
         file = pa.ipc.open_file(pa.BufferReader(data))
         batches = (file.get_batch(number) for number in range(file.num_record_batches))
@@ -73,8 +72,8 @@ def _arrow(data: bytes, kind: Kind, path: Path, crypto: str | None) -> pa.Table:
     return pa.Table.from_batches(read, schema=file.schema)
 
 
-def unpacked_size(stream: bytes) -> int:
-    """Add up what the compressed buffers of an Arrow stream say that they hold, without unpacking one.
+def unpacked_size(data: bytes, kind: Kind) -> int:
+    """Add up what the compressed buffers of an Arrow file or stream say that they hold, unpacking none.
 
     Arrow unpacks a whole batch at once, so its size must be known before. A compressed buffer begins with its
     unpacked length, int64; the message before it, a flatbuffer, says where it begins. The fields are those of
@@ -82,7 +81,7 @@ def unpacked_size(stream: bytes) -> int:
     ``RecordBatch(length, nodes, buffers, compression)``, ``DictionaryBatch(id, data)``.
     """
     total = 0
-    for message in pa.ipc.MessageReader.open_stream(pa.BufferReader(stream)):
+    for message in _messages_of_file(data) if kind == "Feather" else _messages_of_stream(data):
         if message.type not in ("record batch", "dictionary"):
             continue
         table = _FlatTable.root(message.metadata.to_pybytes()).table(2)
@@ -91,10 +90,26 @@ def unpacked_size(stream: bytes) -> int:
         if batch.position(3) is None:
             total += len(body)
             continue
-        for begin, length in batch.pairs(2):
+        for begin, length in batch.entries(2, "<qq"):
             if length >= 8:
                 total += max(length, struct.unpack_from("<q", body, begin)[0])
     return total
+
+
+def _messages_of_stream(data: bytes) -> Iterator[pa.ipc.Message]:
+    yield from pa.ipc.MessageReader.open_stream(pa.BufferReader(data))
+
+
+def _messages_of_file(data: bytes) -> Iterator[pa.ipc.Message]:
+    """Yield the messages that the footer names: ``Footer(version, schema, dictionaries, recordBatches)``."""
+    # The file ends with the footer, its size, int32, and six letters.
+    size = struct.unpack_from("<i", data, len(data) - 10)[0]
+    footer = _FlatTable.root(data[len(data) - 10 - size : len(data) - 10])
+    buffer = pa.py_buffer(data)
+    for field in (2, 3):
+        if footer.position(field) is not None:
+            for offset, _, _, _ in footer.entries(field, "<qiiq"):
+                yield pa.ipc.read_message(pa.BufferReader(buffer.slice(offset)))
 
 
 @dataclass(frozen=True)
@@ -126,11 +141,11 @@ class _FlatTable:
     def table(self, field: int) -> _FlatTable:
         return _FlatTable(self.data, self._target(field))
 
-    def pairs(self, field: int) -> Iterator[tuple[int, int]]:
-        """Yield the entries of a vector of two int64."""
-        begin = self._target(field)
+    def entries(self, field: int, form: str) -> Iterator[tuple[int, ...]]:
+        """Yield the entries of a vector of structs, whose numbers have the form that ``struct`` names."""
+        begin, size = self._target(field), struct.calcsize(form)
         count = struct.unpack_from("<I", self.data, begin)[0]
-        return struct.iter_unpack("<qq", self.data[begin + 4 : begin + 4 + 16 * count])
+        return struct.iter_unpack(form, self.data[begin + 4 : begin + 4 + size * count])
 
 
 def _refuse_bomb(size: int, path: Path, crypto: str | None) -> None:

@@ -251,6 +251,8 @@ def _frame(lines: list[_Line], levels: list[list[str]], faults: Faults) -> pd.Da
     if all(len(line.cells) == width + 1 and not line.cells[-1] for line in lines):
         # Every line ends with the separator, which makes no cell.
         lines = [_Line(line.number, line.cells[:-1]) for line in lines]
+    elif not levels and all(len(line.cells) == width and not line.cells[-1] for line in lines):
+        lines, width = [_Line(line.number, line.cells[:-1]) for line in lines], width - 1
     too_long = [line for line in lines if len(line.cells) > width]
     faults.add_rows(
         np.ones(len(too_long), dtype=bool),

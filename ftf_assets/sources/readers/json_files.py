@@ -105,8 +105,8 @@ def _object_frame(
     if set(value) >= {"columns", "data"} and _is_row(value["columns"]) and isinstance(value["data"], list):
         frame = _split_frame(value, path, crypto)
         return frame, *kind, True
-    if len(value) > 1 and all(isinstance(cells, dict) for cells in value.values()):
-        return _keyed_frame(value, path, crypto), *kind, True
+    if _is_keyed(value):
+        return _keyed_frame(value), *kind, True
     columns = {name: cells for name, cells in value.items() if _is_column(cells)}
     if len(columns) >= 3 and len({len(cells) for cells in columns.values()}) == 1:
         frame = pd.DataFrame({name: [_cell(one) for one in cells] for name, cells in columns.items()})
@@ -151,12 +151,19 @@ def _split_frame(value: dict[str, Any], path: Path, crypto: str | None) -> pd.Da
     return pd.DataFrame(array, columns=names, index=pd.RangeIndex(1, len(rows) + 1))
 
 
-def _keyed_frame(value: dict[str, Any], path: Path, crypto: str | None) -> pd.DataFrame:
+def _is_keyed(value: dict[str, Any]) -> bool:
+    """Whether an object holds objects of the same keys and single values."""
+    inner = list(value.values())
+    if len(inner) < 2 or not all(isinstance(one, dict) and one for one in inner):
+        return False
+    keys = list(inner[0])
+    return all(list(one) == keys and _is_row(list(one.values())) for one in inner)
+
+
+def _keyed_frame(value: dict[str, Any]) -> pd.DataFrame:
     """Objects in an object: columns by row key, or rows by key (``orient="columns"`` and ``"index"``)."""
     inner = list(value.values())
     keys = list(inner[0])
-    if not keys or any(list(one) != keys for one in inner):
-        raise _unreadable(path, crypto, "columns with different keys")
     # Rows have few and named cells; row keys of columns are counts or times, which begin with a digit.
     by_row = all(key and not key[0].isdigit() for key in keys)
     rows, names = (list(value), keys) if by_row else (keys, list(value))

@@ -24,6 +24,7 @@ from ftf_assets.sources.candles.bar_table import BarTable
 from ftf_assets.sources.candles.table import read_bar_table
 from ftf_assets.sources.readers.options import ReadingOptions
 from ftf_assets_tests.support.candle_bars import COLUMNS, Bars, bars_of, packed, zipped
+from ftf_assets_tests.support.candle_writers import dukascopy_gmt
 
 BARS = bars_of(30)
 NAMES = ["date", *COLUMNS]
@@ -249,6 +250,10 @@ def test_dates_of_both_orders_are_never_mixed_in_one_file(tmp_path):
     (tmp_path / "UNI.csv").write_bytes(csv_of(times))
     with pytest.raises(InputError, match="row 3: the time cannot be read"):
         read_bar_table(tmp_path / "UNI.csv", crypto="UNIUSDC")
+
+
+def test_a_stated_order_of_dates_changes_no_writer_that_always_uses_one(tmp_path):
+    read_back(tmp_path, dukascopy_gmt(BARS), BARS, date_order="month_first", zone="Asia/Tokyo")
 
 
 def test_hours_that_do_not_exist_are_refused_by_name(tmp_path):
