@@ -20,7 +20,7 @@ from ftf_assets.sources.find_files import open_directory
 from ftf_assets.sources.found_pairs import NO_PAIR, found_pairs
 from ftf_assets.sources.protocol import Source
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
-from ftf_assets.sweep.crypto_check import CryptoCheck, check_crypto, files_of_sweep, instant_text
+from ftf_assets.sweep.crypto_check import CryptoCheck, check_crypto, files_of_sweep
 from ftf_assets.sweep.crypto_groups import crypto_name
 from ftf_assets.sweep.setting_text import text_of_setting
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
@@ -126,7 +126,7 @@ class DataCheck:
             "path": self.path,
             "kind": self.kind,
             "accepted": self.accepted,
-            "cryptos": [_crypto_as_json(one) for one in self.cryptos],
+            "cryptos": [one.as_json() for one in self.cryptos],
             "results": [{"accepted": one.accepted, **asdict(one)} for one in self.results],
             "others": dict(self.others),
             "settings": None if self.settings is None else _assumed(self.settings),
@@ -376,27 +376,6 @@ def _next_command(kind: str, checks: Sequence[CryptoCheck], folder: Path, given:
     for name, value in kept.items():
         words += ["--set", f"{name}={text_of_setting(name, value)}"]
     return shlex.join(words)
-
-
-def _crypto_as_json(one: CryptoCheck) -> dict[str, Any]:
-    content = asdict(one)
-    for name in ("first", "last"):
-        content[name] = None if content[name] is None else instant_text(content[name])
-    if one.labels is not None:
-        content["labels"] = {
-            "buy_rate": one.labels.buy_rate,
-            "horizon_seconds": one.labels.horizon / 1e9,
-            "longest_horizon_seconds": one.labels.longest_horizon / 1e9,
-        }
-    for fold in content["folds"]:
-        for name in ("test_from", "test_to"):
-            fold[name] = instant_text(fold[name])
-    if "first_open" in (content["reading"] or {}):
-        reading = content["reading"]
-        for name in ("first_open", "first_close", "last_open", "last_close"):
-            reading[name] = instant_text(reading[name])
-        reading["bar_seconds"] = reading.pop("bar") / 1e9
-    return {"accepted": one.accepted, "n_folds": one.n_folds, **content}
 
 
 def _assumed(settings: SweepSettings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ features and labels, typed arrays, folds. What the run would refuse is an answer
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,6 +136,27 @@ class CryptoCheck:
     def n_folds(self) -> int:
         """Number of folds with history enough."""
         return sum(not fold.skipped for fold in self.folds)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the check as plain values: instants as ISO 8601 text, durations in seconds."""
+        content = asdict(self)
+        for name in ("first", "last"):
+            content[name] = None if content[name] is None else instant_text(content[name])
+        if self.labels is not None:
+            content["labels"] = {
+                "buy_rate": self.labels.buy_rate,
+                "horizon_seconds": self.labels.horizon / 1e9,
+                "longest_horizon_seconds": self.labels.longest_horizon / 1e9,
+            }
+        for fold in content["folds"]:
+            for name in ("test_from", "test_to"):
+                fold[name] = instant_text(fold[name])
+        reading = content["reading"] or {}
+        if "first_open" in reading:
+            for name in ("first_open", "first_close", "last_open", "last_close"):
+                reading[name] = instant_text(reading[name])
+            reading["bar_seconds"] = reading.pop("bar") / 1e9
+        return {"accepted": self.accepted, "n_folds": self.n_folds, **content}
 
 
 def check_crypto(

@@ -916,14 +916,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "sources/features/test_source.py",
     ),
     _mutant(
-        "sources/features/cells.py",
+        "sources/features/times.py",
         "times without a zone are taken for UTC",
         "if naive and zone is None:",
         "zone = zone or 'UTC'\n    if naive and zone is None:",
         "sources/features/test_shapes.py",
     ),
     _mutant(
-        "sources/features/cells.py",
+        "sources/features/times.py",
         "an epoch is always in seconds",
         "factor = _UNITS[unit]",
         'factor = _UNITS["s"]',

@@ -4,7 +4,8 @@
     table.py         from a table to a ``FeatureCache`` frame, with every fault of the file in one error
     columns.py       which column is what: times of the rows, symbol, labels, features, what is left out
     column_roles.py  price levels, amounts, times and counts of rows, told by name and content
-    cells.py         single columns: text, Arrow, nullable and decimal cells to numbers, labels and times
+    cells.py         single columns: text, Arrow, nullable and decimal cells to numbers and labels
+    times.py         columns of times: datetimes, dates, text or an epoch to instants
     missing.py       missing features: a head that is left out, a tail and holes that are faults
     options.py       what the settings say, ``reading.py``: what was understood
 

@@ -1,12 +1,10 @@
-"""Single columns of a feature file: text, Arrow, nullable or decimal cells become numbers, labels, times."""
+"""Single columns of a feature file: text, Arrow, nullable or decimal cells become numbers and labels."""
 
 from __future__ import annotations
 
-import datetime
 import decimal
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,71 +21,10 @@ from ftf_assets.sources.faults import Faults
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "nat"})
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 _LABEL_WORDS = {**_BOOLEANS, "buy": 1.0, "hold": 0.0}
-_OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?(?:\d\d)?)\s*$")
-_FIRST, _LAST = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
-_FIRST_TIME, _LAST_TIME = _FIRST.value, _LAST.value
-#: A missing time, in nanoseconds.
-NO_TIME = np.iinfo(np.int64).min
-#: Units of an epoch and their nanoseconds. The years 2000 to 2100 do not overlap in them.
-_UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 #: Names of rows in errors, by position.
 RowNames = Sequence[Any]
-
-
-class Instants(Sequence[pd.Timestamp]):
-    """Times as errors show them and name rows by, made only where an error does.
-
-    Parameters
-    ----------
-    nanoseconds
-        Since the epoch, UTC, int64 of shape (n_rows,).
-    """
-
-    def __init__(self, nanoseconds: Array) -> None:
-        self.nanoseconds = nanoseconds
-
-    def __len__(self) -> int:
-        return len(self.nanoseconds)
-
-    def __getitem__(self, row: Any) -> Any:
-        return pd.Timestamp(int(self.nanoseconds[row]), tz="UTC")
-
-
-@dataclass(frozen=True)
-class Times:
-    """A column of times.
-
-    Attributes
-    ----------
-    nanoseconds
-        int64 since the epoch, UTC, shape (n_rows,); ``NaT`` of NumPy where missing.
-    form
-        ``datetime``, ``text``, or the unit of an epoch.
-    naive
-        Whether the times state no zone.
-    """
-
-    nanoseconds: Array
-    form: str
-    naive: bool
-
-    @property
-    def missing(self) -> Array:
-        """True where a time is missing."""
-        missing: Array = self.nanoseconds == NO_TIME
-        return missing
-
-    @property
-    def names(self) -> Instants:
-        """Names of rows at these times."""
-        return Instants(self.nanoseconds)
-
-    @property
-    def index(self) -> pd.DatetimeIndex:
-        """The same as UTC instants."""
-        return pd.DatetimeIndex(self.nanoseconds.view("datetime64[ns]"), tz="UTC")
 
 
 def is_object(dtype: Any) -> bool:
@@ -120,7 +57,7 @@ def numbers(
 
     None adds a fault: text that is no number, categories, times, durations, complex numbers, lists.
     """
-    found = _plain_numbers(values)
+    found = plain_numbers(values)
     if found is not None:
         return found
     if is_text(values) and not isinstance(values.dtype, pd.CategoricalDtype):
@@ -138,7 +75,7 @@ def numbers(
 
 def labels(values: pd.Series[Any], *, faults: Faults, rows: RowNames) -> Array | None:
     """Read labels: float64 of shape (n_rows,), 1 = BUY, 0 = HOLD, NaN where missing; None adds a fault."""
-    found = _plain_numbers(values)
+    found = plain_numbers(values)
     if found is None and is_text(values):
         cells = values.astype(str).str.strip().str.lower().where(values.notna(), "")
         found = cells.map(_label_of).to_numpy(np.float64)
@@ -188,70 +125,8 @@ def regimes(values: pd.Series[Any], *, faults: Faults, rows: RowNames) -> Array:
     return names
 
 
-def times(
-    name: str,
-    values: pd.Series[Any],
-    *,
-    zone: str | None,
-    faults: Faults,
-    rows: RowNames,
-) -> Times | None:
-    """Read a column of times: datetimes, dates, ISO 8601 text, or an epoch in s, ms, us or ns.
-
-    None adds a fault: cells that are no times from 2000 to 2100, or times without a zone where ``zone`` is
-    None.
-    """
-    if is_times(values):
-        given, form = _datetimes(values), "datetime"
-    elif (found := _epoch(values)) is not None:
-        given, form = found
-    elif is_text(values):
-        read = _times_of_text(name, values, faults, rows)
-        if read is None:
-            return None
-        given, form = read, "text"
-    else:
-        faults.add(
-            "the column does not hold times",
-            column=name,
-            found=f"dtype {values.dtype}, first value {values.iloc[0]!r}",
-            allowed="datetimes with a zone, ISO 8601 text, or an epoch in s, ms, us or ns",
-            fix="Write the instants: pd.to_datetime(…, utc=True).",
-        )
-        return None
-    naive = given.dt.tz is None
-    if naive and zone is None:
-        faults.add(
-            "timestamps must have a timezone",
-            column=name,
-            row=rows[0],
-            found=given.iloc[0],
-            allowed="datetimes with a timezone",
-            fix="Say which zone they are in: --set data.zone=UTC, or tz_localize('UTC') before writing.",
-        )
-        return None
-    local = given.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT") if naive else given
-    instants = local.dt.tz_convert("UTC")
-    # A coarser unit holds times that nanoseconds cannot.
-    instants = instants.where((instants >= _FIRST) & (instants < _LAST)).dt.as_unit("ns")
-    nanoseconds = instants.to_numpy("datetime64[ns]").view(np.int64)
-    missing = given.isna().to_numpy() & _is_missing(values)
-    unread = ~missing & ((nanoseconds < _FIRST_TIME) | (nanoseconds >= _LAST_TIME))
-    if unread.any():
-        faults.add_rows(
-            unread,
-            "the time cannot be read",
-            column=name,
-            cells=values.to_numpy(dtype=object),
-            rows=rows,
-            allowed="a time from 2000 to 2100"
-            + (f" that the clocks of {zone} show exactly once" if naive else ", one form a column"),
-        )
-        return None
-    return Times(nanoseconds, form, naive)
-
-
-def _plain_numbers(values: pd.Series[Any]) -> Array | None:
+def plain_numbers(values: pd.Series[Any]) -> Array | None:
+    """Read numbers and booleans of any dtype as float64, NaN where missing; None for anything else."""
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype) or pandas_types.is_complex_dtype(dtype):
         return None
@@ -341,83 +216,9 @@ def _numeric_remedy(name: str, values: pd.Series[Any]) -> str:
     return "Convert or drop the column."
 
 
-def _is_missing(values: pd.Series[Any]) -> Array:
+def is_missing(values: pd.Series[Any]) -> Array:
+    """Tell which cells are missing, in text also those that writers mark as such."""
     missing = values.isna().to_numpy(np.bool_)
     if is_text(values):
         missing |= values.astype(str).str.strip().str.lower().isin(_MISSING).to_numpy(np.bool_)
     return missing
-
-
-def _datetimes(values: pd.Series[Any]) -> pd.Series[Any]:
-    dtype = values.dtype
-    if isinstance(dtype, pd.ArrowDtype):
-        arrow = dtype.pyarrow_dtype
-        unit, zone = getattr(arrow, "unit", "s"), getattr(arrow, "tz", None)
-        unit = unit if unit in _UNITS else "s"  # dates count days or milliseconds
-        name = f"datetime64[{unit}, {zone}]" if zone else f"datetime64[{unit}]"
-        return values.astype(pandas_types.pandas_dtype(name))
-    if is_object(dtype):
-        if any(isinstance(one, datetime.datetime) and one.tzinfo for one in values):
-            return pd.to_datetime(values, utc=True, errors="coerce")
-        return pd.to_datetime(values, errors="coerce")
-    return values
-
-
-def _epoch(values: pd.Series[Any]) -> tuple[pd.Series[Any], str] | None:
-    """Read numbers as an epoch, in the unit that puts their median between 2000 and 2100; None otherwise."""
-    counts = _whole_numbers(values)
-    if counts is None or counts.isna().all():
-        return None
-    median = float(counts.dropna().astype(np.float64).median())
-    unit = next((unit for unit, factor in _UNITS.items() if _is_in_range(median * factor)), None)
-    if unit is None:
-        return None
-    factor = _UNITS[unit]
-    nanoseconds = [
-        int(count) * factor if known and _is_in_range(float(count) * factor) else NO_TIME
-        for count, known in zip(counts, counts.notna(), strict=True)
-    ]
-    instants = pd.DatetimeIndex(np.array(nanoseconds, np.int64).view("datetime64[ns]"), tz="UTC")
-    return pd.Series(instants, values.index), unit
-
-
-def _whole_numbers(values: pd.Series[Any]) -> pd.Series[Any] | None:
-    """Read a column as whole numbers, missing where a cell is; None if a cell is something else."""
-    if is_text(values):
-        cells = values.astype(str).str.strip().mask(_is_missing(values), None)
-        if not cells.dropna().str.fullmatch(r"\d{9,19}(\.0*)?").all():
-            return None
-        return cells.map(lambda cell: int(cell.partition(".")[0]), na_action="ignore")
-    if pandas_types.is_bool_dtype(values.dtype):
-        return None
-    if pandas_types.is_integer_dtype(values.dtype):
-        return values.astype(object).mask(values.isna(), None)
-    plain = _plain_numbers(values)
-    return None if plain is None else pd.Series(plain, values.index).replace([np.inf, -np.inf], np.nan)
-
-
-def _is_in_range(nanoseconds: float) -> bool:
-    return _FIRST_TIME <= nanoseconds < _LAST_TIME
-
-
-def _times_of_text(
-    name: str, values: pd.Series[Any], faults: Faults, rows: RowNames
-) -> pd.Series[Any] | None:
-    cells = values.astype(str).str.strip()
-    cells = cells.mask(_is_missing(values), None)
-    with_offset = cells.dropna().map(lambda cell: bool(_OFFSET.search(cell[10:])))
-    if with_offset.any() and not with_offset.all():
-        odd = with_offset != with_offset.mode()[0]
-        broken = odd.reindex(values.index, fill_value=False).to_numpy(np.bool_)
-        faults.add_rows(
-            broken,
-            "some times state a zone and others do not",
-            column=name,
-            cells=values.to_numpy(dtype=object),
-            rows=rows,
-            allowed="one form a column",
-        )
-        return None
-    naive = not with_offset.any()
-    parsed: pd.Series[Any] = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
-    return parsed.dt.tz_localize(None) if naive else parsed

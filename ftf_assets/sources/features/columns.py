@@ -21,6 +21,7 @@ from ftf_assets.sources.features.column_roles import (
     raw_kind,
 )
 from ftf_assets.sources.features.options import FeatureOptions
+from ftf_assets.sources.features.times import Times, read_times
 from ftf_assets.sources.readers.raw_table import RawTable
 from ftf_assets.sources.symbols import split_symbol
 
@@ -59,7 +60,7 @@ class FeatureColumns:
     """
 
     rows: cells.RowNames
-    times: cells.Times | None = None
+    times: Times | None = None
     time_place: str = ""
     symbol: str = ""
     reserved: dict[str, pd.Series[Any]] = field(default_factory=dict)
@@ -187,7 +188,7 @@ def _without_row_times(
     if len(candidates) == 1 and candidates[0].plain not in OPEN_TIMES:
         column = candidates[0]
         sorted_out.time_place = column.place
-        sorted_out.times = cells.times(
+        sorted_out.times = read_times(
             "timestamp" if column.in_index else column.name,
             column.cells,
             zone=options.reading.zone,
@@ -253,7 +254,7 @@ def _row_time_columns(found: list[_Column], faults: Faults) -> list[_Column]:
 
 def _holds_times(values: pd.Series[Any]) -> bool:
     unread = Faults()
-    read = cells.times("", values, zone="UTC", faults=unread, rows=range(len(values)))
+    read = read_times("", values, zone="UTC", faults=unread, rows=range(len(values)))
     # A column of which some cells are no times is one that the user has to mend.
     some = any(0 < fault.count < len(values) for fault in unread.found)
     return read is not None or cells.is_times(values) or some

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.faults import Faults
-from ftf_assets.sources.features.cells import Instants
+from ftf_assets.sources.features.times import Instants
 
 _ALLOW = "or allow missing features with --set data.missing=allow"
 #: Names of features that one fault lists.

@@ -20,6 +20,7 @@ from ftf_assets.sources.features.columns import FeatureColumns, feature_columns
 from ftf_assets.sources.features.missing import counted_rows, refuse_missing
 from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.reading import FeatureReading
+from ftf_assets.sources.features.times import NO_TIME, Instants, read_times
 from ftf_assets.sources.readers.raw_table import RawTable
 
 #: What a file without one of the label's columns is told.
@@ -102,7 +103,7 @@ class _Rows:
         unlabelled = _unlabelled_tail(frame)
         labelled = frame.iloc[: len(frame) - unlabelled]
         times = times[: len(labelled)]
-        self._check({str(name): labelled[name] for name in labelled}, times, cells.Instants(times))
+        self._check({str(name): labelled[name] for name in labelled}, times, Instants(times))
         head, last = self._head(labelled, list(features)) if len(labelled) else (0, "")
         reading = replace(
             reading,
@@ -126,7 +127,7 @@ class _Rows:
                 found = cells.labels(values, faults=self.faults, rows=rows)
             elif name in _TIMES:
                 zone = self.options.reading.zone
-                read = cells.times(name, values, zone=zone, faults=self.faults, rows=rows)
+                read = read_times(name, values, zone=zone, faults=self.faults, rows=rows)
                 found = None if read is None else read.index
             elif name == "regime":
                 found = cells.regimes(values, faults=self.faults, rows=rows)
@@ -198,7 +199,7 @@ class _Rows:
         )
 
     def _check_order(self, times: Array, rows: cells.RowNames) -> None:
-        times_shown = cells.Instants(times)
+        times_shown = Instants(times)
         steps = np.diff(times, prepend=times[:1] - 1)
         rule = row_rules.TIMESTAMPS_INCREASE
         for broken, what, fix in (
@@ -213,7 +214,7 @@ class _Rows:
         end, returns = plain.get("label_end"), plain.get("label_return")
         if end is None:
             return
-        absent = end == cells.NO_TIME
+        absent = end == NO_TIME
         self._refuse_missing_label("label_end", absent, rows)
         before = (end < times) & ~absent
         self.faults.add_rule(row_rules.LABEL_ENDS_AFTER_ITS_ROW, end, times, rows=rows, leave=absent)
