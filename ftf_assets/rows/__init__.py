@@ -9,7 +9,7 @@ One module per table or pair of tables:
 * ``gate_decision``: ``gate_summary``, ``_verdicts`` and ``_metrics``; and the gate's decision on rows
 * ``noise_audit``: ``noise_audit`` and ``noise_audit_effects``
 * ``published_results``: no table; results of others, as the gate takes them, with ``result_columns``: how
-  other tools spell the columns
+  other tools spell the columns, and ``result_runs``: which rows of their runs are cells
 * ``selection``: no table; what picking the best variant of stored rows promises too much
 
 What a table may hold is its contract in :mod:`ftf_assets.contracts`. The contract of ``finetune_results`` has

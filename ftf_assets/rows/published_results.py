@@ -124,7 +124,6 @@ def content_hash(frame: pd.DataFrame) -> str:
 def _plain(frame: pd.DataFrame, file: str | None) -> pd.DataFrame:
     if frame.empty:
         raise input_error("there are no rows", file=file)
-    frame = frame.set_axis(pd.RangeIndex(len(frame)))
     # Lists and dicts are unhashable, so compare their text.
     mixed = [name for name, values in frame.items() if infer_dtype(values) == "mixed"]
     return frame.assign(**{str(name): frame[name].map(str, na_action="ignore") for name in mixed})

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.gate_rows import NUMBER_COLUMNS
+from ftf_assets.rows.result_runs import rows_of_cells
 
 #: Columns of names that the gate reads besides the factors.
 NAME_COLUMNS = ("crypto", "fold", "sweep_id", "status", "tuning")
@@ -66,18 +67,10 @@ PREFIXES = {
     "summary.": "Weights & Biases",
 }
 
-#: Words that other tools have for the status of a run; None for a run that has not finished.
-STATUS_WORDS = {
-    "finished": "ok",
-    "complete": "ok",
-    "completed": "ok",
-    "success": "ok",
-    "failed": "training_failed",
-    "killed": "training_failed",
-    "crashed": "training_failed",
-    "running": None,
-    "scheduled": None,
-    "pending": None,
+#: Words for the part of the data that rows are scores of.
+_TEST_PARTS = frozenset({"test", "testing", "holdout", "hold_out", "out_of_sample", "oos"})
+_PARTS = _TEST_PARTS | {
+    *("train", "training", "valid", "validation", "val", "dev", "eval", "in_sample", "is", "fit"),
 }
 
 _COUNTED = re.compile(r"|index|level_\d+|unnamed: \d+(_level_\d+)?", re.IGNORECASE)
@@ -130,10 +123,13 @@ def understood_columns(
     ------
     InputError
         A column that may mean two things; two columns that mean the same and differ; an index without a name
-        that is neither a count nor the crypto; or a stated column that is not there.
+        that is neither a count nor the crypto; a stated column that is not there; scores of other parts than
+        the test part; or what :func:`~ftf_assets.rows.result_runs.rows_of_cells` refuses.
     """
     frame, index_said, of_index = _without_counts(_index_as_columns(frame, file), file)
     _require_cell_rows(frame, file)
+    frame = frame.set_axis(pd.RangeIndex(len(frame)))  # rows keep their numbers where others are left out
+    frame, parts_said = _without_test_part(frame, stated, file)
     ours = (*NAME_COLUMNS, *factors, *NUMBER_COLUMNS)
     present = {name for name in ours if name in frame.columns}
     renamed = dict(of_index) | _stated(frame, stated, ours, file)
@@ -154,12 +150,52 @@ def understood_columns(
         candidates.setdefault(meant, []).append(str(column))
     for meant, columns in candidates.items():
         renamed[meant] = _one_of(frame, meant, columns, file)
+    if "fold" in candidates:
+        _require_counted_folds(frame[renamed["fold"]], renamed["fold"], file)
     frame = frame.rename(columns={theirs: name for name, theirs in renamed.items()})
-    frame, parents = _without_parent_runs(frame, [name for name in ours if name in frame.columns])
-    if "status" in frame.columns:
-        frame = frame.assign(status=_statuses(frame["status"], file))
+    frame, left_out = rows_of_cells(frame, [name for name in ours if name in frame.columns], factors, file)
     named = {name: theirs or "without a name" for name, theirs in renamed.items()}
-    return frame, ColumnReading(named, (*index_said, *parents))
+    return frame, ColumnReading(named, (*index_said, *parts_said, *left_out))
+
+
+def _without_test_part(
+    frame: pd.DataFrame, stated: Mapping[str, str], file: str | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Refuse scores of the training part where a column of folds says so; leave out one that says test."""
+    said = []
+    for column in [name for name in frame.columns if meaning(str(name), ("fold",))[0] == "fold"]:
+        if column in stated.values():
+            continue
+        found = dict.fromkeys(frame[column].dropna().map(lambda value: str(value).strip().lower()))
+        if not found or not set(found) <= _PARTS:
+            continue
+        if set(found) <= _TEST_PARTS and len(found) == 1:
+            said.append(f"left out: column {column}, which is {next(iter(found))} in every row")
+            frame = frame.drop(columns=column)
+            continue
+        raise input_error(
+            "parts of the data are not folds, and only scores of the test part are judged",
+            file=file,
+            column=str(column),
+            found=", ".join(found),
+            fix="Keep the rows of the test part",
+        )
+    return frame, tuple(said)
+
+
+def _require_counted_folds(values: pd.Series, column: str, file: str | None) -> None:
+    """Refuse folds that are words in a column of another name: it may say something else."""
+    words = dict.fromkeys(values.dropna().map(str))
+    if meaning(column, ("fold",))[0] == "fold" and _bare(column) != "fold":
+        if all(re.fullmatch(r"\s*\d+(\.0)?\s*", word) for word in words):
+            return
+        raise input_error(
+            "a column may mean fold, and its words are not guessed to be folds",
+            file=file,
+            column=column,
+            found=", ".join([*words][:5]),
+            fix=f"State what it is: {_how_to_state('fold', column, file)}, or take the column out",
+        )
 
 
 def with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
@@ -263,10 +299,7 @@ def meaning(column: str, ours: Collection[str]) -> tuple[str | None, str]:
     >>> meaning("runtime", ["roc_auc"])
     (None, '')
     """
-    bare = column
-    for prefix in PREFIXES:
-        bare = bare.removeprefix(prefix) if column.startswith(prefix) else bare
-    word = re.sub(r"[^a-z0-9]+", "_", bare.lower()).strip("_")
+    word = _bare(column)
     mean = _MEAN.fullmatch(word)
     for name in (word, *([mean["first"] or mean["last"]] if mean else [])):
         if name in ours:
@@ -275,6 +308,14 @@ def meaning(column: str, ours: Collection[str]) -> tuple[str | None, str]:
             if spelling.theirs == name:
                 return spelling.ours, spelling.doubt
     return None, ""
+
+
+def _bare(column: str) -> str:
+    """Write a name without its prefix, in lower case with ``_`` for spaces and punctuation."""
+    bare = column
+    for prefix in PREFIXES:
+        bare = bare.removeprefix(prefix) if column.startswith(prefix) else bare
+    return re.sub(r"[^a-z0-9]+", "_", bare.lower()).strip("_")
 
 
 def _how_to_state(ours: str, theirs: str, file: str | None) -> str:
@@ -292,32 +333,3 @@ def _one_of(frame: pd.DataFrame, meant: str, columns: list[str], file: str | Non
         found=", ".join(columns),
         fix=f"State which one it is: {_how_to_state(meant, columns[0], file)}",
     )
-
-
-def _without_parent_runs(frame: pd.DataFrame, ours: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Leave out the MLflow runs that only hold other runs together: they have nothing that the gate reads."""
-    parent = "tags.mlflow.parentRunId"
-    if not {"run_id", parent} <= set(frame.columns):
-        return frame, ()
-    values = [name for name in ours if name not in ("status", "sweep_id")]
-    empty = frame["run_id"].isin(set(frame[parent].dropna())) & frame[values].isna().all(axis=1)
-    if not empty.any():
-        return frame, ()
-    return frame[~empty], (f"left out: {int(empty.sum())} parent runs without values",)
-
-
-def _statuses(status: pd.Series, file: str | None) -> pd.Series:
-    """Translate the words of other tools; other words stay, for the check that names those that exist."""
-    words = status.map(lambda value: str(value).strip().lower(), na_action="ignore")
-    unfinished = words.map(lambda word: word in STATUS_WORDS and STATUS_WORDS[word] is None)
-    if unfinished.fillna(False).astype(bool).any():
-        place = int(unfinished.fillna(False).astype(bool).argmax())
-        raise input_error(
-            "a run has not finished",
-            file=file,
-            column="status",
-            row=place + 1,
-            found=status.iloc[place],
-            fix="Wait for it, or take its row out",
-        )
-    return words.map(STATUS_WORDS).where(words.isin(list(STATUS_WORDS)), status)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.running.check_words import check_lines, check_table
-from ftf_assets.running.data_check import DataCheck, Kind, check_data, kind_of_columns
-from ftf_assets.storage.frame_files import write_frames
-from ftf_assets.storage.home import Home
+from ftf_assets.running.data_check import DataCheck, Kind, ResultsCheck, check_data, kind_of_columns
+from ftf_assets.storage.frame_files import frames_by_name, parquet_of
+from ftf_assets.sweep.crypto_check import CryptoCheck
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
 
@@ -67,8 +67,6 @@ def check_frames(data: Data, *, kind: Kind | None, settings: Mapping[str, Any], 
     if isinstance(data, str | Path):
         return CheckedData(check_data(data, settings, kind=kind))
     if isinstance(data, pd.DataFrame):
-        columns = [str(name) for name in (*data.columns, *data.index.names)]
-        kind = kind or kind_of_columns(columns)
         frames = {crypto: data}
     elif isinstance(data, Mapping):
         frames = dict(data)
@@ -77,12 +75,45 @@ def check_frames(data: Data, *, kind: Kind | None, settings: Mapping[str, Any], 
             "data to check must be a frame, frames by crypto, or a path",
             found=f"{type(data).__module__}.{type(data).__qualname__}",
         )
+    frames = frames_by_name(frames)
+    if kind is None and isinstance(data, pd.DataFrame):
+        kind = _kind_of(data)
     with tempfile.TemporaryDirectory() as folder:
-        path, cryptos = write_frames(Home(Path(folder)), frames)
+        refused = _write(frames, Path(folder))
+        if len(refused) == len(frames):
+            return CheckedData(
+                _with_refused(DataCheck("memory", kind or _kind_of(*frames.values())), refused)
+            )
+        path = Path(folder)
         if kind == "results":
-            path /= f"{cryptos[0]}.parquet"
+            path /= f"{next(name for name in frames if name not in refused)}.parquet"
         found = check_data(path, settings, kind=kind)
-    return CheckedData(replace(found, path="memory", run_next=_next_call(found)))
+    return CheckedData(_with_refused(replace(found, path="memory", run_next=_next_call(found)), refused))
+
+
+def _kind_of(*frames: pd.DataFrame) -> Kind:
+    first = frames[0]
+    return kind_of_columns([str(name) for name in (*first.columns, *first.index.names)])
+
+
+def _write(frames: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, InputError]:
+    """Write each frame to a file of its crypto, and return why the others cannot be written."""
+    refused = {}
+    for crypto, frame in frames.items():
+        try:
+            (folder / f"{crypto}.parquet").write_bytes(parquet_of(crypto, frame))
+        except InputError as error:
+            refused[crypto] = error
+    return refused
+
+
+def _with_refused(found: DataCheck, refused: Mapping[str, InputError]) -> DataCheck:
+    """Add the frames that no file can hold."""
+    if found.kind == "results":
+        results = (ResultsCheck(f"{crypto}.parquet", refused=str(error)) for crypto, error in refused.items())
+        return replace(found, results=(*found.results, *results))
+    cryptos = (CryptoCheck(crypto, refused=str(error)) for crypto, error in refused.items())
+    return replace(found, cryptos=tuple(sorted((*found.cryptos, *cryptos), key=lambda one: one.crypto)))
 
 
 def _next_call(found: DataCheck) -> str:

@@ -37,9 +37,8 @@ def sweep_of_frames(
     progress: bool,
 ) -> SweepResult:
     """Run a sweep and give what it found; the parameters are those of :func:`ftf_assets.api.run_sweep`."""
-    given = [
-        name for name, value in (("features", features), ("candles", candles), ("source", source)) if value
-    ]
+    data = {"features": features, "candles": candles, "source": source}
+    given = [name for name, value in data.items() if value is not None]
     if len(given) > 1:
         raise input_error("a sweep reads one kind of data", found=" and ".join(given), allowed="one of them")
     if path is not None and source is None:
@@ -48,10 +47,10 @@ def sweep_of_frames(
     values: dict[str, Any] = {**settings, "treatment.factors": factors}
     if source is not None:
         values |= {"data.source": source, "data.path": path}
-    frames = features or candles
+    frames = features if features is not None else candles
     if frames is not None:
         folder, cryptos = write_frames(home, frames)
-        kind = "candles" if candles else "features"
+        kind = "features" if features is not None else "candles"
         values |= {"data.source": kind, "data.path": str(folder), "data.cryptos": cryptos}
     sweep = open_sweep(sweep_settings(values))
     require_confirmed_sweep(sweep, home)

@@ -44,12 +44,7 @@ def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> tuple[Path, 
     StoreError
         The home cannot be written.
     """
-    if not frames:
-        raise input_error("a sweep needs at least one crypto", fix='Pass {"OPUSDC": frame}.')
-    by_name = {crypto_name(str(given)): frame for given, frame in frames.items()}
-    if len(by_name) < len(frames):
-        raise input_error("a crypto is there twice", found=", ".join(frames))
-    files = {crypto: _parquet(crypto, frame) for crypto, frame in sorted(by_name.items())}
+    files = {crypto: parquet_of(crypto, frame) for crypto, frame in frames_by_name(frames).items()}
     digest = hashlib.sha256()
     for crypto, content in files.items():
         digest.update(f"{crypto} {hashlib.sha256(content).hexdigest()}\n".encode())
@@ -70,10 +65,46 @@ def write_frames(home: Home, frames: Mapping[str, pd.DataFrame]) -> tuple[Path, 
     return folder, tuple(files)
 
 
-def _parquet(crypto: str, frame: pd.DataFrame) -> bytes:
-    if not isinstance(frame, pd.DataFrame):
+def frames_by_name(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Give the frames by the names of their cryptos, sorted.
+
+    Raises
+    ------
+    InputError
+        There is no frame, what came is no mapping of frames, or a crypto's name is not one or is there twice.
+    """
+    if not isinstance(frames, Mapping):
         raise input_error(
-            "the data of a crypto must be a DataFrame", crypto=crypto, found=f"{type(frame).__qualname__}"
+            "data are frames by crypto", found=type(frames).__qualname__, fix='Pass {"OPUSDC": frame}.'
+        )
+    if not frames:
+        raise input_error("a sweep needs at least one crypto", fix='Pass {"OPUSDC": frame}.')
+    by_name = {crypto_name(str(given)): frame for given, frame in frames.items()}
+    if len(by_name) < len(frames):
+        raise input_error("a crypto is there twice", found=", ".join(map(str, frames)))
+    for crypto, frame in by_name.items():
+        if not isinstance(frame, pd.DataFrame):
+            raise input_error(
+                "the data of a crypto must be a DataFrame", crypto=crypto, found=f"{type(frame).__qualname__}"
+            )
+    return dict(sorted(by_name.items()))
+
+
+def parquet_of(crypto: str, frame: pd.DataFrame) -> bytes:
+    """Write a frame as Parquet, with its index and without ``attrs``.
+
+    Raises
+    ------
+    InputError
+        Two columns have one name, or a column holds a mixture that Parquet cannot.
+    """
+    names = pd.Index([str(name) for name in frame.columns])
+    if names.has_duplicates:
+        raise input_error(
+            "a column is there twice",
+            crypto=crypto,
+            column=str(names[names.duplicated()][0]),
+            fix="Keep one of them, or rename one.",
         )
     plain = frame.copy(deep=False)
     plain.attrs = {}

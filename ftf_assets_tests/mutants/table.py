@@ -266,8 +266,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "storage/frame_files.py",
         "the order of the cryptos names another folder, so the same frames are another sweep",
-        "in sorted(by_name.items())",
-        "in by_name.items()",
+        "dict(sorted(by_name.items()))",
+        "dict(by_name.items())",
         "storage/test_frame_files.py",
     ),
     _mutant(
@@ -1144,6 +1144,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "an area under an unknown curve is taken for that under the ROC curve",
         'Spelling("auc", "roc_auc", _WHICH_AUC)',
         'Spelling("auc", "roc_auc")',
+        "storage/test_result_shapes.py",
+    ),
+    _mutant(
+        "rows/result_columns.py",
+        "scores of the training part are judged as a fold",
+        "if not found or not set(found) <= _PARTS:",
+        "if True:",
+        "storage/test_result_shapes.py",
+    ),
+    _mutant(
+        "rows/result_runs.py",
+        "runs that were deleted are judged",
+        "frame = frame[~deleted]",
+        "frame = frame[deleted | ~deleted]",
         "storage/test_result_shapes.py",
     ),
     _mutant(

@@ -71,3 +71,22 @@ def test_a_check_is_shown_as_text_and_as_html():
 def test_what_is_no_data_is_refused(data):
     with pytest.raises(InputError):
         ftf.check(data)
+
+
+def test_a_frame_that_no_file_can_hold_is_refused_in_the_answer():
+    good = feature_cache(4_000)
+    twice = pd.concat([good, good.iloc[:, :1]], axis=1)
+    alone = ftf.check(twice, crypto="OPUSDC")
+    assert alone.check.kind == "features"
+    says = f"OPUSDC, column {good.columns[0]!r}: a column is there twice. Keep one of them, or rename one."
+    assert alone.refused == {"OPUSDC": says}
+    assert says in repr(alone)
+    both = ftf.check({"UNIUSDC": good, "OPUSDC": twice}, settings=TWO_FOLDS)
+    assert not both.accepted
+    assert both.refused == {"OPUSDC": says}
+    assert [one.crypto for one in both.check.cryptos] == ["OPUSDC", "UNIUSDC"]
+    results = pd.DataFrame(
+        [["OPUSDC", "off", 0.5, 0.5]], columns=["crypto", "cleanlab", "roc_auc", "roc_auc"]
+    )
+    (refused,) = ftf.check(results).refused.values()
+    assert "column 'roc_auc': a column is there twice" in refused

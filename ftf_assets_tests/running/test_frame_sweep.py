@@ -36,6 +36,13 @@ def asked(monkeypatch) -> list[Sweep]:
     ("changes", "says"),
     [
         ({"candles": {"OPUSDC": pd.DataFrame()}}, r"one kind of data \(found features and candles"),
+        ({"features": {}}, r"at least one crypto.*Pass \{\"OPUSDC\": frame\}"),
+        ({"features": None, "candles": {}}, "at least one crypto"),
+        (
+            {"features": feature_cache_of_120_rows()},
+            r"frames by crypto.*DataFrame.*Pass \{\"OPUSDC\": frame\}",
+        ),
+        ({"features": None, "candles": [pd.DataFrame()]}, r"frames by crypto.*found list"),
         ({"features": None, "path": "candles"}, "a path needs its source"),
         ({"features": None, "source": "candles"}, "the source candles needs a path"),
         ({"factor": "cleanlap"}, "unknown factor"),

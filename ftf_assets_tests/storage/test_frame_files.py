@@ -61,7 +61,10 @@ def test_a_changed_value_or_crypto_is_another_folder_and_leaves_the_other_file_a
         ({"OPUSDC": pd.DataFrame(), "op/usdc": pd.DataFrame()}, "a crypto is there twice"),
         ({"OPUSDC": [1, 2]}, r"OPUSDC: the data of a crypto must be a DataFrame \(found list"),
         ({"OPUSDC": pd.DataFrame({"a": [1, "x"]})}, "OPUSDC: the frame cannot be written as Parquet .*'?a'?"),
-        ({"OPUSDC": pd.DataFrame(np.ones((2, 2)), columns=["a", "a"])}, "cannot be written as Parquet"),
+        (
+            {"OPUSDC": pd.DataFrame(np.ones((2, 2)), columns=["a", "a"])},
+            "'a': a column is there twice. Keep one",
+        ),
     ],
     ids=["nothing", "name", "same name", "list", "mixed", "twice"],
 )

@@ -89,6 +89,23 @@ def mlflow(frame: pd.DataFrame, *, statuses: bool = True) -> pd.DataFrame:
     return pd.concat([pd.DataFrame([outer]), runs], ignore_index=True)
 
 
+def mlflow_with(frame: pd.DataFrame, **extra: object) -> pd.DataFrame:
+    """The same table with one more run of the last cell, which comes before it."""
+    runs = mlflow(frame).assign(lifecycle_stage="active")
+    runs = pd.concat([runs.iloc[[-1]], runs], ignore_index=True)
+    runs.loc[0, ["run_id", *extra]] = ["e" * 32, *extra.values()]
+    return runs
+
+
+def split_named(*names: str) -> Write:
+    """The folds of the column ``split`` have names."""
+    return lambda frame, path: (
+        frame.assign(split=frame["fold"].map(lambda fold: names[fold % len(names)]))
+        .drop(columns="fold")
+        .to_csv(path, index=False)
+    )
+
+
 def mlflow_page(frame: pd.DataFrame) -> pd.DataFrame:
     """The CSV that MLflow's page offers for download."""
     runs = pd.DataFrame({"Start Time": "2024-01-02 03:04:05", "Duration": "1.2s"}, index=frame.index)
@@ -257,6 +274,31 @@ ACCEPTED = [
         "left out: 1 parent runs without values",
     ),
     ResultShape(
+        "MLflow, a failed run and its retry",
+        "retry.csv",
+        lambda f, p: mlflow_with(f, status="FAILED", **{"metrics.roc_auc": None}).to_csv(p),
+        "left out: 1 failed runs of cells that another run finished",
+    ),
+    ResultShape(
+        "MLflow, a deleted run among them",
+        "deleted.csv",
+        lambda f, p: mlflow_with(f, lifecycle_stage="deleted", **{"metrics.roc_auc": 0.9}).to_csv(p),
+        "left out: 1 deleted runs",
+    ),
+    ResultShape(
+        "folds with names, which the user states",
+        "named.csv",
+        split_named("2021", "q3", "q4", "q5", "q6"),
+        "50 rows of CSV, comma between cells; fold is column split",
+        columns={"fold": "split"},
+    ),
+    ResultShape(
+        "the test part alone, said by a column",
+        "part.csv",
+        lambda f, p: f.assign(split="test").to_csv(p, index=False),
+        "50 rows of CSV, comma between cells; left out: column split, which is test in every row",
+    ),
+    ResultShape(
         "MLflow's page, Download CSV",
         "page.csv",
         lambda f, p: mlflow_page(f).to_csv(p, index=False),
@@ -296,6 +338,11 @@ ACCEPTED = [
 ]  # fmt: skip
 
 REFUSED = [
+    ResultShape("a row for each part of the data", "parts.csv", split_named("train", "valid", "test"), refused="column 'split': parts of the data are not folds, and only scores of the test part are judged (found train, valid, test). Keep the rows of the test part"),
+    ResultShape("the training part alone", "train.csv", lambda f, p: f.assign(split="train").to_csv(p, index=False), refused="column 'split': parts of the data are not folds, and only scores of the test part are judged (found train). Keep the rows of the test part"),
+    ResultShape("parts in the column of folds", "folds.csv", lambda f, p: f.assign(fold=f.fold.map(["train", "valid", "test", "dev", "val"].__getitem__)).to_csv(p, index=False), refused="column 'fold': parts of the data are not folds"),
+    ResultShape("split with other words", "words.csv", split_named("left", "q3", "q4", "q5", "q6"), refused="column 'split': a column may mean fold, and its words are not guessed to be folds (found left, q3, q4, q5, q6). State what it is: --column fold=split, or take the column out"),
+    ResultShape("MLflow, two experiments", "two.csv", lambda f, p: mlflow(f).assign(experiment_id=["1"] * 26 + ["2"] * 25).to_csv(p), refused="column 'experiment_id': the rows are of several experiments, and the gate judges one sweep (found 1, 2). Keep the rows of one experiment, or take the column out if they are one sweep"),
     ResultShape("auc alone", "auc.csv", renamed(roc_auc="auc"), refused=f"column 'auc': a column may mean roc_auc, and is not guessed: it may be the area under the ROC curve or under the precision-recall curve. {AUC}"),
     ResultShape("f1 alone", "f1.csv", renamed(f1_buy="f1_score"), refused="column 'f1_score': a column may mean f1_buy, and is not guessed: it may be the F1 of BUY or a mean over the classes. State what it is: --column f1_buy=f1_score"),
     ResultShape("pr_auc alone", "pr.csv", renamed(average_precision="pr_auc"), refused="the area under the precision-recall curve by trapezoids is not the average precision. State what it is: --column average_precision=pr_auc"),
