@@ -122,6 +122,11 @@ def input_error(
     return error
 
 
+def first_value(value: object) -> str:
+    """Write a cell so that text is told from a number, without the names of types: ``'4'`` or ``4``."""
+    return repr(value) if isinstance(value, str) else str(value)
+
+
 def shown(value: object) -> str:
     """Write a value from outside so that it fits into one line of a log or terminal.
 

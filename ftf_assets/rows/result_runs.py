@@ -101,9 +101,9 @@ def _without_repeated_failures(frame: pd.DataFrame, factors: Collection[str]) ->
     key = [name for name in ("crypto", "fold", "sweep_id", "tuning", *factors) if name in frame.columns]
     if "crypto" not in key:
         return frame, 0
-    cells = pd.MultiIndex.from_frame(frame[key].map(lambda value: str(value).strip()))
-    finished = cells[(frame["status"] == "ok").to_numpy()]
-    repeated = (frame["status"] == "training_failed").to_numpy() & cells.isin(finished)
+    names = frame[key].map(lambda value: str(value).strip())
+    cells = pd.Series(pd.MultiIndex.from_frame(names).to_flat_index(), frame.index)
+    repeated = (frame["status"] == "training_failed") & cells.isin(cells[frame["status"] == "ok"])
     return frame[~repeated], int(repeated.sum())
 
 

@@ -6,6 +6,7 @@ features and labels, typed arrays, folds. What the run would refuse is an answer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,7 @@ from ftf_assets.sources.features.column_roles import names_a_target
 from ftf_assets.sources.protocol import FeatureCacheReport, Provenance, Source
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
-from ftf_assets.training.folds.calendar_edges import calendar_edges
-from ftf_assets.training.folds.shared_history import rows_before_tests
-from ftf_assets.training.folds.short_history import short_history
+from ftf_assets.training.folds.short_history import MIN_FIT_ROWS, short_history
 from ftf_assets.training.variants import require_columns
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class CryptoCheck:
     notes
         What is accepted, but deserves a look.
     rows_needed
-        About how many rows make every fold of the settings long enough.
+        With so many rows, spread as those that there are, no fold has too few of them; 0 where none has.
     """
 
     crypto: str
@@ -174,7 +173,7 @@ def check_crypto(
     source_of
         Restricts the source of the settings, such as to one file of the folder.
     """
-    known = CryptoCheck(crypto, rows_needed=2 * rows_before_tests(settings.folds.validation_fraction))
+    known = CryptoCheck(crypto)
     try:
         sweep = _sweep_of(settings, crypto, source_of)
         known = replace(known, provenance=sweep.provenance(crypto))
@@ -187,6 +186,7 @@ def check_crypto(
         arrays = _arrays(frame, crypto, sweep)
         require_columns(sweep.variants, arrays, crypto)
         known = replace(known, folds=_folds(sweep, crypto, arrays))
+        known = replace(known, rows_needed=_rows_needed(known, arrays, settings.folds.validation_fraction))
         if not sweep.source.has_candles:
             leaks = tuple(column_leaks(column_strengths(arrays)))
             known = replace(known, leaks=leaks, notes=_feature_notes(known, arrays))
@@ -249,10 +249,6 @@ def _labels(frame: Any) -> LabelCheck:
 
 
 def _folds(sweep: Sweep, crypto: str, arrays: TrainingArrays) -> tuple[FoldCheck, ...]:
-    plan = sweep.plan(crypto)
-    if sweep.settings.folds.edges is None:
-        span = (int(arrays.start[0]), int(arrays.start[-1]))
-        plan = replace(plan, edges=calendar_edges([span], sweep.settings.folds.n_folds))
     return tuple(
         FoldCheck(
             fold.test_start,
@@ -261,8 +257,20 @@ def _folds(sweep: Sweep, crypto: str, arrays: TrainingArrays) -> tuple[FoldCheck
             len(fold.test),
             short_history(fold, arrays.y) or "",
         )
-        for fold in plan.folds(arrays)
+        for fold in sweep.plan(crypto).folds(arrays)
     )
+
+
+def _rows_needed(known: CryptoCheck, arrays: TrainingArrays, validation_fraction: float) -> int:
+    """Give the rows with which the shortest fit part is long enough; 0 where none lacks rows."""
+    missing = MIN_FIT_ROWS - min(fold.fit_rows for fold in known.folds)
+    if missing <= 0 or known.labels is None:
+        return 0
+    # Of two more rows one is before the first test span. How many rows a purge drops there and before the
+    # validation slice depends on where they fall: at most those that a label spans, each time.
+    purged = known.labels.longest_horizon / float(np.median(np.diff(arrays.start)))
+    before = (missing + math.ceil(purged) + 1) / (1 - validation_fraction) + math.ceil(purged) + 1
+    return known.rows + 2 * math.ceil(before)
 
 
 def _feature_notes(known: CryptoCheck, arrays: TrainingArrays) -> tuple[str, ...]:

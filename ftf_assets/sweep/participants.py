@@ -169,8 +169,8 @@ def _too_short(crypto: str, spans: Mapping[str, Span], part: Mapping[str, Span],
     edges = _edges(part, folds)
     if span.rows // 2 < needed or edges is None:
         return (
-            f"too little history for the folds: {history}; {2 * needed} rows are needed, half of them before "
-            "the first test span"
+            f"too little history for the folds: {history}; at least {2 * needed} rows are needed, half of "
+            "them before the first test span"
         )
     begin, end = (f"{np.datetime64(int(edge), 'ns').astype('datetime64[D]')}" for edge in edges[[0, -1]])
     return (

@@ -101,6 +101,7 @@ ACCEPTED = [
     Shape("to_json(), columns", "pandas", "UNIUSDT.json", write.pandas_json("columns")),
     Shape("to_json(), rows by time", "pandas", "UNIUSDT.json", write.pandas_json("index")),
     Shape("to_json(), index and data apart", "pandas", "UNIUSDT.json", write.pandas_json("split")),
+    Shape("to_json(), with a schema", "pandas", "UNIUSDT.json", write.pandas_json("table")),
     Shape("JSON lines", "pandas", "UNIUSDT.jsonl", write.pandas_json("records", lines=True)),
     Shape("JSON lines, gzip", "pandas", "UNIUSDT.ndjson.gz", lambda b: packed(write.pandas_json("records", lines=True)(b))),
     Shape("semicolons", "spreadsheets", "UNIUSDT.csv", write.separated(";")),

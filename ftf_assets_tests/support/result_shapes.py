@@ -171,6 +171,12 @@ ACCEPTED = [
         f"50 rows of JSON object; {COUNTED}",
     ),
     ResultShape(
+        'pandas, orient="table"',
+        "table.json",
+        text(lambda f: f.to_json(orient="table", double_precision=15)),
+        f"50 rows of JSON object; {COUNTED}",
+    ),
+    ResultShape(
         "an API",
         "list.json",
         text(lambda f: json.dumps({"results": f.to_dict("records")})),

@@ -65,8 +65,8 @@ def test_a_crypto_with_too_little_history_is_skipped_and_shortens_no_fold(sweep:
     one = sweep({**FOUR, "LDOUSDC": (2800, HOURS)})
     assert one.cryptos == LONG
     assert one.skipped["LDOUSDC"] == (
-        "too little history for the folds: 1200 rows from 2023-04-27 to 2023-06-16; 2354 rows are needed, "
-        "half of them before the first test span"
+        "too little history for the folds: 1200 rows from 2023-04-27 to 2023-06-16; at least 2354 rows are "
+        "needed, half of them before the first test span"
     )
     np.testing.assert_array_equal(one.edges("UNIUSDC"), sweep(FOUR, cryptos=LONG).edges("UNIUSDC"))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as pandas_types
 
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import first_value, input_error
 from ftf_assets.contracts.typed import Array
 
 Dtype = TypeVar("Dtype", bound=np.generic)
@@ -97,7 +97,7 @@ def refuse_non_numeric(dtype: Any, values: Any, *, crypto: str, column: str) -> 
         crypto=crypto,
         column=column,
         row=row_names(values)(0) if len(values) else None,
-        found=f"dtype {dtype}, first value {first!r}",
+        found=f"dtype {dtype}, first value {first_value(first)}",
         allowed="float, int or bool columns",
         fix="Convert or drop the column in the feature cache.",
     )

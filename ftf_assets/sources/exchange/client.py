@@ -219,6 +219,16 @@ def _plain(pair: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", pair.upper())
 
 
+def _innermost(error: BaseException) -> str:
+    """Give the words of what failed first: of a connection those of the operating system."""
+    seen: set[int] = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        wrapped = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        error = next((one for one in wrapped if isinstance(one, BaseException)), error)
+    return str(getattr(error, "strerror", None) or error)
+
+
 def _said(error: Exception) -> str:
-    cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
+    cause = f" ({_innermost(error.__cause__)})" if error.__cause__ is not None else ""
     return shown(f"{error}{cause}".strip() or type(error).__name__)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as pandas_types
 
+from ftf_assets.contracts.errors import first_value
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 from ftf_assets.contracts.row_rules import LABEL_IS_BUY_OR_HOLD
 from ftf_assets.contracts.tables.feature_cache import RESERVED_COLUMNS
@@ -62,7 +63,7 @@ def numbers(
         return found
     if is_text(values) and not isinstance(values.dtype, pd.CategoricalDtype):
         return _numbers_of_text(name, values, faults, rows, decimal_sign)
-    first = repr(values.iloc[0]) if len(values) else "nothing"
+    first = first_value(values.iloc[0]) if len(values) else "nothing"
     faults.add(
         f"the {'column' if name in RESERVED_COLUMNS else 'feature'} is not numeric",
         column=name,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as pandas_types
 
+from ftf_assets.contracts.errors import first_value
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.features.cells import (
@@ -112,7 +113,7 @@ def read_times(
         faults.add(
             "the column does not hold times",
             column=name,
-            found=f"dtype {values.dtype}, first value {values.iloc[0]!r}",
+            found=f"dtype {values.dtype}, first value {first_value(values.iloc[0])}",
             allowed="datetimes with a zone, ISO 8601 text, or an epoch in s, ms, us or ns",
             fix="Write the instants: pd.to_datetime(…, utc=True).",
         )

@@ -105,6 +105,10 @@ def _object_frame(
     if set(value) >= {"columns", "data"} and _is_row(value["columns"]) and isinstance(value["data"], list):
         frame = _split_frame(value, path, crypto)
         return frame, *kind, True
+    if _has_schema(value):
+        frame, has_names = _rows_frame(value["data"], None, path, crypto, faults)
+        unnamed = value["schema"].get("primaryKey") == ["index"]  # what pandas calls an index without a name
+        return frame.rename(columns={"index": KEY_COLUMN} if unnamed else {}), *kind, has_names
     if _is_keyed(value):
         return _keyed_frame(value), *kind, True
     columns = {name: cells for name, cells in value.items() if _is_column(cells)}
@@ -134,6 +138,12 @@ def _lists(value: dict[str, Any], place: str, depth: int) -> list[tuple[str, lis
         elif isinstance(inner, dict) and depth < 5:
             found += _lists(inner, here, depth + 1)
     return found
+
+
+def _has_schema(value: dict[str, Any]) -> bool:
+    """Whether an object describes its columns beside the rows, as ``to_json(orient="table")`` writes them."""
+    schema = value.get("schema")
+    return isinstance(schema, dict) and "fields" in schema and isinstance(value.get("data"), list)
 
 
 def _split_frame(value: dict[str, Any], path: Path, crypto: str | None) -> pd.DataFrame:
