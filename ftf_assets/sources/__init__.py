@@ -13,6 +13,7 @@ frames.
     find_files.py        which files of a directory hold the data of which crypto
     found_pairs.py       which pairs the files of a directory are of, for ``ftf check``
     file_names.py        what a file name says: pair, timeframe, period
+    name_words.py        words of names that are no symbol, or another instrument
     symbols.py           base asset and quote currency; timeframes.py: bar lengths as text
 
 To add a source, write a class with the methods of ``Source`` and add one line to ``source_registry.SOURCES``.

@@ -14,36 +14,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from ftf_assets.sources.name_words import (
+    GENERAL,
+    NEUTRAL,
+    expiry,
+    known_quote,
+    may_be_symbol,
+    other_instrument,
+)
 from ftf_assets.sources.symbols import DOLLAR_QUOTES, OTHER_NAMES, QUOTES, split_symbol
 from ftf_assets.sources.timeframes import timeframes_of
-
-#: Words that name another instrument than the spot pair: its prices are not those of the pair.
-OTHER_INSTRUMENTS = (
-    "SWAP", "PERP", "PERPETUAL", "FUTURES", "FUTURE", "QUARTERLY", "QUARTER", "COINM", "USDM", "MARK",
-    "INDEX", "PREMIUM", "FUNDING", "OPTION", "OPTIONS", "MARKPRICEKLINES", "INDEXPRICEKLINES",
-    "PREMIUMINDEXKLINES",
-)  # fmt: skip
-#: Words that may stand before a symbol, or in a file's own name when a folder names the pair.
-_NEUTRAL = (
-    "BINANCE", "BINANCEUS", "COINBASE", "KRAKEN", "BITSTAMP", "BITFINEX", "BYBIT", "OKX", "GEMINI", "KUCOIN",
-    "GATEIO", "GATE", "HUOBI", "HTX", "MEXC", "BITGET", "POLONIEX", "COIN", "COINS", "CRYPTO", "SPOT",
-    "CANDLES", "CANDLE", "KLINES", "KLINE", "OHLCV", "OHLCVT", "OHLC", "DATA", "HISTORICAL", "HISTORY",
-    "PRICES", "PRICE", "BARS",
-)  # fmt: skip
-
-#: Words of names that say what a file holds and not of which pair.
-_GENERAL = (
-    "FEATURES",
-    "FEATURE",
-    "CACHE",
-    "LABELS",
-    "DATASET",
-    "TRAIN",
-    "RESULTS",
-    "ROWS",
-    "FINETUNE",
-    "ALL",
-)
 
 _DATE = re.compile(
     r"""(?<![0-9])(?:
@@ -81,6 +61,8 @@ class FileName:
         Dates in it, such as ``2024-01``; empty where it states none.
     history
         What is left without the period: equal for files that are parts of one history.
+    expiry
+        Date at which a future ends, such as ``240329`` in ``BTCUSDT_240329``; "" for none.
     """
 
     path: str
@@ -89,21 +71,18 @@ class FileName:
     timeframes: tuple[int, ...]
     periods: tuple[str, ...]
     history: str
+    expiry: str = ""
 
     @property
     def other_instrument(self) -> str | None:
         """The word that names another instrument than the spot pair; None for a spot pair."""
-        words = (*self.folder_words, *self.words)
-        named = [word for word in words if word in OTHER_INSTRUMENTS or word.endswith("PERP")]
-        # TradingView writes UNIUSDT.P for a perpetual.
-        dotted = [
-            word for before, word in itertools.pairwise(words) if word == "P" and _ends_in_quote(before)
-        ]
-        return next(iter(named + dotted), None)
+        return self.expiry or other_instrument(self.folder_words) or other_instrument(self.words)
 
     @property
     def pair(self) -> tuple[str, str] | None:
         """Base asset and quote currency, the quote "" where none is stated; None where the name says no pair.
+
+        A word beside the base that may be a currency is taken for the quote, such as TRX in ``UNI_TRX.csv``.
 
         Examples
         --------
@@ -114,7 +93,7 @@ class FileName:
         (True, ('UNI', 'USDT'))
         """
         own, folders = (
-            tuple(word for word in words if word not in (*_NEUTRAL, *_GENERAL))
+            tuple(word for word in words if word not in NEUTRAL | GENERAL)
             for words in (self.words, self.folder_words)
         )
         return _pair_in(own or folders)
@@ -122,7 +101,8 @@ class FileName:
     def quote_of(self, base: str) -> str | None:
         """Return the quote that the name states for a base asset; "" for none, None if it is another pair.
 
-        The file's own name counts. Its folders count only where its own name has no symbol at all, such as
+        A word beside the base that may be a currency is taken for the quote, known or not. The file's own
+        name counts. Its folders count only where its own name has no symbol at all, such as
         ``UNIUSDT/1h/2024-01.csv``.
 
         Examples
@@ -138,10 +118,10 @@ class FileName:
         True
         """
         own, folders = (
-            tuple(word for word in words if word not in _NEUTRAL or word == base)
+            tuple(word for word in words if word not in NEUTRAL or word == base)
             for words in (self.words, self.folder_words)
         )
-        return _quote_in(own or folders, base)
+        return _quote_in(own or folders, base, is_own=bool(own))
 
 
 @lru_cache(maxsize=20_000)  # a plan looks through a folder many times
@@ -193,6 +173,7 @@ def read_file_name(path: str, suffix: str = "") -> FileName:
         timeframes=timeframes,
         periods=periods or dated,
         history="/".join([*places, "-".join(words)]).upper(),
+        expiry=expiry(words),
     )
 
 
@@ -231,43 +212,64 @@ def _without_timeframe(words: list[str], *, bare: bool = True) -> tuple[tuple[st
     return tuple(word.upper() for word in words), ()
 
 
-def _quote_in(words: tuple[str, ...], base: str) -> str | None:
+def symbol_quote(symbol: str, base: str) -> str | None:
+    """Return the quote of a symbol that rows are marked with; "" for none, None if it is of another pair.
+
+    Perpetuals and futures count as other pairs: their prices are not those of the spot pair.
+
+    Examples
+    --------
+    >>> [symbol_quote(symbol, "UNI") for symbol in ("UNI/USD", "X:UNIUSD", "uni", "UNIBTC", "XUNIZUSD")]
+    ['USD', 'USD', '', 'BTC', 'USD']
+    >>> [symbol_quote(symbol, "UNI") for symbol in ("UNI/USDT:USDT", "WUNIUSDT", "UNI-USDT-SWAP")]
+    [None, None, None]
+    """
+    written = re.sub(r"^X([A-Z]{3})Z([A-Z]{3})$", r"\1_\2", symbol.strip())  # older symbols of Kraken
+    read = read_file_name(re.sub(r"[^A-Za-z0-9]+", "_", written).strip("_"))
+    return None if read.other_instrument else read.quote_of(base)
+
+
+def _quote_in(words: tuple[str, ...], base: str, *, is_own: bool) -> str | None:
     for place, word in enumerate(words):
-        before = _known_quote(words[place - 1]) if place else ""
-        after = _known_quote(words[place + 1]) if place + 1 < len(words) else ""
+        before = known_quote(words[place - 1]) if place else ""
+        after = known_quote(words[place + 1]) if place + 1 < len(words) else ""
         if OTHER_NAMES.get(word, word) == base:
-            if not after and not before and place and _known_quote(word):
-                continue  # UNI_ETH is no file of ETH
-            return after or before
+            if after:
+                return after
+            if before:
+                # USDT_BTC is priced in USDT; ETH_BTC is no file of BTC.
+                if before in DOLLAR_QUOTES or not known_quote(word):
+                    return before
+                continue
+            # UNI_ETH is no file of ETH, and WUNI_UNI may be one of WUNI. Folders may have any name.
+            if any(map(may_be_symbol, words[:place])) and (is_own or known_quote(word)):
+                continue
+            rest = [one for one in words[place + 1 :] if may_be_symbol(one)]
+            if len(rest) > 1 and not known_quote(rest[0]) and known_quote(rest[1]):
+                continue  # UNI_LDO_USDT is a file of LDO
+            return OTHER_NAMES.get(rest[0], rest[0]) if rest else ""
         if after and re.fullmatch(rf"{re.escape(base)}\d{{3,6}}", word):
             return after  # yfinance numbers the tickers that several coins share: UNI7083-USD
         for name in (base, *(other for other, own in OTHER_NAMES.items() if own == base)):
-            if word.startswith(name) and (quote := _known_quote(word.removeprefix(name))):
+            if word.startswith(name) and (quote := known_quote(word.removeprefix(name))):
                 return quote
     return None
 
 
 def _pair_in(words: tuple[str, ...]) -> tuple[str, str] | None:
     for word, after in itertools.pairwise((*words, "")):
-        if quote := _known_quote(after):
+        if quote := known_quote(after):
             # USDT_AAVE has the quote before the base.
-            turned = _known_quote(word) in DOLLAR_QUOTES and quote not in DOLLAR_QUOTES
-            return (quote, _known_quote(word)) if turned else (OTHER_NAMES.get(word, word), quote)
+            turned = known_quote(word) in DOLLAR_QUOTES and quote not in DOLLAR_QUOTES
+            return (quote, known_quote(word)) if turned else (OTHER_NAMES.get(word, word), quote)
         for other, own in OTHER_NAMES.items():  # XBTUSD is no XB in TUSD
-            if word.startswith(other) and (quote := _known_quote(word.removeprefix(other))):
+            if word.startswith(other) and (quote := known_quote(word.removeprefix(other))):
                 return own, quote
         base, quote = split_symbol(word)
         if quote:
             return base, quote
-    if len(words) > 1 and _known_quote(words[0]):
-        return words[1], _known_quote(words[0])
-    return (OTHER_NAMES.get(words[0], words[0]), "") if words else None
-
-
-def _known_quote(word: str) -> str:
-    quote = OTHER_NAMES.get(word, word)
-    return quote if quote in QUOTES else ""
-
-
-def _ends_in_quote(word: str) -> bool:
-    return any(word.endswith(quote) for quote in QUOTES)
+    if len(words) > 1 and known_quote(words[0]):
+        return words[1], known_quote(words[0])
+    named = [word for word in words if may_be_symbol(word)] or list(words)
+    second = named[1] if len(named) > 1 and may_be_symbol(named[1]) else ""
+    return (OTHER_NAMES.get(named[0], named[0]), second) if named else None

@@ -15,12 +15,13 @@ from pathlib import Path
 from ftf_assets.contracts.errors import InputError, MissingDataError, input_error, shown
 from ftf_assets.contracts.names import NAME_RULE, broken_name_rule
 from ftf_assets.sources.file_names import FileName, read_file_name
-from ftf_assets.sources.symbols import DOLLAR_QUOTES, quote_rank, split_symbol
+from ftf_assets.sources.symbols import DOLLAR_QUOTES, QUOTES, quote_rank, split_symbol
 from ftf_assets.sources.timeframes import CALENDAR_MONTHS, timeframe_text
 
 #: Files below a data folder beyond which the folder is refused: it is hardly one of data files.
 MOST_FILES = 100_000
 _OTHER_INSTRUMENT = "in its name means another instrument than the spot pair"
+_OTHER_PAIR = "its name says"
 #: Names of files that an error lists for one reason.
 _MOST_NAMES = 8
 
@@ -170,7 +171,10 @@ def find_crypto_files(
         read = read_file_name(name, suffix)
         found = read.quote_of(base)
         if found is None:
-            reasons.setdefault(f"its name has no {base}", []).append(name)
+            pair = " in ".join(read.pair or ()) if base in read.words else ""
+            reasons.setdefault(f"{_OTHER_PAIR} {pair}" if pair else f"its name has no {base}", []).append(
+                name
+            )
         elif not path.is_file():  # a dangling link, or a pipe, which would never end
             reasons.setdefault("not a file", []).append(name)
         elif read.other_instrument:
@@ -226,18 +230,29 @@ def _one_history(serving: list[_Candidate], crypto: str, bar: int | None) -> lis
     if len(histories) > 1:
         first = [parts[0].file.name for parts in histories.values()]
         folders = {name.rpartition("/")[0] for name in first}
+        quotes = sorted({parts[0].quote for parts in histories.values()})
         raise input_error(
             "two files match equally well" if len(first) == 2 else f"{len(first)} files match equally well",
             crypto=crypto,
             found=" and ".join(map(shown, first[:_MOST_NAMES])) + (", …" if len(first) > _MOST_NAMES else ""),
             allowed="one file, or parts of one history whose names differ in their period only, "
             "such as UNIUSDT-1h-2024-01.csv and UNIUSDT-1h-2024-02.csv",
-            fix="They lie in several folders: give the one that is meant as the path."
-            if len(folders) == len(first) and "" not in folders
-            else "Move all but the one that is meant into a folder that is not below this one.",
+            fix=_which_history(
+                pairs=[split_symbol(crypto)[0] + quote for quote in quotes] if all(quotes) else [],
+                one_folder_each=len(folders) == len(first) and "" not in folders,
+            ),
         )
     (parts,) = histories.values()
     return sorted(parts, key=lambda one: (one.name.periods, one.file.name))
+
+
+def _which_history(*, pairs: list[str], one_folder_each: bool) -> str:
+    """Say how to choose between histories: by quote currency where that differs, else by folder."""
+    if len(pairs) > 1:
+        return f"Name the pair that is meant: --crypto {' or --crypto '.join(pairs)}."
+    if one_folder_each:
+        return "They lie in several folders: give the one that is meant as the path."
+    return "Move all but the one that is meant into a folder that is not below this one."
 
 
 def _has_parts(one: _Candidate, serving: list[_Candidate]) -> bool:
@@ -266,7 +281,8 @@ def _nothing_serves(
             found=", ".join(f"{shown(name)} in {found_quote}" for name, found_quote in priced[:_MOST_NAMES]),
             allowed=f"{'a dollar quote' if dollars else quote}, or a file name without a quote",
             fix=f"Add such a file, or accept these prices with --allow-quote {other} "
-            f"(data.allow_quote={other}).",
+            f"(data.allow_quote={other})."
+            + ("" if other in QUOTES else f" If {other} is no currency, leave it out of the name."),
             kind=MissingDataError,
         )
     wanted = timeframe_text(bar) if bar else "1h"
@@ -276,17 +292,19 @@ def _nothing_serves(
         found=found or "an empty folder",
         allowed=f"a name such as {crypto}_{wanted}{suffixes[0]}, {base}_USDT-{wanted}{suffixes[0]} or "
         f"{base}USDT-{wanted}-2024-01{suffixes[0]}, also in subfolders",
-        fix=_fix(other_lengths, any(reason.endswith(_OTHER_INSTRUMENT) for reason in reasons)),
+        fix=_fix(other_lengths, base, reasons),
         kind=MissingDataError,
     )
 
 
-def _fix(other_lengths: set[int], other_instrument: bool) -> str | None:
+def _fix(other_lengths: set[int], base: str, reasons: Iterable[str]) -> str | None:
     if other_lengths:
         lengths = " or ".join(map(timeframe_text, sorted(other_lengths)))
         return f"Take one of the timeframes that are there: --timeframe {lengths} (data.bar)."
-    if other_instrument:
+    if any(reason.endswith(_OTHER_INSTRUMENT) for reason in reasons):
         return "If its prices are those that you mean, leave the word out of the name."
+    if any(reason.startswith(_OTHER_PAIR) for reason in reasons):
+        return f"If it holds the bars of {base}, rename it."
     return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ftf_assets.sources.file_names import read_file_name
 from ftf_assets.sources.find_files import CryptoFiles, DataFile, files_below, suffix_of
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES
+from ftf_assets.sources.symbols import QUOTES
 
 #: Why a table is of no pair.
 NO_PAIR = "its name says no pair"
@@ -41,6 +42,12 @@ def found_pairs(directory: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
         pair = "".join(read.pair or ())
         if read.other_instrument:
             others[name] = f"{read.other_instrument} in its name means another instrument than the spot pair"
+        elif read.pair and read.pair[1] not in ("", *QUOTES):
+            base, quote = read.pair
+            others[name] = (
+                f"{quote} beside {base} in its name may be a currency: rename the file, or take these prices "
+                f"with --crypto {base} --allow-quote {quote}"
+            )
         elif not _NAME.fullmatch(pair):
             others[name] = NO_PAIR
         else:

@@ -8,7 +8,8 @@ DOLLAR_QUOTES = ("USDC", "USDT", "FDUSD", "BUSD", "TUSD", "PYUSD", "GUSD", "RLUS
 #: Quote currencies that names may end with. A longer one stands before any that it ends with.
 QUOTES = (
     *DOLLAR_QUOTES, "EURI", "EURC", "EUR", "GBP", "TRY", "JPY", "KRW", "AUD", "CAD", "CHF", "BRL",
-    "BTC", "ETH", "BNB", "SOL",
+    "INR", "SGD", "MXN", "UAH", "PLN", "RUB", "ZAR", "IDRT", "BIDR", "IDR", "NGN", "BVND", "VND", "THB",
+    "CZK", "HKD", "NZD", "CNY", "AED", "BTC", "ETH", "BNB", "SOL", "TRX",
 )  # fmt: skip
 #: Other names of an asset, as Kraken and others write them.
 OTHER_NAMES = {"XBT": "BTC", "XDG": "DOGE"}
@@ -25,8 +26,8 @@ def split_symbol(crypto: str) -> tuple[str, str]:
     ('AAVE', '')
     """
     name = re.sub(r"[^A-Z0-9]", "", crypto.upper())
-    for quote in QUOTES:
-        if name.endswith(quote) and name != quote:
+    for quote in () if name in QUOTES else QUOTES:
+        if name.endswith(quote):
             return name.removesuffix(quote), quote
     return name, ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from typing import Literal
 
@@ -12,7 +13,7 @@ from ftf_assets.contracts.row_rules import Missing
 from ftf_assets.sources.candles.options import CandleOptions, NoTradeBars, OffGrid, StampChoice
 from ftf_assets.sources.features.options import FeatureOptions, RawColumns
 from ftf_assets.sources.readers.options import SEPARATORS, DateOrder, Decimal, ReadingOptions
-from ftf_assets.sources.symbols import OTHER_NAMES, QUOTES
+from ftf_assets.sources.symbols import OTHER_NAMES
 from ftf_assets.sources.timeframes import parse_timeframe, timeframe_text
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups, crypto_name
 from ftf_assets.sweep.setting_groups import SettingsGroup
@@ -118,12 +119,12 @@ class DataSettings(SettingsGroup):
             sorted({OTHER_NAMES.get(name, name) for name in (quote.strip().upper() for quote in allowed)})
         )
         for quote in quotes:
-            if quote not in QUOTES:
+            if not re.fullmatch(r"[A-Z0-9]{2,10}", quote):
                 raise input_error(
-                    "unknown quote currency",
+                    "a quote currency is 2 to 10 letters and digits",
                     column="data.allow_quote",
                     found=repr(quote),
-                    allowed=", ".join(QUOTES),
+                    allowed="such as BTC, EUR or TRX",
                 )
         return quotes or None
 

@@ -967,8 +967,22 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sources/file_names.py",
         "the file of a longer name is taken for the crypto's",
-        "if word.startswith(name) and (quote := _known_quote(word.removeprefix(name))):",
-        "if word.startswith(name) and (quote := _known_quote(word.removeprefix(name)) or 'USD'):",
+        "if word.startswith(name) and (quote := known_quote(word.removeprefix(name))):",
+        "if word.startswith(name) and (quote := known_quote(word.removeprefix(name)) or 'USD'):",
+        "sources/test_file_names.py",
+    ),
+    _mutant(
+        "sources/file_names.py",
+        "a currency that is not known beside the base is no quote",
+        'return OTHER_NAMES.get(rest[0], rest[0]) if rest else ""',
+        'return ""',
+        "sources/test_file_names.py",
+    ),
+    _mutant(
+        "sources/file_names.py",
+        "a future with its expiry serves the spot pair",
+        "return self.expiry or other_instrument(",
+        "return other_instrument(",
         "sources/test_file_names.py",
     ),
     _mutant(

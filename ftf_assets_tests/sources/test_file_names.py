@@ -52,6 +52,16 @@ NAMES = [
     ("Binance_WUSDT_d.csv", "W", "USDT", (DAY,), ()),
     ("Kraken_OHLCVT_Q1_2024/UNIUSD_60.csv", "UNI", "USD", (HOUR, MINUTE), ("Q1_2024",)),
     ("uniusdt_1h.parquet", "UNI", "USDT", (HOUR,), ()),
+    ("yahoo_UNI_daily_clean.csv", "UNI", "", (DAY,), ()),
+    ("UNI_3fa9c1.csv", "UNI", "", (), ()),
+    ("UNI_facade_v2.csv", "UNI", "", (), ()),
+    ("UNI_candlestick.csv", "UNI", "", (), ()),
+    ("mydata/UNI/1h/2024-01.csv", "UNI", "", (HOUR,), ("2024-01",)),
+    ("myexchange_UNI_USDT.csv", "UNI", "USDT", (), ()),
+    ("UNIUSDT_1h_240115.csv", "UNI", "USDT", (HOUR,), ()),
+    ("UNIUSDT_240101_240630.csv", "UNI", "USDT", (), ()),
+    ("UNI-INR.csv", "UNI", "INR", (), ()),
+    ("UNIPLN_1h.csv", "UNI", "PLN", (HOUR,), ()),
 ]  # fmt: skip
 
 
@@ -75,6 +85,17 @@ def test_a_name_says_pair_timeframe_and_period(name, base, quote, timeframes, pe
         ("UNIUSDTPERP_1h.csv", "UNIUSDTPERP"),
         ("UNI_USDT_USDT-1h-mark.feather", "MARK"),
         ("markPriceKlines/UNIUSDT-1h-2024-01.csv", "MARKPRICEKLINES"),
+        ("UNIUSDT-premiumIndex-1h.csv", "PREMIUMINDEX"),
+        ("UNIUSDT_240329-1h.csv", "240329"),
+        ("UNI-USDT-240329_1H.csv", "240329"),
+        ("UNI-29MAR24-USDT.csv", "29MAR24"),
+        ("um/UNIUSDT-1h.csv", "UM"),
+        ("cm/UNIUSD-1h.csv", "CM"),
+        ("coin-m/UNIUSD-1h.csv", "COIN-M"),
+        ("UNIUSDT_fut.csv", "FUT"),
+        ("UNIUSDT_DELIVERY.csv", "DELIVERY"),
+        ("UNI_USDT_USDT-1h.feather", "USDT_USDT"),
+        ("binanceusdm/UNIUSDT-1h.csv", "BINANCEUSDM"),
     ],
 )
 def test_perpetuals_futures_and_indexes_are_told_from_the_spot_pair(name, word):
@@ -91,10 +112,21 @@ def test_perpetuals_futures_and_indexes_are_told_from_the_spot_pair(name, word):
         ("UNIETH.csv", "ETH"),
         ("UNIUSDT/BTCUSDT-1h.csv", "UNI"),
         ("UNIJPX.csv", "UNI"),
+        ("ETH_BTC-1h.csv", "BTC"),
+        ("UNI_LDO_USDT-1h.csv", "UNI"),
+        ("WUNI_UNI-1h.csv", "UNI"),
     ],
 )
 def test_another_pair_is_not_taken_for_the_crypto(name, base):
     assert read_file_name(name).quote_of(base) is None
+
+
+@pytest.mark.parametrize("quote", ["TRX", "DOGE", "XRP", "UST", "LDO", "USD1", "SHIB"])
+@pytest.mark.parametrize(
+    "form", ["UNI_{}-1h.csv", "UNI-{}.csv", "uni.{}.csv", "UNI/{}/1h.csv", "coin_UNI_raw_{}.csv"]
+)
+def test_a_word_beside_the_base_that_may_be_a_currency_is_its_quote(form, quote):
+    assert read_file_name(form.format(quote)).quote_of("UNI") == quote
 
 
 @pytest.mark.parametrize(

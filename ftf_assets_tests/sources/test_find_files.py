@@ -98,6 +98,36 @@ def test_two_files_that_serve_equally_well_are_both_named_and_nothing_is_lost(tm
         found(tmp_path, *names)
 
 
+def test_of_two_dollar_quotes_the_crypto_says_which_is_meant(tmp_path):
+    names = ["UNIUSDT-1h.csv", "UNIFDUSD-1h.csv"]
+    with pytest.raises(InputError, match=r"match equally well.*: --crypto UNIFDUSD or --crypto UNIUSDT\.$"):
+        found(tmp_path, *names)
+    assert names_of(found(tmp_path, crypto="UNIUSDT")) == names[:1]
+    assert names_of(found(tmp_path, crypto="UNIFDUSD")) == names[1:]
+
+
+@pytest.mark.parametrize("crypto", ["UNIUSDC", "UNI"])
+def test_prices_in_an_unknown_currency_serve_only_where_they_are_allowed(tmp_path, crypto):
+    with pytest.raises(
+        InputError, match=r"UNI_TRX-1h.csv in TRX, UNI_XRP.csv in XRP; .* with --allow-quote TRX"
+    ):
+        found(tmp_path, "UNI_TRX-1h.csv", "UNI_XRP.csv", crypto=crypto)
+    assert names_of(found(tmp_path, crypto=crypto, allow_quote=("TRX",))) == ["UNI_TRX-1h.csv"]
+    assert names_of(found(tmp_path, "UNIUSDT.csv", crypto=crypto)) == ["UNIUSDT.csv"]
+
+
+def test_a_word_that_is_no_currency_is_left_out_of_the_name(tmp_path):
+    with pytest.raises(InputError, match=r"If JOHN is no currency, leave it out of the name\.$"):
+        found(tmp_path, "UNI_john.csv")
+    (tmp_path / "UNI_john.csv").rename(tmp_path / "UNI.csv")
+    assert names_of(found(tmp_path)) == ["UNI.csv"]
+
+
+def test_a_file_whose_name_reads_as_another_pair_says_so(tmp_path):
+    with pytest.raises(InputError, match=r"ETH_BTC-1h.csv \(its name says ETH in BTC\)"):
+        found(tmp_path, "ETH_BTC-1h.csv", crypto="BTCUSDC", allow_quote=("ETH",))
+
+
 def test_the_remedy_for_two_folders_works(tmp_path):
     folder_of(tmp_path, "a/UNIUSDT_1h.csv", "b/UNIUSDT_1h.csv")
     assert names_of(found(tmp_path / "a")) == ["UNIUSDT_1h.csv"]

@@ -25,6 +25,9 @@ from ftf_assets.sources.found_pairs import found_pairs, single_file
         ("USDT_BTC.csv", "BTCUSDT"),
         ("OPUSDC.parquet", "OPUSDC"),
         ("DOGEUSDT, 60.csv", "DOGEUSDT"),
+        ("UNI-INR.csv", "UNIINR"),
+        ("UNI_clean.csv", "UNI"),
+        ("yahoo_UNI.csv", "UNI"),
     ],
 )
 def test_the_pair_of_a_file(name: str, pair: str, tmp_path: Path):
@@ -44,6 +47,15 @@ def test_files_of_no_pair_are_named_with_the_reason(tmp_path: Path):
         "UNI-USDT-SWAP_1H.csv": "SWAP in its name means another instrument than the spot pair",
         "features.parquet": "its name says no pair",
     }
+
+
+def test_a_currency_that_is_not_known_is_named(tmp_path: Path):
+    (tmp_path / "UNI_XRP-1h.csv").touch()
+    pairs, others = found_pairs(tmp_path)
+    assert (pairs, list(others)) == ({}, ["UNI_XRP-1h.csv"])
+    assert others["UNI_XRP-1h.csv"].startswith(
+        "XRP beside UNI in its name may be a currency: rename the file"
+    )
 
 
 def test_one_file_is_taken_whatever_its_name_says(tmp_path: Path):

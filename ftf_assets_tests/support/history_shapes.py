@@ -137,7 +137,7 @@ NAMES = (
     "BINANCE_UNIUSDT, 60.csv", "UNIUSD_60.csv", "UNIUSD60.csv", "UNIUSD_H1.csv", "UNI-USD_3600.csv",
     "UNI7083-USD.csv", "USDT_UNI-1h.csv", "coin_UNI.csv", "UNI.csv", "UNIUSDT/1h/candles.csv",
     "spot/monthly/klines/UNIUSDT/1h/UNIUSDT-1h-2024-01.csv", "tUNIUSD.csv",
-    "UNIUSD_Candlestick_1_Hour_BID_30.01.2024-08.02.2024.csv",
+    "UNIUSD_Candlestick_1_Hour_BID_30.01.2024-08.02.2024.csv", "yahoo_UNI_clean.csv", "UNIUSDT_1h_240130.csv",
 )  # fmt: skip
 
 ACCEPTED = [
@@ -179,6 +179,16 @@ REFUSED = [
         refused="two files match equally well"),
     Folder("prices in BTC", _named("UNIBTC_1h.csv"), mended={"allow_quote": ("BTC",)},
         refused="the data of base asset UNI are priced in another currency"),
+    *(Folder(f"prices in {quote}, which is no known quote currency" if quote != "INR" else "prices in INR",
+        _named(f"UNI_{quote}-1h.csv"), mended={"allow_quote": (quote,)}, refused=f"UNI_{quote}-1h.csv in {quote}")
+      for quote in ("INR", "TRX", "XRP", "UST")),
+    Folder("a pair of another base asset", _named("UNI_LDO_USDT-1h.csv"), refused="its name says LDO in USDT"),
+    Folder("a pair that has UNI as its quote", _named("WUNI_UNI-1h.csv"), refused="its name says WUNI in UNI"),
+    *(Folder(f"another instrument, `{name}`", _named(name), refused=f"{word} in its name means another instrument")
+      for name, word in (("UNIUSDT_240329-1h.csv", "240329"), ("UNI-29MAR24-USDT.csv", "29MAR24"),
+        ("um/UNIUSDT-1h.csv", "UM"), ("UNIUSDT_fut.csv", "FUT"), ("UNIUSDT-premiumIndex-1h.csv", "PREMIUMINDEX"))),
+    Folder("two dollar quotes", _named("UNIUSDT-1h.csv", "UNIFDUSD-1h.csv"),
+        refused="Name the pair that is meant: --crypto UNIFDUSD or --crypto UNIUSDT"),
     Folder("a perpetual", _named("UNI-USDT-SWAP_1h.csv"), refused="means another instrument than the spot pair"),
     Folder("another pair", _named("UNIUP_USDT-1h.csv", "notes.md"), refused="no file for base asset UNI"),
     Folder("months that disagree on a bar", lambda b: {"UNIUSDT-1h-2024-01.csv": plain(b, slice(0, 49)),

@@ -82,8 +82,8 @@ REFUSED = [
     ({"cryptos": ""}, "letters and digits (found ''; allowed: A-Z"),
     ({"cryptos": ()}, "data.cryptos must name at least one crypto (allowed: UNIUSDC"),
     (
-        {"allow_quote": "btc,XYZ"},
-        "column 'data.allow_quote': unknown quote currency (found 'XYZ'; allowed: USDC, ",
+        {"allow_quote": "btc,X-Z"},
+        "column 'data.allow_quote': a quote currency is 2 to 10 letters and digits (found 'X-Z'; ",
     ),
     (
         {"separator": "ab"},
