@@ -925,8 +925,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sources/features/times.py",
         "an epoch is always in seconds",
-        "factor = _UNITS[unit]",
-        'factor = _UNITS["s"]',
+        "factor = UNITS[unit]",
+        'factor = UNITS["s"]',
         "sources/features/test_shapes.py",
     ),
     _mutant(
@@ -1050,6 +1050,20 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "sources/candles/stamps.py",
+        "a close such as 23:59 is taken for an open",
+        "if minutes > 2 * MINUTE:",
+        "if False:",
+        "sources/candles/test_bars.py",
+    ),
+    _mutant(
+        "sources/epochs.py",
+        "an hour in ten digits is read as epoch seconds",
+        "    return ten if found else nothing\n",
+        "    return nothing\n",
+        "sources/test_epochs.py",
+    ),
+    _mutant(
+        "sources/candles/stamps.py",
         "a close of 23:59:59.999 is known a millisecond early",
         "return Stamped(table, table.time + end, stamp, why)",
         "return Stamped(table, table.time, stamp, why)",
@@ -1121,8 +1135,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "sources/candles/times.py",
         "all times of a column have the unit of the first",
-        "    unit = _unit_of(numbers)\n",
-        "    unit = np.full(len(numbers), _unit_of(numbers)[0])\n",
+        "    unit = unit_of(numbers)\n",
+        "    unit = np.full(len(numbers), unit_of(numbers)[0])\n",
         "sources/candles/test_writers_and_times.py",
     ),
     _mutant(

@@ -109,6 +109,9 @@ ACCEPTED = [
     Shape("byte-order mark of UTF-8", "spreadsheets", "UNIUSDT.csv", lambda b: b"\xef\xbb\xbf" + write.separated(",")(b)),
     Shape("UTF-16", "spreadsheets", "UNIUSDT.txt", write.utf16),
     Shape("decimal commas", "spreadsheets", "UNIUSDT.csv", DECIMAL_COMMAS, settings={"decimal": "comma"}),
+    Shape("compact hours such as 2023031105", "scripts", "UNIUSDT.csv", write.dated("%Y%m%d%H")),
+    Shape("compact hours as numbers", "scripts", "UNIUSDT.parquet", write.compact_hours),
+    Shape("compact hours, no names", "scripts", "UNIUSDT.csv", write.compact_hours_without_names),
     Shape("dates proved day first", "spreadsheets", "UNIUSDT.csv", write.dated("%d/%m/%Y %H:%M", later=72), shift_hours=72),
     Shape("dates that fit both orders", "spreadsheets", "UNIUSDT.csv", EITHER_ORDER, settings={"date_order": "day_first"}),
     Shape("dates month first", "spreadsheets", "UNIUSDT.csv", write.dated("%m/%d/%Y %I:%M:%S %p"), settings={"date_order": "month_first"}),
@@ -171,6 +174,10 @@ REFUSED = [
         "column 'date', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the date can be read day first and month first "
         "(found '11/03/2023 00:00'; allowed: ISO 8601 text such as 2023-02-01). "
         "State which: --set data.date_order=day_first or --set data.date_order=month_first"),
+    Shape("years of two digits", "scripts", "UNIUSDT.csv", write.dated("%y%m%d%H%M"), refused=
+        "column 'date', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the year of the time has two digits, or the time is after 2033 "
+        "(found '2303110000'; allowed: ISO 8601 text, or an epoch in s, ms, us or ns, from 2000 to 2100). "
+        "Write all four digits of the year, such as 202303110900."),
     Shape("thousands separators", "spreadsheets", "UNIUSDT.csv", write.changed(7, volume="1,234.5"), refused=
         "column 'volume', row 7: the number has a comma (found '1,234.5'; allowed: a decimal point, no thousands "
         "separator). If every comma is a decimal sign, add --set data.decimal=comma."),

@@ -110,6 +110,14 @@ def dated(form: str, *, later: int = 0) -> Writer:
     )
 
 
+def compact_hours(bars: Bars) -> bytes:
+    return bars.named().assign(date=[int(hour) for hour in bars.text("%Y%m%d%H")]).to_parquet()
+
+
+def compact_hours_without_names(bars: Bars) -> bytes:
+    return csv_lines(bars.rows("ohlcv", bars.text("%Y%m%d%H"))).encode()
+
+
 def in_zone(zone: str, form: str = "%Y-%m-%d %H:%M:%S") -> Writer:
     return lambda bars: csv(
         bars.frame.set_axis(pd.Index(bars.index.tz_convert(zone).strftime(form), name="date"))

@@ -16,7 +16,7 @@ from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable
 from ftf_assets.sources.candles.history import join
 from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.reading import CandlesReading
-from ftf_assets.sources.candles.stamps import refuse_other_closes, stamped
+from ftf_assets.sources.candles.stamps import most_common_step, refuse_other_closes, stamped
 
 #: The longest stretch of missing bars that ``no_trade_bars=flat`` fills. Candles do not tell an hour without
 #: trade from an outage. A stretch over which the indicators go on is taken for the first, a longer one
@@ -54,7 +54,9 @@ def candles_from_bars(
         There are fewer than two bars; the files disagree; the bar length is not what was stated or changes;
         opens and closes are not one bar apart; or rows lie off the grid.
     """
-    parts = [stamped(table, options.stamp, crypto=crypto) for table in tables if len(table)]
+    with_bars = [table for table in tables if len(table)]
+    step = options.bar or most_common_step(with_bars)
+    parts = [stamped(table, options.stamp, step, crypto=crypto) for table in with_bars]
     n_rows = sum(len(one.time) for one in parts)
     if n_rows < 2:
         raise input_error(

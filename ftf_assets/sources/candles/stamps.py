@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +14,12 @@ from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.bar_table import BarTable, Stamp
 from ftf_assets.sources.candles.options import StampChoice
 from ftf_assets.sources.faults import Faults
-from ftf_assets.sources.timeframes import MINUTE, SECOND, timeframe_text
+from ftf_assets.sources.timeframes import DAY, MINUTE, SECOND, timeframe_text
 
-#: What a writer subtracts from a close to stay inside the bar.
-_SUBTRACTED = (SECOND, SECOND // 1_000, SECOND // 1_000_000, 1)
+#: Grid on which a close written to the minute ends: zones differ by quarters of an hour.
+_QUARTER = 15 * MINUTE
+#: The last digit of a written second: 23:59:59, :59.9, :59.99 and so on to the nanosecond.
+_LAST_DIGITS = tuple(10**power for power in range(10))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +47,36 @@ class Stamped:
     close: Array | None = None
 
 
-def stamped(table: BarTable, choice: StampChoice, *, crypto: str) -> Stamped:
+def most_common_step(tables: Sequence[BarTable]) -> int | None:
+    """Return the most common step between the times of all files, in nanoseconds; None for a single time.
+
+    It tells what the end of a bar is before the files are joined; no order of theirs is needed for it.
+    """
+    times = [table.time for table in tables]
+    steps = np.diff(np.unique(np.concatenate(times))) if times else np.empty(0, np.int64)
+    if not len(steps):
+        return None
+    lengths, counts = np.unique(steps, return_counts=True)
+    return int(lengths[counts.argmax()])
+
+
+def stamped(table: BarTable, choice: StampChoice, bar: int | None, *, crypto: str) -> Stamped:
     """Decide whether the times of a file are opens or closes.
 
     Stated is stated: ``open`` and ``close`` take that column, or the only one as that. ``auto`` takes the
     opens of a file that has both, to be compared with :func:`refuse_other_closes`; of one column it takes
     what its spelling says, then the close where most times are ends such as 23:59:59, and otherwise the open.
+
+    Parameters
+    ----------
+    table
+        The file.
+    choice
+        What the user states.
+    bar
+        Length of the bars, or their most common step, in nanoseconds; None where there is one bar only.
+    crypto
+        Crypto that errors name.
 
     Raises
     ------
@@ -58,12 +86,12 @@ def stamped(table: BarTable, choice: StampChoice, *, crypto: str) -> Stamped:
     opens, closes = table.open_time, table.close_time
     if opens is not None and closes is not None:
         if choice == "close":
-            return Stamped(table, closes + subtracted(closes), "close", "data.stamp")
+            return Stamped(table, closes + subtracted(closes, bar), "close", "data.stamp")
         if choice == "open":
             return Stamped(table, opens, "open", "data.stamp")
-        return Stamped(table, opens, "open", "open and close compared", closes + subtracted(closes))
+        return Stamped(table, opens, "open", "open and close compared", closes + subtracted(closes, bar))
     known: Stamp | None = "close" if opens is None else table.stamp
-    end = subtracted(table.time)
+    end = subtracted(table.time, bar)
     ends = bool(end.any())
     stamp: Stamp = choice if choice != "auto" else known or ("close" if ends else "open")
     why = "data.stamp" if choice != "auto" else "spelling" if known else "ends such as 23:59:59"
@@ -82,20 +110,42 @@ def stamped(table: BarTable, choice: StampChoice, *, crypto: str) -> Stamped:
     return Stamped(table, table.time + end, stamp, why)
 
 
-def subtracted(times: Array) -> Array:
+def subtracted(times: Array, bar: int | None) -> Array:
     """Return what was subtracted from each close to name the last instant inside its bar; 0 for opens.
 
-    It may change within a file: Binance closes a bar a millisecond early until 2024, a microsecond since.
+    An end is one unit of its last digit before the next full step of the bar: a minute (23:59), a second,
+    or a fraction of it. It may change within a file: Binance closes a bar a millisecond early until 2024,
+    a microsecond since. Another part of a second counts where most times have it.
 
+    Parameters
+    ----------
+    times
+        int64 nanoseconds since the epoch, UTC, shape (n_bars,).
+    bar
+        Length of the bars, or their most common step; None takes the shortest that an end can be told of.
+
+    Examples
+    --------
     >>> hour = 3_600 * SECOND
     >>> ends = np.array([hour - 1_000_000, 2 * hour - 1_000])
-    >>> subtracted(ends).tolist(), subtracted(np.array([hour, 2 * hour])).tolist()
+    >>> subtracted(ends, hour).tolist(), subtracted(np.array([hour, 2 * hour]), hour).tolist()
     ([1000000, 1000], [0, 0])
+    >>> subtracted(np.array([hour, 2 * hour]) - MINUTE, hour).tolist()
+    [60000000000, 60000000000]
     """
-    amounts = np.zeros(len(times), dtype=np.int64)
-    for amount in _SUBTRACTED:
-        whole = MINUTE if amount == SECOND else SECOND
-        amounts[(amounts == 0) & ((times + amount) % whole == 0) & (times % whole != 0)] = amount
+    bar = bar or DAY
+    seconds, minutes = math.gcd(bar, MINUTE), math.gcd(bar, _QUARTER)
+    left = -times % seconds
+    ends = np.isin(left, _LAST_DIGITS)
+    values, counts = np.unique(left, return_counts=True)
+    ends |= left == values[counts.argmax()]
+    amounts: Array = np.where(ends & (left > 0) & (left <= SECOND) & (2 * left < seconds), left, 0)
+    # A close may lie on any second, where an exchange stopped in the middle of a bar.
+    inside = -times % SECOND
+    short = (amounts == 0) & np.isin(inside, _LAST_DIGITS) & (inside <= SECOND // 1_000)
+    amounts[short] = inside[short]
+    if minutes > 2 * MINUTE:
+        amounts[-times % minutes == MINUTE] = MINUTE
     return amounts if np.mean(amounts > 0) > 0.5 else np.zeros_like(amounts)
 
 

@@ -18,17 +18,13 @@ import pandas as pd
 
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.cells import Cells
+from ftf_assets.sources.epochs import FIRST_TIME, LAST_TIME, UNITS, compact_dates, unit_of
 from ftf_assets.sources.readers.options import DateOrder
-
-FIRST_TIME = pd.Timestamp("2000-01-01", tz="UTC")
-LAST_TIME = pd.Timestamp("2100-01-01", tz="UTC")
-
-#: Nanoseconds of each unit of an epoch.
-UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 _ALLOWED = "ISO 8601 text, or an epoch in s, ms, us or ns, from 2000 to 2100"
 #: Digits that an epoch lost, such as in Excel's 1.67253E+12.
 _SHORTENED = re.compile(r"\s*(\d)(?:\.(\d+))?[eE]\+?(\d+)\s*")
+_LAST_INSTANT = re.compile(r"\s*(\d{9,10})\.9{7,}\s*")
 _YEAR_FIRST = re.compile(
     r"(?P<year>\d{4})(?P<mark>[-/.]?)(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?P<rest>.*)", re.DOTALL
 )
@@ -69,7 +65,7 @@ def looks_like_times(cells: Cells, position: int) -> bool:
     column = cells.column(position).iloc[:20]
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return True
-    if (_unit_of(_epochs(column)[0]) >= 0).any():
+    if (unit_of(_epochs(column)[0]) >= 0).any():
         return True
     return any(_text_instant(_as_text(cell), "day_first") is not None for cell in column)
 
@@ -79,7 +75,7 @@ def holds_epochs(cells: Cells, position: int) -> bool:
     first = cells.column(position).iloc[:20]
     if pd.api.types.is_datetime64_any_dtype(first.dtype):
         return False
-    return bool((_unit_of(_epochs(first)[0]) >= 0).all())
+    return bool((unit_of(_epochs(first)[0]) >= 0).all())
 
 
 def read_times(
@@ -147,7 +143,7 @@ def _mixed(
         allowed="every digit of the epoch",
         fix="Export the file again without opening it in a spreadsheet.",
     )
-    unit = _unit_of(numbers)
+    unit = unit_of(numbers)
     forms = []
     for number, (name, nanoseconds) in enumerate(UNITS.items()):
         mine = unit == number
@@ -155,8 +151,10 @@ def _mixed(
             forms.append(name)
             aware[mine] = _scaled(column[mine], numbers[mine], nanoseconds).astype("datetime64[ns]")
     rest = np.flatnonzero((unit < 0) & ~shortened)
+    compact = compact_dates(numbers)
     if len(rest):
-        text = column.iloc[rest]
+        text = column.iloc[rest].astype(object)
+        text[compact[rest]] = [f"{number:.0f}" for number in numbers[rest][compact[rest]]]
         fast = _iso(text)
         if fast is None:
             order = _proven_order(text, date_order)
@@ -168,7 +166,14 @@ def _mixed(
         if not (np.isnat(naive[rest]) & np.isnat(aware[rest])).all():
             forms.append("text")
     outside = (np.isnat(naive) & np.isnat(aware) & ~shortened) | _outside(naive) | _outside(aware)
-    cells.find(outside, "the time cannot be read", position, allowed=_ALLOWED)
+    cells.find(
+        outside & compact,
+        "the year of the time has two digits, or the time is after 2033",
+        position,
+        allowed=_ALLOWED,
+        fix="Write all four digits of the year, such as 202303110900.",
+    )
+    cells.find(outside & ~compact, "the time cannot be read", position, allowed=_ALLOWED)
     return naive, aware, tuple(forms)
 
 
@@ -195,16 +200,11 @@ def _epochs(column: pd.Series[Any]) -> tuple[Array, Array]:
         # Compact dates such as 20240131 and 20240131093000 are text; no epoch of this span looks like them.
         compact = text.str.fullmatch(r"\s*(?:20\d{6}|20\d{12})\s*").to_numpy(dtype=bool)
         numbers = np.where(compact, np.nan, numbers)
+        # A float cannot tell the seventh digit of 1678496399.9999999 from the next second.
+        for row in np.flatnonzero(text.str.contains(".9999999", regex=False).to_numpy(dtype=bool)):
+            match = _LAST_INSTANT.fullmatch(text.iloc[row])
+            numbers[row] = float(match[1]) + 0.999999 if match else numbers[row]
     return numbers, shortened
-
-
-def _unit_of(numbers: Array) -> Array:
-    """Return the position in ``UNITS`` of each epoch from 2000 to 2100; -1 for any other number."""
-    unit = np.full(len(numbers), -1)
-    for number, nanoseconds in enumerate(UNITS.values()):
-        first, last = FIRST_TIME.value / nanoseconds, LAST_TIME.value / nanoseconds
-        unit[(numbers >= first) & (numbers <= last)] = number
-    return unit
 
 
 def _scaled(column: pd.Series[Any], numbers: Array, nanoseconds: int) -> Array:

@@ -14,6 +14,7 @@ from pandas.api import types as pandas_types
 
 from ftf_assets.contracts.errors import first_value
 from ftf_assets.contracts.typed import Array
+from ftf_assets.sources.epochs import FIRST_TIME, LAST_TIME, UNITS, compact_dates, unit_of
 from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.features.cells import (
     RowNames,
@@ -25,12 +26,9 @@ from ftf_assets.sources.features.cells import (
 )
 
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?(?:\d\d)?)\s*$")
-_FIRST, _LAST = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
-_FIRST_TIME, _LAST_TIME = _FIRST.value, _LAST.value
+_FIRST_TIME, _LAST_TIME = FIRST_TIME.value, LAST_TIME.value
 #: A missing time, in nanoseconds.
 NO_TIME = np.iinfo(np.int64).min
-#: Units of an epoch and their nanoseconds. The years 2000 to 2100 do not overlap in them.
-_UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 class Instants(Sequence[pd.Timestamp]):
@@ -97,11 +95,22 @@ def read_times(
 ) -> Times | None:
     """Read a column of times: datetimes, dates, ISO 8601 text, or an epoch in s, ms, us or ns.
 
-    None adds a fault: cells that are no times from 2000 to 2100, or times without a zone where ``zone`` is
-    None.
+    None adds a fault: cells that are no times from 2000 to 2100, dates in ten digits, or times without a
+    zone where ``zone`` is None.
     """
     if is_times(values):
         given, form = _datetimes(values), "datetime"
+    elif _is_compact(values):
+        year = "%Y%m%d%H" if str(values.dropna().iloc[0]).strip().startswith("20") else "%y%m%d%H%M"
+        faults.add(
+            "the times are dates in ten digits, which an epoch may look like",
+            column=name,
+            found=values.iloc[0],
+            allowed="datetimes with a zone, ISO 8601 text, or an epoch in s, ms, us or ns, before 2033",
+            fix=f"Write the instants: pd.to_datetime(frame[{name!r}].astype('int64').astype(str), "
+            f"format={year!r}, utc=True).",
+        )
+        return None
     elif (found := _epoch(values)) is not None:
         given, form = found
     elif is_text(values):
@@ -132,7 +141,7 @@ def read_times(
     local = given.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT") if naive else given
     instants = local.dt.tz_convert("UTC")
     # A coarser unit holds times that nanoseconds cannot.
-    instants = instants.where((instants >= _FIRST) & (instants < _LAST)).dt.as_unit("ns")
+    instants = instants.where((instants >= FIRST_TIME) & (instants < LAST_TIME)).dt.as_unit("ns")
     nanoseconds = instants.to_numpy("datetime64[ns]").view(np.int64)
     missing = given.isna().to_numpy() & is_missing(values)
     unread = ~missing & ((nanoseconds < _FIRST_TIME) | (nanoseconds >= _LAST_TIME))
@@ -155,7 +164,7 @@ def _datetimes(values: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(dtype, pd.ArrowDtype):
         arrow = dtype.pyarrow_dtype
         unit, zone = getattr(arrow, "unit", "s"), getattr(arrow, "tz", None)
-        unit = unit if unit in _UNITS else "s"  # dates count days or milliseconds
+        unit = unit if unit in UNITS else "s"  # dates count days or milliseconds
         name = f"datetime64[{unit}, {zone}]" if zone else f"datetime64[{unit}]"
         return values.astype(pandas_types.pandas_dtype(name))
     if is_object(dtype):
@@ -165,16 +174,22 @@ def _datetimes(values: pd.Series[Any]) -> pd.Series[Any]:
     return values
 
 
+def _is_compact(values: pd.Series[Any]) -> bool:
+    counts = _whole_numbers(values)
+    return counts is not None and bool(compact_dates(counts.dropna().to_numpy(np.float64)).any())
+
+
 def _epoch(values: pd.Series[Any]) -> tuple[pd.Series[Any], str] | None:
     """Read numbers as an epoch, in the unit that puts their median between 2000 and 2100; None otherwise."""
     counts = _whole_numbers(values)
     if counts is None or counts.isna().all():
         return None
     median = float(counts.dropna().astype(np.float64).median())
-    unit = next((unit for unit, factor in _UNITS.items() if _is_in_range(median * factor)), None)
-    if unit is None:
+    found = int(unit_of(np.array([median]))[0])
+    if found < 0:
         return None
-    factor = _UNITS[unit]
+    unit = list(UNITS)[found]
+    factor = UNITS[unit]
     nanoseconds = [
         int(count) * factor if known and _is_in_range(float(count) * factor) else NO_TIME
         for count, known in zip(counts, counts.notna(), strict=True)

@@ -146,7 +146,10 @@ def test_bars_in_disorder_are_refused(tmp_path):
 # --- Open or close ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("end", ["0s", "1s", "1ms", "1us", "1ns"])
+ENDS = ["0s", "1min", "1s", "100ms", "10ms", "1ms", "1us", "100ns", "1ns", "3ms"]
+
+
+@pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("stamp", ["close", "auto"])
 def test_a_close_is_known_at_the_exact_end_of_its_bar(tmp_path, end, stamp):
     whole = bars()
@@ -168,6 +171,32 @@ def test_daily_closes_at_the_last_millisecond_are_ends(tmp_path):
     candles, reading = written(tmp_path, whole.assign(date=whole["date"] + pd.Timedelta("23:59:59.999")))
     assert_same(candles, whole, "1D")
     assert reading.stamp_from == "ends such as 23:59:59"
+
+
+@pytest.mark.parametrize(
+    ("bar", "end"),
+    [("1D", "1min"), ("1h", "1min"), ("15min", "1min"), ("1min", "1s"), ("10s", "1s"), ("1s", "1ms")],
+)
+def test_an_end_is_told_by_the_length_of_its_bar(tmp_path, bar, end):
+    whole = bars(60, bar)
+    ends = whole.assign(date=whole["date"] + pd.Timedelta(bar) - pd.Timedelta(end))
+    for name in ("date", "close_time"):
+        assert_same(written(tmp_path, ends.rename(columns={"date": name}))[0], whole, bar)
+    both = whole.rename(columns={"date": "open_time"}).assign(close_time=ends["date"])
+    assert_same(written(tmp_path, both)[0], whole, bar)
+    message = refusal(tmp_path, ends, stamp="open")
+    assert "the times are ends of bars, not opens" in message
+    assert_same(read(tmp_path, stamp="close")[0], whole, bar)
+
+
+@pytest.mark.parametrize(
+    ("bar", "phase"), [("1min", "0s"), ("2min", "1min"), ("1h", "30min"), ("1h", "300ms")]
+)
+def test_opens_off_the_full_hour_stay_opens(tmp_path, bar, phase):
+    whole = bars(60, bar, FIRST + pd.Timedelta(phase))
+    candles, reading = written(tmp_path, whole)
+    assert_same(candles, whole, bar)
+    assert reading.stamp_from == "assumed"
 
 
 def test_ends_that_are_said_to_be_opens_are_refused_and_the_remedy_works(tmp_path):
