@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from ftf_assets.contracts.errors import CellError, FtfError, InputError, StoreError, input_error
+from ftf_assets.contracts.errors import CellError, FtfError, InputError, StoreError, first_value, input_error
 
 WORDED = [
     ({}, "features must be finite"),
@@ -43,6 +45,19 @@ def test_the_message_is_one_short_printable_line_for_any_value(value: str, text:
         message = str(input_error("a rule", **where))
         assert text in message
         assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("4", "'4'"),
+        (np.int64(4), "4"),
+        (np.float64(0.5), "0.5"),
+        (pd.Timestamp("2024-01-31"), "2024-01-31 00:00:00"),
+    ],
+)
+def test_a_cell_is_written_without_the_names_of_types(value: object, text: str):
+    assert first_value(value) == text
 
 
 def test_the_type_of_an_error_says_who_must_act():

@@ -1175,6 +1175,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "storage/test_result_shapes.py",
     ),
     _mutant(
+        "sources/features/column_roles.py",
+        "the time of the row may be a feature under another name",
+        'return "time"\n    if counts_rows',
+        "pass\n    if counts_rows",
+        "sources/features/test_column_roles.py",
+    ),
+    _mutant(
+        "sweep/crypto_check.py",
+        "rows that a check calls enough leave a fold too short",
+        "return known.rows + 2 * math.ceil(before)",
+        "return known.rows + math.ceil(before)",
+        "sweep/test_crypto_check.py",
+    ),
+    _mutant(
         "rows/result_columns.py",
         "scores of the training part are judged as a fold",
         "if not found or not set(found) <= _PARTS:",

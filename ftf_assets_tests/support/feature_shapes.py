@@ -326,6 +326,22 @@ REFUSED = [
         "a count of rows among the features", lambda f: f.assign(id=np.arange(N_ROWS)), mended_by=LEAVE_OUT
     ),
     FeatureShape(
+        "times, a date, a year and counts under any name",
+        lambda f: f.assign(
+            hour_ts=f.index.astype("int64") // 10**9,
+            signal_date=f.index.strftime("%Y%m%d").astype(int),
+            yr=f.index.year,
+            row=np.arange(N_ROWS),
+            step=np.arange(N_ROWS) * 0.5,
+        ),
+        mended_by=LEAVE_OUT,
+    ),
+    FeatureShape(
+        "prices that name their quote",
+        lambda f: f.assign(close_usdt=100.0 + f["rsi_14"], Open_BTC=1.0 + f["rsi_14"]),
+        mended_by=LEAVE_OUT,
+    ),
+    FeatureShape(
         "no feature",
         lambda f: f[["label", "label_end", "label_return"]],
         mend=lambda f: f.assign(rsi_14=50.0),

@@ -294,7 +294,7 @@ def _sort_out_features(
         if numbers is None:
             sorted_out.unread.append(name)
             continue
-        kind = raw_kind(name, numbers)
+        kind = raw_kind(name, numbers, None if times is None else times.nanoseconds)
         if kind is None or options.raw_columns == "keep":
             sorted_out.features.setdefault(name, numbers)
         else:
