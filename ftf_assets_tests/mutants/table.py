@@ -986,6 +986,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "sources/test_file_names.py",
     ),
     _mutant(
+        "sources/candles/row_symbols.py",
+        "rows of a pair in another currency serve the crypto",
+        "if quote_rank(wanted, quote, allow_quote) is None:",
+        "if False:",
+        "sources/candles/test_history_shapes.py",
+    ),
+    _mutant(
         "sources/find_files.py",
         "a perpetual serves the spot pair",
         "elif read.other_instrument:",

@@ -164,6 +164,13 @@ ACCEPTED = [
         lambda f: _panel(f, "OP/USDC"),
     ),
     FeatureShape("Parquet, column `ticker` of one crypto", lambda f: f.assign(ticker="OPUSDT")),
+    FeatureShape(
+        "Parquet, several pairs of one crypto, told by their quote",
+        lambda f: pd.concat(
+            {"OP/BTC": f.assign(rsi_14=1.0), "OP-USDT-SWAP": f.assign(rsi_14=2.0), "OP/USDT": f},
+            names=["symbol", "timestamp"],
+        ),
+    ),
     FeatureShape("Parquet, features as float32", lambda f: f.astype({"rsi_14": "float32"})),
     FeatureShape("Parquet, features as nullable numbers", lambda f: f.convert_dtypes()),
     FeatureShape("Parquet, all columns Arrow-backed", lambda f: f.convert_dtypes(dtype_backend="pyarrow")),
@@ -269,6 +276,17 @@ REFUSED = [
     FeatureShape(
         "a column of another crypto than the name of the file",
         lambda f: f.assign(ticker="UNIUSDT"),
+        mend=lambda f: f.drop(columns="ticker"),
+    ),
+    FeatureShape(
+        "a column of a pair in another currency",
+        lambda f: f.assign(ticker="OPBTC"),
+        mend=lambda f: f.drop(columns="ticker"),
+        mended_by=FeatureOptions(allow_quote=("BTC",)),
+    ),
+    FeatureShape(
+        "a column of a perpetual",
+        lambda f: f.assign(ticker="OP-USDT-SWAP"),
         mend=lambda f: f.drop(columns="ticker"),
     ),
     FeatureShape(

@@ -102,6 +102,11 @@ def _named(*names: str) -> Callable[[Bars], Files]:
     return lambda bars: {name: plain(bars) for name in names}
 
 
+def _marked(name: str, symbol: str) -> Callable[[Bars], Files]:
+    """A file whose rows name their symbol."""
+    return lambda bars: {name: csv(bars.named().assign(symbol=symbol), index=False)}
+
+
 def _edited(bars: Bars, row: int, close: float) -> bytes:
     values = bars.values.copy()
     values[row, 1:4] = [max(close, values[row, 0]), min(close, values[row, 0]), close]
@@ -152,6 +157,9 @@ ACCEPTED = [
     Folder("one of two timeframes", lambda b: {"UNIUSDT_1h.csv": plain(b), "UNIUSDT_1d.csv": plain(DAYS)},
         settings={"bar": "1h"}, said={"bar_from": "data.bar"}),
     Folder("prices in BTC, allowed", _named("UNIBTC_1h.csv"), settings={"allow_quote": ("BTC",)}),
+    *(Folder(f"rows with the symbol `{symbol}`", _marked("UNI.csv", symbol)) for symbol in
+        ("UNIUSDT", "UNI/USD", "X:UNIUSD", "BINANCE:UNIUSDT", "COINBASE_SPOT_UNI_USD", "XUNIZUSD")),
+    Folder("rows with the symbol `UNIBTC`, allowed", _marked("UNI.csv", "UNIBTC"), settings={"allow_quote": ("BTC",)}),
     Folder("closes such as 00:59:59", lambda b: {"UNI.csv": plain(b, minus="1s", at=HOUR)},
         said={"stamp": "close", "stamp_from": "ends such as 23:59:59"}),
     Folder("daily closes such as 23:59:59.999", lambda b: {"UNI.csv": plain(b, minus="1ms", at=24 * HOUR)},
@@ -197,6 +205,14 @@ REFUSED = [
         ("um/UNIUSDT-1h.csv", "UM"), ("UNIUSDT_fut.csv", "FUT"), ("UNIUSDT-premiumIndex-1h.csv", "PREMIUMINDEX"))),
     Folder("two dollar quotes", _named("UNIUSDT-1h.csv", "UNIFDUSD-1h.csv"),
         refused="Name the pair that is meant: --crypto UNIFDUSD or --crypto UNIUSDT"),
+    Folder("rows with the symbol `UNIBTC`", _marked("UNI.csv", "UNIBTC"), mended={"allow_quote": ("BTC",)},
+        refused="the rows are priced in BTC"),
+    Folder("rows with the symbol `UNI/EUR`", _marked("UNI.csv", "UNI/EUR"), mended={"allow_quote": ("EUR",)},
+        refused="the rows are priced in EUR"),
+    Folder("rows with the symbol `UNIBTC` in a file named in dollars", _marked("UNIUSDT.csv", "UNIBTC"),
+        refused="the rows are priced in BTC, and the name of the file says USDT"),
+    *(Folder(f"rows with the symbol `{symbol}`", _marked("UNI.csv", symbol), refused="the rows hold bars of another asset")
+      for symbol in ("UNI-USDT-SWAP", "UNI/USDT:USDT", "WUNIUSDT", "UNIUPUSDT")),
     Folder("a perpetual", _named("UNI-USDT-SWAP_1h.csv"), refused="means another instrument than the spot pair"),
     Folder("another pair", _named("UNIUP_USDT-1h.csv", "notes.md"), refused="no file for base asset UNI"),
     Folder("months that disagree on a bar", lambda b: {"UNIUSDT-1h-2024-01.csv": plain(b, slice(0, 49)),

@@ -12,6 +12,7 @@ import pandas as pd
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, Stamp
 from ftf_assets.sources.candles.cells import Cells
+from ftf_assets.sources.candles.row_symbols import refuse_symbol
 from ftf_assets.sources.candles.spellings import (
     ROLES,
     SPELLINGS,
@@ -24,14 +25,12 @@ from ftf_assets.sources.candles.spellings import (
 from ftf_assets.sources.candles.times import holds_epochs, looks_like_times
 from ftf_assets.sources.faults import Faults
 from ftf_assets.sources.readers.raw_table import RawTable
+from ftf_assets.sources.symbols import split_symbol
 
 #: Share of rows in which the order of prices must hold, for other rows to count as faults of theirs.
 MOST_ROWS = 0.9
 #: High over low that half of the bars of a file stay below.
 WIDEST_TYPICAL_BAR = 1.5
-
-#: Base assets that exchanges also write in another way.
-OTHER_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 
 _CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2})?\s*")
 
@@ -151,22 +150,28 @@ def _with_index(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, li
     return frame, names
 
 
-def named_columns(cells: Cells, base: str) -> Columns | None:
+def named_columns(cells: Cells, crypto: str, allow_quote: tuple[str, ...] = ()) -> Columns | None:
     """Find the columns of a file that names them; None adds faults.
 
     Parameters
     ----------
     cells
         The columns of the file.
-    base
-        Base asset of the crypto, by which a writer may name the volume.
+    crypto
+        The crypto: a writer may name the volume by its base asset, and rows may name their symbol.
+    allow_quote
+        Quote currencies other than dollars whose prices may serve the crypto.
     """
+    base = split_symbol(crypto)[0]
     finder = _NameFinder(cells, named_spelling(cells.names, base), base)
     time = finder.known_times() or finder.epochs() or finder.first("time")
     open_time, close_time = finder.first("open_time"), finder.first("close_time")
     if not (time or open_time):
         time = finder.unnamed_time()
-    finder.refuse_symbols()
+    for position in finder.all_of("symbol"):
+        symbols = set(cells.column(position).map(str).unique()) - {""}
+        name = cells.names[position]
+        refuse_symbol(symbols, column=name, crypto=crypto, allow_quote=allow_quote, faults=cells.faults)
     values = tuple(finder.value(role) for role in VALUE_COLUMNS)
     if not (time or open_time or close_time):
         finder.refuse_missing("time", (*ROLES["time"][:9], *ROLES["open_time"][:2]))
@@ -216,8 +221,7 @@ class _NameFinder:
 
     def other_times(self, used: tuple[int, ...]) -> tuple[int, ...]:
         """Return the further columns with a usual name of a single time."""
-        named = [position for name in ROLES["time"] for position in self.by_name.get(name, [])]
-        return tuple(position for position in named if position not in used)
+        return tuple(position for position in self.all_of("time") if position not in used)
 
     def epochs(self) -> tuple[int, ...]:
         """Return the first single time that is an epoch, where there are several: it is the most certain."""
@@ -246,11 +250,14 @@ class _NameFinder:
                             f"volume from {self.cells.names[position]}: {empty} is 0 throughout"
                         )
                     return position
-        found = [position for name in ROLES[role] for position in self.by_name.get(name, [])]
-        if found:
+        if found := self.all_of(role):
             return self.single(role, found)
         self.refuse_missing(role, ROLES[role])
         return None
+
+    def all_of(self, role: str) -> list[int]:
+        """Return the columns with a usual name of a role."""
+        return [position for name in ROLES[role] for position in self.by_name.get(name, [])]
 
     def single(self, role: str, positions: list[int]) -> int:
         """Return the only column of a role; several are a fault."""
@@ -269,34 +276,6 @@ class _NameFinder:
             column=role,
             found=", ".join(self.cells.names) or "no columns",
             allowed=", ".join(names) + ", in any case",
-        )
-
-    def refuse_symbols(self) -> None:
-        """Refuse bars of several symbols, and those of another base asset than the crypto's."""
-        for name in ROLES["symbol"]:
-            for position in self.by_name.get(name, []):
-                symbols = set(self.cells.column(position).map(str).unique()) - {""}
-                if len(symbols) > 1:
-                    self.cells.faults.add(
-                        "the rows hold bars of more than one symbol",
-                        column=self.cells.names[position],
-                        found=", ".join(sorted(symbols)[:8]),
-                        fix="Write one file for each symbol.",
-                    )
-                elif symbols and not self.is_of_base(*symbols):
-                    self.cells.faults.add(
-                        "the rows hold bars of another asset",
-                        column=self.cells.names[position],
-                        found=next(iter(symbols)),
-                        allowed=f"a symbol with {self.base} in it",
-                        fix="Name the file after what it holds, or drop the column.",
-                    )
-
-    def is_of_base(self, symbol: str) -> bool:
-        """Whether a symbol such as ``X:UNIUSD`` or ``UNI/USD`` can be one of the base asset."""
-        written = re.sub(r"[^A-Z0-9]", "", symbol.upper())
-        return any(
-            name in written for name in (self.base.upper(), OTHER_NAMES.get(self.base.upper(), self.base))
         )
 
 

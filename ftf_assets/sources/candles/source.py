@@ -116,7 +116,13 @@ class CandleFileSource:
 
     def _read(self, files: CryptoFiles, crypto: str) -> tuple[pd.DataFrame, CandlesReading]:
         tables = [
-            read_bar_table(file.path, crypto=crypto, name=file.name, options=self.options.reading)
+            read_bar_table(
+                file.path,
+                crypto=crypto,
+                name=file.name,
+                options=self.options.reading,
+                allow_quote=self.options.allow_quote,
+            )
             for file in files.files
         ]
         return candles_from_bars(tables, self.options, crypto=crypto, named=files.timeframes)

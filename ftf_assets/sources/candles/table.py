@@ -17,7 +17,6 @@ from ftf_assets.sources.faults import FIRST_ROWS, Faults
 from ftf_assets.sources.readers.file_formats import read_table
 from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
 from ftf_assets.sources.readers.raw_table import RawTable
-from ftf_assets.sources.symbols import split_symbol
 
 _DAY = 24 * 3_600 * 10**9
 
@@ -26,7 +25,12 @@ _SWAPPED = 2.0
 
 
 def read_bar_table(
-    path: Path, *, crypto: str, name: str | None = None, options: ReadingOptions = DEFAULT_OPTIONS
+    path: Path,
+    *,
+    crypto: str,
+    name: str | None = None,
+    options: ReadingOptions = DEFAULT_OPTIONS,
+    allow_quote: tuple[str, ...] = (),
 ) -> BarTable:
     """Read the bars of one file.
 
@@ -40,6 +44,8 @@ def read_bar_table(
         Name of the file in errors, such as its path below the candle folder; None is its name alone.
     options
         What the user states about the files.
+    allow_quote
+        Quote currencies other than dollars that the symbol of the rows may have.
 
     Raises
     ------
@@ -51,10 +57,17 @@ def read_bar_table(
     """
     faults = Faults(crypto=crypto, file=name or path.name)
     raw = read_table(path, crypto=crypto, options=options, faults=faults)
-    return bar_table(raw, crypto=crypto, options=options, faults=faults)
+    return bar_table(raw, crypto=crypto, options=options, faults=faults, allow_quote=allow_quote)
 
 
-def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Faults) -> BarTable:
+def bar_table(
+    raw: RawTable,
+    *,
+    crypto: str,
+    options: ReadingOptions,
+    faults: Faults,
+    allow_quote: tuple[str, ...] = (),
+) -> BarTable:
     """Read times and values of a table of OHLCV bars.
 
     Parameters
@@ -67,6 +80,8 @@ def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Fa
         What the user states about the file.
     faults
         Faults found so far; all of them are raised together.
+    allow_quote
+        As :func:`read_bar_table` takes it.
 
     Raises
     ------
@@ -93,7 +108,7 @@ def bar_table(raw: RawTable, *, crypto: str, options: ReadingOptions, faults: Fa
     if frame.empty:
         faults.raise_if_any()
         raise input_error("a candle file needs at least two bars", crypto=crypto, file=faults.file, found=0)
-    columns = named_columns(cells, split_symbol(crypto)[0]) if has_names else ordered_columns(cells)
+    columns = named_columns(cells, crypto, allow_quote) if has_names else ordered_columns(cells)
     if columns is None:
         raise faults.error()
     cells = _without_empty_rows(cells, columns)

@@ -22,8 +22,9 @@ from ftf_assets.sources.features.column_roles import (
 )
 from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.times import Times, read_times
+from ftf_assets.sources.file_names import symbol_quote
 from ftf_assets.sources.readers.raw_table import RawTable
-from ftf_assets.sources.symbols import split_symbol
+from ftf_assets.sources.symbols import quote_rank, split_symbol
 
 #: Why the raw columns of a kind are no features.
 _WHY = {
@@ -32,6 +33,8 @@ _WHY = {
     "time": "times are no features: a model learns the year",
     "count of rows": "a count of rows is no feature: it grows with time, so a model learns the year",
 }
+#: Ranks of quote currencies, the best first; symbols without a quote are as good as those in the wanted one.
+_BEST_FIRST = ((0, 2), (1,), (3,))
 _INDEX_NAMES = ("", "unnamed0", "index", "level0")
 
 
@@ -105,7 +108,7 @@ def feature_columns(
     rows: cells.RowNames = list(frame.index) if table.is_text else range(1, len(frame) + 1)
     found = [*([] if table.is_text else _index_columns(frame)), *_table_columns(frame)]
     sorted_out = FeatureColumns(rows)
-    found = _of_one_symbol(found, sorted_out, crypto, faults)
+    found = _of_one_symbol(found, sorted_out, crypto, options, faults)
     found = _without_row_times(found, sorted_out, options, faults)
     _require_names(found, faults)
     for column in found:
@@ -149,16 +152,22 @@ def symbols_of(table: RawTable) -> tuple[str, ...]:
 
 
 def _of_one_symbol(
-    found: list[_Column], sorted_out: FeatureColumns, crypto: str, faults: Faults
+    found: list[_Column], sorted_out: FeatureColumns, crypto: str, options: FeatureOptions, faults: Faults
 ) -> list[_Column]:
     """Take the rows of the crypto where a column or level names symbols; that column is no feature."""
     naming = [one for one in found if one.plain in SYMBOLS and cells.is_text(one.cells)]
     for column in naming:
         words = column.cells.astype(str)
         distinct = sorted(words.unique())
-        base, quote = split_symbol(crypto)
-        same = [word for word in distinct if split_symbol(word) in ((base, quote), (base, ""))]
-        same = same or [word for word in distinct if split_symbol(word)[0] == base]
+        base, wanted = split_symbol(crypto)
+        quotes = {word: symbol_quote(word, base) for word in distinct}
+        ranks = {
+            word: None if quote is None else quote_rank(wanted, quote, options.allow_quote)
+            for word, quote in quotes.items()
+        }
+        alike = ([word for word in distinct if ranks[word] in equal] for equal in _BEST_FIRST)
+        same = next(filter(None, alike), [])
+        priced = next(iter(sorted(quote for quote in quotes.values() if quote)), "")
         if len(same) != 1:
             shown = ", ".join(distinct[:5]) + (", …" if len(distinct) > 5 else "")
             faults.add(
@@ -167,7 +176,9 @@ def _of_one_symbol(
                 else f"the file holds several cryptos that may be {crypto}",
                 column=column.name or None,
                 found=shown,
-                fix="Rename the file, or drop the column if it says something else."
+                fix=f"Accept prices in {priced} with --allow-quote {priced}, or drop the column."
+                if priced and not same
+                else "Rename the file, or drop the column if it says something else."
                 if len(distinct) == 1
                 else "Name one of them with --crypto, or write a file per crypto: for symbol, part in "
                 f"frame.groupby({column.name!r}): part.to_parquet(symbol.replace('/', '') + '.parquet').",
