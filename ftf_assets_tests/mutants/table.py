@@ -1063,6 +1063,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "sources/candles/test_bars.py",
     ),
     _mutant(
+        "sources/candles/table.py",
+        "a stated zone moves times that are named UTC",
+        'if known.zone == "UTC" or any(names_utc(cells.names[position]) for position in positions):',
+        'if known.zone == "UTC":',
+        "sources/candles/test_candle_shapes.py",
+    ),
+    _mutant(
         "sources/epochs.py",
         "an hour in ten digits is read as epoch seconds",
         "    return ten if found else nothing\n",

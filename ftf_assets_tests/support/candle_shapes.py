@@ -109,6 +109,11 @@ ACCEPTED = [
     Shape("byte-order mark of UTF-8", "spreadsheets", "UNIUSDT.csv", lambda b: b"\xef\xbb\xbf" + write.separated(",")(b)),
     Shape("UTF-16", "spreadsheets", "UNIUSDT.txt", write.utf16),
     Shape("decimal commas", "spreadsheets", "UNIUSDT.csv", DECIMAL_COMMAS, settings={"decimal": "comma"}),
+    Shape("times named UTC, another zone stated", "scripts", "UNIUSDT.csv",
+        lambda b: csv(b.named("timestamp_utc").assign(timestamp_utc=b.text("%Y-%m-%d %H:%M")), index=False), settings=NEW_YORK),
+    Shape("a column of zones", "scripts", "UNIUSDT.csv", write.local_times("America/New_York")),
+    Shape("`begin` and `end`", "scripts", "UNIUSDT.csv", write.begin_and_end, times="both"),
+    Shape("`close_date`", "scripts", "UNIUSDT.csv", write.closes("close_date", "%Y-%m-%d %H:%M"), times="close"),
     Shape("compact hours such as 2023031105", "scripts", "UNIUSDT.csv", write.dated("%Y%m%d%H")),
     Shape("compact hours as numbers", "scripts", "UNIUSDT.parquet", write.compact_hours),
     Shape("compact hours, no names", "scripts", "UNIUSDT.csv", write.compact_hours_without_names),
@@ -174,6 +179,13 @@ REFUSED = [
         "column 'date', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the date can be read day first and month first "
         "(found '11/03/2023 00:00'; allowed: ISO 8601 text such as 2023-02-01). "
         "State which: --set data.date_order=day_first or --set data.date_order=month_first"),
+    Shape("a column of two zones", "scripts", "UNIUSDT.csv", write.local_times("America/New_York", "Etc/UTC"), refused=
+        "column 'date', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the zone of the times is not known: their column of zones "
+        "names several of them, or none that is known"),
+    Shape("index without a name and closes", "pandas", "UNIUSDT.parquet", write.index_and_closes, refused=
+        "column '', row 1 (48 rows in all: 1, 2, 3, 4, 5, …): the time is not that of column 'timestamp' (found "),
+    Shape("`close_date`, days", "scripts", "UNIUSDT.csv", write.closes("close_date", "%Y-%m-%d"), refused=
+        "column 'close_date', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the close is a day without a time of day (found "),
     Shape("years of two digits", "scripts", "UNIUSDT.csv", write.dated("%y%m%d%H%M"), refused=
         "column 'date', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the year of the time has two digits, or the time is after 2033 "
         "(found '2303110000'; allowed: ISO 8601 text, or an epoch in s, ms, us or ns, from 2000 to 2100). "
@@ -201,8 +213,8 @@ REFUSED = [
         "or --set data.zone=UTC"),
     Shape("two columns of times that differ", "scripts", "UNIUSDT.csv", write.two_times, refused=
         "column 'time', row 2 (48 rows in all: 2, 3, 4, 5, 6, …): the time is not that of column 'timestamp' (found "
-        "'2023-03-11 00:30'; allowed: 2023-03-11 00:00:00+00:00). Keep one of them, or state the zone of times without "
-        "offset: --set data.zone=…"),
+        "'2023-03-11 00:30'; allowed: 2023-03-11 00:00:00+00:00). Keep one of them; call them open_time and close_time "
+        "if they are that; or state the zone of times without offset: --set data.zone=…"),
     Shape("several tickers", "yfinance", "UNI-USD.csv", lambda b: csv(write.yfinance("UNI-USD", "OP-USD")(b)), refused=
         "the columns hold bars of more than one symbol (found UNI-USD, OP-USD). Write one file for each symbol."),
     Shape("several symbols", "pandas", "all.csv", write.two_symbols, refused=

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ftf_assets_tests.support.candle_bars import Bars, csv, csv_lines, json_bytes, packed, texts, zipped
@@ -116,6 +117,31 @@ def compact_hours(bars: Bars) -> bytes:
 
 def compact_hours_without_names(bars: Bars) -> bytes:
     return csv_lines(bars.rows("ohlcv", bars.text("%Y%m%d%H"))).encode()
+
+
+def local_times(*zones: str) -> Writer:
+    """Times without offset in the first zone, and a column of zones."""
+
+    def write(bars: Bars) -> bytes:
+        frame = bars.named().assign(timezone=np.resize(zones, len(bars.index)))
+        frame["date"] = bars.index.tz_convert(zones[0]).tz_localize(None)
+        return csv(frame, index=False)
+
+    return write
+
+
+def index_and_closes(bars: Bars) -> bytes:
+    return bars.frame.assign(timestamp=pd.DatetimeIndex(bars.close_time, tz="UTC")).to_parquet()
+
+
+def begin_and_end(bars: Bars) -> bytes:
+    return csv(bars.named("begin").assign(end=bars.close_time // 10**6 - 1), index=False)
+
+
+def closes(name: str, form: str) -> Writer:
+    """A CSV file of closes alone."""
+    times = lambda bars: pd.DatetimeIndex(bars.close_time).strftime(form)  # noqa: E731
+    return lambda bars: csv(bars.named(name).assign(**{name: times(bars)}), index=False)
 
 
 def in_zone(zone: str, form: str = "%Y-%m-%d %H:%M:%S") -> Writer:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
-from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, Stamp
 from ftf_assets.sources.candles.cells import Cells
 from ftf_assets.sources.candles.row_symbols import refuse_symbol
@@ -17,14 +15,13 @@ from ftf_assets.sources.candles.spellings import (
     ROLES,
     SPELLINGS,
     UNNAMED,
+    WEAK_NAMES,
     Spelling,
     named_spelling,
     plain_name,
     with_base,
 )
 from ftf_assets.sources.candles.times import holds_epochs, looks_like_times
-from ftf_assets.sources.faults import Faults
-from ftf_assets.sources.readers.raw_table import RawTable
 from ftf_assets.sources.symbols import split_symbol
 
 #: Share of rows in which the order of prices must hold, for other rows to count as faults of theirs.
@@ -69,87 +66,6 @@ class Columns:
     notes: tuple[str, ...] = ()
 
 
-def flat_table(raw: RawTable, faults: Faults) -> tuple[pd.DataFrame, list[str], Array, bool]:
-    """Return the cells of a table with its index among the columns, and what its rows and columns are called.
-
-    Returns
-    -------
-    frame : pandas.DataFrame
-        The cells; columns count by position.
-    names : list of str
-        Column names, ``column 1`` and so on where the file has none. Of a ``MultiIndex`` of columns the level
-        that names prices counts.
-    rows : numpy.ndarray
-        Row numbers that errors name, int64.
-    has_names : bool
-        Whether the names are those of the file. A header that only counts names nothing.
-
-    Raises
-    ------
-    FaultsError
-        The columns hold bars of more than one symbol.
-    """
-    has_names = raw.has_names
-    frame, names = raw.frame, _level_names(raw.frame.columns, faults)
-    if raw.is_text:
-        rows = np.asarray(frame.index, dtype=np.int64)
-        counted = not raw.has_names and len(frame) > 1 and _counts(frame.iloc[0].tolist())
-        if counted:
-            frame, rows = frame.iloc[1:], rows[1:]
-        if counted == "index":
-            frame = frame.iloc[:, 1:]
-    elif _counts(names):
-        has_names = False
-        rows = np.arange(1, len(frame) + 1)
-    else:
-        frame, names = _with_index(frame, names)
-        rows = np.arange(1, len(frame) + 1)
-    if not has_names:
-        names = [f"column {number}" for number in range(1, frame.shape[1] + 1)]
-    return frame.set_axis(pd.RangeIndex(len(frame)), axis="index"), names, rows, has_names
-
-
-def _counts(cells: Sequence[str]) -> str:
-    """Tell a header that only counts, as pandas writes it for a table without names: "", all or index."""
-    if list(cells) == [str(number) for number in range(len(cells))]:
-        return "all"
-    later = [str(number) for number in range(len(cells) - 1)]
-    return "index" if len(cells) > 1 and cells[0] == "" and list(cells[1:]) == later else ""
-
-
-def _level_names(columns: pd.Index, faults: Faults) -> list[str]:
-    if not isinstance(columns, pd.MultiIndex):
-        return [str(name) for name in columns]
-    levels = [[str(name) for name in columns.get_level_values(level)] for level in range(columns.nlevels)]
-    known = {name for role in VALUE_COLUMNS for name in ROLES[role]}
-    best = max(levels, key=lambda level: len({plain_name(name) for name in level} & known))
-    for level in levels:
-        pairs = zip(level, best, strict=True)
-        others = dict.fromkeys(name for name, value in pairs if plain_name(value) in known)
-        if level is not best and len(others) > 1:
-            faults.add(
-                "the columns hold bars of more than one symbol",
-                found=", ".join(list(others)[:8]),
-                fix="Write one file for each symbol.",
-            )
-            raise faults.error()
-    return best
-
-
-def _with_index(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
-        return frame, names
-    levels = [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
-    there = {plain_name(name) for name in names}
-    for level in levels:
-        name = "" if level.name is None else str(level.name)
-        if plain_name(name) in there and name:
-            continue
-        frame = pd.concat([pd.Series(level, index=frame.index, name=name), frame], axis=1)
-        names = [name, *names]
-    return frame, names
-
-
 def named_columns(cells: Cells, crypto: str, allow_quote: tuple[str, ...] = ()) -> Columns | None:
     """Find the columns of a file that names them; None adds faults.
 
@@ -168,13 +84,23 @@ def named_columns(cells: Cells, crypto: str, allow_quote: tuple[str, ...] = ()) 
     open_time, close_time = finder.first("open_time"), finder.first("close_time")
     if not (time or open_time):
         time = finder.unnamed_time()
-    for position in finder.all_of("symbol"):
+    if not (time or open_time or close_time):
+        open_time, close_time = finder.weak("open_time"), finder.weak("close_time")
+    for position in finder.called(ROLES["symbol"]):
         symbols = set(cells.column(position).map(str).unique()) - {""}
         name = cells.names[position]
         refuse_symbol(symbols, column=name, crypto=crypto, allow_quote=allow_quote, faults=cells.faults)
     values = tuple(finder.value(role) for role in VALUE_COLUMNS)
     if not (time or open_time or close_time):
-        finder.refuse_missing("time", (*ROLES["time"][:9], *ROLES["open_time"][:2]))
+        finder.refuse_missing(
+            "time",
+            (
+                *ROLES["time"][:9],
+                *ROLES["open_time"][:2],
+                *ROLES["close_time"][:2],
+                *WEAK_NAMES["close_time"],
+            ),
+        )
         return None
     if None in values:
         return None
@@ -201,6 +127,10 @@ class _NameFinder:
         for position, name in enumerate(cells.names):
             self.by_name.setdefault(plain_name(name), []).append(position)
 
+    def called(self, names: Sequence[str]) -> list[int]:
+        """Return the columns of these names, in the order of the names."""
+        return [position for name in names for position in self.by_name.get(name, [])]
+
     def first(self, role: str) -> tuple[int, ...]:
         """Return the column of the first usual name of a role; two of that name are a fault."""
         for name in ROLES[role]:
@@ -219,13 +149,18 @@ class _NameFinder:
                 return (date, clock)
         return ()
 
+    def weak(self, role: str) -> tuple[int, ...]:
+        """Return the first column of times with a weak name of a role."""
+        named = self.called(WEAK_NAMES[role])
+        return next(((one,) for one in named if looks_like_times(self.cells, one)), ())
+
     def other_times(self, used: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the further columns with a usual name of a single time."""
-        return tuple(position for position in self.all_of("time") if position not in used)
+        """Return the further columns with a usual name of a single time, and an index without a name."""
+        return tuple(one for one in self.called((*ROLES["time"], *UNNAMED)) if one not in used)
 
     def epochs(self) -> tuple[int, ...]:
         """Return the first single time that is an epoch, where there are several: it is the most certain."""
-        named = self.other_times(())
+        named = self.called(ROLES["time"])
         return next(((one,) for one in named if len(named) > 1 and holds_epochs(self.cells, one)), ())
 
     def unnamed_time(self) -> tuple[int, ...]:
@@ -250,14 +185,10 @@ class _NameFinder:
                             f"volume from {self.cells.names[position]}: {empty} is 0 throughout"
                         )
                     return position
-        if found := self.all_of(role):
+        if found := self.called(ROLES[role]):
             return self.single(role, found)
         self.refuse_missing(role, ROLES[role])
         return None
-
-    def all_of(self, role: str) -> list[int]:
-        """Return the columns with a usual name of a role."""
-        return [position for name in ROLES[role] for position in self.by_name.get(name, [])]
 
     def single(self, role: str, positions: list[int]) -> int:
         """Return the only column of a role; several are a fault."""

@@ -39,6 +39,12 @@ ROLES: dict[str, tuple[str, ...]] = {
     "confirm": ("confirm",),
 }
 
+#: Names that count only where a table has no other time: many columns are called so that hold something else.
+WEAK_NAMES = {"open_time": ("opendate", "dateopen", "begin"), "close_time": ("closedate", "dateclose", "end")}
+
+#: Names of a column that holds the zone of each row's time.
+ZONE_NAMES = ("timezone", "tz", "zone", "timezonename")
+
 #: Names that an index gets where it has none: its column counts only where no other one holds times.
 UNNAMED = ("", "unnamed0", "index", "level0", "level1")
 
@@ -177,6 +183,15 @@ def plain_name(name: object) -> str:
     ('opentime', 'vol')
     """
     return _PUNCTUATION.sub("", str(name).lower())
+
+
+def names_utc(name: str) -> bool:
+    """Whether the name of a time column says that its times are UTC.
+
+    >>> names_utc("timestamp_utc"), names_utc("Date (UTC)"), names_utc("date")
+    (True, True, False)
+    """
+    return plain_name(name).startswith(("utc", "gmt")) or plain_name(name).endswith(("utc", "gmt"))
 
 
 def named_spelling(names: list[str], base: str) -> Spelling:

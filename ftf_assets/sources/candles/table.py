@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from ftf_assets.contracts.row_rules import PRICE_IS_POSITIVE, VOLUME_IS_AN_AMOUN
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable, FileReading, Stamp
 from ftf_assets.sources.candles.cells import Cells
-from ftf_assets.sources.candles.columns import Columns, flat_table, named_columns, ordered_columns
+from ftf_assets.sources.candles.columns import Columns, named_columns, ordered_columns
+from ftf_assets.sources.candles.flat_table import flat_table
+from ftf_assets.sources.candles.spellings import WEAK_NAMES, ZONE_NAMES, Spelling, names_utc, plain_name
 from ftf_assets.sources.candles.times import Times, looks_like_times, read_times
 from ftf_assets.sources.faults import FIRST_ROWS, Faults
 from ftf_assets.sources.readers.file_formats import read_table
@@ -115,7 +118,9 @@ def bar_table(
     rows = cells.rows
     known = columns.spelling
     read = {
-        positions: read_times(cells, positions, zone=known.zone, date_order=known.date_order)
+        positions: read_times(
+            cells, positions, zone=_zone(cells, positions, known), date_order=known.date_order
+        )
         for positions in (columns.time, columns.open_time, columns.close_time)
         if positions
     }
@@ -140,6 +145,18 @@ def bar_table(
         values=np.column_stack([values[role] for role in VALUE_COLUMNS])[order],
         understood=_reading(raw, cells, columns, read, newest_first=newest_first),
     )
+
+
+def _zone(cells: Cells, positions: tuple[int, ...], known: Spelling) -> str | None:
+    """Return the zone of times without offset, as name, writer or a column of zones says it."""
+    if known.zone == "UTC" or any(names_utc(cells.names[position]) for position in positions):
+        return "UTC"
+    for position, name in enumerate(cells.names):
+        if plain_name(name) in ZONE_NAMES:
+            zones = set(cells.column(position).map(str).str.strip()) - {""}
+            zone = zones.pop() if len(zones) == 1 else ""
+            return zone if zone in available_timezones() else "several"
+    return known.zone
 
 
 def _without_empty_rows(cells: Cells, columns: Columns) -> Cells:
@@ -198,6 +215,7 @@ def _which_times(
         _find_other_times(cells, columns, single)
     if single is None:
         if opened is None:
+            _find_days(cells, columns, closed)
             return None, closed, "close"
         return opened, closed, "open" if closed is None else None
     if closed is None:
@@ -213,6 +231,20 @@ def _which_times(
     return single, closed, None
 
 
+def _find_days(cells: Cells, columns: Columns, closed: Array | None) -> None:
+    """Refuse a column such as close_date that holds days: the day of the bar, or that of its end at 0:00."""
+    name = cells.names[columns.close_time[0]]
+    if closed is not None and plain_name(name) in WEAK_NAMES["close_time"] and not (closed % _DAY).any():
+        cells.find(
+            np.ones(len(closed), np.bool_),
+            "the close is a day without a time of day",
+            columns.close_time[0],
+            allowed="the instant of the close",
+            fix="Call the column date if it holds the day of the bar, or close_time if the bar ends at the "
+            "beginning of that day.",
+        )
+
+
 def _find_other_times(cells: Cells, columns: Columns, single: Array) -> None:
     """Find rows where another column of times names another instant than the one that is read."""
     for position in columns.other_times:
@@ -220,7 +252,8 @@ def _find_other_times(cells: Cells, columns: Columns, single: Array) -> None:
             continue
         known = columns.spelling
         aside = Cells(cells.frame, cells.names, cells.rows, cells.options, Faults())
-        others = read_times(aside, (position,), zone=known.zone, date_order=known.date_order).instants
+        zone = _zone(cells, (position,), known)
+        others = read_times(aside, (position,), zone=zone, date_order=known.date_order).instants
         day_only = np.array_equal(others, single // _DAY * _DAY)
         # What cannot be read with certainty, such as 01/02/2023, contradicts nothing.
         if not day_only and not aside.faults.found:
@@ -231,7 +264,8 @@ def _find_other_times(cells: Cells, columns: Columns, single: Array) -> None:
                 f"the time is not that of column {used!r}",
                 position,
                 allowed=utc_text(single[row]),
-                fix="Keep one of them, or state the zone of times without offset: --set data.zone=…",
+                fix="Keep one of them; call them open_time and close_time if they are that; or state the "
+                "zone of times without offset: --set data.zone=…",
             )
 
 

@@ -40,6 +40,13 @@ _OFFSET = re.compile(
 )
 
 
+#: What a zone of times is called that only the user can know, and why nobody else does.
+UNKNOWN_ZONES = {
+    "stated": "this writer takes that of its server",
+    "several": "their column of zones names several of them, or none that is known",
+}
+
+
 @dataclass(frozen=True)
 class Times:
     """A time column.
@@ -91,8 +98,8 @@ def read_times(
     positions
         The column, or date and time of day.
     zone
-        ``stated`` where only the user can know the zone, otherwise the zone of times without an offset, UTC
-        for None. ``data.zone`` comes before both, except for a writer whose zone is ``UTC``.
+        A key of ``UNKNOWN_ZONES`` where only the user can know the zone, otherwise the zone of times without
+        an offset, UTC for None. ``data.zone`` comes before both, except for times known to be ``UTC``.
     date_order
         Order of day and month that the writer always uses; ``auto`` takes ``data.date_order``.
     """
@@ -317,10 +324,10 @@ def _text_instant(cell: str, order: DateOrder) -> tuple[np.datetime64, bool] | N
 def _localized(cells: Cells, naive: Array, aware: Array, position: int, zone: str | None) -> Array:
     """Return all instants in UTC; times that are two instants or none in their zone become faults."""
     has_naive = ~np.isnat(naive)
-    if has_naive.any() and zone == "stated":
+    if has_naive.any() and zone in UNKNOWN_ZONES:
         cells.find(
             has_naive,
-            "the zone of the times is not known: this writer takes that of its server",
+            f"the zone of the times is not known: {UNKNOWN_ZONES[zone]}",
             position,
             allowed="a stated zone",
             fix="State it, such as --set data.zone=Europe/Athens, or --set data.zone=UTC",

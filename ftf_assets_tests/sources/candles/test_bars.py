@@ -208,6 +208,32 @@ def test_ends_that_are_said_to_be_opens_are_refused_and_the_remedy_works(tmp_pat
     assert_same(written(tmp_path, ends, stamp="close")[0], whole)
 
 
+def test_an_index_and_a_column_of_closes_are_told_apart_by_their_names(tmp_path):
+    whole = bars()
+    closes = whole.assign(timestamp=whole["date"] + pd.Timedelta("1h")).set_index("date").rename_axis(None)
+    file = tmp_path / "UNIUSDT.parquet"
+    closes.to_parquet(file)
+    with pytest.raises(InputError, match="call them open_time and close_time if they are that"):
+        read(tmp_path)
+    closes.rename_axis("open_time").rename(columns={"timestamp": "close_time"}).to_parquet(file)
+    assert_same(read(tmp_path)[0], whole)
+
+
+@pytest.mark.parametrize(("name", "first"), [("date", "2024-01-30"), ("close_time", "2024-01-29")])
+def test_days_named_close_date_are_read_under_the_names_that_their_refusal_gives(tmp_path, name, first):
+    days = bars(40, "1D").rename(columns={"date": "close_date"})
+    message = refusal(tmp_path, days)
+    assert "Call the column date if it holds the day of the bar, or close_time if" in message
+    candles, _ = written(tmp_path, days.rename(columns={"close_date": name}))
+    assert_same(
+        candles,
+        days.rename(columns={"close_date": "date"}).assign(
+            date=pd.date_range(first, periods=40, freq="1D", tz="UTC")
+        ),
+        "1D",
+    )
+
+
 # --- Bar length -------------------------------------------------------------------------------------------
 
 
