@@ -20,7 +20,7 @@ from ftf_assets.sources.find_files import open_directory
 from ftf_assets.sources.found_pairs import NO_PAIR, found_pairs
 from ftf_assets.sources.protocol import Source
 from ftf_assets.sources.readers.file_formats import TABLE_SUFFIXES, read_table
-from ftf_assets.sweep.crypto_check import CryptoCheck, check_crypto, files_of_sweep
+from ftf_assets.sweep.crypto_check import CryptoCheck, as_in_its_folder, check_crypto
 from ftf_assets.sweep.crypto_groups import crypto_name
 from ftf_assets.sweep.setting_text import text_of_setting
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
@@ -174,7 +174,7 @@ def check_data(
     if kind == "features" and (panel := _panel(path, found, others)):
         pairs, others = _cryptos_of(panel, given, folder), {}
     else:
-        pairs = tuple(found) if path.is_dir() else _pair_of_file(found, path)
+        pairs = tuple(found) if path.is_dir() else _pair_of_file(found, others, path)
     asked = given.get("data.cryptos") or ("data.crypto_group" not in given and pairs) or None
     own = _settings(given | {"data.cryptos": asked}, kind, folder)
     checks: list[CryptoCheck] = []
@@ -182,16 +182,15 @@ def check_data(
     for number, crypto in enumerate(names, 1):
         on_crypto(crypto, number, len(names))
         checks.append(check_crypto(own, crypto, source_of=_only(path)))
-    other_file = "" if path.is_dir() else _other_choice(own, names[0], path)
-    if other_file:
-        checks[0] = replace(checks[0], notes=(*checks[0].notes, other_file))
+    if path.is_file():
+        checks = [as_in_its_folder(own, one, path) for one in checks]
     return DataCheck(
         str(path),
         kind,
         tuple(checks),
         others=others if path.is_dir() else {},
         settings=own,
-        run_next="" if other_file else _next_command(kind, checks, folder, given),
+        run_next=_next_command(kind, checks, folder, given),
     )
 
 
@@ -300,13 +299,16 @@ def _cryptos_of(panel: Path, given: Mapping[str, Any], folder: Path) -> tuple[st
     return tuple(crypto_name(symbol) for symbol in symbols)
 
 
-def _pair_of_file(pairs: Mapping[str, Sequence[str]], file: Path) -> tuple[str, ...]:
+def _pair_of_file(
+    pairs: Mapping[str, Sequence[str]], others: Mapping[str, str], file: Path
+) -> tuple[str, ...]:
     """Name the pair of one file by its name; where that says none, the file is called by it."""
     own = next((pair for pair, names in pairs.items() if file.name in names), None)
     if own is None:
         raise input_error(
             "the name of the file says no pair",
             file=file.name,
+            found=None if others.get(file.name) == NO_PAIR else others.get(file.name),
             allowed="a name such as UNIUSDT_1h.csv or OPUSDC.parquet",
             fix="Name the pair, such as --crypto UNI/USDT, and rename the file before a sweep.",
         )
@@ -322,15 +324,6 @@ def _only(path: Path) -> Callable[[Source], Source]:
         return replace(source, file=path)  # type: ignore[no-any-return]
 
     return restricted
-
-
-def _other_choice(settings: SweepSettings, crypto: str, file: Path) -> str:
-    """Say where a sweep of the folder would read another file for the crypto, or could not choose."""
-    try:
-        chosen = files_of_sweep(settings, crypto)
-    except InputError as error:
-        return f"a sweep of its folder does not find it: {str(error).removesuffix('.')}"
-    return "" if chosen == file.name else f"a sweep of its folder reads {chosen} instead"
 
 
 def _check_results(file: Path) -> ResultsCheck:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -199,15 +200,36 @@ def check_crypto(
     return known
 
 
-def files_of_sweep(settings: SweepSettings, crypto: str) -> str:
-    """Name the files that a sweep with these settings reads for a crypto.
+def as_in_its_folder(settings: SweepSettings, one: CryptoCheck, file: Path) -> CryptoCheck:
+    """Refuse a file that a sweep of its folder would not take for the crypto; a part of a history is noted.
 
-    Raises
-    ------
-    InputError
-        No file serves the crypto, or several do equally well.
+    Parameters
+    ----------
+    settings
+        Settings of a sweep of the folder.
+    one
+        The check of the file alone.
+    file
+        The file, in the folder itself.
     """
-    return _sweep_of(settings, crypto, lambda source: source).provenance(crypto).file
+    source: Any = _sweep_of(settings, one.crypto, lambda source: source).source
+    try:
+        chosen = tuple(part.name for part in source.files(one.crypto).files)
+    except InputError as error:
+        why = f"a sweep of its folder does not find it: {str(error).removesuffix('.')}."
+        if isinstance(error, MissingDataError):
+            why += " Name the pair that it holds with --crypto, or rename it."
+    else:
+        if chosen == (file.name,):
+            return one
+        if file.name in chosen:
+            part = f"a sweep of its folder reads {len(chosen)} files, this is a part: check the folder"
+            return replace(one, notes=(*one.notes, part))
+        why = (
+            f"a sweep of its folder reads {chosen[0]} instead for {one.crypto}. Name the pair that it holds "
+            "with --crypto, or move it into a folder of its own."
+        )
+    return replace(one, refused=one.refused or f"{file.name}: {why}")
 
 
 def _sweep_of(settings: SweepSettings, crypto: str, source_of: Callable[[Source], Source]) -> Sweep:

@@ -251,13 +251,41 @@ def test_check_reads_candle_files_as_the_sweep_does(shape: candle_shapes.Shape, 
     assert found.refused in refusal
 
 
-def test_one_file_says_where_a_sweep_of_its_folder_reads_another(candles: Path, tmp_path: Path):
+def test_a_file_that_a_sweep_of_its_folder_passes_over_is_refused(candles: Path, tmp_path: Path):
     for name in ("OPUSDT_1h.csv", "OPUSDC_1h.csv", "kraken-OPUSDT-1h.csv"):
         (tmp_path / name).write_bytes((candles / "OPUSDT_1h.csv").read_bytes())
-    assert "reads OPUSDC_1h.csv instead" in run(tmp_path / "OPUSDT_1h.csv", "--crypto", "OPUSDC").output
-    unfound = run(tmp_path / "OPUSDT_1h.csv").output
-    assert "does not find it" in unfound
-    assert "Next: " not in unfound, "the plan of the folder would be another one"
+    other = run(tmp_path / "OPUSDT_1h.csv", "--crypto", "OPUSDC")
+    assert other.return_value == 2
+    assert "reads OPUSDC_1h.csv instead" in other.output
+    unfound = run(tmp_path / "OPUSDT_1h.csv")
+    assert unfound.return_value == 2
+    assert "does not find it" in unfound.output
+    assert "Next: " not in unfound.output, "the plan of the folder would be another one"
+    (tmp_path / "kraken-OPUSDT-1h.csv").unlink()
+    assert run(tmp_path / "OPUSDT_1h.csv").return_value == 0
+
+
+def test_a_file_is_not_accepted_for_another_crypto(candles: Path):
+    done = run(candles / "OPUSDT_1h.csv", "--crypto", "BTCUSDC")
+    assert done.return_value == 2
+    assert "OPUSDT_1h.csv (its name has no BTC)" in done.output
+    assert "Name the pair that it holds with --crypto, or rename it." in done.output
+    assert run(candles / "OPUSDT_1h.csv", "--crypto", "OPUSDC").return_value == 0
+
+
+def test_a_part_of_a_history_is_accepted_and_said_to_be_one(candles: Path, tmp_path: Path):
+    lines = (candles / "OPUSDT_1h.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "OPUSDT-1h-2023.csv").write_text("".join([lines[0], *lines[1:169]]), encoding="utf-8")
+    (tmp_path / "OPUSDT-1h-2024.csv").write_text("".join([lines[0], *lines[169:]]), encoding="utf-8")
+    done = run(tmp_path / "OPUSDT-1h-2024.csv")
+    assert done.return_value == 0, done.output
+    assert "a sweep of its folder reads 2 files, this is a part" in done.output
+
+
+def test_a_name_of_another_instrument_is_said(candles: Path, tmp_path: Path):
+    (tmp_path / "OP-USDT-SWAP.csv").write_bytes((candles / "OPUSDT_1h.csv").read_bytes())
+    with pytest.raises(InputError, match=r"says no pair \(found SWAP in its name means another instrument"):
+        check_data(tmp_path / "OP-USDT-SWAP.csv")
 
 
 def test_a_group_skips_what_has_no_file_as_its_sweep_does(candles: Path, tmp_path: Path):

@@ -951,6 +951,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "command/test_check.py",
     ),
     _mutant(
+        "sweep/crypto_check.py",
+        "ftf check accepts a file for a crypto whose sweep does not find it",
+        "return replace(one, refused=one.refused or f",
+        "return replace(one, refused=one.refused and f",
+        "command/test_check.py",
+    ),
+    _mutant(
         "running/data_check.py",
         "one refused crypto is hidden by the others in the exit code of ftf check",
         "return bool(checks) and all(one.accepted for one in checks)",

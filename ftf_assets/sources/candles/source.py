@@ -52,7 +52,7 @@ class CandleFileSource:
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the files, their quote currency, the content's fingerprint and the files passed over."""
-        files = self._files(crypto)
+        files = self.files(crypto)
         return Provenance("candles", files.name, files.quote_currency, files.fingerprint(), files.passed_over)
 
     def span(self, crypto: str) -> Span:
@@ -73,7 +73,7 @@ class CandleFileSource:
         InputError
             As :meth:`candles`.
         """
-        files = self._files(crypto)
+        files = self.files(crypto)
         return _KEPT.reading(self._key(files, crypto), lambda: self._read(files, crypto))
 
     def candles(self, crypto: str) -> pd.DataFrame:
@@ -86,7 +86,7 @@ class CandleFileSource:
             :func:`~ftf_assets.sources.candles.bars.candles_from_bars` raise it, with row and column.
             The row of a CSV file is the line of the file; the header is line 1.
         """
-        files = self._files(crypto)
+        files = self.files(crypto)
         return _KEPT.candles(self._key(files, crypto), lambda: self._read(files, crypto))
 
     def feature_cache(self, crypto: str, candles: pd.DataFrame) -> tuple[pd.DataFrame, FeatureCacheReport]:
@@ -99,7 +99,14 @@ class CandleFileSource:
             horizon=self.label.horizon,
         )
 
-    def _files(self, crypto: str) -> CryptoFiles:
+    def files(self, crypto: str) -> CryptoFiles:
+        """Find the files of a crypto.
+
+        Raises
+        ------
+        InputError
+            No file serves the crypto, or several do equally well.
+        """
         if self.file is not None:
             return single_file(self.file)
         return find_crypto_files(

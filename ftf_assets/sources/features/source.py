@@ -66,7 +66,7 @@ class FeatureFileSource:
 
     def provenance(self, crypto: str) -> Provenance:
         """Return the file name, its quote currency, the content's fingerprint and the files passed over."""
-        files = self._files(crypto)
+        files = self.files(crypto)
         return Provenance(
             "features", files.name, files.quote_currency, files.fingerprint(), files.passed_over
         )
@@ -124,10 +124,17 @@ class FeatureFileSource:
         return cache.copy(), report
 
     def _read(self, crypto: str) -> tuple[pd.DataFrame, FeatureReading]:
-        files = self._files(crypto)
+        files = self.files(crypto)
         return _read(files.files[0], crypto, self.options, files.state())
 
-    def _files(self, crypto: str) -> CryptoFiles:
+    def files(self, crypto: str) -> CryptoFiles:
+        """Find the files of a crypto.
+
+        Raises
+        ------
+        InputError
+            No file serves the crypto, or several do equally well.
+        """
         if self.file is not None:
             return single_file(self.file)
         directory = open_directory(self.path, source="feature")
