@@ -205,8 +205,7 @@ def check(
     Parameters
     ----------
     data
-        A frame of features, candles or results; features or candles by crypto; or the path of a folder or
-        file.
+        A frame of features, candles or results; features or candles by crypto; or a path.
     kind
         What the data are; by default told by their columns.
     settings

@@ -42,11 +42,13 @@ class Spelling:
 
 _WHICH_AUC = "it may be the area under the ROC curve or under the precision-recall curve"
 _WHICH_F1 = "it may be the F1 of BUY or a mean over the classes"
+_WHICH_WINDOW = "it may be the window of a fold or a length in bars"
 _TRAPEZOID = "the area under the precision-recall curve by trapezoids is not the average precision"
 
 SPELLINGS = (
     *(Spelling(name, "crypto") for name in ("symbol", "ticker", "pair", "coin", "asset", "instrument")),
-    *(Spelling(name, "fold") for name in ("fold_id", "fold_index", "cv_fold", "split", "window")),
+    *(Spelling(name, "fold") for name in ("fold_id", "fold_index", "cv_fold", "split")),
+    Spelling("window", "fold", _WHICH_WINDOW),
     Spelling("state", "status"),
     *(Spelling(name, "roc_auc") for name in ("roc_auc_score", "auc_roc", "auroc", "rocauc")),
     Spelling("auc", "roc_auc", _WHICH_AUC),

@@ -51,8 +51,8 @@ def rows_of_cells(
     Raises
     ------
     InputError
-        A run has not finished, or the runs are of several experiments of MLflow and no ``sweep_id`` says that
-        they are one sweep.
+        A run has not finished, every run was deleted, or the runs are of several experiments of MLflow and no
+        ``sweep_id`` says that they are one sweep.
     """
     said = []
     frame, n_parents = _without_parent_runs(frame, ours)
@@ -60,6 +60,13 @@ def rows_of_cells(
         said.append(f"left out: {n_parents} parent runs without values")
     if _STAGE in frame.columns:
         deleted = frame[_STAGE].astype(str).str.strip().str.lower() == "deleted"
+        if len(deleted) and deleted.all():
+            raise input_error(
+                "every run was deleted",
+                file=file,
+                column=_STAGE,
+                fix="Restore the runs, or take the column out",
+            )
         frame = frame[~deleted]
         said += [f"left out: {int(deleted.sum())} deleted runs"] if deleted.any() else []
     _require_one_experiment(frame, file)

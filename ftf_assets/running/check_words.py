@@ -236,10 +236,10 @@ def _notes(checks: Sequence[CryptoCheck]) -> Iterator[str]:
             own.append("passes over " + ", ".join(one.provenance.passed_over[:3]))
         short = [fold for fold in one.folds if fold.skipped]
         if short:
-            enough = f"; {one.rows_needed:,} are enough for all" if one.rows_needed else ""
+            enough = f", {one.rows_needed:,} are enough for all" if one.rows_needed else ""
             own.append(
-                f"{len(short)} of {len(one.folds)} folds are too short, such as: {short[0].skipped}; "
-                f"{one.rows:,} rows with features and label there are{enough}"
+                f"{len(short)} of {len(one.folds)} folds are too short, such as: {short[0].skipped}; there "
+                f"are {one.rows:,} rows with features and label{enough}"
             )
         notes += [f"{one.crypto}: {note}." for note in own]
     yield from notes[:_MOST_CRYPTOS]

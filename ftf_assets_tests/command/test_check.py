@@ -101,6 +101,8 @@ def test_a_history_without_a_fold_is_not_accepted(candles: Path, tmp_path: Path)
     assert done.return_value == 2
     assert "too short: no fold" in done.output
     assert "5 of 5 folds are too short, such as: " in done.output
+    assert "rows with features and label, " in done.output
+    assert "are enough for all" in done.output
 
 
 @pytest.fixture
