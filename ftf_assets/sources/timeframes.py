@@ -29,6 +29,9 @@ _WORDS = {
 _MINUTES = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440, 4320, 10080)
 _SECONDS = (60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400, 604800)
 
+#: Months of the longest bar that tools write and that could be minutes too: quarters.
+_MOST_MONTHS = 3
+
 #: What a calendar month counts as: it has no length, so no bar may have it.
 CALENDAR_MONTHS = 0
 
@@ -37,7 +40,8 @@ def timeframes_of(word: str) -> tuple[int, ...]:
     """Return the bar lengths in nanoseconds that a word of a file name may mean; empty if it means none.
 
     A bare number is minutes (Kraken, TradingView, MetaTrader) or seconds (Coinbase); where both are usual,
-    both are returned. Calendar months have no length and give ``CALENDAR_MONTHS``.
+    both are returned. Calendar months have no length and give ``CALENDAR_MONTHS``: ``1M``, ``3M``. No tool
+    writes bars of 15 months, so ``15M`` is minutes.
 
     Examples
     --------
@@ -47,6 +51,8 @@ def timeframes_of(word: str) -> tuple[int, ...]:
     (True, True)
     >>> timeframes_of("1M") == timeframes_of("MN1") == (CALENDAR_MONTHS,), timeframes_of("UNIUSDT")
     (True, ())
+    >>> timeframes_of("15M") == (15 * MINUTE,), timeframes_of("3M") == (CALENDAR_MONTHS,)
+    (True, True)
     """
     if word.isdecimal() and word.isascii():
         number = int(word) if not word.startswith("0") and len(word) <= 6 else 0
@@ -65,6 +71,8 @@ def timeframes_of(word: str) -> tuple[int, ...]:
         number, unit = int(metatrader[2]), metatrader[1].lower()
     else:
         return ()
+    if unit == "M" and number in _MINUTES and number > _MOST_MONTHS:
+        return (number * MINUTE,)
     if unit in _MONTH_WORDS or unit.lower() in _MONTH_WORDS:
         return (CALENDAR_MONTHS,)
     length = _UNIT_WORDS.get(unit.lower())

@@ -1077,6 +1077,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "sources/candles/test_candle_shapes.py",
     ),
     _mutant(
+        "sources/candles/bar_lengths.py",
+        "a stated length must be as frequent as the most common step",
+        "return frequent or (count > 0 and not (steps % length).any())",
+        "return frequent",
+        "sources/candles/test_bars.py",
+    ),
+    _mutant(
+        "sources/candles/bar_lengths.py",
+        "days of local clocks are rows to leave out",
+        "if _follows_clocks(history, off, bar):",
+        "if False:",
+        "sources/candles/test_bars.py",
+    ),
+    _mutant(
         "sources/epochs.py",
         "an hour in ten digits is read as epoch seconds",
         "    return ten if found else nothing\n",

@@ -134,6 +134,7 @@ def _two_lengths(bars: Bars) -> bytes:
 
 SPARSE = np.flatnonzero(np.random.default_rng(1).random(240) < 0.6)
 FEW = np.unique(np.r_[0, SPARSE, 239])
+EVEN = np.flatnonzero((np.arange(240) % 2 == 0) | (np.arange(240) % 50 == 1))
 DAYS = bars_of(60, length=24 * HOUR, start="2024-01-01")
 
 #: Names of one file that serve UNIUSDC as they are.
@@ -178,6 +179,11 @@ ACCEPTED = [
     Folder("newest first", lambda b: {"UNI.csv": plain(b, slice(None, None, -1))}),
     Folder("pages that repeat their last bars", lambda b: {"UNI.csv": plain(b, [*range(100), *range(96, 240)])},
         said={"repeated": 4}),
+    Folder("most hours without trade are absent, the length in the name", lambda b: {"UNIUSDT-1h.csv": plain(b, EVEN)}, kept=EVEN,
+        said={"timeframe": "1h", "bar_from": "file name"}),
+    Folder("most hours without trade are absent, the length stated", lambda b: {"UNI.csv": plain(b, EVEN)}, kept=EVEN,
+        settings={"bar": "1h"}, said={"timeframe": "1h", "bar_from": "data.bar"}),
+    Folder("`UNIUSDT_15M.csv`", _named("UNIUSDT_15M.csv"), bars=bars_of(240, length=HOUR // 4), said={"timeframe": "15m"}),
     Folder("hours without trade are absent: gaps", lambda b: {"UNIUSD_60.csv": plain(b, FEW)}, kept=FEW,
         said={"missing_bars": 240 - len(FEW), "timeframe": "1h"}),
     Folder("hours without trade are absent: flat bars", lambda b: {"UNIUSD_60.csv": plain(b, FEW)},
@@ -229,6 +235,12 @@ REFUSED = [
         refused="the bars are not of the stated length 4h"),
     Folder("rows off the grid", lambda b: {"UNI.csv": _shifted(b, [50, 51, 99])}, mended={"off_grid": "leave_out"},
         refused="the timestamp is off the grid of 1h bars"),
+    Folder("days of a zone that sets its clocks", lambda b: {"UNI.csv": plain(b).replace(b" 00:00:00+00:00", b"").replace(b"+00:00", b"")},
+        bars=bars_of(120, length=24 * HOUR, start="2024-01-01"), settings={"zone": "America/New_York"},
+        refused="bars of 1d change their length where clocks are set forward or back"),
+    Folder("most hours without trade are absent", lambda b: {"UNI.csv": plain(b, EVEN)},
+        refused="If the bars are of 1h, say so with --timeframe 1h (data.bar)."),
+    Folder("bars of months", _named("UNIUSDT_1M.csv"), refused="bars of calendar months have no fixed length"),
     Folder("ends of bars, said to be opens", lambda b: {"UNI.csv": plain(b, minus="1s", at=HOUR)}, settings={"stamp": "open"},
         mended={"stamp": "close"}, refused="the times are ends of bars, not opens"),
     Folder("the last bar was open when the file was written", lambda b: {"UNI.csv": _klines(b, last_close=-60_000)},

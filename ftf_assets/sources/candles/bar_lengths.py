@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.row_rules import utc_text
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.history import History
-from ftf_assets.sources.timeframes import timeframe_text
+from ftf_assets.sources.timeframes import DAY, HOUR, timeframe_text
 
 #: A step that is this many times rarer than the most common one is no bar length that a person can state.
 RARER = 4
@@ -20,6 +21,10 @@ RARER = 4
 CHANCE = 1e-9
 #: At least and at most so many of them, whatever their share.
 FEWEST_EQUAL_STEPS, MOST_EQUAL_STEPS = 5, 40
+
+
+#: Summer time and winter time last longer.
+_SHORTEST_SEASON = 90 * DAY
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class BarLength:
     share
         Share of the steps that have it, 0 to 1.
     source
-        ``data.bar`` or ``most common step``.
+        ``data.bar``, ``file name`` or ``most common step``.
     """
 
     length: int
@@ -49,7 +54,8 @@ def find_bar_length(history: History, stated: int | None, named: Sequence[int], 
     history
         At least two bars, their times strictly increasing.
     stated
-        Length that the user states, in nanoseconds; None takes the most common step.
+        Length that the user states, in nanoseconds; None takes the most common step, or the length of the
+        file name where every step is a whole number of its bars.
     named
         Lengths that the file names may mean; they must not contradict. Empty where they name none.
     crypto
@@ -64,24 +70,32 @@ def find_bar_length(history: History, stated: int | None, named: Sequence[int], 
     lengths, counts = np.unique(steps, return_counts=True)
     common = int(lengths[counts.argmax()])
     count_of = dict(zip(lengths.tolist(), counts.tolist(), strict=True))
-    length = common if stated is None else stated
-    fits = common % length == 0 and count_of.get(length, 0) * RARER >= count_of[common]
     common_text = f"{_text(common)} ({count_of[common] / len(steps):.0%} of {len(steps):,} steps)"
-    if not fits:
+    possible = {one for one in (*named, stated or common) if _fits(one, steps, count_of, common)}
+    likely = _likely(steps, common)
+    # A history without its empty hours may have fewer steps of one bar than of two.
+    by_name = [one for one in named if one in possible and count_of[one] >= FEWEST_EQUAL_STEPS]
+    length, source = common, "most common step"
+    if stated is not None:
+        length, source = stated, "data.bar"
+    elif named and common not in named and len(by_name) == 1 and not (steps % by_name[0]).any():
+        length, source = by_name[0], "file name"
+    if stated is not None and stated not in possible:
+        best = timeframe_text(likely)
         raise input_error(
-            f"the bars are not of the stated length {timeframe_text(length)}",
+            f"the bars are not of the stated length {timeframe_text(stated)}",
             crypto=crypto,
             file=history.name,
             found=f"most common step {common_text}",
-            fix=f"Leave --timeframe (data.bar) out, or say --timeframe {timeframe_text(common)}."
-            if not named or common in named
-            else f"The name of the file is wrong, too: rename it to one with {timeframe_text(common)}, and "
-            f"say --timeframe {timeframe_text(common)}.",
+            fix=f"The name of the file is wrong, too: rename it to one with {best}, "
+            f"and say --timeframe {best}."
+            if named and likely not in named
+            else f"Leave --timeframe (data.bar) out, or say --timeframe {best}."
+            if likely == common
+            else f"The finest step is {best}: say --timeframe {best}.",
         )
     if stated is None and named and length not in named:
-        finer = [
-            one for one in named if common % one == 0 and count_of.get(one, 0) * RARER >= count_of[common]
-        ]
+        finer = [one for one in named if one in possible]
         raise input_error(
             "the file name states another bar length than the bars have",
             crypto=crypto,
@@ -89,12 +103,26 @@ def find_bar_length(history: History, stated: int | None, named: Sequence[int], 
             found=f"{' or '.join(map(timeframe_text, named))} in the name, most common step {common_text}",
             fix=f"If the name is right, say so with --timeframe {timeframe_text(finer[0])} (data.bar)."
             if finer
-            else f"If the bars are right, rename the file to one with {timeframe_text(common)}.",
+            else f"If the bars are right, rename the file to one with {timeframe_text(likely)}.",
         )
     _refuse_other_lengths(history, steps, length, count_of, crypto)
-    return BarLength(
-        length, count_of[length] / len(steps), "most common step" if stated is None else "data.bar"
-    )
+    return BarLength(length, count_of[length] / len(steps), source)
+
+
+def _fits(length: int, steps: Array, count_of: dict[int, int], common: int) -> bool:
+    """Whether the bars can be of a length that a person states: the step occurs, and all are whole ones.
+
+    A few rows may lie off its grid where it is about as frequent as the most common step.
+    """
+    count = count_of.get(length, 0)
+    frequent = common % length == 0 and count * RARER >= count_of[common]
+    return frequent or (count > 0 and not (steps % length).any())
+
+
+def _likely(steps: Array, common: int) -> int:
+    """Return the length that explains the steps best: the finest that occurs, if the common one fails."""
+    finest = int(np.gcd.reduce(steps))
+    return finest if (steps % common).any() and (steps == finest).any() else common
 
 
 def _refuse_other_lengths(
@@ -165,9 +193,23 @@ def refuse_off_grid(history: History, off: Array, bar: int, *, crypto: str) -> N
         for first, last in found[:3]
     )
     more = f"; and {len(found) - 3} stretches more" if len(found) > 3 else ""
-    finest = int(np.gcd.reduce(np.diff(history.time)))
-    finer = finest < bar and int((np.diff(history.time) == finest).sum()) * RARER >= int(
-        (np.diff(history.time) == bar).sum()
+    if _follows_clocks(history, off, bar):
+        raise input_error(
+            f"bars of {timeframe_text(bar)} change their length where clocks are set forward or back",
+            crypto=crypto,
+            file=history.name,
+            found=f"off the grid are {extents}{more}",
+            allowed="one bar length a history",
+            fix=f"Take bars of UTC from their source, or bars of an hour or less, and make bars of "
+            f"{timeframe_text(bar)} in UTC from them.",
+        )
+    steps = np.diff(history.time)
+    finest = _likely(steps, bar)
+    finer = finest < bar and int((steps == finest).sum()) * RARER >= int((steps == bar).sum())
+    say_it = f"If the bars are of {_text(finest)}, say so with --timeframe {_text(finest)} (data.bar)."
+    leave_out = (
+        f"Off the grid are {extents}{more}. Correct or remove them, or leave out and count them with "
+        "--set data.off_grid=leave_out."
     )
     place = int(off.argmax())
     faults = history.faults(crypto, place)
@@ -179,12 +221,23 @@ def refuse_off_grid(history: History, off: Array, bar: int, *, crypto: str) -> N
         cells=[utc_text(time) for time in history.time[part]],
         rows=history.row[part],
         allowed=f"whole bars of {timeframe_text(bar)} from {utc_text(history.time[~off][0])} on",
-        fix=f"If the bars are of {_text(finest)}, say so with --timeframe {_text(finest)} (data.bar)."
-        if finer
-        else f"Off the grid are {extents}{more}. Correct or remove them, or leave out and count them with "
-        "--set data.off_grid=leave_out.",
+        fix=say_it if finer else f"{say_it} {leave_out}" if finest < bar else leave_out,
     )
     faults.raise_if_any()
+
+
+def _follows_clocks(history: History, off: Array, bar: int) -> bool:
+    """Whether the rows off the grid are those of a summer or winter: one hour away, for months."""
+    zones = {table.understood.zone for table in history.tables} - {None, "UTC"}
+    if len(zones) == 1:
+        local = pd.DatetimeIndex(history.time, tz="UTC").tz_convert(zones.pop()).tz_localize(None)
+        if len(np.unique(local.to_numpy("datetime64[ns]").view(np.int64) % bar)) == 1:
+            return True
+    phases = np.unique(history.time % bar)
+    if len(phases) != 2 or (phases[1] - phases[0]) % bar not in (HOUR, bar - HOUR) or bar <= 2 * HOUR:
+        return False
+    inner = [one for one in stretches(off) if one[0] > 0 and one[1] < len(history) - 1]
+    return all(history.time[last] - history.time[first] > _SHORTEST_SEASON for first, last in inner)
 
 
 def _text(length: int) -> str:

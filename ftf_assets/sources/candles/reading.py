@@ -21,7 +21,7 @@ class CandlesReading:
     bar_share
         Share of the steps between bars that have this length, 0 to 1.
     bar_from
-        Where the length comes from: ``data.bar`` or ``most common step``.
+        Where the length comes from: ``data.bar``, ``file name`` or ``most common step``.
     stamp
         What the times of the files are: the open or the close of each bar.
     stamp_from

@@ -13,6 +13,7 @@ from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.sources.candles.options import CandleOptions
 from ftf_assets.sources.candles.reading import CandlesReading
 from ftf_assets.sources.candles.source import CandleFileSource
+from ftf_assets.sources.readers.options import ReadingOptions
 from ftf_assets.sources.timeframes import DAY, HOUR, MINUTE
 
 CRYPTO = "UNIUSDC"
@@ -296,16 +297,47 @@ def test_a_bare_60_is_an_hour_or_a_minute_as_the_bars_say(tmp_path):
     assert written(tmp_path, minutes, "UNIUSD_60.csv")[1].bar == MINUTE
 
 
-def test_a_sparse_history_whose_name_knows_better_says_how_to_state_it(tmp_path):
-    whole = bars(400)
-    few = whole[(np.arange(400) % 2 == 0) | (np.arange(400) % 7 == 0)]
+def mostly_even_hours(every: int) -> pd.DataFrame:
+    """Hours of which most are two hours apart, and some odd ones."""
+    few = bars(400)[(np.arange(400) % 2 == 0) | (np.arange(400) % every == 1)]
     steps = np.diff(few["date"])
-    assert (steps == np.timedelta64(2, "h")).sum() > (steps == np.timedelta64(1, "h")).sum()
-    message = refusal(tmp_path, few, "UNIUSD_60.csv")
-    assert "1h or 1m in the name, most common step 2h" in message
-    assert "say so with --timeframe 1h (data.bar)" in message
-    candles, _ = read(tmp_path, bar=HOUR)
+    assert 0 < (steps == np.timedelta64(1, "h")).sum() < 0.2 * (steps == np.timedelta64(2, "h")).sum()
+    return few
+
+
+def test_a_name_knows_the_bar_of_a_sparse_history_better_than_its_most_common_step(tmp_path):
+    few = mostly_even_hours(50)
+    candles, reading = written(tmp_path, few, "UNIUSD_60.csv")
     assert_same(candles, few)
+    assert (reading.bar, reading.bar_from) == (HOUR, "file name")
+
+
+@pytest.mark.parametrize(
+    ("few", "name"),
+    [
+        (mostly_even_hours(50), "UNIUSD.csv"),
+        (mostly_even_hours(300), "UNIUSD_60.csv"),
+        *(
+            (sparse(bars(400), share, seed=seed), "UNIUSD.csv")
+            for share in (0.3, 0.1, 0.05)
+            for seed in (0, 7)
+        ),
+    ],
+)
+def test_the_length_that_the_refusal_of_a_sparse_history_names_is_taken(tmp_path, few, name):
+    try:
+        assert_same(written(tmp_path, few, name)[0], few)
+    except InputError as error:
+        assert "say so with --timeframe 1h (data.bar)" in str(error)  # noqa: PT017
+    candles, reading = read(tmp_path, bar=HOUR)
+    assert_same(candles, few)
+    assert reading.bar_from == "data.bar"
+
+
+def test_a_wrong_length_of_a_sparse_history_names_its_finest_step(tmp_path):
+    few = mostly_even_hours(50)
+    assert "The finest step is 1h: say --timeframe 1h." in refusal(tmp_path, few, bar=3 * HOUR)
+    assert_same(read(tmp_path, bar=HOUR)[0], few)
 
 
 def test_a_length_that_is_not_that_of_the_bars_is_refused(tmp_path):
@@ -373,6 +405,21 @@ def test_half_hours_in_an_hourly_file_may_mean_that_it_is_not_hourly(tmp_path):
     assert "off the grid of 1h bars" in message
     assert "If the bars are of 30m, say so with --timeframe 30m (data.bar)." in message
     assert_same(read(tmp_path, bar=30 * MINUTE)[0], few, "30min")
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
+@pytest.mark.parametrize("offsets", [True, False])
+def test_days_of_local_clocks_name_the_clocks_and_not_the_winter_to_leave_out(tmp_path, zone, offsets):
+    local = bars(700, "1D", FIRST.tz_localize(None).tz_localize(zone))
+    if not offsets:
+        local["date"] = local["date"].dt.tz_localize(None)
+    message = refusal(tmp_path, local, reading=ReadingOptions(zone=None if offsets else zone))
+    assert "bars of 1d change their length where clocks are set forward or back" in message
+    assert "leave_out" not in message
+    assert "bars of an hour or less" in message
+    hours = bars(24 * 70, "1h", pd.Timestamp("2024-02-10", tz=zone))
+    utc = hours.assign(date=hours["date"].dt.tz_convert("UTC"))
+    assert_same(written(tmp_path, hours.assign(date=hours["date"].astype(str)))[0], utc)
 
 
 def test_fewer_than_two_bars_are_no_history(tmp_path):
