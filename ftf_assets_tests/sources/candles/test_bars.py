@@ -297,9 +297,9 @@ def test_a_bare_60_is_an_hour_or_a_minute_as_the_bars_say(tmp_path):
     assert written(tmp_path, minutes, "UNIUSD_60.csv")[1].bar == MINUTE
 
 
-def mostly_even_hours(every: int) -> pd.DataFrame:
+def mostly_even_hours(every: int, n: int = 400) -> pd.DataFrame:
     """Hours of which most are two hours apart, and some odd ones."""
-    few = bars(400)[(np.arange(400) % 2 == 0) | (np.arange(400) % every == 1)]
+    few = bars(n)[(np.arange(n) % 2 == 0) | (np.arange(n) % every == 1)]
     steps = np.diff(few["date"])
     assert 0 < (steps == np.timedelta64(1, "h")).sum() < 0.2 * (steps == np.timedelta64(2, "h")).sum()
     return few
@@ -316,7 +316,7 @@ def test_a_name_knows_the_bar_of_a_sparse_history_better_than_its_most_common_st
     ("few", "name"),
     [
         (mostly_even_hours(50), "UNIUSD.csv"),
-        (mostly_even_hours(300), "UNIUSD_60.csv"),
+        (mostly_even_hours(60, 119), "UNIUSD_60.csv"),
         *(
             (sparse(bars(400), share, seed=seed), "UNIUSD.csv")
             for share in (0.3, 0.1, 0.05)
