@@ -86,7 +86,8 @@ def test_a_plan_knows_what_is_done_and_a_sweep_shows_its_progress_although_dagst
 
 #: The whole table of refusals is in faults/test_malformed_input.py; here the command is a process of its own.
 BAD_INPUT = [
-    (("sweep", "--crypto", "../../x"), "unknown crypto (found '../../X'; allowed: UNIUSDC, OPUSDC"),
+    (("sweep", "--crypto", "../../x"), "a pair is written in letters and digits (found '../../X'"),
+    (("sweep", "--crypto", "BTCUSDC"), "unknown crypto (found 'BTCUSDC'; allowed: UNIUSDC, OPUSDC"),
     (("sweep", "--nonsense"), "No such option"),
     (("results",), "no results yet"),
 ]
