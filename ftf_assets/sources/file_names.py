@@ -96,7 +96,8 @@ class FileName:
             tuple(word for word in words if word not in NEUTRAL | GENERAL)
             for words in (self.words, self.folder_words)
         )
-        return _pair_in(own or folders)
+        pair = _pair_in(own or folders)
+        return (pair[0], pair[1] or _quote_of_folder(own, folders, pair[0])) if pair else None
 
     def quote_of(self, base: str) -> str | None:
         """Return the quote that the name states for a base asset; "" for none, None if it is another pair.
@@ -121,7 +122,8 @@ class FileName:
             tuple(word for word in words if word not in NEUTRAL or word == base)
             for words in (self.words, self.folder_words)
         )
-        return _quote_in(own or folders, base, is_own=bool(own))
+        quote = _quote_in(own or folders, base, is_own=bool(own))
+        return _quote_of_folder(own, folders, base) if quote == "" else quote
 
 
 @lru_cache(maxsize=20_000)  # a plan looks through a folder many times
@@ -227,6 +229,12 @@ def symbol_quote(symbol: str, base: str) -> str | None:
     written = re.sub(r"^X([A-Z]{3})Z([A-Z]{3})$", r"\1_\2", symbol.strip())  # older symbols of Kraken
     read = read_file_name(re.sub(r"[^A-Za-z0-9]+", "_", written).strip("_"))
     return None if read.other_instrument else read.quote_of(base)
+
+
+def _quote_of_folder(own: tuple[str, ...], folders: tuple[str, ...], base: str) -> str:
+    """Return the quote currency that the folder of a file without a quote is called by: KRW/UNI.csv."""
+    quote = known_quote(folders[-1]) if own and folders else ""
+    return "" if quote == base else quote
 
 
 def _quote_in(words: tuple[str, ...], base: str, *, is_own: bool) -> str | None:

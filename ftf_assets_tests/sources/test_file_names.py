@@ -53,6 +53,7 @@ NAMES = [
     ("Kraken_OHLCVT_Q1_2024/UNIUSD_60.csv", "UNI", "USD", (HOUR, MINUTE), ("Q1_2024",)),
     ("uniusdt_1h.parquet", "UNI", "USDT", (HOUR,), ()),
     ("yahoo_UNI_daily_clean.csv", "UNI", "", (DAY,), ()),
+    *((f"UNI_{word}.csv", "UNI", "", (), ()) for word in ("test", "features", "dedup", "split")),
     ("UNI_3fa9c1.csv", "UNI", "", (), ()),
     ("UNI_facade_v2.csv", "UNI", "", (), ()),
     ("UNI_candlestick.csv", "UNI", "", (), ()),
@@ -61,6 +62,10 @@ NAMES = [
     ("UNIUSDT_1h_240115.csv", "UNI", "USDT", (HOUR,), ()),
     ("UNIUSDT_240101_240630.csv", "UNI", "USDT", (), ()),
     ("UNI-INR.csv", "UNI", "INR", (), ()),
+    ("KRW/UNI.csv", "UNI", "KRW", (), ()),
+    ("binance/USDT/UNI_1h.csv", "UNI", "USDT", (HOUR,), ()),
+    ("ETH/ETH.csv", "ETH", "", (), ()),
+    ("BTC/UNI_USDT.csv", "UNI", "USDT", (), ()),
     ("UNIPLN_1h.csv", "UNI", "PLN", (HOUR,), ()),
 ]  # fmt: skip
 

@@ -28,6 +28,7 @@ from ftf_assets.sources.found_pairs import found_pairs, single_file
         ("UNI-INR.csv", "UNIINR"),
         ("UNI_clean.csv", "UNI"),
         ("yahoo_UNI.csv", "UNI"),
+        ("KRW/UNI.csv", "UNIKRW"),
     ],
 )
 def test_the_pair_of_a_file(name: str, pair: str, tmp_path: Path):

@@ -204,6 +204,8 @@ REFUSED = [
     *(Folder(f"prices in {quote}, which is no known quote currency" if quote != "INR" else "prices in INR",
         _named(f"UNI_{quote}-1h.csv"), mended={"allow_quote": (quote,)}, refused=f"UNI_{quote}-1h.csv in {quote}")
       for quote in ("INR", "TRX", "XRP", "UST")),
+    Folder("prices in EUR, said by the folder", _named("EUR/UNI.csv"), mended={"allow_quote": ("EUR",)},
+        refused="EUR/UNI.csv in EUR"),
     Folder("a pair of another base asset", _named("UNI_LDO_USDT-1h.csv"), refused="its name says LDO in USDT"),
     Folder("a pair that has UNI as its quote", _named("WUNI_UNI-1h.csv"), refused="its name says WUNI in UNI"),
     *(Folder(f"another instrument, `{name}`", _named(name), refused=f"{word} in its name means another instrument")
