@@ -18,10 +18,10 @@ from ftf_assets.sources.candles.spellings import (
     WEAK_NAMES,
     Spelling,
     named_spelling,
-    plain_name,
     with_base,
 )
 from ftf_assets.sources.candles.times import holds_epochs, looks_like_times
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets.sources.symbols import split_symbol
 
 #: Share of rows in which the order of prices must hold, for other rows to count as faults of theirs.

@@ -9,8 +9,9 @@ import pandas as pd
 
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS
-from ftf_assets.sources.candles.spellings import ROLES, plain_name
+from ftf_assets.sources.candles.spellings import ROLES
 from ftf_assets.sources.faults import Faults
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets.sources.readers.raw_table import RawTable
 
 

@@ -8,10 +8,10 @@ number of its columns, and the order of its prices is then proved from their val
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from ftf_assets.sources.candles.bar_table import Stamp
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets.sources.readers.options import DateOrder
 
 #: Usual names of the columns, by what they hold: lower case, without punctuation. Where a table has several
@@ -47,8 +47,6 @@ ZONE_NAMES = ("timezone", "tz", "zone", "timezonename")
 
 #: Names that an index gets where it has none: its column counts only where no other one holds times.
 UNNAMED = ("", "unnamed0", "index", "level0", "level1")
-
-_PUNCTUATION = re.compile(r"[ -/:-@\[-`{-~]")
 
 
 @dataclass(frozen=True)
@@ -172,17 +170,6 @@ SPELLINGS: tuple[Spelling, ...] = (
 )
 
 USUAL = Spelling("usual names")
-
-
-def plain_name(name: object) -> str:
-    """Return a column name in lower case and without ASCII punctuation.
-
-    Only ASCII punctuation is ignored: a look-alike letter or invisible mark makes another name.
-
-    >>> plain_name("Open Time"), plain_name("<VOL>")
-    ('opentime', 'vol')
-    """
-    return _PUNCTUATION.sub("", str(name).lower())
 
 
 def names_utc(name: str) -> bool:

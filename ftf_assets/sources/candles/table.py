@@ -14,9 +14,10 @@ from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable, FileRe
 from ftf_assets.sources.candles.cells import Cells
 from ftf_assets.sources.candles.columns import Columns, named_columns, ordered_columns
 from ftf_assets.sources.candles.flat_table import flat_table
-from ftf_assets.sources.candles.spellings import WEAK_NAMES, ZONE_NAMES, Spelling, names_utc, plain_name
+from ftf_assets.sources.candles.spellings import WEAK_NAMES, ZONE_NAMES, Spelling, names_utc
 from ftf_assets.sources.candles.times import Times, looks_like_times, read_times
 from ftf_assets.sources.faults import FIRST_ROWS, Faults
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets.sources.readers.file_formats import read_table
 from ftf_assets.sources.readers.options import DEFAULT_OPTIONS, ReadingOptions
 from ftf_assets.sources.readers.raw_table import RawTable

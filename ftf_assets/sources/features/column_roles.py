@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ftf_assets.contracts.typed import Array
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets.sources.symbols import QUOTES
 
 RawKind = Literal["price level", "amount", "time", "count of rows"]
-
-_PUNCTUATION = re.compile(r"[ -/:-@\[-`{-~]")
 
 #: Names, lower case and without punctuation, of columns that hold the time of a row, its close.
 ROW_TIMES = (
@@ -40,15 +39,6 @@ _QUOTED_PRICE = re.compile(rf"(open|high|low|close)({_QUOTED})|({_QUOTED})(open|
 _COUNTS = ("", "index", "level0", "level1", "unnamed0", "unnamed1", "rownumber", "rowid", "id")
 #: Parts of a name that a target left among the features often has.
 _TARGETS = re.compile(r"(^|_)(target|y|y_true|fwd|forward|future|next|lead)(_|$|\d)", re.IGNORECASE)
-
-
-def plain_name(name: str) -> str:
-    """Write a name in lower case and without ASCII punctuation and spaces.
-
-    >>> plain_name("Open-Time")
-    'opentime'
-    """
-    return _PUNCTUATION.sub("", name.lower())
 
 
 def names_a_target(name: str) -> bool:

@@ -17,12 +17,12 @@ from ftf_assets.sources.features.column_roles import (
     OPEN_TIMES,
     ROW_TIMES,
     SYMBOLS,
-    plain_name,
     raw_kind,
 )
 from ftf_assets.sources.features.options import FeatureOptions
 from ftf_assets.sources.features.times import Times, read_times
 from ftf_assets.sources.file_names import symbol_quote
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets.sources.readers.raw_table import RawTable
 from ftf_assets.sources.symbols import quote_rank, split_symbol
 

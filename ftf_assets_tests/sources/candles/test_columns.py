@@ -11,8 +11,9 @@ import pytest
 
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.sources.candles.bar_table import VALUE_COLUMNS, BarTable
-from ftf_assets.sources.candles.spellings import ROLES, SPELLINGS, Spelling, plain_name
+from ftf_assets.sources.candles.spellings import ROLES, SPELLINGS, Spelling
 from ftf_assets.sources.candles.table import read_bar_table
+from ftf_assets.sources.plain_names import plain_name
 from ftf_assets_tests.support.candle_bars import COLUMNS, bars_of, csv_lines
 
 BARS = bars_of()
