@@ -82,8 +82,8 @@ def _tuning_advice(sweep: Sweep) -> str | None:
     if not sweep.n_tuning_fits:
         return None
     return (
-        f"--trials 0 saves {sweep.n_tuning_fits} of {sweep.n_fits} fits: tuning gained +0.0005 in AUC over the "
-        "default parameters on the embedded market and nothing on candles, within its error (docs/tuning.md)"
+        f"--trials 0 saves {sweep.n_tuning_fits} of {sweep.n_fits} fits: over the default parameters tuning "
+        "gained +0.0005 in AUC on the embedded market and nothing on candles (docs/tuning.md)"
     )
 
 
