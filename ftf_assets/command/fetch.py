@@ -74,6 +74,7 @@ def fetch(
     are counted. Requests keep to the exchange's limits.
     """
     from ftf_assets.contracts.errors import Interrupted
+    from ftf_assets.running.interrupts import interrupts_raise
     from ftf_assets.sources.exchange.client import open_exchange
     from ftf_assets.sources.exchange.fetch import fetch_history
 
@@ -82,18 +83,25 @@ def fetch(
         raise click.UsageError(f"--until {until} is not after --since {since}")
     fetched = []
     try:
-        client = open_exchange(exchange, server=server, wait=_wait)
-        client.step(timeframe)
-        symbols = list(dict.fromkeys(client.symbol(pair) for pair in pairs))
-        for symbol in symbols:
-            with _progress(f"{symbol} {timeframe}") as on_progress:
-                done = fetch_history(
-                    client, symbol, timeframe, Path(folder), since=begin, until=end, on_progress=on_progress
-                )
-            fetched.append(done)
-            if not as_json:
-                click.echo(_in_words(done, begin))
-    except KeyboardInterrupt:
+        with interrupts_raise():
+            client = open_exchange(exchange, server=server, wait=_wait)
+            client.step(timeframe)
+            symbols = list(dict.fromkeys(client.symbol(pair) for pair in pairs))
+            for symbol in symbols:
+                with _progress(f"{symbol} {timeframe}") as on_progress:
+                    done = fetch_history(
+                        client,
+                        symbol,
+                        timeframe,
+                        Path(folder),
+                        since=begin,
+                        until=end,
+                        on_progress=on_progress,
+                    )
+                fetched.append(done)
+                if not as_json:
+                    click.echo(_in_words(done, begin))
+    except Interrupted:
         raise Interrupted(
             "interrupted. What was fetched is kept; run the same command again to go on from it"
         ) from None
