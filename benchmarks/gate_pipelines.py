@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Literal
 
 import click
+import numpy as np
 
 from benchmarks.market_sweeps import market_sweep, sweep_decision, sweep_rows
 from ftf_assets.contracts.tables.gate_decision import ENDS_HARM, LEVEL_ENDINGS, LOCK
@@ -41,6 +42,8 @@ Experiment = Literal["null", "clean", "truth"]
 FIRST_SEED: Mapping[Experiment, int] = {"null": 10_000, "clean": 1_000, "truth": 20_000}
 #: The positive control: edges of the market and shares of wrong labels, every pair of them.
 EDGES = (0.3, 0.6, 0.9)
+#: A gain is seen in 80 % of sweeps at a two-sided 5 % where it is so many standard errors (Bloom 1995).
+VISIBLE_IN_ERRORS = 2.8
 NOISES = (0.10, 0.25)
 
 _FACTORS: Mapping[Experiment, Mapping[str, tuple[str, ...]] | None] = {
@@ -64,6 +67,10 @@ class LevelResult:
         Difference of the primary metric with its clustered interval; None where it has no pair.
     p
         Two-sided and clustered, before correction.
+    visible
+        Smallest gain that the sweep could see.
+    week_error, seed_error
+        The two parts of the gain's standard error.
     """
 
     level: str
@@ -73,6 +80,9 @@ class LevelResult:
     low: float | None
     high: float | None
     p: float | None
+    visible: float | None
+    week_error: float | None
+    seed_error: float | None
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,8 @@ class MarketResult:
         The market.
     sweep_id
         Its sweep.
+    months
+        Its test history.
     levels
         One item a level.
     """
@@ -93,6 +105,7 @@ class MarketResult:
     edge: float
     noise: float
     sweep_id: str
+    months: float | None
     levels: tuple[LevelResult, ...]
 
 
@@ -118,7 +131,8 @@ def judged(experiment: Experiment, seed: int, settings: Mapping[str, object], fo
     sweep = market_sweep(seed, {**settings, **({} if factors is None else {"treatment.factors": factors})})
     decision = sweep_decision(sweep, sweep_rows(sweep, folder))
     data = sweep.settings.data
-    return MarketResult(seed, data.market_edge, data.market_noise, sweep.sweep_id, _levels(decision))
+    months = decision.summary.test_months
+    return MarketResult(seed, data.market_edge, data.market_noise, sweep.sweep_id, months, _levels(decision))
 
 
 def _levels(decision: Decision) -> tuple[LevelResult, ...]:
@@ -135,6 +149,9 @@ def _levels(decision: Decision) -> tuple[LevelResult, ...]:
                 numbers.ci_low,
                 numbers.ci_high,
                 numbers.p_value,
+                numbers.smallest_visible,
+                numbers.week_error,
+                numbers.seed_error,
             )
         )
     return tuple(found)
@@ -186,22 +203,33 @@ def ending_table(results: Sequence[MarketResult]) -> list[str]:
 def power_table(results: Sequence[MarketResult]) -> list[str]:
     """Lay out the positive control: what the truth is worth at each point of the grid, and how sweeps end."""
     lines = [
-        "| edge | wrong labels | markets | gain of the truth in AUC | LOCK | harm | median interval width |",
-        "|--:|--:|--:|--:|---|---|--:|",
+        "| edge | wrong labels | markets | mean gain of the truth in AUC | SD | LOCK | harm | could see "
+        "| months for 80 % |",
+        "|--:|--:|--:|--:|--:|---|---|--:|--:|",
     ]
     for edge, noise in dict.fromkeys((one.edge, one.noise) for one in results):
-        levels = [one.levels[0] for one in results if (one.edge, one.noise) == (edge, noise)]
-        gains = [level.gain for level in levels if level.gain is not None]
-        widths = sorted(
-            level.high - level.low for level in levels if level.low is not None and level.high is not None
-        )
-        mean = sum(gains) / len(gains) if gains else float("nan")
-        width = widths[len(widths) // 2] if widths else float("nan")
+        chosen = [one for one in results if (one.edge, one.noise) == (edge, noise)]
+        levels = [one.levels[0] for one in chosen]
+        gains = np.array([level.gain for level in levels if level.gain is not None])
+        visible = [level.visible for level in levels if level.visible is not None]
+        spread = f"{gains.std(ddof=1):.4f}" if len(gains) > 1 else "-"
         lines.append(
-            f"| {edge:g} | {noise:.0%} | {len(levels)} | {mean:+.4f} | {rate(map(_is_lock, levels))} "
-            f"| {rate(map(_is_harm, levels))} | {width:.4f} |"
+            f"| {edge:g} | {noise:.0%} | {len(levels)} | {gains.mean():+.4f} | {spread} "
+            f"| {rate(map(_is_lock, levels))} | {rate(map(_is_harm, levels))} | {np.median(visible):.4f} "
+            f"| {months_to_see(float(gains.mean()), chosen)} |"
         )
     return lines
+
+
+def months_to_see(gain: float, results: Sequence[MarketResult]) -> str:
+    """Give the months of test history with which a gain is seen in 80 % of sweeps.
+
+    More months shrink the weeks' part of the variance; the seeds' part is left as it is.
+    """
+    found = [(one.months, one.levels[0].week_error, one.levels[0].seed_error) for one in results]
+    months, weeks, seeds = np.array([one for one in found if None not in one], np.float64).T
+    left = (gain / VISIBLE_IN_ERRORS) ** 2 - np.mean(seeds**2)
+    return f"{months.mean() * np.mean(weeks**2) / left:.0f}" if left > 0 else "no number"
 
 
 def _is_lock(level: LevelResult) -> bool:

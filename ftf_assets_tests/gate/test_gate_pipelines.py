@@ -14,6 +14,7 @@ from benchmarks.gate_pipelines import (
     error_table,
     judged,
     markets,
+    months_to_see,
     power_table,
     rate,
 )
@@ -67,11 +68,11 @@ def test_a_short_run_of_the_positive_control_covers_the_whole_grid():
 
 
 def test_rates_are_counted_by_sweep_and_by_level_with_exact_intervals():
-    good = LevelResult("f=a", "ABANDON", "nothing_useful", 0.001, -0.002, 0.004, 0.5)
-    false = LevelResult("f=b", "LOCK", "lock", 0.02, 0.01, 0.03, 0.001)
+    good = LevelResult("f=a", "ABANDON", "nothing_useful", 0.001, -0.002, 0.004, 0.5, 0.004, 0.001, 0.001)
+    false = LevelResult("f=b", "LOCK", "lock", 0.02, 0.01, 0.03, 0.001, 0.01, 0.003, 0.001)
     results = [
-        MarketResult(1, 0.3, 0.1, "ftf_1", (good, false)),
-        MarketResult(2, 0.3, 0.1, "ftf_2", (good, good)),
+        MarketResult(1, 0.3, 0.1, "ftf_1", 6.0, (good, false)),
+        MarketResult(2, 0.3, 0.1, "ftf_2", 6.0, (good, good)),
     ]
     lines = error_table(results)
     assert "| sweeps with any | 1 of 2, 50 % (1 to 99) | 0 of 2, 0 % (0 to 84) | |" in lines
@@ -80,9 +81,17 @@ def test_rates_are_counted_by_sweep_and_by_level_with_exact_intervals():
 
 
 def test_the_positive_control_shows_what_the_truth_is_worth():
-    one = LevelResult("label_truth=relabel_truth", "LOCK", "lock", 0.03, 0.02, 0.05, 0.001)
-    other = LevelResult("label_truth=relabel_truth", "KEEP_AVAILABLE", "undecided", 0.01, -0.01, 0.03, 0.3)
-    lines = power_table(
-        [MarketResult(1, 0.9, 0.25, "ftf_1", (one,)), MarketResult(2, 0.9, 0.25, "ftf_2", (other,))]
+    errors = {"week_error": 0.005, "seed_error": 0.001}
+    one = LevelResult("label_truth=x", "LOCK", "lock", 0.03, 0.02, 0.05, 0.001, visible=0.012, **errors)
+    other = LevelResult(
+        "label_truth=x", "KEEP_AVAILABLE", "undecided", 0.01, -0.01, 0.03, 0.3, visible=0.016, **errors
     )
-    assert lines[2] == "| 0.9 | 25% | 2 | +0.0200 | 1 of 2, 50 % (1 to 99) | 0 of 2, 0 % (0 to 84) | 0.0400 |"
+    results = [
+        MarketResult(1, 0.9, 0.25, "ftf_1", 6.0, (one,)),
+        MarketResult(2, 0.9, 0.25, "ftf_2", 6.0, (other,)),
+    ]
+    # 6 months * 0.005² / ((0.02 / 2.8)² - 0.001²)
+    assert power_table(results)[2] == (
+        "| 0.9 | 25% | 2 | +0.0200 | 0.0141 | 1 of 2, 50 % (1 to 99) | 0 of 2, 0 % (0 to 84) | 0.0140 | 3 |"
+    )
+    assert months_to_see(0.002, results) == "no number", "the seeds alone hide it"
