@@ -1,6 +1,6 @@
 """How often the gate is wrong, and how often it finds what is there: whole sweeps on embedded markets.
 
-Three experiments, each a set of markets that is fixed before the first of them runs:
+Four experiments, each a set of markets that is fixed before the first of them runs:
 
 ``null``   Every level is the baseline with other seeds, so nothing is there to be found: each ``LOCK`` and
            each ``ABANDON`` for harm is false.
@@ -9,6 +9,8 @@ Three experiments, each a set of markets that is fixed before the first of them 
 ``truth``  The positive control, over a grid of edges and shares of wrong labels: the level trains on the true
            labels. What the truth is worth at a point of the grid is the mean gain over its markets; a gate
            with power locks the level where that is well above the useful gain.
+``real``   Cleaners and a random control on strong markets with many wrong labels, over a grid of edges,
+           shares and caps: what a treatment that knows no truth is worth.
 
 Nothing is tuned and no label ceiling is measured. Rates come with exact binomial intervals (Clopper & Pearson
 1934, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26).
@@ -17,10 +19,12 @@ Finished sweeps are kept: a killed benchmark goes on where it stopped.
     python -m benchmarks.gate_pipelines null --markets 100
     python -m benchmarks.gate_pipelines truth --markets 8
     python -m benchmarks.gate_pipelines clean --markets 20
+    python -m benchmarks.gate_pipelines real --markets 1
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,20 +40,23 @@ from ftf_assets.contracts.tables.gate_decision import ENDS_HARM, LEVEL_ENDINGS, 
 from ftf_assets.gate.decision import Decision
 from ftf_assets.sweep.setting_text import setting_from_text
 
-Experiment = Literal["null", "clean", "truth"]
+Experiment = Literal["null", "clean", "truth", "real"]
 
 #: First market seed of each experiment: no market serves two of them, and none of the docs' examples.
-FIRST_SEED: Mapping[Experiment, int] = {"null": 10_000, "clean": 1_000, "truth": 20_000}
+FIRST_SEED: Mapping[Experiment, int] = {"null": 10_000, "clean": 1_000, "truth": 20_000, "real": 40_000}
 #: The positive control: edges of the market and shares of wrong labels, every pair of them.
 EDGES = (0.3, 0.6, 0.9)
 #: A gain is seen in 80 % of sweeps at a two-sided 5 % where it is so many standard errors (Bloom 1995).
 VISIBLE_IN_ERRORS = 2.8
 NOISES = (0.10, 0.25)
+#: The grid of ``real``: edge, share of wrong labels, and largest share of a class that may be suspect.
+REAL_GRID = tuple(itertools.product((0.6, 0.9, 1.2), (0.15, 0.25), (0.05, 0.10, 0.20, 0.30)))
 
 _FACTORS: Mapping[Experiment, Mapping[str, tuple[str, ...]] | None] = {
     "null": {"reseeded": ("none", "again", "again_2", "again_3", "again_4")},
     "clean": None,
     "truth": {"label_truth": ("observed", "relabel_truth")},
+    "real": {"cleanlab": ("off", "filter", "reweight", "relabel", "relabel_random")},
 }
 
 
@@ -93,6 +100,8 @@ class MarketResult:
     ----------
     seed, edge, noise
         The market.
+    cap
+        Largest share of a class that may be suspect.
     sweep_id
         Its sweep.
     months
@@ -104,6 +113,7 @@ class MarketResult:
     seed: int
     edge: float
     noise: float
+    cap: float
     sweep_id: str
     months: float | None
     levels: tuple[LevelResult, ...]
@@ -120,6 +130,12 @@ def markets(experiment: Experiment, count: int) -> Iterator[tuple[int, dict[str,
                     first + number * len(points) + place,
                     {"data.market_edge": edge, "data.market_noise": noise},
                 )
+    elif experiment == "real":
+        for place, (edge, noise, cap) in enumerate(REAL_GRID * count):
+            yield (
+                first + place,
+                {"data.market_edge": edge, "data.market_noise": noise, "treatment.suspect_cap": cap},
+            )
     else:
         for seed in range(first, first + count):
             yield seed, {"data.market_noise": 0.0} if experiment == "clean" else {}
@@ -132,7 +148,10 @@ def judged(experiment: Experiment, seed: int, settings: Mapping[str, object], fo
     decision = sweep_decision(sweep, sweep_rows(sweep, folder))
     data = sweep.settings.data
     months = decision.summary.test_months
-    return MarketResult(seed, data.market_edge, data.market_noise, sweep.sweep_id, months, _levels(decision))
+    cap = sweep.settings.treatment.suspect_cap
+    return MarketResult(
+        seed, data.market_edge, data.market_noise, cap, sweep.sweep_id, months, _levels(decision)
+    )
 
 
 def _levels(decision: Decision) -> tuple[LevelResult, ...]:
@@ -221,6 +240,20 @@ def power_table(results: Sequence[MarketResult]) -> list[str]:
     return lines
 
 
+def gain_table(results: Sequence[MarketResult]) -> list[str]:
+    """Lay out the mean gain of each level by share of wrong labels and cap."""
+    names = list(dict.fromkeys(level.level for one in results for level in one.levels))
+    lines = [f"| wrong labels | cap | {' | '.join(names)} |", "|--:|--:|" + "--:|" * len(names)]
+    for noise, cap in sorted({(one.noise, one.cap) for one in results}):
+        levels = [level for one in results if (one.noise, one.cap) == (noise, cap) for level in one.levels]
+        gains = [
+            np.mean([level.gain for level in levels if level.level == name and level.gain is not None])
+            for name in names
+        ]
+        lines.append(f"| {noise:.0%} | {cap:g} | {' | '.join(f'{gain:+.4f}' for gain in gains)} |")
+    return lines
+
+
 def months_to_see(gain: float, results: Sequence[MarketResult]) -> str:
     """Give the months of test history with which a gain is seen in 80 % of sweeps.
 
@@ -246,7 +279,7 @@ def _any(results: Sequence[MarketResult], is_so: object) -> list[bool]:
 
 
 @click.command()
-@click.argument("experiment", type=click.Choice(["null", "clean", "truth"]))
+@click.argument("experiment", type=click.Choice(["null", "clean", "truth", "real"]))
 @click.option("--markets", "count", default=20, show_default=True, help="Markets, or markets a grid point.")
 @click.option("--folder", default=".ftf/pipelines", show_default=True, help="Where the rows are kept.")
 @click.option("--seconds", default=0.0, show_default=True, help="Start no sweep after so long; 0 = run all.")
@@ -277,7 +310,10 @@ def main(
     if not found:
         return
     click.echo(f"{len(found)} sweeps in {(time.monotonic() - begin) / 60:.0f} minutes")
-    click.echo("\n".join(power_table(found) if experiment == "truth" else error_table(found)))
+    table = {"truth": power_table, "real": gain_table}.get(experiment, error_table)
+    click.echo("\n".join(table(found)))
+    if experiment == "real":
+        click.echo("\n".join(["", *ending_table(found)]))
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found]))
 

@@ -12,6 +12,7 @@ from benchmarks.gate_pipelines import (
     LevelResult,
     MarketResult,
     error_table,
+    gain_table,
     judged,
     markets,
     months_to_see,
@@ -71,8 +72,8 @@ def test_rates_are_counted_by_sweep_and_by_level_with_exact_intervals():
     good = LevelResult("f=a", "ABANDON", "nothing_useful", 0.001, -0.002, 0.004, 0.5, 0.004, 0.001, 0.001)
     false = LevelResult("f=b", "LOCK", "lock", 0.02, 0.01, 0.03, 0.001, 0.01, 0.003, 0.001)
     results = [
-        MarketResult(1, 0.3, 0.1, "ftf_1", 6.0, (good, false)),
-        MarketResult(2, 0.3, 0.1, "ftf_2", 6.0, (good, good)),
+        MarketResult(1, 0.3, 0.1, 0.1, "ftf_1", 6.0, (good, false)),
+        MarketResult(2, 0.3, 0.1, 0.1, "ftf_2", 6.0, (good, good)),
     ]
     lines = error_table(results)
     assert "| sweeps with any | 1 of 2, 50 % (1 to 99) | 0 of 2, 0 % (0 to 84) | |" in lines
@@ -87,11 +88,31 @@ def test_the_positive_control_shows_what_the_truth_is_worth():
         "label_truth=x", "KEEP_AVAILABLE", "undecided", 0.01, -0.01, 0.03, 0.3, visible=0.016, **errors
     )
     results = [
-        MarketResult(1, 0.9, 0.25, "ftf_1", 6.0, (one,)),
-        MarketResult(2, 0.9, 0.25, "ftf_2", 6.0, (other,)),
+        MarketResult(1, 0.9, 0.25, 0.1, "ftf_1", 6.0, (one,)),
+        MarketResult(2, 0.9, 0.25, 0.1, "ftf_2", 6.0, (other,)),
     ]
     # 6 months * 0.005² / ((0.02 / 2.8)² - 0.001²)
     assert power_table(results)[2] == (
         "| 0.9 | 25% | 2 | +0.0200 | 0.0141 | 1 of 2, 50 % (1 to 99) | 0 of 2, 0 % (0 to 84) | 0.0140 | 3 |"
     )
     assert months_to_see(0.002, results) == "no number", "the seeds alone hide it"
+
+
+def test_what_cleaners_are_worth_is_shown_by_share_of_wrong_labels_and_cap():
+    errors = {"visible": 0.012, "week_error": 0.005, "seed_error": 0.001}
+    levels = [
+        LevelResult("cleanlab=filter", "ABANDON", "nothing_useful", gain, -0.01, 0.009, 0.3, **errors)
+        for gain in (0.001, 0.003, -0.002)
+    ]
+    results = [
+        MarketResult(1, 0.9, 0.25, 0.2, "ftf_1", 6.0, (levels[0],)),
+        MarketResult(2, 1.2, 0.25, 0.2, "ftf_2", 6.0, (levels[1],)),
+        MarketResult(3, 0.9, 0.15, 0.1, "ftf_3", 6.0, (levels[2],)),
+    ]
+    assert gain_table(results)[2:] == ["| 15% | 0.1 | -0.0020 |", "| 25% | 0.2 | +0.0020 |"]
+
+
+def test_the_grid_of_cleaners_has_a_market_of_its_own_for_every_point():
+    planned = list(markets("real", 2))
+    assert len({seed for seed, _ in planned}) == len(planned) == 2 * 24
+    assert len({tuple(settings.values()) for _, settings in planned}) == 24
