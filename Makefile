@@ -12,7 +12,7 @@ TEST_FOLDER := $(shell findmnt --noheadings --output OPTIONS /dev/shm 2>/dev/nul
 	df -k --output=avail /dev/shm | tail -1 | awk '$$1 > 4000000 {print "/dev/shm"}')
 test test-slow faults mutants: export TMPDIR := $(or $(TEST_FOLDER),$(TMPDIR),/tmp)
 
-.PHONY: sweep ui smoke test test-slow faults mutants screenshots static lint types imports definitions check lock clean bench
+.PHONY: sweep ui smoke test test-slow faults mutants screenshots static lint types imports definitions check lock clean bench dist changelog platforms
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -72,6 +72,25 @@ check: static test test-slow smoke ## What .ci/run runs.
 lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+
+dist: $(READY) ## Wheel and source distribution in dist/, checked; a commit gives the same bytes everywhere.
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
+
+changelog: $(READY) ## Write the list at the end of CHANGELOG.md anew, from the commits since the last tag.
+	sed -i '/^## Every change/,$$d' CHANGELOG.md
+	$(BIN)/git-cliff --offline --unreleased >> CHANGELOG.md
+
+# watchdog has no wheel for Python 3.14 on macOS: there it is compiled.
+WHEELS_FOR := $(foreach version,3.11 3.12 3.13 3.14,x86_64-manylinux_2_28/$(version) aarch64-manylinux_2_28/$(version)) \
+	$(foreach version,3.11 3.12 3.13,aarch64-apple-darwin/$(version))
+platforms: $(READY) ## Whether the lock installs from wheels alone on Linux (x86-64, arm64) and macOS 14 (Apple silicon).
+	@for target in $(WHEELS_FOR); do \
+		MACOSX_DEPLOYMENT_TARGET=14.0 $(BIN)/uv pip install --quiet --dry-run --require-hashes --only-binary :all: --target /tmp/none \
+			--python-platform $${target%/*} --python-version $${target#*/} -r requirements.lock || exit 1; \
+		echo "$$target: every package of the lock has a wheel"; \
+	done
 
 bench: $(READY) ## Benchmark the fit engine against a plain XGBoost loop, on the same arrays.
 	$(BIN)/python -m benchmarks.against_reference
