@@ -2,6 +2,7 @@
 """How time and memory grow with rows, features and cryptos, and how fast the boundary is.
 
     python -m benchmarks.growth [--rows 10000,100000,1000000] [--features 25,100,400] [--cryptos 1,5,20]
+        [--labels 10000,100000,1000000]
 
 Each point of rows and features is a process of its own, so that its peak memory is its own: as many fits at a
 time as cores, on random rows with a weak signal. Exponents are slopes of log time on log size.
@@ -13,8 +14,9 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
+from typing import Any
 
 import click
 import numpy as np
@@ -24,6 +26,8 @@ from benchmarks.measuring import CORES, report, run
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_feature_cache
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
+from ftf_assets.labels.cleaning.label_chain import LabelChain
+from ftf_assets.labels.cleaning.temporal_noise import temporal_noise
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.training.baseline import fit_baselines
@@ -130,7 +134,7 @@ def point(n_rows: int, n_features: int) -> dict[str, float]:
     }
 
 
-def exponent(rows: list[dict[str, float]], size: str, seconds: str) -> float:
+def exponent(rows: Sequence[dict[str, Any]], size: str, seconds: str) -> float:
     """Slope of log time on log size."""
     return float(np.polyfit(np.log([r[size] for r in rows]), np.log([r[seconds] for r in rows]), 1)[0])
 
@@ -197,6 +201,37 @@ def market(n_cryptos: int) -> dict[str, float]:
     return {"cryptos": n_cryptos, "s": time.perf_counter() - begin}
 
 
+def temporal_cleaner(n_rows: int) -> list[dict[str, object]]:
+    """Judge the labels of three series by their order in time: processor seconds, steps of the last search.
+
+    Errors in bursts, no errors, and coin flips that no chain explains, which take most steps.
+    """
+    chain = LabelChain(2, np.array([0.08, 0.48, 0.18, 0.40]), 1)
+    generator = np.random.default_rng(7)
+    uniform = generator.random(n_rows)
+    in_runs = np.zeros(n_rows, np.int8)
+    history = 0
+    for row in range(n_rows):
+        in_runs[row] = uniform[row] < chain.buy_probability[history]
+        history = (2 * history + int(in_runs[row])) % 4
+    in_burst = np.repeat(generator.random(n_rows // 25 + 1) < 0.15, 25)[:n_rows]
+    bursts = in_burst & (generator.random(n_rows) < 0.5)
+    evidence = generator.normal(size=n_rows)
+    kinds = {
+        "bursts": (in_runs ^ bursts, in_runs + evidence),
+        "no errors": (in_runs, in_runs + evidence),
+        "coin flips": ((uniform < 0.2).astype(np.int8), evidence),
+    }
+    start = np.arange(n_rows, dtype=np.int64) * HOUR
+    measured: list[dict[str, object]] = []
+    for kind, (y, log_odds) in kinds.items():
+        begin = time.process_time()
+        found = temporal_noise(y.astype(np.int8), 1 / (1 + np.exp(2 - log_odds)), start, chain, bar=HOUR)
+        seconds = time.process_time() - begin
+        measured.append({"labels": kind, "rows": n_rows, "s": seconds, "steps": found.n_steps})
+    return measured
+
+
 def _numbers(_: object, __: object, text: str | None) -> list[int]:
     return [int(word) for word in text.split(",")] if text else []
 
@@ -205,12 +240,17 @@ def _numbers(_: object, __: object, text: str | None) -> list[int]:
 @click.option("--rows", default="10000,100000,1000000", show_default=True, callback=_numbers)
 @click.option("--features", default="25,100,400", show_default=True, callback=_numbers)
 @click.option("--cryptos", default="1,5,20", show_default=True, callback=_numbers)
+@click.option("--labels", default="10000,100000,1000000", show_default=True, callback=_numbers)
 @click.option("--point", "one", hidden=True, callback=_numbers)
-def main(rows: list[int], features: list[int], cryptos: list[int], one: list[int]) -> None:
+def main(rows: list[int], features: list[int], cryptos: list[int], labels: list[int], one: list[int]) -> None:
     """Print each series with its exponent."""
     if one:
         print(json.dumps(fits_at_once(*one)))
         return
+    by_labels = [row for n in labels for row in temporal_cleaner(n)]
+    for kind in dict.fromkeys(row["labels"] for row in by_labels):
+        of_kind = [row for row in by_labels if row["labels"] == kind]
+        report(f"temporal cleaner, {kind}, exponent {exponent(of_kind, 'rows', 's'):.2f}", of_kind)
     by_rows = [point(n, 50) for n in rows]
     report(f"rows, exponent {exponent(by_rows, 'rows', 's a fit'):.2f}", by_rows)
     by_features = [point(20_000, n) for n in features]

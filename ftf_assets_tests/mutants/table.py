@@ -227,6 +227,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "labels/cleaning/test_temporal_noise.py",
     ),
     _mutant(
+        "labels/cleaning/temporal_noise.py",
+        "every step of the search for a weight reads all rows",
+        "first_row = max(n_rows - CHOOSING_ROWS, 0)",
+        "first_row = 0",
+        "labels/cleaning/test_temporal_noise.py",
+    ),
+    _mutant(
+        "labels/cleaning/hidden_labels.py",
+        "a block of rows starts from the states before another one",
+        "before[k : k + BLOCK_CHUNKS], after[k : k + BLOCK_CHUNKS]",
+        "before[: len(after[k : k + BLOCK_CHUNKS])], after[k : k + BLOCK_CHUNKS]",
+        "labels/cleaning/test_hidden_labels.py",
+    ),
+    _mutant(
         "labels/cleaning/label_chain.py",
         "the label chain learns from bars after the fit part",
         'known = int(np.searchsorted(candles.close_time, until, side="right"))',

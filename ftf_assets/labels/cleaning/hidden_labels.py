@@ -6,7 +6,8 @@ forward-backward recursions (Rabiner 1989, "A Tutorial on Hidden Markov Models",
 joint states.
 
 The rows are cut into chunks that are computed in parallel as arrays: first the map from states to states of
-each chunk, then the states at its borders, then all rows. The result is that of the plain recursion.
+each chunk, then the states at its borders, then all rows. Chunks are taken a block at a time, so that the
+arrays of the recursions do not grow with the rows. The result is that of the plain recursion.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from ftf_assets.labels.cleaning.label_chain import LabelChain
 
 #: Rows in a chunk. Probabilities are not rescaled inside a chunk; this few rows cannot underflow.
 CHUNK_ROWS = 48
+
+#: Chunks in a block: an array of a block takes 3 MB with histories of two labels.
+BLOCK_CHUNKS = 1024
 
 QUIET, BURST = 0, 1
 
@@ -108,11 +112,45 @@ def infer_hidden_labels(
     chain, rates
         The chain of true labels and the rates of errors.
     """
-    return _Recursions(y, starts, tilt, chain, rates).run()
+    size = CHUNK_ROWS * BLOCK_CHUNKS
+    cuts = [slice(first, first + size) for first in range(0, len(y), size)]
+    blocks = [_Block(y[cut], starts[cut], None if tilt is None else tilt[cut], chain, rates) for cut in cuts]
+    maps = np.concatenate([block.maps() for block in blocks])
+    before, after, log_likelihood = _borders(maps, np.outer(chain.stationary, rates.stationary).ravel())
+    found = [
+        block.posterior(before[k : k + BLOCK_CHUNKS], after[k : k + BLOCK_CHUNKS])
+        for block, k in zip(blocks, range(0, len(maps), BLOCK_CHUNKS), strict=True)
+    ]
+    wrong, burst, transitions, observations = zip(*found, strict=True)
+    return HiddenLabels(
+        wrong=np.concatenate(wrong),
+        burst=np.concatenate(burst),
+        log_likelihood=log_likelihood,
+        transitions=np.sum(transitions, axis=0),
+        observations=np.sum(observations, axis=0),
+    )
 
 
-class _Recursions:
-    """Forward and backward recursions on arrays [row in chunk, history, state, chunk]."""
+def _borders(maps: Array, start: Array) -> tuple[Array, Array, float]:
+    """Return forward states before and backward messages after each chunk, from the chunks' maps."""
+    n_chunks, n_states, _ = maps.shape
+    before, after = np.empty((n_chunks, n_states)), np.empty((n_chunks, n_states))
+    state, scales = start, np.empty(n_chunks)
+    for chunk in range(n_chunks):
+        before[chunk] = state
+        state = state @ maps[chunk]
+        scales[chunk] = state.sum()
+        state = state / scales[chunk]
+    message = np.ones(n_states)
+    for chunk in range(n_chunks - 1, -1, -1):
+        after[chunk] = message
+        message = maps[chunk] @ message
+        message = message / message.sum()
+    return before, after, float(np.log(scales).sum())
+
+
+class _Block:
+    """Some chunks side by side: recursions on arrays [row in chunk, history, state, chunk]."""
 
     def __init__(
         self, y: Array, starts: Array, tilt: Array | None, chain: LabelChain, rates: ErrorRates
@@ -132,10 +170,25 @@ class _Recursions:
         self.starts = [np.flatnonzero(row) if row.any() else None for row in starts_here]
         self.carried_over = self._chunked(np.ones(self.n_rows), filler=0.0) * ~starts_here
 
-    def run(self) -> HiddenLabels:
-        before, after, log_likelihood = self._borders()
-        forward, moved = self._forward(before)
-        backward, explained = self._backward(after)
+    def maps(self) -> Array:
+        """Return the map from the states before each chunk to those after it, as [chunk, from, to]."""
+        n_states = self.start.size
+        maps = np.repeat(np.eye(n_states)[:, :, None], self.n_chunks, axis=2)
+        maps = maps.reshape(n_states, self.n_histories, 2, self.n_chunks)
+        for row in range(CHUNK_ROWS):
+            maps = self._observe(self._move(maps, row), row)
+        return np.ascontiguousarray(maps.reshape(n_states, n_states, self.n_chunks).transpose(2, 0, 1))
+
+    def posterior(self, before: Array, after: Array) -> tuple[Array, Array, Array, Array]:
+        """Return P(wrong) and P(burst) of each row, and the expected transitions and observations.
+
+        Parameters
+        ----------
+        before, after
+            Forward states before and backward messages after each chunk, as [chunk, state].
+        """
+        forward, moved = self._forward(self._states(before))
+        backward, explained = self._backward(self._states(after))
         joint = forward * backward
         total = joint.sum(axis=(1, 2))
         joint /= total[:, None, None]
@@ -149,13 +202,8 @@ class _Recursions:
             for a in (QUIET, BURST)
         ]
         wrong = np.where(self.y == 1, state[:, 0].sum(axis=1), state[:, 1].sum(axis=1))
-        return HiddenLabels(
-            wrong=np.clip(wrong, 0.0, 1.0),
-            burst=np.clip(state[:, :, BURST].sum(axis=1), 0.0, 1.0),
-            log_likelihood=log_likelihood,
-            transitions=transitions,
-            observations=observations,
-        )
+        burst = state[:, :, BURST].sum(axis=1)
+        return np.clip(wrong, 0.0, 1.0), np.clip(burst, 0.0, 1.0), transitions, observations
 
     def _chunked(self, values: Array, filler: object) -> Array:
         padded = np.full(self.n_chunks * CHUNK_ROWS, filler, values.dtype)
@@ -197,28 +245,6 @@ class _Recursions:
         by_label = switched.reshape(*states.shape[:-3], -1, 2, 2, self.n_chunks)
         by_label *= self.emission[row]
         return switched
-
-    def _borders(self) -> tuple[Array, Array, float]:
-        """Return forward states before and backward messages after each chunk, from the chunks' maps."""
-        n_states = self.start.size
-        maps = np.repeat(np.eye(n_states)[:, :, None], self.n_chunks, axis=2)
-        maps = maps.reshape(n_states, self.n_histories, 2, self.n_chunks)
-        for row in range(CHUNK_ROWS):
-            maps = self._observe(self._move(maps, row), row)
-        maps = np.ascontiguousarray(maps.reshape(n_states, n_states, self.n_chunks).transpose(2, 0, 1))
-        before, after = np.empty((self.n_chunks, n_states)), np.empty((self.n_chunks, n_states))
-        state, scales = self.start.ravel(), np.empty(self.n_chunks)
-        for chunk in range(self.n_chunks):
-            before[chunk] = state
-            state = state @ maps[chunk]
-            scales[chunk] = state.sum()
-            state = state / scales[chunk]
-        message = np.ones(n_states)
-        for chunk in range(self.n_chunks - 1, -1, -1):
-            after[chunk] = message
-            message = maps[chunk] @ message
-            message = message / message.sum()
-        return self._states(before), self._states(after), float(np.log(scales).sum())
 
     def _states(self, rows: Array) -> Array:
         return np.ascontiguousarray(rows.T).reshape(self.n_histories, 2, self.n_chunks)

@@ -37,6 +37,10 @@ _FIRST_RATES = {"entry": 0.01, "stay": 0.95, "missed_buy": 0.05, "false_buy": 0.
 SMALLEST_GAIN = 0.05
 MOST_STEPS = 60
 
+#: The weight of the features is chosen on so many of the latest rows at most. Each step of a search reads all
+#: rows, and the more rows there are, the more steps it takes: time would grow faster than the rows.
+CHOOSING_ROWS = 32_768
+
 #: Rates are kept away from 0 and 1, because the search could not leave them.
 SMALLEST_RATE = 1e-6
 
@@ -93,7 +97,8 @@ def temporal_noise(
     """Estimate the rates of label errors, and the probability that each label is wrong.
 
     The weight of the features is the one of ``tempers`` with the smallest held-out log loss: in each half of
-    the rows every label is predicted from those before it, with rates estimated on the other half.
+    the latest ``CHOOSING_ROWS`` rows every label is predicted from those before it, with rates estimated on
+    the other half.
 
     Parameters
     ----------
@@ -197,8 +202,10 @@ class _Series:
 
     def choose_temper(self, tempers: tuple[float, ...]) -> tuple[float, tuple[float, ...], ErrorRates]:
         """Return the weight with the smallest held-out log loss, all losses, and rates to start from."""
-        middle = len(self.y) // 2
-        halves = (self.part(slice(0, middle)), self.part(slice(middle, len(self.y))))
+        n_rows = len(self.y)
+        first_row = max(n_rows - CHOOSING_ROWS, 0)
+        middle = (first_row + n_rows) // 2
+        halves = (self.part(slice(first_row, middle)), self.part(slice(middle, n_rows)))
         first = ErrorRates(**_FIRST_RATES)
         rates = [first, first]
         losses: list[float] = []
@@ -210,7 +217,7 @@ class _Series:
                 half.infer(temper, other).log_likelihood
                 for half, other in zip(halves, reversed(rates), strict=True)
             ]
-            losses.append(-sum(scores) / len(self.y))
+            losses.append(-sum(scores) / (n_rows - first_row))
             if len(losses) > 1 and losses[-1] >= losses[-2]:
                 break
             chosen, guess = temper, _mean_rates(*rates)

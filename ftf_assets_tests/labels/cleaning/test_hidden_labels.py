@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from ftf_assets.labels.cleaning import hidden_labels
 from ftf_assets.labels.cleaning.hidden_labels import CHUNK_ROWS, ErrorRates, infer_hidden_labels
 from ftf_assets.labels.cleaning.label_chain import LabelChain
 
@@ -104,3 +105,50 @@ def test_years_of_labels_that_the_rates_call_impossible_stay_finite() -> None:
     hidden = infer_hidden_labels(y, starts_at(10_000), np.full(10_000, -13.0), CHAINS[2], certain)
     assert np.isfinite(hidden.log_likelihood)
     assert np.isfinite(hidden.wrong).all()
+
+
+def plain_recursion(y, starts, tilt, chain: LabelChain, rates: ErrorRates):
+    """The textbook's forward-backward recursions, one row after another, over (history, state)."""
+    n_histories = len(chain.buy_probability)
+    states = list(itertools.product(range(n_histories), (0, 1)))
+    begin = np.outer(chain.stationary, rates.stationary).ravel()
+    forward, moves, state, log_likelihood = [], [], begin, 0.0
+    for row in range(len(y)):
+        odds = chain.buy_probability / (1 - chain.buy_probability) * np.exp(tilt[row])
+        move = np.zeros((len(states), len(states)))
+        for (history, before), label, after in itertools.product(states, (0, 1), (0, 1)):
+            buy = odds[history] / (1 + odds[history])
+            to = 2 * ((2 * history + label) % n_histories) + after
+            chance = (buy if label else 1 - buy) * rates.switching[before, after]
+            move[2 * history + before, to] += chance * rates.observation[label, after, y[row]]
+        if starts[row]:
+            move = np.outer(np.ones(len(states)), begin @ move)
+        state = state @ move
+        log_likelihood += np.log(state.sum())
+        state = state / state.sum()
+        forward.append(state)
+        moves.append(move)
+    message, wrong, burst = np.ones(len(states)), np.zeros(len(y)), np.zeros(len(y))
+    for row in reversed(range(len(y))):
+        joint = forward[row] * message / (forward[row] @ message)
+        by_label = joint.reshape(-1, 2, 2).sum(axis=0)
+        wrong[row], burst[row] = by_label[1 - y[row]].sum(), by_label[:, 1].sum()
+        message = moves[row] @ message
+        message = message / message.sum()
+    return wrong, burst, log_likelihood
+
+
+@pytest.mark.parametrize("chunks", [1, 3, hidden_labels.BLOCK_CHUNKS])
+def test_chunks_and_blocks_give_the_numbers_of_the_plain_recursion(monkeypatch, chunks: int) -> None:
+    monkeypatch.setattr(hidden_labels, "BLOCK_CHUNKS", chunks)
+    n_rows = 7 * CHUNK_ROWS + 5
+    draw = np.random.default_rng(11)
+    y, tilt = draw.integers(0, 2, n_rows).astype(np.int8), draw.normal(size=n_rows)
+    starts = starts_at(n_rows, CHUNK_ROWS, 200)
+    hidden = infer_hidden_labels(y, starts, tilt, CHAINS[2], RATES)
+    wrong, burst, log_likelihood = plain_recursion(y, starts, tilt, CHAINS[2], RATES)
+    np.testing.assert_allclose(hidden.wrong, wrong, rtol=1e-12)
+    np.testing.assert_allclose(hidden.burst, burst, rtol=1e-12)
+    assert hidden.log_likelihood == pytest.approx(log_likelihood, rel=1e-12)
+    assert hidden.observations.sum() == pytest.approx(n_rows, rel=1e-12)
+    assert hidden.transitions.sum() == pytest.approx(n_rows - 3, rel=1e-12)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.labels.cleaning import temporal_noise as temporal_module
 from ftf_assets.labels.cleaning.hidden_labels import ErrorRates
 from ftf_assets.labels.cleaning.label_chain import LabelChain
 from ftf_assets.labels.cleaning.temporal_noise import TEMPERS, flag_expected_errors, temporal_noise
@@ -154,3 +155,23 @@ def test_times_out_of_order_and_invalid_probabilities_are_refused(change: dict, 
 def test_fewer_than_four_rows_are_refused() -> None:
     with pytest.raises(InputError, match="3 rows"):
         judge(np.array([0, 1, 0], np.int8))
+
+
+def test_the_weight_of_the_features_is_chosen_on_the_latest_rows_of_a_long_series(monkeypatch) -> None:
+    """A search over all rows for each weight takes ever more steps: time would grow faster than the rows."""
+    true, y, _ = simulate(ErrorRates(0.004, 0.96, 0.10, 0.06, 0.9), n_rows=3_000)
+    probability = np.where(true == 1, 0.3, 0.2) + np.random.default_rng(6).normal(0, 0.05, len(y))
+    latest = judge(y[-1_000:], probability[-1_000:])
+    monkeypatch.setattr(temporal_module, "CHOOSING_ROWS", 1_000)
+    read = []
+    infer = temporal_module.infer_hidden_labels
+    monkeypatch.setattr(
+        temporal_module, "infer_hidden_labels", lambda y, *rest: (read.append(len(y)), infer(y, *rest))[1]
+    )
+    found = judge(y, probability)
+    # The mean of the log odds is that of all rows, so the losses are close and not the same.
+    assert found.log_losses == pytest.approx(latest.log_losses, rel=0.01)
+    assert found.temper == latest.temper
+    assert set(read) == {500, 3_000}
+    assert read.count(3_000) == found.n_steps + 1
+    assert len(found.error_probability) == 3_000
