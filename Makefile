@@ -12,7 +12,7 @@ TEST_FOLDER := $(shell findmnt --noheadings --output OPTIONS /dev/shm 2>/dev/nul
 	df -k --output=avail /dev/shm | tail -1 | awk '$$1 > 4000000 {print "/dev/shm"}')
 test test-slow faults mutants: export TMPDIR := $(or $(TEST_FOLDER),$(TMPDIR),/tmp)
 
-.PHONY: sweep ui smoke test test-slow faults mutants screenshots static lint types imports definitions check lock clean bench dist changelog platforms
+.PHONY: sweep ui smoke test test-slow faults mutants screenshots static lint types imports definitions check docs lock clean bench dist changelog platforms
 .DEFAULT_GOAL := sweep
 
 $(READY): requirements.lock pyproject.toml
@@ -52,7 +52,7 @@ mutants: $(READY) ## Plant the defects of a table in a copy of the tree: the tes
 screenshots: $(READY) ## Those of docs/operating.md, by the test that walks through the UI.
 	FTF_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m end_to_end -rA ftf_assets_tests/end_to_end/test_ui.py
 
-static: lint types imports definitions ## Everything that runs no test.
+static: lint types imports definitions docs ## Everything that runs no test.
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -66,6 +66,9 @@ imports: $(READY)
 
 definitions: $(READY)
 	$(BIN)/dagster definitions validate -w workspace.yaml
+
+docs: $(READY) ## The documentation site in build/docs; a warning, such as a link that leads nowhere, is an error.
+	$(BIN)/sphinx-build -c docs -b html --quiet --fail-on-warning --keep-going --nitpicky . build/docs
 
 check: static test test-slow smoke ## What .ci/run runs.
 

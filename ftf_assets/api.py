@@ -100,7 +100,7 @@ def apply_label_treatment(
         Largest share of each class that may be suspect, in [0, 0.5].
     settings
         Other settings that decide a treatment, by their names of docs/settings.md, such as
-        ``{"folds.embargo_bars": 48}``; :data:`TREATMENT_SETTINGS` lists them.
+        ``{"folds.embargo_bars": 48}``; a name that is not allowed is refused with a list of those that are.
     missing
         ``refuse`` makes a NaN feature an error, ``allow`` leaves it to XGBoost.
     crypto, fold, seed

@@ -24,6 +24,7 @@ from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking
 from ftf_assets.gate.headline import headline
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.sources.embedded_market.source import MarketSource
+from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
 from ftf_assets.sweep.setting_text import setting_from_text, text_of_setting
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, bounds_of, choices_of, sweep_settings
 from ftf_assets.training.parameters import (
@@ -35,7 +36,7 @@ from ftf_assets_tests.support import feature_shapes
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT, ROOT / "ftf_assets", ROOT / "ftf_assets_tests")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 
 
 def test_every_column_of_the_results_is_documented_with_its_description():
@@ -92,13 +93,29 @@ def test_every_night_the_faults_run_at_their_full_length_and_the_defects_are_pla
     assert job["strategy"]["matrix"]["target"] == ["faults", "mutants"]
 
 
+def test_every_event_of_the_logs_is_documented():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ftf_assets").rglob("*.py"))
+    logged = set(re.findall(r"[\"']event=([a-z_]+)(?:%s)? ", code)) - {"damaged_"}
+    kinds = {f"damaged_{store.name}" for store in (FolderFitStore, FolderScoreStore)}
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == logged | kinds
+
+
+def test_every_page_has_a_place_in_the_site():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    placed = set(re.findall(r"^(?:\.\./)?([\w/]+)$", index, re.MULTILINE))
+    pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in ROOT.glob("docs/*.md")}
+    assert pages - {"index"} <= placed
+
+
 def test_every_screenshot_is_shown_and_small():
     shown = {
         (document.parent / target).resolve()
         for document in DOCUMENTS
         for target in re.findall(r"!\[[^]]+\]\(([^)]+)\)", document.read_text(encoding="utf-8"))
     }
-    pictures = set(ROOT.glob("docs/screenshots/*.png"))
+    pictures = {*ROOT.glob("docs/screenshots/*"), *ROOT.glob("docs/figures/*")}
     assert pictures == shown
     for picture in pictures:
         assert picture.stat().st_size < 300_000, picture.name
