@@ -10,8 +10,15 @@ copyright = "The ftf_assets developers"  # noqa: A001  the name that Sphinx read
 
 # The pages stay where they are read on a code host: the root of the repository is the source folder.
 root_doc = "docs/index"
-include_patterns = ["docs/**", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "*/README.md"]
-exclude_patterns = ["docs/screenshots/**", ".venv/**", ".*/**"]
+pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "benchmarks/README.md",
+    "examples/README.md",
+]
+include_patterns = ["docs/**", *pages]
 
 extensions = [
     "myst_parser",
@@ -22,6 +29,7 @@ extensions = [
 ]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
+smartquotes = False  # --trials stays --trials
 
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
@@ -29,5 +37,7 @@ numpydoc_show_class_members = False
 html_theme = "furo"
 html_title = f"ftf_assets {__version__}"
 html_theme_options = {"navigation_with_keys": True}
+html_static_path = ["style"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False

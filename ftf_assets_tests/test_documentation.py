@@ -104,7 +104,7 @@ def test_every_event_of_the_logs_is_documented():
 
 def test_every_page_has_a_place_in_the_site():
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    placed = set(re.findall(r"^(?:\.\./)?([\w/]+)$", index, re.MULTILINE))
+    placed = set(re.findall(r"^(?:[\w ]+<)?([\w/]+)>?$", index, re.MULTILINE))
     pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in ROOT.glob("docs/*.md")}
     assert pages - {"index"} <= placed
 
