@@ -28,7 +28,8 @@ The stages, in their order, each from arrays and the results of the stages befor
 functions without folds, for :func:`ftf_assets.api.apply_label_treatment`.
 
 How fits run: ``fit_engine.py`` (many fits side by side, none twice), ``boosting.py`` (one XGBoost fit),
-``binning.py`` (binned matrices shared by fits on the same rows), ``gpu.py`` (memory of a GPU; opens CUDA).
+``binning.py`` (binned matrices shared by fits on the same rows), ``gpu.py`` (memory of a GPU; opens CUDA),
+``fit_memory.py`` (how many fits may bin at a time).
 
 Test rows choose nothing: parameters come from the fit part, rounds and threshold from the validation slice.
 No module imports pandas or Dagster; XGBoost, Optuna and scikit-learn are imported where they are called.

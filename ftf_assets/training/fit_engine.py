@@ -21,7 +21,8 @@ from ftf_assets.contracts.typed import Array, Float32, Int64, typed
 from ftf_assets.training import boosting
 from ftf_assets.training.binning import binned_bytes, matrices_of
 from ftf_assets.training.boosting import FitResult, ValidationSlice
-from ftf_assets.training.device import Device
+from ftf_assets.training.device import Device, is_gpu
+from ftf_assets.training.fit_memory import BINNING_ROOM, binning_bytes
 from ftf_assets.training.gpu import is_out_of_memory, peak_bytes
 from ftf_assets.training.parameters import Parameters, Rounds, max_bins
 
@@ -126,11 +127,12 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
     begin = clock()
     # The copy of the rows is freed as soon as they are binned.
     n_bytes = binned_bytes(len(task.rows), arrays.X.shape[1], task.device) if task.keep_bins else None
-    with matrices_of(arrays, task.device).borrow(
-        _bins_of(task),
-        n_bytes,
-        lambda: boosting.bin_features(_take(arrays.X, task.rows), task.parameters, task.device, task.threads),
-    ) as binned:
+    with (
+        BINNING_ROOM.fit(arrays.X.nbytes),
+        matrices_of(arrays, task.device).borrow(
+            _bins_of(task), n_bytes, lambda: _bin_rows(task, arrays)
+        ) as binned,
+    ):
         fitted = boosting.fit_booster(
             binned,
             task.labels,
@@ -152,6 +154,13 @@ def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
         n_rows=len(task.labels),
         device=task.device,
     )
+
+
+def _bin_rows(task: FitTask, arrays: TrainingArrays) -> boosting.BinnedFeatures:
+    on_gpu = is_gpu(task.device)
+    n_bytes = 0 if on_gpu else binning_bytes(len(task.rows), arrays.X.shape[1], max_bins(task.parameters))
+    with BINNING_ROOM.bin(n_bytes):
+        return boosting.bin_features(_take(arrays.X, task.rows), task.parameters, task.device, task.threads)
 
 
 def _take(X: Array, rows: Array) -> Array:

@@ -213,6 +213,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "labels/test_triple_barrier.py",
     ),
     _mutant(
+        "training/fit_memory.py",
+        "fits bin side by side where there is no room for it",
+        "sum(self._binning) + n_bytes <= self._room()",
+        "n_bytes <= self._room()",
+        "training/test_fit_memory.py",
+    ),
+    _mutant(
         "labels/triple_barrier.py",
         "labels may cross a gap",
         "complete = ~past_end & ~crosses_gap & np.isfinite(atr)",
