@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from ftf_assets.audit.intervals import Estimate
@@ -18,7 +20,8 @@ _SIZES = frozenset(
     ("smallest_visible", "standard_error", "week_error", "seed_error", "seed_sd", "seed_margin")
 )
 _STATISTICS = frozenset(("t", "cohens_d", "fold_t"))
-_PROBABILITIES = frozenset(("p_value", "p_corrected", "cell_p", "wilcoxon_p", "fold_p"))
+#: Columns of ``gate_metrics`` that hold a p-value: each is shown in one cell with its effect.
+P_VALUES = frozenset(("p_value", "p_corrected", "cell_p", "wilcoxon_p", "fold_p"))
 
 
 def is_absent(value: object) -> bool:
@@ -33,17 +36,35 @@ def gate_text(column: str, value: object) -> str:
     if column in _DIFFERENCES:
         return signed(float(value))  # type: ignore[arg-type]
     if column in _SIZES:
-        return f"{value:.3g}"
+        return _digits(float(value), "")  # type: ignore[arg-type]
     if column in _STATISTICS:
-        return f"{value:+.2f}"
-    if column in _PROBABILITIES:
+        return _minus(f"{value:+.2f}")
+    if column in P_VALUES:
         return p_text(float(value))  # type: ignore[arg-type]
     return str(value)
 
 
 def signed(value: float | None) -> str:
     """Write a difference with its sign and three significant digits."""
-    return NOTHING if is_absent(value) else f"{value:+.3g}"
+    return NOTHING if value is None or is_absent(value) else _digits(float(value), "+")
+
+
+def _digits(value: float, sign: str) -> str:
+    """Write three significant digits, and never an exponent, which is hard to compare down a column.
+
+    >>> _digits(-0.0000247, "+"), _digits(1234.5, ""), _digits(0.0, "+")
+    ('−0.0000247', '1230', '0')
+    """
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    places = max(0, 2 - math.floor(math.log10(abs(rounded))))
+    text = f"{rounded:{sign}.{places}f}"
+    return _minus(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def p_text(value: float | None) -> str:

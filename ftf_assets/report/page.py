@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
-import pandas as pd
-
-from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.gate.selection import selection_in_words
 from ftf_assets.gate.words import metric_in_words
 from ftf_assets.report.charts.confidence_curve import confidence_chart
 from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
 from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.charts.heat_maps import heat_maps, moved_metric
+from ftf_assets.report.charts.palette import chart_variables
 from ftf_assets.report.charts.suspects_over_time import suspects_over_time
 from ftf_assets.report.code_stamp import TEMPLATES, stamp
 from ftf_assets.report.data import ReportData
-from ftf_assets.report.formats import NOTHING, is_absent
 from ftf_assets.report.levels import level_headings
 from ftf_assets.report.sections.cleaning import removed_per_class
-from ftf_assets.report.sections.confidence import confidence_in_words, confidence_lines
+from ftf_assets.report.sections.confidence import confidence_in_words, confidence_table
+from ftf_assets.report.sections.curves import curves_table
+from ftf_assets.report.sections.first_screen import first_pictures
 from ftf_assets.report.sections.gate_table import gate_tables
+from ftf_assets.report.sections.key_figures import key_figures
 from ftf_assets.report.sections.label_ceiling import ceiling_section
 from ftf_assets.report.sections.noise_audit import audit_section
-from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
+from ftf_assets.report.sections.records import provenance_table, settings_tables, unmeasured_table
+from ftf_assets.report.sections.regimes import regime_table, regimes_in_words
 from ftf_assets.report.sections.suspects import suspect_cards
 from ftf_assets.report.sections.verdict import answer
 from ftf_assets.rows.confidence_curve import mean_confidence_curve
 from ftf_assets.rows.selection import selection_of
-from ftf_assets.sweep.settings import SweepSettings
-
-_PROVENANCE = ("data_source", "source_file", "quote_currency", "data_fingerprint", "code_version", "run_id")
 
 
 def render_report(data: ReportData) -> str:
@@ -85,10 +81,12 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "sweep_id": data.sweep_id,
         "stamp": stamp(data.audit),
         "decided_at": f"{decided['created_at']:%Y-%m-%d %H:%M:%S} UTC",
-        "nothing": NOTHING,
+        "chart_variables": chart_variables(),
+        # the first screen
         "answer": answer(decision),
+        "figures": key_figures(decision),
+        "pictures": first_pictures(decision, data.ceiling, confidence, curves),
         "selection": selection_in_words(picked) if (picked := selection_of(rows, data.weekly)) else [],
-        "headings": headings,
         # gate, cells
         "forest": forest_plot(decision) if len(decision.metrics) else None,
         "gate": gate_tables(decision),
@@ -97,7 +95,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
         # the most confident calls
         "confidence_words": confidence_in_words(rows, confidence, data.settings.evaluation.trade_share),
         "confidence_chart": confidence_chart(confidence, headings, rows),
-        "confidence_lines": confidence_lines(confidence, headings),
+        "confidence_table": confidence_table(confidence, headings),
         # what correct labels would be worth
         "ceiling": ceiling_section(
             data.ceiling,
@@ -106,13 +104,14 @@ def _contents(data: ReportData) -> dict[str, Any]:
             on=data.settings.ceiling.on,
         ),
         # regimes
-        "regime_lines": regime_lines(data.regimes, decision.levels),
+        "regime_table": regime_table(data.regimes, decision.levels),
         "regime_words": regimes_in_words(data.regimes),
         # curves
         "curves": curves,
         "n_common": n_common,
         "curve_charts": [precision_recall(curves), reliability_chart(curves)] if curves else [],
         "equity": equity_chart(curves) if curves else None,
+        "curves_table": curves_table(curves),
         "cost_bps": data.settings.evaluation.cost_bps,
         "trade_share": data.settings.evaluation.trade_share,
         "missing_artifacts": data.unavailable,
@@ -124,32 +123,9 @@ def _contents(data: ReportData) -> dict[str, Any]:
         "audit": audit_section(data.audit),
         # failed cells, provenance
         "counts": {str(status): int(n) for status, n in rows["status"].value_counts().sort_index().items()},
-        "unmeasured": _records(rows[rows["status"] != OK]),
-        "provenance_columns": _PROVENANCE,
-        "provenance": _records(rows[["crypto", *_PROVENANCE]].drop_duplicates()),
-        "settings": _settings(data.settings),
-        "gate_settings": json.loads(decided["settings"]),
+        "unmeasured": unmeasured_table(rows),
+        "provenance": provenance_table(rows),
+        "settings": settings_tables(data.settings, decided["settings"]),
         "rows_fingerprint": decided["rows_fingerprint"],
         "settings_fingerprint": decided["settings_fingerprint"],
     }
-
-
-def _records(frame: pd.DataFrame) -> list[Mapping[str, Any]]:
-    return [
-        {str(name): NOTHING if is_absent(value) else value for name, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
-
-
-def _settings(settings: SweepSettings) -> dict[str, str]:
-    """Give the settings by dotted name; of the path the last folder only, because reports are passed on."""
-    values = {name: _in_words(value) for name, value in settings.by_name().items()}
-    return values | {"data.path": PurePath(settings.data.path or NOTHING).name}
-
-
-def _in_words(value: object) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {_in_words(one)}" for name, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 import pandas as pd
 
-from ftf_assets.report.formats import gate_text
-from ftf_assets.report.sections.gate_table import GATE_LINES
+from ftf_assets.gate.words import metric_in_words
+from ftf_assets.report.formats import NOTHING, gate_text
+from ftf_assets.report.sections.gate_table import GATE_VALUES
 
 
 class _GateNumbers(HTMLParser):
@@ -17,23 +20,36 @@ class _GateNumbers(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.numbers: dict[tuple[str, ...], str] = {}
         self.whole = False
-        self._level = ("", "")
-        self._number: tuple[str, ...] = ()
+        self._level: tuple[str, ...] = ()
+        self._row: dict[str, str] = {}
+        self._name = ""
+
+    def shown(self, row: Mapping[Any, Any], name: str) -> str | None:
+        """Give the text of a value; None without the row. An absent value may be left out of its cell."""
+        key = (row["factor"], row["level"], metric_in_words(row["metric"]))
+        return self.numbers.get((*key, name), NOTHING) if (*key, "metric") in self.numbers else None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if tag == "table":
-            self._level = (found.get("data-factor", ""), found.get("data-level", ""))
-        elif tag == "td" and "data-column" in found:
-            self._number = (*self._level, found["data-metric"], found["data-column"])
+            self._level = (found["data-factor"], found["data-level"]) if "data-factor" in found else ()
+        elif tag == "tr":
+            self._row = {}
+        elif tag == "span":
+            self._name = found.get("data-name", "")
 
     def handle_data(self, data: str) -> None:
-        if self._number:
-            self.numbers[self._number] = self.numbers.get(self._number, "") + data.strip()
+        if self._level and self._name:
+            self._row[self._name] = self._row.get(self._name, "") + data.strip()
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "td":
-            self._number = ()
+        if tag == "span":
+            self._name = ""
+        elif tag == "tr" and self._level:
+            metric = self._row.get("metric", "")
+            self.numbers |= {(*self._level, metric, name): text for name, text in self._row.items()}
+        elif tag == "table":
+            self._level = ()
         elif tag == "html":
             self.whole = True
 
@@ -60,7 +76,10 @@ def missing_from_page(page: str, metrics: pd.DataFrame) -> list[str]:
     return [
         f"{name} of {row['metric']}, {row['factor']} = {row['level']}"
         for row in metrics.to_dict("records")
-        for name in GATE_LINES
-        if parsed.numbers.get((row["factor"], row["level"], row["metric"], name))
-        != gate_text(name, row[name])
+        for name in GATE_VALUES
+        if parsed.shown(row, name) != _text(row, name)
     ]
+
+
+def _text(row: Mapping[Any, Any], name: str) -> str:
+    return metric_in_words(row[name]) if name == "metric" else gate_text(name, row[name])

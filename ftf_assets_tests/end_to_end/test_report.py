@@ -73,7 +73,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert all(verdict in dom for verdict in verdicts["verdict"])
     assert CONSOLE not in log
     assert not re.search(r"https?://", dom)
-    assert dom.count("<svg") == 1 + 1 + 4 + 2 + 1 + 1 + 12
+    assert dom.count("<svg") == 3 + 1 + 1 + 4 + 2 + 1 + 1 + 12
 
     shown = {
         "gate_decision": ("differences", "by_crypto_and_fold"),

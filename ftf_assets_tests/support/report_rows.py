@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ftf_assets.contracts.tables.label_suspects import LabelSuspects, suspects_f
 from ftf_assets.contracts.tables.regime_results import RegimeResults
 from ftf_assets.contracts.tables.weekly_results import WeeklyResults
 from ftf_assets.gate.decide import decide
+from ftf_assets.gate.label_ceiling import summarise_ceiling
 from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.report.data import (
@@ -28,8 +30,19 @@ from ftf_assets.report.data import (
     TrainedCrypto,
 )
 from ftf_assets.rows.gate_decision import decision_rows
+from ftf_assets.rows.records import plain_records
+from ftf_assets_tests.support.audit_rows import frames, whole_audit
+from ftf_assets_tests.support.ceiling import ceiling_records
 from ftf_assets_tests.support.gate_rows import QUICK
-from ftf_assets_tests.support.results_rows import LEVELS, SWEEP, ok_row, results_table
+from ftf_assets_tests.support.results_rows import (
+    LEVELS,
+    SWEEP,
+    confidence_table,
+    failed_row,
+    ok_row,
+    regimes_table,
+    results_table,
+)
 from ftf_assets_tests.support.settings import settings_of
 
 DECIDED_AT = pd.Timestamp("2024-01-02 03:04:05", tz="UTC")
@@ -209,3 +222,25 @@ def some_suspects(
 
 def no_suspects() -> pd.DataFrame:
     return suspects_frame({name: [] for name in LabelSuspects.to_schema().columns})
+
+
+def whole_report() -> ReportData:
+    """A report in which every section has something to show: every table and every picture."""
+    cryptos = ("OPUSDC", "LDOUSDC")
+    rows = result_rows(cryptos, folds=3)
+    rows[2] = failed_row(**cell_of(rows[2]))
+    curve = pd.concat([confidence_table(crypto) for crypto in cryptos], ignore_index=True)
+    found, effects = [], []
+    for crypto in cryptos:
+        of_crypto = frames(*whole_audit(crypto))
+        found += plain_records(of_crypto[0])
+        effects += plain_records(of_crypto[1])
+    data = report_data(
+        rows,
+        suspects=some_suspects(cryptos),
+        artifacts=True,
+        confidence=curve,
+        regimes=regimes_table(),
+        audit=AuditData(found, effects),
+    )
+    return replace(data, ceiling=summarise_ceiling(ceiling_records(truth=True)))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ROOM = Room(left=0.72, bottom=0.5, right=0.1, top=0.32, between_columns=0.85)
+#: Names a row of the legend below a small picture.
+_LEGEND_COLUMNS = 4
 
 
 def confidence_chart(curve: pd.DataFrame, variants: Sequence[str], cells: pd.DataFrame) -> Markup | None:
@@ -55,6 +57,40 @@ def confidence_chart(curve: pd.DataFrame, variants: Sequence[str], cells: pd.Dat
             figure,
             "confidence",
             "Precision and net return per trade by share of the most confident calls, mean over cells",
+            " ".join(_in_words(name, rows) for name, rows in shown),
+        )
+
+
+def net_return_chart(curve: pd.DataFrame, variants: Sequence[str]) -> Markup | None:
+    """Draw the net return of a trade alone, small, for the first screen; None where no row is called.
+
+    Parameters
+    ----------
+    curve, variants
+        As for :func:`confidence_chart`.
+    """
+    shown = [(name, curve[curve["variant"] == name].dropna(subset=["expectancy_net"])) for name in variants]
+    shown = [(name, rows) for name, rows in shown if len(rows)]
+    if not shown:
+        return None
+    legend = 0.2 * -(-len(shown) // _LEGEND_COLUMNS)
+    room = Room(left=0.55, bottom=0.42 + legend, right=0.12, top=0.1)
+    with drawing(4.1, 2.1 + legend, room) as (figure, ((ax,),)):
+        ax.axhline(0, color="#333333", linewidth=1)
+        for number, (name, rows) in enumerate(shown):
+            ax.plot(rows["top_share"], rows["expectancy_net"], label=name, **line_style(number))
+        _note(ax, 0.0, "pays above this line", "bottom")
+        _share_axis(ax, sorted(curve["top_share"].unique()))
+        ax.set_xlabel("most confident share of calls", labelpad=1)
+        ax.set_ylabel("bps per trade", labelpad=1)
+        figure.legend(
+            *ax.get_legend_handles_labels(), loc="lower center", ncols=_LEGEND_COLUMNS, fontsize=8,
+            handlelength=2.2, columnspacing=0.9, handletextpad=0.4, borderpad=0, borderaxespad=0.1,
+        )  # fmt: skip
+        return inline_svg(
+            figure,
+            "first-net-return",
+            "Net return per trade by share of the most confident calls, mean over cells",
             " ".join(_in_words(name, rows) for name, rows in shown),
         )
 

@@ -138,8 +138,16 @@ def reliability(y: npt.NDArray[np.int8], probability: Floats, n_bins: int = N_BI
     )
 
 
-def precision_recall(curves: list[LevelCurves]) -> Markup:
-    """Draw precision over recall; the horizontal line is the precision of calling every bar BUY."""
+def precision_recall(curves: list[LevelCurves], name: str = "precision-recall") -> Markup:
+    """Draw precision over recall; the horizontal line is the precision of calling every bar BUY.
+
+    Parameters
+    ----------
+    curves
+        From :func:`pooled_curves`.
+    name
+        Prefix of the picture's ids.
+    """
     from sklearn.metrics import precision_recall_curve
 
     base_rate = float(curves[0].y.mean())
@@ -175,7 +183,7 @@ def precision_recall(curves: list[LevelCurves]) -> Markup:
         said = "; ".join(f"{one.level.short} {one.average_precision:.3f}" for one in curves)
         return inline_svg(
             figure,
-            "precision-recall",
+            name,
             "Precision over recall of BUY, pooled over cells",
             f"Average precision: {said}. Calling every bar BUY has precision {base_rate:.3f}.",
         )

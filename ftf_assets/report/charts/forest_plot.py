@@ -66,6 +66,21 @@ def forest_plot(data: DecisionData) -> Markup:
         )
 
 
+def gain_chart(data: DecisionData) -> Markup:
+    """Draw the panel of the primary metric alone, small, for the first screen of the report."""
+    levels, metric = data.levels, str(data.verdicts["primary_metric"].iloc[0])
+    room = Room(left=text_width(level.short for level in levels) + 0.12, bottom=0.3, right=0.72, top=0.26)
+    with drawing(4.1, max(2.45, 0.8 + 0.3 * len(levels)), room) as (figure, ((ax,),)):
+        _panel(ax, data, levels, metric, float(data.verdicts["useful_gain"].iloc[0]))
+        ax.set_title("", loc="left")  # the page names the metric above the picture
+        return inline_svg(
+            figure,
+            "first-gain",
+            f"Gain of each level over the baseline in {UNITS[metric]}, with 95 % intervals",
+            _in_words(data, levels, metric),
+        )
+
+
 def _panel(ax: Axes, data: DecisionData, levels: Sequence[Level], metric: str, gain: float | None) -> None:
     margin = _seed_margin(data, metric)
     if margin:

@@ -6,6 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ftf_assets.gate.words import metric_in_words
+from ftf_assets.report.charts.palette import ON_DARK, ON_LIGHT
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, text_width
 from ftf_assets.report.data import DecisionData
 from ftf_assets.report.formats import is_absent
@@ -56,7 +57,8 @@ def _differences(data: DecisionData, level: Level) -> tuple[np.ndarray, list[lis
                 texts[i][j] = broken[0]
             elif len(rows) == 2:
                 values[i, j] = rows[0][metric] - rows[1][metric]
-                texts[i][j] = f"{round(values[i, j], 3) + 0.0:+.3f}"  # adding 0 turns -0 into 0
+                shown = f"{round(values[i, j], 3) + 0.0:+.3f}"  # adding 0 turns -0 into 0
+                texts[i][j] = shown.replace("-", "\N{MINUS SIGN}")
     return values, texts
 
 
@@ -87,7 +89,7 @@ def _heat_map(
                     ha="center",
                     va="center",
                     fontsize=8.5,
-                    color="#ffffff" if dark else "#000000",
+                    color=_on(values[i, j], dark=dark),
                 )
         ax.set_xticks(range(len(folds)), [f"fold {fold}" for fold in folds])
         ax.set_yticks(range(len(cryptos)), cryptos)
@@ -107,6 +109,13 @@ def _heat_map(
             f"{metric_in_words(moved_metric(data))}, {level.name} minus baseline, by crypto and fold",
             said + " ".join(cells),
         )
+
+
+def _on(value: float, *, dark: bool) -> str:
+    """Give the colour of a cell's text; a cell without a value has the page's background."""
+    if not np.isfinite(value):
+        return "#000000"
+    return ON_DARK if dark else ON_LIGHT
 
 
 def _luminance(colour: tuple[float, ...]) -> float:

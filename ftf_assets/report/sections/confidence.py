@@ -3,58 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import OK
-from ftf_assets.report.formats import NOTHING, is_absent
+from ftf_assets.report.formats import is_absent
 from ftf_assets.report.levels import BASELINE
+from ftf_assets.report.tables import Column, Part, Table, Value, number, number_column, plain
 
 #: A mean of fewer trades says too little to be named in a sentence.
 _FEW_TRADES = 30
 
 
-@dataclass(frozen=True)
-class ConfidenceValue:
-    """Precision, net return per trade (bps) and trades of one variant at one share, as texts.
-
-    ``pays`` says whether the mean net return is above 0.
-    """
-
-    precision: str
-    net_bps: str
-    trades: str
-    pays: bool
+_NO_CURVE: Mapping[Any, Any] = dict.fromkeys(("precision", "expectancy_net", "n_trades"))
 
 
-@dataclass(frozen=True)
-class ConfidenceLine:
-    """A share of the table as texts; ``values`` has one item per variant."""
-
-    share: str
-    breakeven: str
-    values: tuple[ConfidenceValue, ...]
-
-
-def confidence_lines(curve: pd.DataFrame, variants: Sequence[str]) -> list[ConfidenceLine]:
-    """Lay out a mean curve, a line a share; none where the sweep has no curve.
+def confidence_table(curve: pd.DataFrame, variants: Sequence[str]) -> Table | None:
+    """Lay out a mean curve, a line a share; None where the sweep has no curve.
 
     Parameters
     ----------
     curve
         From :func:`~ftf_assets.rows.confidence_curve.mean_confidence_curve`.
     variants
-        The variants that are shown, in this order.
+        The variants that are shown, in this order. The values of one are named after it:
+        ``<variant>_precision``, ``<variant>_net_bps`` and ``<variant>_trades``.
     """
-    lines = []
-    for share, rows in curve.groupby("top_share"):
-        of_variant = {row["variant"]: row for row in rows.to_dict("records")}
-        values = tuple(_value(of_variant.get(name)) for name in variants)
-        breakeven = rows["breakeven_precision"].mean()
-        lines.append(ConfidenceLine(_percent(float(str(share))), _number(breakeven), values))
-    return lines
+    rows = []
+    for share, points in curve.groupby("top_share"):
+        of_variant = {row["variant"]: row for row in points.to_dict("records")}
+        row = {
+            "top_share": Value(float(str(share)), _percent(float(str(share)))),
+            "breakeven_precision": number(points["breakeven_precision"].mean(), ".3f"),
+        }
+        for name in variants:
+            row |= _values(name, of_variant.get(name))
+        rows.append(row)
+    columns = (
+        number_column("top share", "top_share"),
+        number_column("break-even", "breakeven_precision"),
+        *(_column(name) for name in variants),
+    )
+    caption = (
+        "Precision of the calls; below it net return per trade in basis points (bold above 0), and trades"
+    )
+    return Table("confidence-curve", caption, columns, tuple(rows)) if rows else None
 
 
 def confidence_in_words(cells: pd.DataFrame, curve: pd.DataFrame, trade_share: float) -> list[str]:
@@ -112,17 +106,22 @@ def _paying(curve: pd.DataFrame) -> list[str]:
     ]
 
 
-def _value(row: Mapping[Any, Any] | None) -> ConfidenceValue:
-    if row is None:
-        return ConfidenceValue(NOTHING, NOTHING, NOTHING, pays=False)
-    net = row["expectancy_net"]
-    absent = is_absent(net)
-    return ConfidenceValue(
-        precision=_number(row["precision"]),
-        net_bps=NOTHING if absent else _signed(net),
-        trades=f"{row['n_trades']:,}",
-        pays=not absent and bool(net > 0),
+def _column(variant: str) -> Column:
+    below = (
+        Part(f"{variant}_net_bps", after=" bps", small=True),
+        Part(f"{variant}_trades", before=" · ", small=True),
     )
+    return Column(variant, (Part(f"{variant}_precision"), *below))
+
+
+def _values(variant: str, row: Mapping[Any, Any] | None) -> dict[str, Value]:
+    row = row or _NO_CURVE
+    net = row["expectancy_net"]
+    return {
+        f"{variant}_precision": number(row["precision"], ".3f"),
+        f"{variant}_net_bps": number(net, "+.1f", strong=not is_absent(net) and net > 0),
+        f"{variant}_trades": plain(row["n_trades"]),
+    }
 
 
 def _bps(value: float) -> str:
@@ -135,7 +134,3 @@ def _signed(value: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:g} %"
-
-
-def _number(value: object) -> str:
-    return NOTHING if is_absent(value) else f"{value:.3f}"

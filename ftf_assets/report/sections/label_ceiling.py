@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,6 +12,7 @@ from ftf_assets.gate.label_ceiling import METRIC, CeilingSummary, MeanGain, Scen
 from ftf_assets.gate.words import signed_in_words, size_in_words
 from ftf_assets.report.charts.label_ceiling import ceiling_chart
 from ftf_assets.report.formats import NOTHING
+from ftf_assets.report.tables import Column, Part, Table, Value, number, number_column, plain
 
 OFF = (
     "The label ceiling of this sweep is off (ceiling.on is false), so what correct labels would be worth is "
@@ -20,22 +22,12 @@ NOT_MEASURED = "Too few models on noisier labels were measured to say what corre
 
 
 @dataclass(frozen=True)
-class ScenarioLine:
-    """One share of wrong labels as texts: where it comes from, the gain, its interval."""
-
-    words: str
-    estimate: str
-    low: str
-    bound: str
-
-
-@dataclass(frozen=True)
 class CeilingSection:
-    """The section: its sentences, the chart, a line per share of wrong labels, a sentence per level."""
+    """The section: its sentences, the chart, a table of shares of wrong labels, a sentence per level."""
 
     words: tuple[str, ...]
     chart: Markup | None = None
-    scenarios: tuple[ScenarioLine, ...] = ()
+    scenarios: Table | None = None
     levels: tuple[str, ...] = ()
 
 
@@ -60,7 +52,7 @@ def ceiling_section(
     return CeilingSection(
         (*ceiling_in_words(found, useful_gain), *_left_out(found)),
         ceiling_chart(found),
-        tuple(map(_line, found.scenarios)),
+        _table(found.scenarios),
         _levels(found, metrics),
     )
 
@@ -101,11 +93,26 @@ def _left_out(found: CeilingSummary) -> list[str]:
     return [f"{found.n_left_out} cells are left out: a model of theirs failed, was skipped or is missing."]
 
 
-def _line(one: Scenario) -> ScenarioLine:
+def _table(scenarios: Sequence[Scenario]) -> Table:
+    columns = (
+        Column("wrong labels", (Part("words"), Part("share", before="share ", small=True)), "text"),
+        number_column("estimate", "estimate"),
+        number_column("at least", "low"),
+        number_column("at most", "bound"),
+    )
+    caption = "Gain in AUC from correct labels, by how many are taken to be wrong"
+    return Table("ceiling-gains", caption, columns, tuple(map(_values, scenarios)))
+
+
+def _values(one: Scenario) -> dict[str, Value]:
+    values = {"words": plain(one.words), "share": number(one.share, ".0%")}
     if one.gain is None:
-        return ScenarioLine(one.words, NOTHING, NOTHING, "too much noise to say")
-    gain = one.gain
-    return ScenarioLine(one.words, *map(signed_in_words, (gain.estimate, gain.low, gain.bound)))
+        unknown = {name: Value(None, NOTHING) for name in ("estimate", "low")}
+        return values | unknown | {"bound": Value(None, "too much noise to say", strong=True)}
+    gains = {"estimate": one.gain.estimate, "low": one.gain.low, "bound": one.gain.bound}
+    return values | {
+        name: Value(gain, signed_in_words(gain), strong=name == "bound") for name, gain in gains.items()
+    }
 
 
 def _levels(found: CeilingSummary, metrics: pd.DataFrame) -> tuple[str, ...]:

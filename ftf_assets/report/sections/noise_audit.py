@@ -12,8 +12,7 @@ from ftf_assets.audit.summary import PooledEffect, PooledFinding, pool_effects, 
 from ftf_assets.report.charts.noise_lift import lift_chart
 from ftf_assets.report.data import AuditData
 from ftf_assets.report.formats import NOTHING, lift_text
-
-NOTHING_LOST = "nothing was lost"
+from ftf_assets.report.sections.noise_audit_tables import NOTHING_LOST, effect_table, finding_table
 
 
 def audit_section(data: AuditData) -> dict[str, Any]:
@@ -31,13 +30,19 @@ def audit_section(data: AuditData) -> dict[str, Any]:
         "chart": lift_chart(findings) if any(one.buy or one.hold for one in findings) else None,
         "found": [_finding_texts(one) for one in findings],
         "effects": [_effect_texts(one) for one in effects],
+        "found_table": finding_table("audit-found", "mean over cryptos", findings),
+        "effect_table": effect_table(effects) if effects else None,
         "by_crypto": {
-            crypto: [
-                _finding_texts(one)
-                for one in pool_findings([row for row in data.found if row["crypto"] == crypto])
-                if one.kind != "none" or one.role != "control"
-            ]
-            for crypto in (cryptos if len(cryptos) > 1 else [])
+            crypto: finding_table(
+                f"audit-found-{number}",
+                f"{crypto} alone",
+                [
+                    one
+                    for one in pool_findings([row for row in data.found if row["crypto"] == crypto])
+                    if one.kind != "none" or one.role != "control"
+                ],
+            )
+            for number, crypto in enumerate(cryptos if len(cryptos) > 1 else [])
         },
     }
 

@@ -3,66 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
-from ftf_assets.report.formats import NOTHING, is_absent
+from ftf_assets.report.formats import is_absent
 from ftf_assets.report.levels import BASELINE, Level, level_headings
+from ftf_assets.report.tables import Column, Part, Table, Value, number, number_column, plain, text_column
 from ftf_assets.rows.regime_results import pooled_by_regime
 
-
-@dataclass(frozen=True)
-class RegimeLine:
-    """A regime of the table as texts; ``values`` has one item per level, the baseline first."""
-
-    regime: str
-    n: str
-    buy_rate: str
-    always_buy: str
-    values: tuple[RegimeValue, ...]
+_NOT_MEASURED: Mapping[Any, Any] = dict.fromkeys(("f1_buy", "f1_always_buy", "precision_buy"))
 
 
-@dataclass(frozen=True)
-class RegimeValue:
-    """f1 of BUY and precision of one level in one regime; ``beats`` says whether f1 is above always-BUY."""
-
-    f1_buy: str
-    precision_buy: str
-    beats: bool
-
-
-def regime_lines(regimes: pd.DataFrame, levels: Sequence[Level]) -> list[RegimeLine]:
-    """Lay out the breakdown, a line a regime; none where the sweep has no rows by regime.
+def regime_table(regimes: pd.DataFrame, levels: Sequence[Level]) -> Table | None:
+    """Lay out the breakdown, a line a regime; None where the sweep has no rows by regime.
 
     Parameters
     ----------
     regimes
         Rows of ``regime_results``.
     levels
-        Levels that are shown beside the baseline.
+        Levels that are shown beside the baseline. The values of one are named after it: ``<level>_f1_buy``
+        and ``<level>_precision_buy``.
     """
     pooled = pooled_by_regime(regimes)
     variants = level_headings(levels)
-    lines = []
-    for regime, rows in pooled.groupby("regime"):
-        of_variant = {row["variant"]: row for row in rows.to_dict("records")}
+    rows = []
+    for regime, lines in pooled.groupby("regime"):
+        of_variant = {row["variant"]: row for row in lines.to_dict("records")}
         present = [of_variant[variant] for variant in variants if variant in of_variant]
         if not present:
             continue
         one = present[0]
-        lines.append(
-            RegimeLine(
-                regime=_spelled(str(regime)),
-                n=f"{one['n']:,}",
-                buy_rate=f"{one['n_buy'] / one['n']:.1%}",
-                always_buy=_number(one["f1_always_buy"]),
-                values=tuple(_value(of_variant.get(variant)) for variant in variants),
-            )
-        )
-    return lines
+        row = {
+            "regime": Value(str(regime), _spelled(str(regime))),
+            "n": plain(int(one["n"])),
+            "buy_rate": number(one["n_buy"] / one["n"], ".1%"),
+            "f1_always_buy": number(one["f1_always_buy"], ".3f"),
+        }
+        for variant in variants:
+            row |= _values(variant, of_variant.get(variant))
+        rows.append(row)
+    columns = (
+        text_column("regime", "regime"),
+        Column("rows", (Part("n"), Part("buy_rate", after=" BUY", small=True))),
+        number_column("always BUY", "f1_always_buy"),
+        *(
+            Column(name, (Part(f"{name}_f1_buy"), Part(f"{name}_precision_buy", small=True)))
+            for name in variants
+        ),
+    )
+    caption = "f1 of BUY on the test rows of each regime (bold above always BUY), precision below it"
+    return Table("by-regime", caption, columns, tuple(rows)) if rows else None
 
 
 def regimes_in_words(regimes: pd.DataFrame) -> str:
@@ -96,16 +89,14 @@ def _against(row: Mapping[Any, Any]) -> str:
     return f"{_spelled(str(row['regime']))} ({row['f1_buy']:.3f} against {row['f1_always_buy']:.3f})"
 
 
-def _value(row: Mapping[Any, Any] | None) -> RegimeValue:
-    if row is None:
-        return RegimeValue(NOTHING, NOTHING, beats=False)
+def _values(variant: str, row: Mapping[Any, Any] | None) -> dict[str, Value]:
+    row = row or _NOT_MEASURED
     f1, always = row["f1_buy"], row["f1_always_buy"]
     beats = not is_absent(f1) and not is_absent(always) and bool(f1 > always)
-    return RegimeValue(_number(f1), _number(row["precision_buy"]), beats)
-
-
-def _number(value: object) -> str:
-    return NOTHING if is_absent(value) else f"{value:.3f}"
+    return {
+        f"{variant}_f1_buy": number(f1, ".3f", strong=beats),
+        f"{variant}_precision_buy": number(row["precision_buy"], ".3f"),
+    }
 
 
 def _spelled(regime: str) -> str:

@@ -17,9 +17,19 @@ from ftf_assets.gate.decision import Decision
 from ftf_assets.gate.level_lines import LevelLine, how_to_read, level_lines, notes
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
-from ftf_assets.gate.words import capitalized, listed
+from ftf_assets.gate.words import capitalized, listed, metric_in_words
 from ftf_assets.report.data import DecisionData
 from ftf_assets.report.levels import Level
+from ftf_assets.report.tables import (
+    Column,
+    Part,
+    Table,
+    Value,
+    number_column,
+    plain,
+    range_column,
+    text_column,
+)
 from ftf_assets.rows.gate_decision import decision_from_rows
 
 #: A sign beside each verdict, so that verdicts can be told apart without colour.
@@ -49,6 +59,16 @@ MEANINGS: dict[str, str] = {
     ),
 }
 
+#: The values of a level's line; its p-value stands below its effect.
+_COLUMNS = (
+    text_column("level", "level"),
+    text_column("factor", "factor"),
+    text_column("verdict", "verdict"),
+    Column("gain", (Part("gain"), Part("p_corrected", before="p ", small=True))),
+    range_column("95 % interval", "ci_low", "ci_high"),
+    number_column("could see", "smallest_visible"),
+)
+
 _ORDER = (LOCK, ABANDON, KEEP_AVAILABLE, NO_SIGNAL, INVALID)
 
 
@@ -72,6 +92,8 @@ class Answer:
         First sentence of the headline, and the others.
     lines
         One line a level.
+    table
+        The same lines with their numbers at full precision.
     how_to_read
         What the columns of the lines are; "" where nothing was compared.
     notes
@@ -89,6 +111,7 @@ class Answer:
     lead: str
     rest: str
     lines: list[LevelLine]
+    table: Table
     how_to_read: str
     notes: list[str]
     warnings: list[str]
@@ -110,6 +133,7 @@ def answer_of(decision: Decision) -> Answer:
         lead=lead if lead.endswith(".") else f"{lead}.",
         rest=rest,
         lines=level_lines(decision),
+        table=_table(decision),
         how_to_read=how_to_read(decision),
         notes=notes(decision),
         warnings=_warnings(decision),
@@ -132,6 +156,29 @@ def answer_as_paragraphs(decision: Decision) -> list[str]:
         *notes(decision),
         *(MEANINGS[verdict] for verdict in VERDICTS if verdict in present),
     ]
+
+
+def _table(decision: Decision) -> Table:
+    compared = {
+        (one.factor, one.level): one for one in decision.metrics if one.metric == decision.primary_metric
+    }
+    rows = []
+    for line in level_lines(decision):
+        one = compared.get((line.factor, line.level))
+        low, _, high = line.interval.partition(" to ")
+        shown = {"ci_low": low, "ci_high": high, "smallest_visible": line.visible, "p_corrected": line.p}
+        rows.append(
+            {
+                "level": plain(line.level),
+                "factor": plain(line.factor),
+                "verdict": Value(line.verdict, line.verdict, strong=True),
+                "gain": Value(one.mean_difference if one else None, line.gain),
+                **{name: Value(getattr(one, name, None), text) for name, text in shown.items()},
+            }
+        )
+    metric = metric_in_words(decision.primary_metric)
+    caption = f"Each level against the baseline, in {metric}; p corrected for the number of levels"
+    return Table("verdicts", caption, _COLUMNS, tuple(rows))
 
 
 def _warnings(decision: Decision) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ftf_assets.report.sections.confidence import confidence_in_words, confidence_lines
+from ftf_assets.report.formats import NOTHING
+from ftf_assets.report.sections.confidence import confidence_in_words, confidence_table
 from ftf_assets.rows.confidence_curve import mean_confidence_curve
+from ftf_assets_tests.support.results_rows import confidence_table as curve_rows
 from ftf_assets_tests.support.results_rows import (
-    confidence_table,
     failed_row,
     ok_row,
     partition,
@@ -25,24 +26,28 @@ def cells() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def curve(cells: pd.DataFrame) -> pd.DataFrame:
-    return mean_confidence_curve(confidence_table(), cells)
+    return mean_confidence_curve(curve_rows(), cells)
 
 
 def test_there_is_a_line_a_share_with_every_level(curve):
-    lines = confidence_lines(curve, ["baseline", "filter"])
-    assert [line.share for line in lines] == ["1 %", "2 %", "5 %", "10 %", "20 %", "50 %"]
-    assert {line.breakeven for line in lines} == {"0.350"}
-    for line, row in zip(lines, curve[curve["variant"] == "filter"].to_dict("records"), strict=True):
-        assert line.values[1].precision == f"{row['precision']:.3f}"
-        assert line.values[1].net_bps.replace("\N{MINUS SIGN}", "-") == f"{row['expectancy_net']:+.1f}"
-        assert line.values[1].trades == f"{row['n_trades']:,}"
-        assert line.values[1].pays == (row["expectancy_net"] > 0)
+    table = confidence_table(curve, ["baseline", "filter"])
+    assert table is not None
+    assert [line["top_share"].text for line in table.rows] == ["1 %", "2 %", "5 %", "10 %", "20 %", "50 %"]
+    assert {line["breakeven_precision"].text for line in table.rows} == {"0.350"}
+    for line, row in zip(table.rows, curve[curve["variant"] == "filter"].to_dict("records"), strict=True):
+        assert line["filter_precision"].text == f"{row['precision']:.3f}"
+        net = line["filter_net_bps"]
+        assert net.text.replace("\N{MINUS SIGN}", "-") == f"{row['expectancy_net']:+.1f}"
+        assert net.strong == (row["expectancy_net"] > 0), "what pays is bold"
+        assert line["filter_trades"].text == f"{row['n_trades']:,}"
 
 
 def test_a_level_without_a_curve_has_dashes(curve):
-    (value,) = confidence_lines(curve, ["unheard"])[0].values
-    assert (value.precision, value.net_bps, value.trades, value.pays) == ("–", "–", "–", False)  # noqa: RUF001
-    assert confidence_lines(curve.head(0), ["baseline"]) == []
+    table = confidence_table(curve, ["unheard"])
+    assert table is not None
+    values = [table.rows[0][f"unheard_{name}"] for name in ("precision", "net_bps", "trades")]
+    assert [(value.raw, value.text, value.strong) for value in values] == 3 * [(None, NOTHING, False)]
+    assert confidence_table(curve.head(0), ["baseline"]) is None
 
 
 def test_the_words_state_trades_net_return_and_break_even_at_the_share_that_is_traded(cells, curve):

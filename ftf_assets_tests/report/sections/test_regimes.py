@@ -7,7 +7,7 @@ import pytest
 
 from ftf_assets.contracts.tables.regime_results import UNAVAILABLE
 from ftf_assets.report.levels import Level, level_headings
-from ftf_assets.report.sections.regimes import regime_lines, regimes_in_words
+from ftf_assets.report.sections.regimes import regime_table, regimes_in_words
 from ftf_assets.rows.regime_results import pooled_by_regime
 from ftf_assets_tests.support.results_rows import regimes_table
 
@@ -26,15 +26,17 @@ def regimes() -> pd.DataFrame:
 
 def test_there_is_a_line_a_regime_with_every_level(regimes):
     assert level_headings(SHOWN) == ["baseline", "aggressive", "mild", "filter", "reweight"]
-    lines = regime_lines(regimes, SHOWN)
-    assert [line.regime for line in lines] == ["down", "up"]
-    assert all(len(line.values) == 5 for line in lines)
+    table = regime_table(regimes, SHOWN)
+    assert table is not None
+    assert [line["regime"].text for line in table.rows] == ["down", "up"]
+    assert [column.heading for column in table.columns[3:]] == level_headings(SHOWN)
     pooled = pooled_by_regime(regimes).set_index(["regime", "variant"])
-    for line in lines:
-        one = pooled.loc[(line.regime, "baseline")]
-        assert line.values[0].f1_buy == f"{one['f1_buy']:.3f}"
-        assert line.values[0].beats == (one["f1_buy"] > one["f1_always_buy"])
-    assert [line.values[0].beats for line in lines] == [False, True]
+    for line in table.rows:
+        one = pooled.loc[(line["regime"].text, "baseline")]
+        assert line["baseline_f1_buy"].text == f"{one['f1_buy']:.3f}"
+        assert line["baseline_f1_buy"].raw == one["f1_buy"]
+        assert line["baseline_f1_buy"].strong == (one["f1_buy"] > one["f1_always_buy"])
+    assert [line["baseline_f1_buy"].strong for line in table.rows] == [False, True]
 
 
 def test_the_words_count_the_regimes_in_which_the_baseline_beats_always_buy(regimes):
@@ -46,7 +48,7 @@ def test_the_words_count_the_regimes_in_which_the_baseline_beats_always_buy(regi
 
 
 def test_without_rows_there_is_no_line_and_the_words_say_why(regimes):
-    assert regime_lines(regimes.head(0), SHOWN) == []
+    assert regime_table(regimes.head(0), SHOWN) is None
     assert "no breakdown by regime" in regimes_in_words(regimes.head(0))
 
 
