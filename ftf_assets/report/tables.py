@@ -74,7 +74,7 @@ class Column:
         """Give the values below it: those that are there, the first without the comma that leads up to it."""
         there = [part for part in self.parts if part.small and row[part.name].raw is not None]
         return [
-            replace(part, before=part.before.lstrip(", ")) if part is there[0] else part for part in there
+            replace(part, before=part.before.lstrip(",; ")) if part is there[0] else part for part in there
         ]
 
 

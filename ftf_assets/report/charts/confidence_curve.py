@@ -74,12 +74,13 @@ def net_return_chart(curve: pd.DataFrame, variants: Sequence[str]) -> Markup | N
     if not shown:
         return None
     legend = 0.2 * -(-len(shown) // _LEGEND_COLUMNS)
-    room = Room(left=0.55, bottom=0.42 + legend, right=0.12, top=0.1)
+    room = Room(left=0.74, bottom=0.42 + legend, right=0.12, top=0.1)
     with drawing(4.1, 2.1 + legend, room) as (figure, ((ax,),)):
         ax.axhline(0, color="#333333", linewidth=1)
         for number, (name, rows) in enumerate(shown):
             ax.plot(rows["top_share"], rows["expectancy_net"], label=name, **line_style(number))
         _note(ax, 0.0, "pays above this line", "bottom")
+        ax.margins(y=0.14)  # room for that note where every point lies below the line
         _share_axis(ax, sorted(curve["top_share"].unique()))
         ax.set_xlabel("most confident share of calls", labelpad=1)
         ax.set_ylabel("bps per trade", labelpad=1)

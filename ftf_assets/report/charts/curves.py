@@ -18,6 +18,8 @@ from ftf_assets.training.trades import DAY, trades_above
 N_BINS = 10
 _POINTS = 160
 _ROOM = Room(left=0.76, bottom=0.5, right=0.2)
+#: A date below the last day reaches beyond the axes.
+_EQUITY_ROOM = Room(left=0.76, bottom=0.5, right=0.45)
 
 Floats = npt.NDArray[np.float64]
 
@@ -223,7 +225,7 @@ def reliability_chart(curves: list[LevelCurves]) -> Markup:
 
 def equity_chart(curves: list[LevelCurves]) -> Markup:
     """Draw the equity after costs by day, a mean over cryptos that each start with one unit."""
-    with drawing(10, 3.6, _ROOM) as (figure, ((ax,),)):
+    with drawing(10, 3.6, _EQUITY_ROOM) as (figure, ((ax,),)):
         ax.axhline(1.0, color="#777777", linewidth=1)
         for number, one in enumerate(curves):
             ax.plot(

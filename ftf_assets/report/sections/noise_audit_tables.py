@@ -73,7 +73,7 @@ def effect_table(effects: Sequence[PooledEffect]) -> Table:
 
 def _beats(label: str) -> tuple[Part, Part]:
     return (
-        Part(f"beats_{label}", before=" beats controls: ", small=True),
+        Part(f"beats_{label}", before="; beats controls: ", small=True),
         Part(f"tested_{label}", before=" of ", small=True),
     )
 

@@ -19,6 +19,7 @@ from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.gate.words import capitalized, listed, metric_in_words
 from ftf_assets.report.data import DecisionData
+from ftf_assets.report.formats import NOTHING
 from ftf_assets.report.levels import Level
 from ftf_assets.report.tables import (
     Column,
@@ -64,7 +65,7 @@ _COLUMNS = (
     text_column("level", "level"),
     text_column("factor", "factor"),
     text_column("verdict", "verdict"),
-    Column("gain", (Part("gain"), Part("p_corrected", before="p ", small=True))),
+    Column("gain", (Part("mean_difference"), Part("p_corrected", before="p ", small=True))),
     range_column("95 % interval", "ci_low", "ci_high"),
     number_column("could see", "smallest_visible"),
 )
@@ -166,19 +167,28 @@ def _table(decision: Decision) -> Table:
     for line in level_lines(decision):
         one = compared.get((line.factor, line.level))
         low, _, high = line.interval.partition(" to ")
-        shown = {"ci_low": low, "ci_high": high, "smallest_visible": line.visible, "p_corrected": line.p}
+        shown = {
+            "mean_difference": line.gain,
+            "p_corrected": line.p,
+            "ci_low": low,
+            "ci_high": high,
+            "smallest_visible": line.visible,
+        }
         rows.append(
             {
                 "level": plain(line.level),
                 "factor": plain(line.factor),
                 "verdict": Value(line.verdict, line.verdict, strong=True),
-                "gain": Value(one.mean_difference if one else None, line.gain),
-                **{name: Value(getattr(one, name, None), text) for name, text in shown.items()},
+                **{name: _value(getattr(one, name, None), text) for name, text in shown.items()},
             }
         )
     metric = metric_in_words(decision.primary_metric)
     caption = f"Each level against the baseline, in {metric}; p corrected for the number of levels"
     return Table("verdicts", caption, _COLUMNS, tuple(rows))
+
+
+def _value(raw: float | None, text: str) -> Value:
+    return Value(None, NOTHING) if raw is None else Value(raw, text)
 
 
 def _warnings(decision: Decision) -> list[str]:
