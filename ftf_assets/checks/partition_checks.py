@@ -15,6 +15,7 @@ from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.errors import FtfError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID, TABLE_VERSIONS
 from ftf_assets.graph.crypto_partitions import CRYPTOS
+from ftf_assets.graph.step_failures import refusals_as_failures
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 
 
@@ -84,7 +85,9 @@ def checks_of(asset: str, checks: Sequence[PartitionCheck]) -> dg.AssetChecksDef
         )
         def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
             crypto = context.partition_key
-            stored = Stored(context.resources.io_manager, context.resources.sweep.open(crypto), crypto)
+            with refusals_as_failures():
+                sweep = context.resources.sweep.open(crypto)
+            stored = Stored(context.resources.io_manager, sweep, crypto)
             selected = {key.name for key in context.selected_asset_check_keys}
             for check in checks:
                 if check.name in selected:

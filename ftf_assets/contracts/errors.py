@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 #: Characters of a value that an error shows. A broken file may hold a cell of megabytes.
 LONGEST_SHOWN = 300
 
@@ -17,9 +20,13 @@ class InputError(FtfError, ValueError):
     ----------
     rule
         The broken rule alone, as :func:`input_error` gets it; "" where only the message is known.
+    details
+        What the message names, each alone as text: ``crypto``, ``file``, ``column``, ``row``, ``found``,
+        ``allowed`` and ``fix``, as far as they are known.
     """
 
     rule: str = ""
+    details: Mapping[str, str] = MappingProxyType({})
 
 
 class MissingDataError(InputError):
@@ -119,6 +126,10 @@ def input_error(
     message = (f"{place}: " if place else "") + rule + (f" ({detail})" if detail else "")
     error = kind(message + (f". {fix}" if fix else ""))
     error.rule = rule
+    named = {"crypto": crypto, "file": file, "column": column, "row": row, "found": found}
+    said = {"allowed": allowed, "fix": fix}
+    error.details = {name: shown(value) for name, value in named.items() if value is not None}
+    error.details |= {name: text for name, text in said.items() if text}
     return error
 
 

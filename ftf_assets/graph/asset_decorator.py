@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from ftf_assets.graph.crypto_partitions import CRYPTOS
+from ftf_assets.graph.step_failures import refusals_as_failures
 from ftf_assets.storage.content_version import content_version
 from ftf_assets.training.keys import code_version
 
@@ -41,7 +42,7 @@ def partitioned_asset(
 
 
 def versioned(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Make an asset's function return the content hash of its value as data version.
+    """Make an asset's function return the content hash of its value as data version, and refuse in words.
 
     Dagster then marks as stale what is downstream of a changed value, and not what is downstream of a value
     that was made again with the same content. It does not know settings: ``ftf plan`` does.
@@ -49,7 +50,8 @@ def versioned(compute: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(compute)
     def with_version(*arguments: Any, **named: Any) -> Any:
-        result = compute(*arguments, **named)
+        with refusals_as_failures():
+            result = compute(*arguments, **named)
         return result._replace(data_version=dg.DataVersion(content_version(result.value)))
 
     return with_version

@@ -181,14 +181,15 @@ class Faults:
     def error(self) -> FaultsError:
         """Word all faults as one error of one line."""
         if len(self.found) == 1:
-            message = str(self.found[0].error(crypto=self.crypto, file=self.file))
+            said = self.found[0].error(crypto=self.crypto, file=self.file)
+            message = str(said)
         else:
             each = " ".join(f"({number}) {fault.error()}" for number, fault in enumerate(self.found, 1))
-            message = (
-                str(input_error(f"{len(self.found)} faults", crypto=self.crypto, file=self.file))
-                + f": {each}"
-            )
-        return FaultsError(message, self.crypto, self.file, tuple(self.found))
+            said = input_error(f"{len(self.found)} faults", crypto=self.crypto, file=self.file)
+            message = f"{said}: {each}"
+        error = FaultsError(message, self.crypto, self.file, tuple(self.found))
+        error.details = said.details
+        return error
 
     def raise_if_any(self) -> None:
         """Raise the error of all faults.

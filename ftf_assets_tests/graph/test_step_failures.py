@@ -1,0 +1,77 @@
+"""A step that refuses its input says so first: the sentence, what it names, and no retry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ftf_assets.contracts.errors import InputError, StoreBusyError, StoreError, input_error
+from ftf_assets.graph.asset_decorator import versioned
+from ftf_assets.graph.step_failures import refusals_as_failures
+from ftf_assets.running.run_failures import raise_failure
+from ftf_assets.sources.faults import Faults
+
+REFUSAL = input_error(
+    "prices must be positive", crypto="OPUSDC", file="OP.csv", column="low", row=17, found=-1, allowed="> 0"
+)
+
+
+def failed_step(error: Exception) -> dg.ExecuteInProcessResult:
+    @dg.asset
+    @versioned
+    def candles() -> dg.MaterializeResult:
+        raise error
+
+    return dg.materialize([candles], raise_on_error=False)
+
+
+def test_the_step_fails_with_the_sentence_and_what_it_names_as_metadata():
+    (failure,) = (
+        event.step_failure_data for event in failed_step(REFUSAL).all_events if event.is_step_failure
+    )
+    assert failure.user_failure_data.description == str(REFUSAL)
+    metadata = {name: value.value for name, value in failure.user_failure_data.metadata.items()}
+    assert metadata == {
+        "crypto": "OPUSDC",
+        "file": "OP.csv",
+        "column": "low",
+        "row": "17",
+        "found": "-1",
+        "allowed": "> 0",
+        "rule": "prices must be positive",
+    }
+    assert failure.error.message.strip() == f"dagster._core.definitions.events.Failure: {REFUSAL}"
+
+
+def test_the_command_raises_the_same_error():
+    with pytest.raises(InputError) as raised:
+        raise_failure(failed_step(REFUSAL), "OPUSDC", [], Path("records"))
+    assert str(raised.value) == str(REFUSAL)
+
+
+def test_every_fault_of_a_file_is_a_row_of_a_table():
+    faults = Faults(crypto="OPUSDC", file="OP.csv")
+    faults.add("no volume column")
+    faults.add("prices must be positive", column="low")
+    with pytest.raises(dg.Failure) as failed, refusals_as_failures():
+        faults.raise_if_any()
+    records = failed.value.metadata["faults"].records
+    assert [(record.data["column"], record.data["rule"]) for record in records] == [
+        ("", "no volume column"),
+        ("low", "prices must be positive"),
+    ]
+
+
+@pytest.mark.parametrize("error", [REFUSAL, StoreError("damaged")], ids=["input", "store"])
+def test_a_refusal_is_never_retried(error: Exception):
+    with pytest.raises(dg.Failure) as failed, refusals_as_failures():
+        raise error
+    assert not failed.value.allow_retries
+
+
+@pytest.mark.parametrize("error", [StoreBusyError("busy"), ZeroDivisionError()], ids=["busy", "defect"])
+def test_what_a_retry_may_mend_and_our_own_defects_pass(error: Exception):
+    with pytest.raises(type(error)), refusals_as_failures():
+        raise error
