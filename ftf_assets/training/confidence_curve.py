@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import TrainedCell
 from ftf_assets.contracts.typed import typed
-from ftf_assets.training.metrics import precision_at
-from ftf_assets.training.threshold import top_share_threshold
+from ftf_assets.training.ranked_rows import rank_rows
+from ftf_assets.training.threshold import top_share_thresholds
 from ftf_assets.training.trades import BASIS_POINTS, trades_above
 
 #: Shares of the most confident rows at which each cell is measured.
@@ -39,20 +37,19 @@ def confidence_curve(
     The thresholds are quantiles of the validation slice, so on the test rows the share that is called differs
     from ``top_share`` where the model is more or less confident than before.
     """
-    y = arrays.y[cell.test_rows]
+    ranked = rank_rows(arrays.y[cell.test_rows], cell.test_probability)
+    thresholds = top_share_thresholds(cell.validation_probability, TOP_SHARES).tolist()
     curve: list[dict[str, float | int | None]] = []
-    for share in TOP_SHARES:
-        threshold = top_share_threshold(cell.validation_probability, share)
-        called = cell.test_probability >= threshold
-        n_called = int(np.count_nonzero(called))
+    for share, threshold in zip(TOP_SHARES, thresholds, strict=True):
+        n_called, n_correct = ranked.called_at(threshold)
         net = trades_above(arrays, cell, threshold, cost=cost).net_return
         curve.append(
             {
                 "top_share": share,
                 "threshold": threshold,
                 "n_called": n_called,
-                "n_correct": int(np.count_nonzero(y[called])),
-                "precision": precision_at(y, cell.test_probability, threshold),
+                "n_correct": n_correct,
+                "precision": n_correct / n_called if n_called else None,
                 "n_trades": len(net),
                 "expectancy_net": float(net.mean()) * BASIS_POINTS if len(net) else None,
             }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int8, typed
-from ftf_assets.training.auc_influence import auc_influence
+from ftf_assets.training.ranked_rows import rank_rows
 
 #: Bins of the calibration error.
 N_BINS = 15
@@ -69,39 +70,30 @@ def classification_metrics(
     >>> round(scores["f1_always_buy"], 3)
     0.667
     """
-    # scikit-learn takes seconds to import, and the code location imports this module without scoring.
-    from sklearn.metrics import (
-        brier_score_loss,
-        log_loss,
-        matthews_corrcoef,
-        precision_recall_fscore_support,
-        roc_auc_score,
-    )
-
     _require_scorable(y, probability)
-    called = (probability >= threshold).astype(np.int8)
-    precision, recall, f1, _ = precision_recall_fscore_support(y, called, average="binary", zero_division=0.0)
+    ranked = rank_rows(y, probability)
+    n_called, n_correct = ranked.called_at(threshold)
     ece, ece_debiased = _raw_and_debiased(y, probability, seed)
     ece_corrected, ece_debiased_corrected = ece, ece_debiased
     if epsilon_buy or epsilon_hold:
         unsmoothed = np.clip((probability - epsilon_hold) / (1.0 - epsilon_buy - epsilon_hold), 0.0, 1.0)
         ece_corrected, ece_debiased_corrected = _raw_and_debiased(y, unsmoothed, seed)
-    base_rate = float(y.mean())
+    base_rate = ranked.n_buys / ranked.n_rows
     return {
-        "f1_buy": float(f1),
-        "precision_buy": float(precision),
-        "recall_buy": float(recall),
-        "average_precision": _average_precision(y, probability),
-        "roc_auc": float(roc_auc_score(y, probability)),
-        "log_loss": float(log_loss(y, probability)),
-        "brier": float(brier_score_loss(y, probability)),
-        "mcc": float(matthews_corrcoef(y, called)),
+        "f1_buy": 2 * n_correct / (n_called + ranked.n_buys),
+        "precision_buy": n_correct / n_called if n_called else 0.0,
+        "recall_buy": n_correct / ranked.n_buys,
+        "average_precision": ranked.average_precision,
+        "roc_auc": ranked.roc_auc,
+        "log_loss": _log_loss(y, probability),
+        "brier": float(np.mean((probability - y) ** 2)),
+        "mcc": _matthews_correlation(ranked.n_rows, ranked.n_buys, n_called, n_correct),
         "ece": ece,
         "ece_debiased": ece_debiased,
         "ece_smoothing_corrected": ece_corrected,
         "ece_debiased_smoothing_corrected": ece_debiased_corrected,
         "f1_always_buy": 2.0 * base_rate / (1.0 + base_rate),
-        "predicted_buy_rate": float(called.mean()),
+        "predicted_buy_rate": n_called / ranked.n_rows,
     }
 
 
@@ -121,26 +113,26 @@ def precision_at(
 
 
 @typed
-def ranking_metrics(y: Int8[Array, " rows"], probability: Float64[Array, " rows"]) -> dict[str, float]:
+def ranking_metrics(
+    y: Int8[Array, " rows"], probability: Float64[Array, " rows"], *, stage: str = "evaluation"
+) -> dict[str, float]:
     """Score the order of test rows alone: ``roc_auc`` and ``average_precision``, as a cell's row has them.
 
     Parameters
     ----------
     y, probability
         Hard test labels, 1 = BUY, and P(BUY) of the same rows, shape (n_rows,).
+    stage
+        Stage of the error where they cannot be scored.
 
     Raises
     ------
     CellError
         As :func:`classification_metrics`.
     """
-    from sklearn.metrics import roc_auc_score
-
-    _require_scorable(y, probability)
-    return {
-        "roc_auc": float(roc_auc_score(y, probability)),
-        "average_precision": _average_precision(y, probability),
-    }
+    _require_scorable(y, probability, stage)
+    ranked = rank_rows(y, probability)
+    return {"roc_auc": ranked.roc_auc, "average_precision": ranked.average_precision}
 
 
 @typed
@@ -162,16 +154,15 @@ def seed_scores(
     tuple of dict
         ``roc_auc``, ``average_precision`` and ``f1_buy`` of each fit, the last at the fit's own threshold.
     """
-    # scikit-learn takes a millisecond to check its input; AUC and F1 need no more than ranks and counts.
     scores = []
     for one, bound in zip(probability, threshold, strict=True):
-        called = one >= bound
-        n_correct, n_either = int(y[called].sum()), int(called.sum()) + int(y.sum(dtype=np.int64))
+        ranked = rank_rows(y, one)
+        n_called, n_correct = ranked.called_at(float(bound))
         scores.append(
             {
-                "roc_auc": auc_influence(y, one)[0],
-                "average_precision": _average_precision(y, one),
-                "f1_buy": 2 * n_correct / n_either,
+                "roc_auc": ranked.roc_auc,
+                "average_precision": ranked.average_precision,
+                "f1_buy": 2 * n_correct / (n_called + ranked.n_buys),
             }
         )
     return tuple(scores)
@@ -290,20 +281,26 @@ def breakeven_precision(
     return (loss + cost) / (gain + loss) if gain + loss > 0 else None
 
 
-def _average_precision(y: Array, probability: Array) -> float:
-    from sklearn.metrics import average_precision_score
+def _log_loss(y: Array, probability: Array) -> float:
+    """Return the mean negative log likelihood, of probabilities kept off 0 and 1 as scikit-learn does."""
+    smallest = np.finfo(np.float64).eps
+    of_label = np.clip(np.where(y == 1, probability, 1.0 - probability), smallest, 1.0 - smallest)
+    return float(-np.mean(np.log(of_label)))
 
-    # A sum of steps in recall: of a perfect ranking it can end one rounding error above 1.
-    return min(float(average_precision_score(y, probability)), 1.0)
+
+def _matthews_correlation(n_rows: int, n_buys: int, n_called: int, n_correct: int) -> float:
+    """Return the correlation of labels and calls; 0 where either is constant."""
+    spread = n_buys * (n_rows - n_buys) * n_called * (n_rows - n_called)
+    return (n_correct * n_rows - n_called * n_buys) / math.sqrt(spread) if spread else 0.0
 
 
-def _require_scorable(y: Array, probability: Array) -> None:
+def _require_scorable(y: Array, probability: Array, stage: str = "evaluation") -> None:
     n_buys = int(y.sum(dtype=np.int64))
     if n_buys in (0, len(y)):
-        raise CellError("evaluation", f"test rows of one class only: {n_buys} BUY of {len(y)}")
+        raise CellError(stage, f"test rows of one class only: {n_buys} BUY of {len(y)}")
     if not ((probability >= 0) & (probability <= 1)).all():
         n_bad = int((~((probability >= 0) & (probability <= 1))).sum())
-        raise CellError("evaluation", f"{n_bad} of {len(y)} test probabilities are NaN or outside [0, 1]")
+        raise CellError(stage, f"{n_bad} of {len(y)} test probabilities are NaN or outside [0, 1]")
 
 
 def _raw_and_debiased(y: Array, probability: Array, seed: int) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float64, Int8, typed
+from ftf_assets.training.ranked_rows import rank_rows
 
 
 @typed
@@ -49,13 +50,9 @@ def f1_optimal_threshold(y: Int8[Array, " rows"], probability: Float64[Array, " 
         raise CellError("threshold", f"none of the {len(y)} validation rows is a BUY, so F1 has no optimum")
     if np.isnan(probability).any():
         raise CellError("threshold", f"{int(np.isnan(probability).sum())} validation probabilities are NaN")
-    order = np.argsort(-probability, kind="stable")
-    descending = probability[order]
-    # Rows that share a probability are called together, so only the last of each tie is a candidate.
-    last_of_tie = np.append(np.flatnonzero(np.diff(descending)), len(descending) - 1)
-    true_buys = np.cumsum(y[order], dtype=np.int64)[last_of_tie]
-    f1 = 2 * true_buys / (last_of_tie + 1 + n_buys)
-    return float(descending[last_of_tie[np.argmax(f1)]])
+    ranked = rank_rows(y, probability)
+    f1 = 2 * ranked.n_correct / (ranked.n_called + n_buys)
+    return float(ranked.probability[np.argmax(f1)])
 
 
 @typed
@@ -85,4 +82,13 @@ def top_share_threshold(probability: Float64[Array, " rows"], share: float) -> f
     >>> top_share_threshold(np.array([0.1, 0.4, 0.2, 0.3, 0.5]), share=0.4)
     0.4
     """
-    return float(np.quantile(probability, 1.0 - share, method="higher"))
+    return float(top_share_thresholds(probability, (share,))[0])
+
+
+@typed
+def top_share_thresholds(
+    probability: Float64[Array, " rows"], shares: tuple[float, ...]
+) -> Float64[Array, " shares"]:
+    """Return the threshold of each share as :func:`top_share_threshold` does, from one sort."""
+    thresholds: Array = np.quantile(probability, 1.0 - np.array(shares), method="higher")
+    return thresholds

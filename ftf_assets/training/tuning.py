@@ -36,6 +36,7 @@ from ftf_assets.training.fit_rows import weight_without
 from ftf_assets.training.fit_seeds import sampler_seed, trial_seed
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.folds.walk_forward import Fold
+from ftf_assets.training.metrics import ranking_metrics
 from ftf_assets.training.parameters import SEARCHABLE, Parameters
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant
@@ -257,18 +258,16 @@ def _score_trial(
     tasks: list[FitTask],
     results: Mapping[str, FitResult | Outcome],
 ) -> Outcome | None:
-    from sklearn.metrics import roc_auc_score
-
     scores = []
     for task in tasks:
         result = results[task.key]
         if isinstance(result, Outcome):
             return result
         try:
-            score = roc_auc_score(arrays.y[task.predict["scored"]], result.probabilities["scored"])
+            y = arrays.y[task.predict["scored"]]
+            scores.append(ranking_metrics(y, result.probabilities["scored"], stage="tuning")["roc_auc"])
         except Exception as error:  # noqa: BLE001  a trial without a score is a failed study, recorded with its error
             return Outcome.failed(error, "tuning")
-        scores.append(float(score))
     study.scores.append(tuple(scores))
     study.optuna.tell(len(study.scores) - 1, float(np.mean(scores)))
     return None

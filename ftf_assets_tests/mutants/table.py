@@ -484,8 +484,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "training/tuning.py",
         "trials are scored on the rows that stopped their boosting",
-        'result.probabilities["scored"])',
-        'result.probabilities["validation"][: len(task.predict["scored"])])',
+        'result.probabilities["scored"], ',
+        'result.probabilities["validation"][: len(task.predict["scored"])], ',
         "training/test_tuning.py",
     ),
     _mutant(
@@ -509,8 +509,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "training/threshold.py",
         "the threshold of trades lets in the least confident rows",
-        "np.quantile(probability, 1.0 - share, ",
-        "np.quantile(probability, share, ",
+        "np.quantile(probability, 1.0 - np.array(shares), ",
+        "np.quantile(probability, np.array(shares), ",
         "training/test_threshold.py",
     ),
     _mutant(
@@ -526,6 +526,20 @@ MUTANTS: tuple[Mutant, ...] = (
         '"scoring": asdict(scoring)',
         '"scoring": scoring.cost',
         "training/test_evaluation.py",
+    ),
+    _mutant(
+        "training/ranked_rows.py",
+        "rows of equal probability are called one by one",
+        "np.flatnonzero(falling[1:] != falling[:-1])",
+        "np.arange(len(falling) - 1)",
+        "training/test_ranked_rows.py",
+    ),
+    _mutant(
+        "training/ranked_rows.py",
+        "a row at the threshold is not called",
+        'np.searchsorted(-self.probability, -threshold, side="right")',
+        'np.searchsorted(-self.probability, -threshold, side="left")',
+        "training/test_ranked_rows.py",
     ),
     _mutant(
         "training/auc_influence.py",
@@ -565,8 +579,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "training/trades.py",
         "a second position is opened while one is held",
-        'free = max(int(np.searchsorted(start, end[row], side="left")), row + 1)',
-        "free = row + 1",
+        'np.maximum(np.searchsorted(start, end[calls], side="left"), calls + 1)',
+        "calls + 1",
         "training/test_trades.py",
     ),
     _mutant(
