@@ -71,9 +71,13 @@ class SweepSettings(SettingsGroup):
 
     def by_name(self) -> dict[str, Any]:
         """Every setting by its dotted name."""
-        return {
-            name: getattr(getattr(self, name.partition(".")[0]), name.partition(".")[2]) for name in SETTINGS
-        }
+        return {name: self.value(name) for name in SETTINGS}
+
+    def value(self, name: str) -> object:
+        """One setting by its dotted name."""
+        group, _, field = name.partition(".")
+        value: object = getattr(getattr(self, group), field)
+        return value
 
     def with_changes(self, **groups: Mapping[str, Any]) -> SweepSettings:
         """Copy the settings with some of them changed, given by group; the copy is validated.

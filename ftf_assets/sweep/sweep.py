@@ -118,6 +118,10 @@ class Sweep:
         return {}
 
     @functools.cached_property
+    def _artifact_keys(self) -> dict[tuple[str, str], str]:
+        return {}
+
+    @functools.cached_property
     def tuning(self) -> Tuning:
         """Who is tuned and how."""
         return self.settings.training.tuning
@@ -176,7 +180,10 @@ class Sweep:
 
     def artifact_key(self, asset: str, crypto: str) -> str:
         """Hash everything that an asset's value depends on to 16 hex digits: the folder of its artifact."""
-        return stable_hash(self.artifact_identity(asset, crypto))
+        # Kept: a run asks for a key hundreds of times, and each key contains those of everything upstream.
+        if (asset, crypto) not in self._artifact_keys:
+            self._artifact_keys[asset, crypto] = stable_hash(self.artifact_identity(asset, crypto))
+        return self._artifact_keys[asset, crypto]
 
     def artifact_identity(self, asset: str, crypto: str) -> dict[str, Any]:
         """Name everything that an asset's value depends on.
@@ -250,7 +257,7 @@ class Sweep:
         if name in ("variants", "cleaned_variants", "label_treatments"):
             plan = self.plan(crypto)
             return [[variant.name, treatment_identity(plan, variant)] for variant in getattr(plan, name)]
-        return self.settings.by_name()[name]
+        return self.settings.value(name)
 
 
 def open_sweep(settings: SweepSettings) -> Sweep:
