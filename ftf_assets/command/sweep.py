@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.setting_flags import SweepCommand, confirmed_sweep, sweep_flags
-from ftf_assets.command.shared_flags import home_option, json_option
+from ftf_assets.command.setting_flags import SweepCommand, confirmed_sweep, requested_sweep, sweep_flags
+from ftf_assets.command.shared_flags import home_option, json_option, refuse_empty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,19 +23,40 @@ if TYPE_CHECKING:
 @click.command(cls=SweepCommand)
 @sweep_flags
 @home_option
+@click.option("--submit", is_flag=True, help="Run it on a Dagster deployment instead, and follow it.")
+@click.option(
+    "--deployment",
+    metavar="URL",
+    callback=refuse_empty,
+    help="With --submit: address of the deployment's webserver. [default: the environment variable "
+    "FTF_DEPLOYMENT] Credentials for a proxy in front of it come from FTF_DEPLOYMENT_TOKEN, or from "
+    "FTF_DEPLOYMENT_USER and FTF_DEPLOYMENT_PASSWORD.",
+)
+@click.option("--cancel", is_flag=True, help="With --submit: stop this sweep's backfill on the deployment.")
 @json_option
-def sweep(home: Home, as_json: bool, **flags: Any) -> int:
+def sweep(home: Home, as_json: bool, submit: bool, deployment: str | None, cancel: bool, **flags: Any) -> int:
     """Run a sweep; print its leaderboard and its verdict.
 
     A sweep trains and tests a model for every cell: each crypto x fold x variant. Start with --trials 0: it
     runs on a simulated market and needs no data. Without --trials 0 it also tunes. More than 10 estimated
     minutes need --confirm-long-run. The same command again continues where it stopped and reuses finished
     fits.
+
+    With --submit the sweep runs on a Dagster deployment that shares the home, one run a crypto. An interrupt
+    stops following; the runs go on, and the same command follows them again.
     """
     from ftf_assets.graph.jobs import SWEEP_JOB
 
+    if (cancel or deployment is not None) and not submit:
+        raise click.UsageError("--deployment and --cancel go with --submit")
+    if cancel:
+        return _cancel(requested_sweep(flags), deployment)
     wanted = confirmed_sweep(flags, home)
-    rows, _ = run_and_show(wanted, home, job=SWEEP_JOB, as_json=as_json)
+    rows, _ = (
+        _submit_and_show(wanted, home, deployment, as_json=as_json)
+        if submit
+        else run_and_show(wanted, home, job=SWEEP_JOB, as_json=as_json)
+    )
     complete = len(rows) == wanted.n_cells and "training_failed" not in set(rows["status"])
     return ExitCode.DONE if complete else ExitCode.FAILED
 
@@ -62,19 +83,55 @@ def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[
     from ftf_assets.command.progress_bar import show_progress
     from ftf_assets.running.progress import sweep_progress
     from ftf_assets.running.sweep_run import run_sweep
-    from ftf_assets.storage.results_store import ResultsStore
 
     progress = sweep_progress(sweep, home)
     _announce(sweep, progress.n_reused)
     with show_progress(progress) as on_fit:
         done = run_sweep(sweep, home, on_fit=on_fit, job=job)
+    return _show_results(sweep, home, done, as_json=as_json), done
+
+
+def _submit_and_show(
+    sweep: Sweep, home: Home, deployment: str | None, *, as_json: bool
+) -> tuple[pd.DataFrame, SweepRun]:
+    """Run a sweep on a deployment; show progress and results as for a local one."""
+    from ftf_assets.command.progress_bar import show_progress
+    from ftf_assets.running.deployment.graphql_client import Deployment
+    from ftf_assets.running.deployment.submitted_sweep import run_submitted_sweep
+    from ftf_assets.running.progress import sweep_progress
+
+    server, progress = Deployment.locate(deployment), sweep_progress(sweep, home, with_cells=False)
+    _announce(sweep, progress.n_reused)
+    with show_progress(progress) as on_fit:
+        done = run_submitted_sweep(
+            sweep, home, server, on_fit=on_fit, say=lambda text: click.echo(text, err=True)
+        )
+    return _show_results(sweep, home, done, as_json=as_json), done
+
+
+def _cancel(sweep: Sweep, deployment: str | None) -> int:
+    from ftf_assets.running.deployment.graphql_client import Deployment
+    from ftf_assets.running.deployment.submitted_sweep import cancel_submitted_sweep
+
+    server = Deployment.locate(deployment)
+    stopped = cancel_submitted_sweep(sweep, server)
+    if stopped is None:
+        click.echo(f"No backfill of sweep {sweep.sweep_id} is at work at {server.url}", err=True)
+        return ExitCode.FAILED
+    click.echo(f"Stopping backfill {stopped} of sweep {sweep.sweep_id}: finished fits are kept")
+    return ExitCode.DONE
+
+
+def _show_results(sweep: Sweep, home: Home, done: SweepRun, *, as_json: bool) -> pd.DataFrame:
+    from ftf_assets.storage.results_store import ResultsStore
+
     store = ResultsStore(home.results)
     rows, leaderboard = store.read(sweep.sweep_id), store.leaderboard(sweep.sweep_id)
     if as_json:
         click.echo(json.dumps(_as_json(sweep, home, rows, leaderboard, done)))
     else:
         _show(sweep, home, rows, leaderboard, done)
-    return rows, done
+    return rows
 
 
 def _announce(sweep: Sweep, n_finished: int) -> None:

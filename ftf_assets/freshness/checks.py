@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -59,14 +59,19 @@ def check_reason(
 
 def failed_checks(sweep: Sweep, instance: dg.DagsterInstance) -> list[FailedCheck]:
     """List the failed checks of a sweep's values as they are, warnings included, in flow order."""
-    values = [(asset, crypto) for crypto in sweep.cryptos for asset in INVALIDATING_CHECKS]
     failed = []
-    for asset, crypto in (*values, *((asset, None) for asset in DECISION_CHECKS)):
-        for check in sweep_checks(asset):
-            result = latest_on_value(sweep, instance, asset, check, crypto)
-            if result is not None and not result.passed:
-                failed.append(FailedCheck(crypto, asset, check, result.description, result.is_warning))
+    for crypto, asset, check in checks_in_order(sweep):
+        result = latest_on_value(sweep, instance, asset, check, crypto)
+        if result is not None and not result.passed:
+            failed.append(FailedCheck(crypto, asset, check, result.description, result.is_warning))
     return failed
+
+
+def checks_in_order(sweep: Sweep) -> Iterator[tuple[str | None, str, str]]:
+    """List a sweep's checks in flow order: (crypto, asset, check); the crypto is None for the sweep's own."""
+    values = [(asset, crypto) for crypto in sweep.cryptos for asset in INVALIDATING_CHECKS]
+    for asset, crypto in (*values, *((asset, None) for asset in DECISION_CHECKS)):
+        yield from ((crypto, asset, check) for check in sweep_checks(asset))
 
 
 def latest_on_value(

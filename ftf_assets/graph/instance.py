@@ -78,7 +78,7 @@ def sqlite_errors_as_store_errors(home: Home) -> Iterator[None]:
         raise unusable_records(home.dagster, str(cause)) from error
 
 
-def unusable_records(folder: Path, message: str) -> StoreError:
+def unusable_records(folder: object, message: str) -> StoreError:
     """Make the error for a message of SQLite about Dagster's records in a folder."""
     return StoreError(
         f"Dagster's records in {folder} cannot be used: {message}. Free disk space or repair the disk. If "

@@ -77,11 +77,29 @@ class SweepProgress:
             left.discard(event.key)
 
 
-def sweep_progress(sweep: Sweep, home: Home) -> SweepProgress:
-    """Start counting a sweep's fits and cells; fits that the home holds count as finished."""
+def sweep_progress(sweep: Sweep, home: Home, *, with_cells: bool = True) -> SweepProgress:
+    """Start counting a sweep's fits; fits that the home holds count as finished.
+
+    Parameters
+    ----------
+    sweep, home
+        The sweep, and where its fits lie.
+    with_cells
+        Whether to count finished cells too. That needs to know which fit each event is of.
+    """
     store, cells, fits = FolderFitStore(home.fits), [], []
     for crypto in sweep.cryptos:
         plan = sweep.plan(crypto)
         fits += planned_fit_keys(plan)
-        cells += [cell_fit_keys(plan, fold, v) for fold in range(plan.n_folds) for v in plan.variants]
+        if with_cells:
+            cells += [cell_fit_keys(plan, fold, v) for fold in range(plan.n_folds) for v in plan.variants]
     return SweepProgress(len(fits), cells, [key for key in fits if key in store])
+
+
+def waiting_fits(sweep: Sweep, home: Home) -> dict[str, list[str]]:
+    """List the keys of the fits that the home does not hold, by crypto, in the plan's order."""
+    store = FolderFitStore(home.fits)
+    return {
+        crypto: [key for key in planned_fit_keys(sweep.plan(crypto)) if key not in store]
+        for crypto in sweep.cryptos
+    }

@@ -3,62 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import dagster as dg
 
-from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
+from ftf_assets.contracts.errors import FtfError, InputError, Interrupted, RunError, StoreError
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.instance import unusable_records
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One error of a chain.
+
+    Attributes
+    ----------
+    kind
+        Name of its class.
+    message
+        As Dagster keeps it: the class with its module, a colon and the text.
+    """
+
+    kind: str
+    message: str
+
+    @property
+    def text(self) -> str:
+        """The text alone."""
+        return self.message.partition(": ")[2].strip()
 
 
 def raise_failure(
     result: dg.ExecuteInProcessResult, name: str, failed_checks: Sequence[FailedCheck], records: Path
 ) -> NoReturn:
-    """Raise what stopped a run.
+    """Raise what stopped a run in this process.
 
     Parameters
     ----------
     result
         Of the run, which did not succeed.
-    name
-        Crypto or job, as messages name it.
-    failed_checks
-        The asset checks that failed in the run.
-    records
-        Folder of Dagster's records.
+    name, failed_checks, records
+        As :func:`failure_of` takes them.
 
     Raises
     ------
-    InputError, StoreError
+    InputError, StoreError, RunError, Interrupted
+        As :func:`failure_of` gives them.
+    """
+    failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    causes = [cause for failure in failures for cause in _causes(failure)]
+    raise failure_of(causes, name, result.run_id, failed_checks, records)
+
+
+def failure_of(
+    causes: Sequence[Cause], name: str, run_id: str, failed_checks: Sequence[FailedCheck], records: object
+) -> FtfError | Interrupted:
+    """Turn what stopped a run into an error of this project.
+
+    Parameters
+    ----------
+    causes
+        The errors of its failed steps, each followed by its causes; empty where the run was stopped.
+    name, run_id
+        Crypto or job, as messages name it, and the id of the run.
+    failed_checks
+        The asset checks that failed in the run.
+    records
+        Where Dagster's records lie, as messages name it.
+
+    Returns
+    -------
+    InputError or StoreError
         A step raised it, or Dagster's records cannot be written, or a blocking check failed.
     RunError
         A step raised any other error; the message names the run.
     Interrupted
         The user stopped the run.
     """
-    failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
-    causes = [cause for failure in failures for cause in _causes(failure)]
     for cause in causes:
-        if cause.cls_name == "DagsterExecutionInterruptedError":
-            raise Interrupted
+        if cause.kind == "DagsterExecutionInterruptedError":
+            return Interrupted()
         for kind in (InputError, StoreError):
-            if cause.cls_name in {kind.__name__, *(one.__name__ for one in kind.__subclasses__())}:
-                raise kind(cause.message.partition(": ")[2].strip())
+            if cause.kind in {kind.__name__, *(one.__name__ for one in kind.__subclasses__())}:
+                return kind(cause.text)
         # Dagster also writes its records while a step runs, and reports their failure as the step's.
         if cause.message.startswith("sqlite3."):
-            raise unusable_records(records, cause.message.partition(": ")[2].strip())
+            return unusable_records(records, cause.text)
     if failed_checks:
-        raise InputError(f"stopped, because a blocking check failed. {failed_checks[0].in_words}")
+        return InputError(f"stopped, because a blocking check failed. {failed_checks[0].in_words}")
     if not causes:
-        raise Interrupted
-    raise RunError(f"{name}: {causes[-1].message.strip()} (run {result.run_id}, see ftf ui)")
+        return Interrupted()
+    return RunError(f"{name}: {causes[-1].message.strip()} (run {run_id}, see ftf ui)")
 
 
-def _causes(error: Any) -> list[Any]:
+def _causes(error: Any) -> list[Cause]:
     chain = []
     while error is not None:
-        chain.append(error)
+        chain.append(Cause(error.cls_name or "", error.message))
         error = error.cause
     return chain

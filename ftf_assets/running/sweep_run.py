@@ -98,16 +98,35 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
         if crypto in assets
     ]
     results = run_jobs(runs, home, settings=settings, on_fit=on_fit) if runs else {}
-    done = SweepRun({crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results})
+    run_ids = {crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results}
     if deciding:
         decide = JobRun(DECIDE_JOB, config, tags, assets=deciding)
         run_jobs([decide], home, settings=settings, on_fit=on_fit, fits=False)
     with open_instance(home) as instance:
-        done.failed_checks = failed_checks(sweep, instance)
+        failed = failed_checks(sweep, instance)
+    return outcome(sweep, home, run_ids, failed)
+
+
+def outcome(sweep: Sweep, home: Home, run_ids: dict[str, str], failed: list[FailedCheck]) -> SweepRun:
+    """Read what a finished sweep gave.
+
+    Parameters
+    ----------
+    sweep, home
+        The sweep, and where its rows lie.
+    run_ids, failed
+        As :class:`SweepRun` keeps them.
+
+    Raises
+    ------
+    StoreError
+        The results cannot be read.
+    """
+    done = SweepRun(run_ids, failed_checks=failed)
     if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
         done.report = home.report(sweep.sweep_id)
         done.decision = _stored_decision(sweep, home)
-        if not any(check.check == AUDITED_CHECK for check in done.failed_checks):
+        if not any(check.check == AUDITED_CHECK for check in failed):
             done.hints = _audit_hints(sweep, home)
     return done
 
