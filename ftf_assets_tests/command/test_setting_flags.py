@@ -110,7 +110,8 @@ def test_the_command_hands_over_what_was_written_under_dotted_names():
         "sweep",
         ["--crypto", "OPUSDC", "--crypto", "LDOUSDC", "--seed", "8", "--set", "labels.horizon_bars=6"],
     )
-    given = {name: value for name, value in context.params.items() if name not in ("home", "as_json")}
+    others = ("home", "as_json", "submit", "deployment", "cancel")
+    given = {name: value for name, value in context.params.items() if name not in others}
     settings = settings_of(given)
     assert settings.data.cryptos == ("OPUSDC", "LDOUSDC")
     assert (settings.training.seed, settings.labels.horizon_bars) == (8, 6)

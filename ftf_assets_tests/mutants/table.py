@@ -1681,9 +1681,30 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "running/sweep_run.py",
         "checks that have failed are not passed on",
-        "done.failed_checks = failed_checks(sweep, instance)",
-        "done.failed_checks = []",
+        "failed = failed_checks(sweep, instance)",
+        "failed = []",
         "end_to_end/test_report.py",
+    ),
+    _mutant(
+        "running/deployment/graphql_client.py",
+        "a mutation is sent again after a lost answer",
+        "if not repeat and not never_sent:",
+        "if False:",
+        "running/deployment/test_graphql_client.py",
+    ),
+    _mutant(
+        "running/deployment/backfill.py",
+        "a run that will be retried counts as the end",
+        'self.status == "FAILURE" and',
+        "False and",
+        "running/deployment/test_following.py",
+    ),
+    _mutant(
+        "running/deployment/following.py",
+        "events are read again from the first at every look",
+        '_cursor = page["cursor"]',
+        "_cursor = None",
+        "running/deployment/test_following.py",
     ),
     # --- command ------------------------------------------------------------------------------------------
     _mutant(

@@ -23,6 +23,8 @@ USER_VARIABLE, PASSWORD_VARIABLE = "FTF_DEPLOYMENT_USER", "FTF_DEPLOYMENT_PASSWO
 _TIMEOUT = (10.0, 60.0)
 #: Seconds to wait before each retry: a webserver that restarts is back within a minute.
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+#: The same before its first answer: most likely its address is wrong.
+_FIRST_WAITS = (0.5, 1.0)
 #: Answers of a proxy whose webserver is away or busy.
 _AWAY = {429, 502, 503, 504}
 
@@ -35,7 +37,7 @@ class UnclearError(UnreachableError):
     """No answer came: the webserver may have carried out the request, or not."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Deployment:
     """The webserver of a Dagster deployment.
 
@@ -49,7 +51,8 @@ class Deployment:
 
     url: str
     pause: Callable[[float], None] = time.sleep
-    _session: requests.Session = field(default_factory=requests.Session, repr=False, compare=False)
+    _answered: bool = False
+    _session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     @classmethod
     def locate(cls, url: str | None = None) -> Deployment:
@@ -83,9 +86,8 @@ class Deployment:
             )
         found = cls(address.removesuffix("/graphql"))
         token, user = os.environ.get(TOKEN_VARIABLE), os.environ.get(USER_VARIABLE)
-        found._session.trust_env = not (token or user)  # a .netrc must not replace them
-        if token:
-            found._session.headers["Authorization"] = f"Bearer {token}"
+        if token:  # as auth and no header: a .netrc would replace the header
+            found._session.auth = _bearer(token)
         elif user:
             found._session.auth = (user, os.environ.get(PASSWORD_VARIABLE, ""))
         return found
@@ -113,7 +115,8 @@ class Deployment:
         RunError
             It reports an error.
         """
-        for wait in (*_WAITS, None):
+        waits = _WAITS if self._answered else _FIRST_WAITS
+        for wait in (*waits, None):
             try:
                 answer = self._session.post(
                     f"{self.url}/graphql",
@@ -129,12 +132,13 @@ class Deployment:
             except requests.RequestException as error:
                 raise input_error(f"the deployment {self.url} cannot be asked: {_in_short(error)}") from None
             if trouble is None:
+                self._answered = True
                 return self._data(answer)
             if wait is not None:
                 self.pause(wait)
         raise UnreachableError(
-            f"the deployment {self.url} cannot be reached: {trouble}, {len(_WAITS) + 1} attempts in "
-            f"{sum(_WAITS):g} s"
+            f"the deployment {self.url} cannot be reached: {trouble}, after {len(waits) + 1} attempts in "
+            f"{sum(waits):g} s"
         )
 
     def _data(self, answer: requests.Response) -> dict[str, Any]:
@@ -185,6 +189,14 @@ def union(data: Mapping[str, Any], name: str, wanted: str) -> dict[str, Any]:
             else f"the deployment answers {found['__typename']}"
         )
     return found
+
+
+def _bearer(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return sign
 
 
 def _never_sent(error: requests.RequestException) -> bool:
