@@ -1468,6 +1468,34 @@ MUTANTS: tuple[Mutant, ...] = (
         "if False:",
         "report/test_page.py",
     ),
+    _mutant(
+        "report/tables.py",
+        "a CSV holds the rounded numbers of the page",
+        "return repr(float(value))",
+        'return f"{value:.4g}"',
+        "report/test_tables.py",
+    ),
+    _mutant(
+        "report/tables.py",
+        "a p value may stand without its effect",
+        "if self.parts[0].name in P_VALUES:",
+        "if False:",
+        "report/test_tables.py",
+    ),
+    _mutant(
+        "report/tables.py",
+        "a name is a formula of the spreadsheet that opens the CSV",
+        "if isinstance(value, str) and value.startswith(_FORMULAE):",
+        "if False:",
+        "report/test_tables.py",
+    ),
+    _mutant(
+        "report/charts/palette.py",
+        "text of a picture cannot be read on the dark page",
+        '"#444444": "#bcc1c8",',
+        '"#444444": "#444444",',
+        "report/test_style.py",
+    ),
     # --- graph --------------------------------------------------------------------------------------------
     _mutant(
         "graph/io_managers.py",

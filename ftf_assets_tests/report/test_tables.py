@@ -51,6 +51,9 @@ def test_every_table_has_its_csv_with_a_row_for_each_of_its_rows_and_every_value
         for shown, stored in zip(table.values, table.csv_rows, strict=True):
             assert set(shown) <= set(stored), name
             for value, text in shown.items():
+                if value in ("metric", "regime"):  # names that are spelled out
+                    assert text
+                    continue
                 assert agrees(text, stored[value]), (name, value, text, stored[value])
 
 
@@ -146,7 +149,7 @@ def agrees(text: str, stored: str) -> bool:
         return float(stored) < float(bound[1])
     shown = re.fullmatch(r"([+-]?\d+(?:\.(\d+))?)( ?%)?", plain_text)
     if not shown:
-        return text == stored or not re.fullmatch(r"-?[\d.]+(e-?\d+)?", stored)
+        return stored in text and not re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", stored)
     value = float(stored) * (100 if shown[3] else 1)
     half = 0.5 * 10.0 ** -len(shown[2] or "")
     return abs(value - float(shown[1])) <= max(1.0001 * half, 0.005 * abs(value))

@@ -140,7 +140,9 @@ def reliability(y: npt.NDArray[np.int8], probability: Floats, n_bins: int = N_BI
     )
 
 
-def precision_recall(curves: list[LevelCurves], name: str = "precision-recall") -> Markup:
+def precision_recall(
+    curves: list[LevelCurves], name: str = "precision-recall", size: tuple[float, float] = (5.6, 4.2)
+) -> Markup:
     """Draw precision over recall; the horizontal line is the precision of calling every bar BUY.
 
     Parameters
@@ -149,11 +151,13 @@ def precision_recall(curves: list[LevelCurves], name: str = "precision-recall") 
         From :func:`pooled_curves`.
     name
         Prefix of the picture's ids.
+    size
+        Width and height, inches.
     """
     from sklearn.metrics import precision_recall_curve
 
     base_rate = float(curves[0].y.mean())
-    with drawing(5.6, 4.2, _ROOM) as (figure, ((ax,),)):
+    with drawing(*size, _ROOM) as (figure, ((ax,),)):
         ax.axhline(base_rate, color="#777777", linewidth=1)
         ax.text(
             0.99,

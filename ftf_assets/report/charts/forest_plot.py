@@ -32,6 +32,8 @@ UNITS = {
 _OUTCOMES = {WINS: ("^", "#000000"), LOSES: ("v", "#000000")}
 #: Inches to the right of a panel for a difference and its outcome, such as "-0.0123 loses".
 _ROOM_FOR_NUMBERS = 0.95
+#: Inches of level names beside which a small panel has room for few ticks.
+_LONG_NAMES = 1.4
 
 
 def forest_plot(data: DecisionData) -> Markup:
@@ -70,8 +72,10 @@ def gain_chart(data: DecisionData) -> Markup:
     """Draw the panel of the primary metric alone, small, for the first screen of the report."""
     levels, metric = data.levels, str(data.verdicts["primary_metric"].iloc[0])
     room = Room(left=text_width(level.short for level in levels) + 0.12, bottom=0.3, right=0.72, top=0.26)
-    with drawing(4.1, max(2.45, 0.8 + 0.3 * len(levels)), room) as (figure, ((ax,),)):
+    with drawing(4.1, max(2.45, 0.8 + 0.22 * len(levels)), room) as (figure, ((ax,),)):
         _panel(ax, data, levels, metric, float(data.verdicts["useful_gain"].iloc[0]))
+        ax.locator_params(axis="x", nbins=4 if room.left < _LONG_NAMES else 2)
+        ax.xaxis.set_major_formatter(lambda gain, _: f"{round(gain, 6):g}".replace("-", "\N{MINUS SIGN}"))
         ax.set_title("", loc="left")  # the page names the metric above the picture
         return inline_svg(
             figure,

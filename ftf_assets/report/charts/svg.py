@@ -150,6 +150,7 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> Marku
         element.text = None if element.text is None else element.text.strip()
         element.tail = None  # only indentation: matplotlib writes each text into one element
         element.attrib = _attributes(element, used, name)
+    _share_styles(root)
     root.attrib = {
         "viewBox": str(root.get("viewBox")),
         "role": "img",
@@ -212,9 +213,32 @@ def _attributes(element: ElementTree.Element, used: set[str], name: str) -> dict
                 part for part in re.split(r"; ?", with_variables(value)) if not part.startswith("font-family")
             )
         elif key in ("d", "x", "y", "transform", "width", "height"):
-            value = _PLACES.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), value)
+            value = _PLACES.sub(_rounded, value)
         kept[key] = _prefixed(key, " ".join(value.split()), name)
     return kept
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """Write a length to a tenth of a point; the small ones, such as those of a marker, to a hundredth."""
+    value = float(found[0])
+    return f"{value:.{2 if abs(value) < 10 else 1}f}".rstrip("0").rstrip(".")
+
+
+def _share_styles(element: ElementTree.Element) -> None:
+    """Let a group say once what all its shapes have in common, and leave out groups that say nothing."""
+    for child in element:
+        _share_styles(child)
+    element[:] = [
+        inner for child in element for inner in (child if child.tag == "g" and not child.attrib else [child])
+    ]
+    if element.tag != "g" or len(element) < 2 or not {child.tag for child in element} <= {"path", "use"}:
+        return
+    for name in ("style", "clip-path"):
+        values = {child.get(name) for child in element}
+        if name not in element.attrib and len(values) == 1 and (value := values.pop()):
+            element.set(name, value)
+            for child in element:
+                del child.attrib[name]
 
 
 def _prefixed(key: str, value: str, name: str) -> str:

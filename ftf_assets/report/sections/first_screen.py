@@ -16,9 +16,11 @@ from ftf_assets.report.charts.curves import LevelCurves, precision_recall
 from ftf_assets.report.charts.forest_plot import gain_chart
 from ftf_assets.report.charts.label_ceiling import ceiling_chart
 from ftf_assets.report.data import DecisionData
-from ftf_assets.report.levels import level_headings
+from ftf_assets.report.levels import BASELINE, level_headings
 
 N_PICTURES = 3
+#: Lines in a small picture; of more levels only the one with the largest gain is drawn beside the baseline.
+_MOST_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,20 @@ def _pictures(
     if ceiling is not None:
         chart = ceiling_chart(ceiling, "first-ceiling", small=True)
         yield FirstPicture("What would correct labels add?", chart, "label-ceiling")
-    net = net_return_chart(confidence, level_headings(data.levels))
+    shown = _shown(data)
+    net = net_return_chart(confidence, shown)
     if net is not None:
         yield FirstPicture("Does a trade pay? Net of costs", net, "confidence")
     if curves:
-        chart = precision_recall([*curves], "first-precision-recall")
+        few = [one for one in curves if one.level.short in shown]
+        chart = precision_recall(few, "first-precision-recall", (4.1, 2.6))
         yield FirstPicture("How precise are the calls?", chart, "curves")
+
+
+def _shown(data: DecisionData) -> list[str]:
+    """Name the variants that a small picture has room for."""
+    names = level_headings(data.levels)
+    if len(names) <= _MOST_LINES:
+        return names
+    largest = data.summary["largest_level"].iloc[0]
+    return [name for name in names if name in (BASELINE.short, largest)]

@@ -164,7 +164,7 @@ def _table(decision: Decision) -> Table:
         (one.factor, one.level): one for one in decision.metrics if one.metric == decision.primary_metric
     }
     rows = []
-    for line in level_lines(decision):
+    for line, verdict in zip(level_lines(decision), decision.verdicts, strict=True):
         one = compared.get((line.factor, line.level))
         low, _, high = line.interval.partition(" to ")
         shown = {
@@ -178,7 +178,7 @@ def _table(decision: Decision) -> Table:
             {
                 "level": plain(line.level),
                 "factor": plain(line.factor),
-                "verdict": Value(line.verdict, line.verdict, strong=True),
+                "verdict": Value(line.verdict, f"{SIGNS[verdict.verdict]} {line.verdict}", strong=True),
                 **{name: _value(getattr(one, name, None), text) for name, text in shown.items()},
             }
         )
