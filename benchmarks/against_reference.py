@@ -26,7 +26,8 @@ from sklearn.metrics import average_precision_score
 from benchmarks.measuring import CORES, report, run
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.storage.cpu_core_locks import CoreTokens
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import fit_store
+from ftf_assets.storage.home import Home
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.masks import make_masks
@@ -84,7 +85,7 @@ def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, A
     )
     with tempfile.TemporaryDirectory() as folder:
         tokens = CoreTokens(Path(folder) / "cores", CORES)
-        engine = FitEngine(FolderFitStore(Path(folder) / "fits"), CORES, lambda event: None, tokens.hold)
+        engine = FitEngine(fit_store(Home(Path(folder))), CORES, lambda event: None, tokens.hold)
         begin = time.perf_counter()
         soft = plan.soft_labels(arrays.y)
         baselines = fit_baselines(plan, arrays, engine)

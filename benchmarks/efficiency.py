@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.measuring import CORES, ftf, report
 from ftf_assets.graph.instance import open_instance
-from ftf_assets.storage.artifacts import read_header
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 
 FITTING = ("baseline_parameters", "cleanlab_masks", "trained_models")
@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         done = ftf("sweep", "--json", "--home", home.path, *(sys.argv[1:] or ["--trials", "0"]))
-        fits = [read_header(path.parent)["value"]["seconds"] for path in home.fits.glob("*/*/header.json")]
+        fits = [header["seconds"] for header in fit_store(home).headers(sys.maxsize)]
         steps = step_seconds(home, list(json.loads(done.out)["run_ids"].values()))
     report(
         "efficiency: one-thread seconds of the unique fits / cores / wall seconds",

@@ -32,8 +32,7 @@ import numpy as np
 from benchmarks.growth import HOUR, Forget
 from benchmarks.measuring import CORES
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.storage.artifacts import read_header
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.gpu_places import GpuPlaces
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -115,7 +114,7 @@ def task_of(arrays: TrainingArrays, rows: np.ndarray, device: Device, number: in
 def engine_of(device: Device, at_a_time: int, store: Any = None) -> Iterator[FitEngine]:
     """The engine as a sweep makes it; on the CPU without core tokens."""
     with tempfile.TemporaryDirectory() as folder:
-        stored = store or FolderFitStore(Path(folder) / "fits")
+        stored = store or fit_store(Home(Path(folder)))
         found = boosting.require_device(device)
         places = found and GpuPlaces(Path(folder) / "gpu", at_a_time, found.total_bytes, CORES)
         yield FitEngine(stored, at_a_time, lambda event: None, places=places)
@@ -153,7 +152,7 @@ def sweep(device: Device, _options: Row) -> Iterator[Row]:
         if done.returncode in (0, 1):
             cells = ResultsStore(Home(Path(home)).results).read()
             failed = cells[cells["status"] == "training_failed"]
-            fits = [read_header(path.parent)["value"] for path in Path(home).glob("fits/*/*/header.json")]
+            fits = list(fit_store(Home(Path(home))).headers(sys.maxsize))
             yield {
                 "cells": len(cells),
                 "failed_cells": len(failed),

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from benchmarks.measuring import CORES, Ran, ftf, report
 from ftf_assets.storage.artifacts import read_header
+from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.home import Home
 
 
 def fit_seconds(home: Home) -> dict[str, float]:
     """One-thread seconds of every finished fit."""
-    headers = {path.parent.name: read_header(path.parent) for path in home.fits.glob("*/*/header.json")}
+    folders = [path.parent for path in (home.path / "fits").glob("*/*/header.json")]
+    headers = {folder.name: read_header(BlobFolder.of_path(folder)) for folder in folders}
     return {key: header["value"]["seconds"] for key, header in headers.items()}
 
 

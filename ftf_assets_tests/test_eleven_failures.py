@@ -177,7 +177,7 @@ def test_the_off_path_is_free(home: Home):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["statuses"] == {"ok": 3}
-    assert len(list(home.fits.glob("*/*/header.json"))) == 4, "three models, the baseline repeated"
+    assert len(list((home.path / "fits").glob("*/*/header.json"))) == 4, "three models, the baseline repeated"
 
 
 def _flag_in_daemon(queue: multiprocessing.Queue[int]) -> None:
@@ -242,7 +242,7 @@ def test_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
     killed.wait_until_it_says(f"\n{after}")
     killed.send(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
-    finished_before = {path.parent.name for path in home.fits.glob("*/*/header.json")}
+    finished_before = {path.parent.name for path in (home.path / "fits").glob("*/*/header.json")}
     events: list[FitEvent] = []
     run_sweep(sweep, home, on_fit=events.append)
     refitted = {event.key for event in events if event.kind == "done"}

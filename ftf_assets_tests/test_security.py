@@ -21,7 +21,9 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.fit_store import fit_store
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_schema import tables
 from ftf_assets.training.boosting import FitResult
 from ftf_assets_tests.support.candle_bars import bars_of, zipped
@@ -92,10 +94,10 @@ PLANTED = [
 def test_a_planted_file_with_its_right_checksum_is_refused_and_runs_nothing(
     tmp_path: Path, make, suffix: str
 ):
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
     plant_file(tmp_path / "labels", make(Payload(tmp_path / "trace")), suffix)
     with pytest.raises(StoreError, match="Materialise it again"):
-        read_artifact(tmp_path / "labels", SmoothedLabels)
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
     assert not (tmp_path / "trace").exists()
 
 
@@ -169,9 +171,9 @@ MALICIOUS_BOOSTERS = [
 def test_a_replaced_booster_is_found_by_its_checksum_and_never_given_to_xgboost(
     tmp_path: Path, booster: bytes
 ):
-    store = FolderFitStore(tmp_path)
+    store = fit_store(Home(tmp_path))
     store.put("0a1b2c3d4e5f6071", FitResult(b"{L\x00booster", 33, 0.2, {}))
-    (file,) = tmp_path.glob("*/*/*.ubj")
+    (file,) = tmp_path.glob("fits/*/*/*.ubj")
     file.write_bytes(booster)
     assert store.get("0a1b2c3d4e5f6071") is None
 

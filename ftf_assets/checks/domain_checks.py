@@ -28,7 +28,7 @@ from ftf_assets.invariants.lag_loss import lag_loss
 from ftf_assets.invariants.leaks import overlapping_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
 from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 
@@ -171,7 +171,7 @@ def reproducible(stored: Stored) -> Finding:
             stored.value("baseline_parameters"),
             stored.value("cleanlab_masks"),
             models,
-            FolderFitStore(stored.home.fits),
+            fit_store(stored.home),
         ),
         f"fold {cell.fold} {cell.variant} has the same bits" if cell else "no cell was trained",
     )
@@ -252,7 +252,7 @@ def added_noise_only(stored: Stored) -> Finding:
         stored.value("coerced_arrays"),
         stored.value("baseline_parameters"),
         good,
-        FolderFitStore(stored.home.fits),
+        fit_store(stored.home),
     )
     off = "" if rows else ": the label ceiling is off (ceiling.on)"
     return Finding(breaches, f"recomputed for {len(good)} of {len(rows)} models{off}")

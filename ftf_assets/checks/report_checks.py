@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ftf_assets.graph.check_history import SWEEP_ID
+from ftf_assets.storage.blobs.protocol import BlobMissing
 
 
 def report_checks() -> list[dg.AssetChecksDefinition]:
@@ -19,12 +20,11 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
         sweep_id = context.resources.sweep.open().sweep_id
         home = context.resources.home
         metrics = home.results.decision(sweep_id).metrics
-        file = home.home.report(sweep_id)
-        missing = (
-            missing_from_page(file.read_text(encoding="utf-8", errors="replace"), metrics)
-            if file.is_file()
-            else ["the file"]
-        )
+        try:
+            page = home.home.blobs.get(home.home.report_name(sweep_id))
+            missing = missing_from_page(page.decode(errors="replace"), metrics)
+        except BlobMissing:
+            missing = ["the file"]
         return dg.AssetCheckResult(
             passed=not missing,
             description=f"{len(missing)} missing, first: {missing[0]}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.freshness.identity_changes import identity_change
 from ftf_assets.freshness.reason import NEVER_MADE, Reason, upstream_out_of_date
 from ftf_assets.storage.artifacts import HEADER, read_artifact, read_header
+from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
@@ -58,24 +58,28 @@ def artifact_reasons(
     return reasons
 
 
-def _why_not_made(folder: Path, identity: Mapping[str, Any], stale: Collection[str]) -> Reason | None:
-    if (folder / HEADER).is_file():
+def _why_not_made(folder: BlobFolder, identity: Mapping[str, Any], stale: Collection[str]) -> Reason | None:
+    if folder.holds(HEADER):
         return None
-    before = _newest_identity(folder.parent)
+    before = _newest_identity(folder)
     # Through JSON, as the stored one: a tuple equals the list that it is read back as.
     return NEVER_MADE if before is None else identity_change(before, json.loads(json.dumps(identity)), stale)
 
 
-def _newest_identity(values: Path) -> Mapping[str, Any] | None:
-    """Read the inputs of the newest artifact of an asset and crypto; None if there is none."""
-    headers = sorted(values.glob(f"*/{HEADER}"), key=lambda path: path.stat().st_mtime_ns)
+def _newest_identity(folder: BlobFolder) -> Mapping[str, Any] | None:
+    """Read the inputs of the newest artifact of the same asset and crypto; None if there is none."""
+    beside = BlobFolder(folder.blobs, folder.name.rpartition("/")[0])
+    headers = [entry for entry in beside.entries() if entry.name.endswith(f"/{HEADER}")]
+    if not headers:
+        return None
+    newest = max(headers, key=lambda entry: entry.modified).name.rpartition("/")[0]
     try:
-        return dict(read_header(headers[-1].parent).get("identity", {})) if headers else None
+        return dict(read_header(BlobFolder(folder.blobs, newest)).get("identity", {}))
     except StoreError:
         return {}
 
 
-def _why_not_whole(folder: Path, home: Home, asset: str) -> Reason | None:
+def _why_not_whole(folder: BlobFolder, home: Home, asset: str) -> Reason | None:
     """Read the artifact, and the models that its cells name."""
     from ftf_assets.contracts.bundles import TrainedModels
     from ftf_assets.storage.artifact_types import artifact_types
@@ -91,9 +95,9 @@ def _why_not_whole(folder: Path, home: Home, asset: str) -> Reason | None:
 
 
 def _why_models_not_whole(models: Any, home: Home) -> Reason | None:
-    from ftf_assets.storage.fit_store import FolderFitStore
+    from ftf_assets.storage.fit_store import fit_store
 
-    fits = FolderFitStore(home.fits)
+    fits = fit_store(home)
     for cell in models.cells:
         for key in cell.fit_keys:
             if key not in fits:

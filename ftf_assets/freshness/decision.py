@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftf_assets.contracts.errors import StoreError
 from ftf_assets.freshness.reason import NEVER_MADE, Reason, upstream_out_of_date
+from ftf_assets.storage.blobs.protocol import BlobMissing
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 
@@ -88,14 +88,11 @@ def _why_not_reported(
     from ftf_assets.report.collect import load_audit
     from ftf_assets.report.page_check import missing_from_page
 
-    file = home.report(sweep.sweep_id)
     try:
         # Invalid UTF-8 is replaced, so damaged text counts as missing and the report is rewritten.
-        page = file.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+        page = home.blobs.get(home.report_name(sweep.sweep_id)).decode(errors="replace")
+    except BlobMissing:
         return NEVER_MADE
-    except OSError as error:
-        raise StoreError(f"{file} cannot be read: {error.strerror or error}") from error
     metrics = store.decision(sweep.sweep_id).metrics
     if missing_from_page(page, metrics):
         return Reason("damaged", "the report does not show the decision")

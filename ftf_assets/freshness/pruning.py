@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,9 @@ from pathlib import Path
 
 from ftf_assets.contracts.errors import FtfError, StoreError
 from ftf_assets.storage.artifacts import HEADER, read_header
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.protocol import BlobEntry
+from ftf_assets.storage.fit_packs import read_keys
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock
 from ftf_assets.storage.results_store import ResultsStore
@@ -66,11 +68,38 @@ class Pruned:
 
 @dataclass(frozen=True)
 class _Needed:
-    """What sweeps need: keys of fits and scores, folders of artifacts."""
+    """What sweeps need: keys of fits and scores, names of the folders of artifacts."""
 
     fits: set[str] = field(default_factory=set)
     scores: set[str] = field(default_factory=set)
-    artifacts: set[Path] = field(default_factory=set)
+    artifacts: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Value:
+    """What is removed or kept as one: a fit, a pack of fits, an artifact.
+
+    Attributes
+    ----------
+    kind
+        ``fits``, ``scores`` or ``artifacts``.
+    keys
+        The keys of its fits or scores, or its name; it is needed if one of them is.
+    blobs
+        Its blobs, the one without which it is not found first.
+    """
+
+    kind: str
+    keys: set[str]
+    blobs: list[BlobEntry]
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(blob.n_bytes for blob in self.blobs)
+
+    @property
+    def written_at(self) -> float:
+        return self.blobs[0].modified
 
 
 def prune(
@@ -107,24 +136,38 @@ def prune(
 def _prune(home: Home, keep_days: float, keep_sweeps: int | None, *, remove: bool) -> Pruned:
     pruned = Pruned([], {name: Counts() for name in ("fits", "scores", "artifacts", "unfinished")})
     needed = _values_needed(home, keep_sweeps, pruned)
-    kept_since = time.time() - keep_days * _DAY
-    values = [
-        *(("fits", folder, folder.name in needed.fits) for folder in home.fits.glob("*/*")),
-        *(("scores", folder, folder.name in needed.scores) for folder in home.scores.glob("*/*")),
-        *(("artifacts", folder, folder in needed.artifacts) for folder in home.artifacts.glob("*/*/*")),
-    ]
-    for kind, folder, is_needed in values:
-        if folder.name.startswith("."):
-            continue
-        kept = is_needed or _written_at(folder) > kept_since
-        pruned.kinds[kind].count(_size(folder), kept=kept)
+    # Runs on other machines hold no lock of this one, so what is young in a bucket may be in use.
+    days = keep_days if home.bucket is None else max(keep_days, 1.0)
+    kept_since = time.time() - days * _DAY
+    for value in _values(home):
+        kept = not value.keys.isdisjoint(getattr(needed, value.kind)) or value.written_at > kept_since
+        pruned.kinds[value.kind].count(value.n_bytes, kept=kept)
         if remove and not kept:
-            _remove(folder)
+            # What names it goes first: a kill meanwhile leaves no half value that could be found.
+            home.blobs.delete([blob.name for blob in value.blobs])
     for path in _unfinished(home):
-        pruned.kinds["unfinished"].count(_size(path), kept=False)
+        pruned.kinds["unfinished"].count(path.stat().st_size, kept=False)
         if remove:
-            _remove(path)
+            path.unlink(missing_ok=True)
     return pruned
+
+
+def _values(home: Home) -> Iterator[_Value]:
+    for kind in ("fits", "scores", "artifacts"):
+        folders: dict[str, list[BlobEntry]] = {}
+        for entry in home.blobs.entries(f"{kind}/"):
+            folders.setdefault(entry.name.rpartition("/")[0], []).append(entry)
+        if home.bucket is not None and kind != "artifacts":
+            packs = {entry.name: entry for entry in folders.get(f"{kind}/packs", [])}
+            for entry in folders.get(f"{kind}/keys", []):
+                pack, keys = read_keys(home.blobs, entry.name)
+                blobs = [entry, *(packs[name] for name in (f"{kind}/packs/{pack}",) if name in packs)]
+                yield _Value(kind, keys, blobs)
+            continue
+        for folder, blobs in folders.items():
+            header_first = sorted(blobs, key=lambda entry: not entry.name.endswith(f"/{HEADER}"))
+            key = folder if kind == "artifacts" else folder.rpartition("/")[2]
+            yield _Value(kind, {key}, header_first)
 
 
 def _values_needed(home: Home, keep_sweeps: int | None, pruned: Pruned) -> _Needed:
@@ -145,8 +188,9 @@ def _values_needed(home: Home, keep_sweeps: int | None, pruned: Pruned) -> _Need
             _add_values_of_settings(home, settings, needed)
         except FtfError as error:  # settings of another version of ftf, or a source that has moved away
             pruned.notes.append(f"{sweep_id}: only the models that its rows name are kept: {error}")
-    for folder in (home.artifacts / "trained_models").glob("*/*"):
-        fits = _fits_of_cells(folder, cells)
+    for entry in (home.artifacts / "trained_models").entries():
+        folder, _, file = entry.name.rpartition("/")
+        fits = _fits_of_cells(BlobFolder(home.blobs, folder), cells) if file == HEADER else set()
         if fits:
             needed.artifacts.add(folder)
             needed.fits.update(fits)
@@ -160,7 +204,7 @@ def _add_values_of_settings(home: Home, settings: SweepSettings, needed: _Needed
         plan = sweep.plan(crypto)
         needed.fits.update(planned_fit_keys(plan))
         needed.artifacts.update(
-            home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)) for asset in ARTIFACTS
+            home.artifact(asset, crypto, sweep.artifact_key(asset, crypto)).name for asset in ARTIFACTS
         )
         needed.scores.update(
             score_key(cell_key(plan, fold, variant), settings.evaluation.scoring)
@@ -169,7 +213,7 @@ def _add_values_of_settings(home: Home, settings: SweepSettings, needed: _Needed
         )
 
 
-def _fits_of_cells(folder: Path, cells: set[str]) -> set[str]:
+def _fits_of_cells(folder: BlobFolder, cells: set[str]) -> set[str]:
     try:
         trained = read_header(folder)["value"]["cells"]
         return {key for cell in trained if cell["cell_key"] in cells for key in cell["fit_keys"]}
@@ -178,27 +222,6 @@ def _fits_of_cells(folder: Path, cells: set[str]) -> set[str]:
 
 
 def _unfinished(home: Home) -> Iterator[Path]:
-    for folder in (home.fits, home.scores, home.artifacts, home.reports):
-        yield from (path for path in folder.rglob(".*") if path.suffix in (".partial", ".pruned"))
-
-
-def _written_at(folder: Path) -> float:
-    header = folder / HEADER
-    return (header if header.exists() else folder).stat().st_mtime
-
-
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else (path,)
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def _remove(path: Path) -> None:
-    try:
-        if not path.is_dir():
-            path.unlink()
-            return
-        # Renamed first, in one step: a kill meanwhile leaves no half value in its place.
-        aside = path if path.name.startswith(".") else path.rename(path.with_name(f".{path.name}.pruned"))
-        shutil.rmtree(aside)
-    except OSError as error:
-        raise StoreError(f"cannot remove {path}: {error.strerror or error}") from error
+    """Name the files on this machine that a kill has left half written."""
+    for name in ("fits", "scores", "artifacts", "reports", "results", "cache"):
+        yield from (path for path in (home.path / name).rglob(".*.partial") if path.is_file())

@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, create_model
 from ftf_assets.audit.settings import AuditSettings, audit_settings
 from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
 from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
-from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
+from ftf_assets.storage.fit_store import KeyedStore, fit_store, score_store
 from ftf_assets.storage.gpu_places import GpuPlaces
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
@@ -21,6 +21,7 @@ from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.boosting import require_device
 from ftf_assets.training.device import gpu_number
+from ftf_assets.training.evaluation import CellScores
 from ftf_assets.training.fit_engine import FitEngine, OnEvent
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         InputError
             The sweep's GPU does not exist. Where it does, this opens CUDA, so this process must not fork.
         """
-        n_workers, store = n_cores(settings.run.workers), FolderFitStore(self.home.fits)
+        n_workers, store = n_cores(settings.run.workers), fit_store(self.home)
         gpu = require_device(settings.training.device)
         if gpu is None:
             return FitEngine(store, n_workers, on_event, CoreTokens(self.home.cores, n_workers).hold)
@@ -166,9 +167,9 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self.fit_engine(audit.sweep.settings, on_event)
 
     @property
-    def score_store(self) -> FolderScoreStore:
+    def score_store(self) -> KeyedStore[CellScores]:
         """The scores of finished cells."""
-        return FolderScoreStore(self.home.scores)
+        return score_store(self.home)
 
     @property
     def results(self) -> ResultsStore:

@@ -1,13 +1,12 @@
-"""Write the report of a sweep to its file: the whole page or none."""
+"""The file of a sweep's report: written whole or not at all, and found again on any machine."""
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
-from ftf_assets.contracts.errors import StoreError
 from ftf_assets.report.collect import load_report_data
 from ftf_assets.report.page import render_report
+from ftf_assets.storage.blobs.local_blobs import LocalBlobs
 from ftf_assets.storage.home import Home
 
 
@@ -26,7 +25,7 @@ def write_report(home: Home, sweep_id: str = "", output: Path | None = None) -> 
     Returns
     -------
     Path
-        The file.
+        The file; where the home is a bucket, this machine's copy of it.
 
     Raises
     ------
@@ -34,15 +33,24 @@ def write_report(home: Home, sweep_id: str = "", output: Path | None = None) -> 
         As :func:`~ftf_assets.report.collect.load_report_data`, and where the file cannot be written.
     """
     data = load_report_data(home, sweep_id)
-    page = render_report(data)
-    file = output or home.report(data.sweep_id)
-    partial = file.with_name(f".{file.name}.{uuid.uuid4().hex}.partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(file)
-    except OSError as error:
-        raise StoreError(f"cannot write the report {file}: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return file
+    page = render_report(data).encode()
+    if output is not None:
+        file = output.resolve()
+        LocalBlobs(file.parent).replace(file, page)
+        return file
+    home.blobs.put(home.report_name(data.sweep_id), page)
+    return report_file(home, data.sweep_id)
+
+
+def report_file(home: Home, sweep_id: str) -> Path:
+    """Give the file of a report that was written; where the home is a bucket, after copying it here.
+
+    Raises
+    ------
+    StoreError
+        There is no report, or it cannot be read.
+    """
+    if home.bucket is not None:
+        name = home.report_name(sweep_id)
+        LocalBlobs(home.path).put(name, home.blobs.get(name))
+    return home.report(sweep_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.fit_engine import FitEvent
@@ -87,7 +87,7 @@ def sweep_progress(sweep: Sweep, home: Home, *, with_cells: bool = True) -> Swee
     with_cells
         Whether to count finished cells too. That needs to know which fit each event is of.
     """
-    store, cells, fits = FolderFitStore(home.fits), [], []
+    store, cells, fits = fit_store(home), [], []
     for crypto in sweep.cryptos:
         plan = sweep.plan(crypto)
         fits += planned_fit_keys(plan)
@@ -98,7 +98,7 @@ def sweep_progress(sweep: Sweep, home: Home, *, with_cells: bool = True) -> Swee
 
 def waiting_fits(sweep: Sweep, home: Home) -> dict[str, list[str]]:
     """List the keys of the fits that the home does not hold, by crypto, in the plan's order."""
-    store = FolderFitStore(home.fits)
+    store = fit_store(home)
     return {
         crypto: [key for key in planned_fit_keys(sweep.plan(crypto)) if key not in store]
         for crypto in sweep.cryptos

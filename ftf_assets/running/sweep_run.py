@@ -15,6 +15,7 @@ from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.factor import RowFactor
+from ftf_assets.report.file import report_file
 from ftf_assets.rows.gate_decision import decision_from_rows
 from ftf_assets.rows.records import plain_records
 from ftf_assets.running.job_runs import JobRun, run_config, run_jobs
@@ -124,7 +125,7 @@ def outcome(sweep: Sweep, home: Home, run_ids: dict[str, str], failed: list[Fail
     """
     done = SweepRun(run_ids, failed_checks=failed)
     if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
-        done.report = home.report(sweep.sweep_id)
+        done.report = report_file(home, sweep.sweep_id)
         done.decision = _stored_decision(sweep, home)
         if not any(check.check == AUDITED_CHECK for check in failed):
             done.hints = _audit_hints(sweep, home)

@@ -1,8 +1,7 @@
 """Artifacts: a JSON header and files named by their content, written atomically, read with checksums.
 
 One folder holds one value. The name of each file is the hash of its content, and the header, which names the
-files, is moved into place last: after a kill a reader finds the old value or the new one, whole. Nothing is
-pickled.
+files, is written last: after a kill a reader finds the old value or the new one, whole. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ import io
 import json
 import types
 import typing
-import uuid
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ftf_assets.contracts.errors import StoreError, shown
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.protocol import BlobMissing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +34,13 @@ _FIX = "Materialise it again or run the same ftf sweep again"
 T = TypeVar("T")
 
 
-def write_artifact(folder: Path, value: object, identity: Mapping[str, Any] | None = None) -> None:
+def write_artifact(folder: BlobFolder, value: object, identity: Mapping[str, Any] | None = None) -> None:
     """Store a frame or a bundle (a tree of dataclasses over arrays, bytes, text and numbers).
 
     Parameters
     ----------
     folder
-        Where; created. A value that is already there is replaced in one step.
+        Where. A value that is already there is replaced in one step.
     value
         ``DataFrame``, ndarray, or a dataclass whose annotations :func:`read_artifact` can follow.
     identity
@@ -49,26 +49,22 @@ def write_artifact(folder: Path, value: object, identity: Mapping[str, Any] | No
     Raises
     ------
     StoreError
-        The disk is full, read-only or missing, or a link leads out of the home.
+        The store cannot be written: the disk is full, read-only or missing, a link leads out of the home, or
+        the bucket refuses.
     TypeError
         The value is of a type that cannot be stored.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _refuse_links(folder)
-        header = {
-            "format": FORMAT,
-            "type": type(value).__name__,
-            "identity": dict(identity or {}),
-            "value": _pack(value, folder, {}),
-        }
-        signed = header | {"checksum": _checksum(header)}
-        _replace(folder / HEADER, json.dumps(signed, allow_nan=False).encode())
-    except OSError as error:
-        raise StoreError(f"cannot write {folder}: {error.strerror or error}") from error
+    header = {
+        "format": FORMAT,
+        "type": type(value).__name__,
+        "identity": dict(identity or {}),
+        "value": _pack(value, folder, {}),
+    }
+    signed = header | {"checksum": _checksum(header)}
+    folder.write(HEADER, json.dumps(signed, allow_nan=False).encode())
 
 
-def read_artifact(folder: Path, kind: type[T]) -> T:
+def read_artifact(folder: BlobFolder, kind: type[T]) -> T:
     """Read a value back; arrays come read-only, the large ones memory-mapped.
 
     Parameters
@@ -97,15 +93,15 @@ def read_artifact(folder: Path, kind: type[T]) -> T:
     except Exception as error:  # noqa: BLE001  a damaged header may hold anything
         message = " ".join(str(error).split()) or "no message"
         raise StoreError(
-            f"{folder / HEADER} does not describe {kind.__name__} ({type(error).__name__}: "
+            f"{folder}/{HEADER} does not describe {kind.__name__} ({type(error).__name__}: "
             f"{shown(message)}). {_FIX}"
         ) from None
     if not isinstance(value, kind):
-        raise StoreError(f"{folder / HEADER} does not contain a {kind.__name__}. {_FIX}")
+        raise StoreError(f"{folder}/{HEADER} does not contain a {kind.__name__}. {_FIX}")
     return value
 
 
-def read_header(folder: Path) -> dict[str, Any]:
+def read_header(folder: BlobFolder) -> dict[str, Any]:
     """Read the header of an artifact.
 
     Raises
@@ -114,31 +110,22 @@ def read_header(folder: Path) -> dict[str, Any]:
         There is none, it is not a JSON object, or its checksum is wrong.
     """
     try:
-        header = json.loads((folder / HEADER).read_bytes())
-    except FileNotFoundError:
+        header = json.loads(folder.read(HEADER))
+    except BlobMissing:
         raise StoreError(f"there is no artifact in {folder}. Materialise it first") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(f"{folder / HEADER} is damaged ({error}). {_FIX}") from None
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{folder}/{HEADER} is damaged ({error}). {_FIX}") from None
     if not isinstance(header, dict):
-        raise StoreError(f"{folder / HEADER} is damaged (not a JSON object). {_FIX}")
+        raise StoreError(f"{folder}/{HEADER} is damaged (not a JSON object). {_FIX}")
     stated = header.pop("checksum", None)
     if header.get("format") == FORMAT and stated != _checksum(header):
         raise StoreError(
-            f"{folder / HEADER} is damaged: it does not have the checksum that it states. {_FIX}"
+            f"{folder}/{HEADER} is damaged: it does not have the checksum that it states. {_FIX}"
         )
     return header
 
 
-def _refuse_links(folder: Path) -> None:
-    # The home's own path is resolved already, so a folder that resolves elsewhere is linked inside the home.
-    if folder.resolve() != folder.absolute():
-        raise StoreError(
-            f"a link leads from {folder} to {folder.resolve()}: nothing is written outside the home. Remove "
-            "the link; the home itself may be one"
-        )
-
-
-def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
+def _pack(value: Any, folder: BlobFolder, written: dict[int, dict[str, str]]) -> Any:
     import pandas as pd
 
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -152,7 +139,7 @@ def _pack(value: Any, folder: Path, written: dict[int, dict[str, str]]) -> Any:
         if id(value) not in written:
             content, suffix = _encode(value)
             name = _content_name(content, suffix)
-            _replace(folder / name, content)
+            folder.write(name, content)
             written[id(value)] = {"file": name}
         return written[id(value)]
     if value is None or isinstance(value, str | int | float | bool):
@@ -173,9 +160,9 @@ def _encode(value: np.ndarray | pd.DataFrame | bytes) -> tuple[bytes, str]:
     return buffer.getvalue(), ".npy"
 
 
-def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
+def _unpack(hint: Any, packed: Any, folder: BlobFolder) -> Any:
     if isinstance(packed, dict) and set(packed) == {"file"}:
-        return _decode(folder / Path(packed["file"]).name)
+        return _decode(folder, PurePosixPath(packed["file"]).name)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = _type_hints(hint)
         try:
@@ -183,7 +170,7 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
                 **{f.name: _unpack(hints[f.name], packed[f.name], folder) for f in dataclasses.fields(hint)}
             )
         except KeyError as error:
-            raise StoreError(f"{folder / HEADER} lacks {error}. {_FIX}") from None
+            raise StoreError(f"{folder}/{HEADER} lacks {error}. {_FIX}") from None
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is dict:
         return {name: _unpack(arguments[1], item, folder) for name, item in packed.items()}
@@ -199,27 +186,30 @@ def _unpack(hint: Any, packed: Any, folder: Path) -> Any:
 _type_hints = functools.cache(typing.get_type_hints)
 
 
-def _decode(path: Path) -> np.ndarray | pd.DataFrame | bytes:
+def _decode(folder: BlobFolder, name: str) -> np.ndarray | pd.DataFrame | bytes:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}). {_FIX}") from None
-    if _content_name(content, path.suffix) != path.name:
-        raise StoreError(f"{path} is damaged: its content does not have the checksum of its name. {_FIX}")
+        content = folder.read(name)
+    except StoreError as error:
+        raise StoreError(f"{error}. {_FIX}") from None
+    suffix = PurePosixPath(name).suffix
+    if _content_name(content, suffix) != name:
+        raise StoreError(
+            f"{folder}/{name} is damaged: its content does not have the checksum of its name. {_FIX}"
+        )
     # A planted file can have the right checksum: nothing that could hold code is opened.
-    if path.suffix == ".ubj":
+    if suffix == ".ubj":
         return content
-    if path.suffix == ".parquet":
+    if suffix == ".parquet":
         from ftf_assets.sources.readers.arrow_files import arrow_table
 
-        return arrow_table(content, "Parquet", path, None).frame
-    if path.suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
-        raise StoreError(f"{path} is not a file written by ftf. {_FIX}")
+        return arrow_table(content, "Parquet", Path(name), None).frame
+    if suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
+        raise StoreError(f"{folder}/{name} is not a file written by ftf. {_FIX}")
     if len(content) < _BYTES_WORTH_MAPPING:
         array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
         array.flags.writeable = False
         return array
-    mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    mapped: np.ndarray = np.load(folder.local_file(name), mmap_mode="r", allow_pickle=False)
     # As a plain read-only ndarray, so that no other code has to know of memory maps.
     return mapped.view(np.ndarray)
 
@@ -231,12 +221,3 @@ def _content_name(content: bytes, suffix: str) -> str:
 def _checksum(header: dict[str, Any]) -> str:
     # Numbers such as thresholds and rounds lie in the header itself, so it needs a checksum too.
     return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.storage.artifacts import read_header
+from ftf_assets.contracts.errors import InputError
 from ftf_assets.storage.cpu_core_locks import n_cores
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import KeyedStore, fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.setting_groups import LONG_RUN_MINUTES
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.device import Device, is_gpu
 from ftf_assets.training.parameters import Rounds
 
@@ -103,7 +102,7 @@ class TimeEstimate:
         return self.seconds > 60 * LONG_RUN_MINUTES
 
 
-def fit_pace(store: FolderFitStore, rounds: Rounds, device: Device) -> FitPace:
+def fit_pace(store: KeyedStore[FitResult], rounds: Rounds, device: Device) -> FitPace:
     """Return the pace of the home's finished fits, else the published one.
 
     Parameters
@@ -116,12 +115,11 @@ def fit_pace(store: FolderFitStore, rounds: Rounds, device: Device) -> FitPace:
         Where the fits will run; fits on other devices say nothing about it.
     """
     seconds, rows, n_fits = 0.0, 0, 0
-    for header in itertools.islice(store.folder.glob("*/*/header.json"), _SAMPLE):
+    for fit in store.headers(_SAMPLE):
         try:
-            fit = read_header(header.parent)["value"]
             n_rows, spent = int(fit["n_rows"]), float(fit["seconds"])
             there = fit["device"] == device
-        except (StoreError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             continue  # damaged: it will be fitted again
         if not there:
             continue
@@ -148,7 +146,7 @@ def estimate_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> TimeE
 
 
 def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstimate:
-    store = FolderFitStore(home.fits)
+    store = fit_store(home)
     left = [n_rows for key, n_rows in rows.items() if key not in store]
     return TimeEstimate(
         n_left=len(left),
@@ -179,7 +177,7 @@ def estimate_audit(audit: Audit, home: Home, crypto: str | None = None) -> TimeE
         n_left=sum(audit.plan(name).n_fits for name in cryptos),
         rows=sum(audit.expected_rows(name) for name in cryptos),
         workers=_fits_at_a_time(audit.sweep.settings),
-        pace=fit_pace(FolderFitStore(home.fits), training.early_stopping, training.device),
+        pace=fit_pace(fit_store(home), training.early_stopping, training.device),
     )
 
 

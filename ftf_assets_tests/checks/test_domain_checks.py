@@ -337,7 +337,7 @@ DEFECTS = [
 
 
 def judge(name: str, stored: StoredRun, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr("ftf_assets.checks.domain_checks.FolderFitStore", lambda folder: stored.run.store)
+    monkeypatch.setattr("ftf_assets.checks.domain_checks.fit_store", lambda home: stored.run.store)
     monkeypatch.setattr(StoredRun, "home", SimpleNamespace(fits=None), raising=False)
     return list(CHECKS[name].judge(stored).breaches)
 

@@ -144,7 +144,7 @@ def test_an_interrupt_stops_the_sweep_with_one_line_and_keeps_what_is_finished(
     assert sweep.wait() == 130
     assert "ftf: interrupted. Finished fits are kept; run the same command again to go on" in sweep.stderr
     assert "Traceback" not in sweep.stderr
-    assert list(home.fits.glob("*/*/header.json"))
+    assert list((home.path / "fits").glob("*/*/header.json"))
 
 
 def test_an_unforeseen_error_is_one_line_that_names_the_run(

@@ -73,7 +73,7 @@ def lose_the_report(home: Home, sweep: Sweep) -> None:
 
 def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
     key = sweep.artifact_key("trained_models", "OPUSDC")
-    array = next(home.artifact("trained_models", "OPUSDC", key).glob("*.npy"))
+    array = next((home.path / home.artifact("trained_models", "OPUSDC", key).name).glob("*.npy"))
     content = array.read_bytes()
     array.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
@@ -129,7 +129,7 @@ def test_a_child_that_is_killed_is_named_and_the_same_command_goes_on_from_what_
     with pytest.raises(RunError, match="LDOUSDC: its process was killed by SIGKILL"):
         run_sweep(sweep, home, on_fit=lambda event: None)
     assert psutil.Process().children() == before
-    finished = {path.parent.name for path in home.fits.glob("*/*/header.json")}
+    finished = {path.parent.name for path in (home.path / "fits").glob("*/*/header.json")}
     assert finished
 
     monkeypatch.setattr(engine, "execute_fit", healthy)

@@ -24,6 +24,7 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.audit_store import AuditStore
+from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
@@ -48,7 +49,7 @@ def why(stale: list[StaleAsset]) -> dict[str, str]:
 
 
 def artifact(home: Home, sweep: Sweep, asset: str) -> Path:
-    return home.artifact(asset, CRYPTO, sweep.artifact_key(asset, CRYPTO))
+    return home.path / home.artifact(asset, CRYPTO, sweep.artifact_key(asset, CRYPTO)).name
 
 
 def flip_a_bit(file: Path) -> None:
@@ -69,9 +70,9 @@ def lose_a_booster(home: Home, sweep: Sweep) -> None:
 
 
 def booster(home: Home, sweep: Sweep) -> Path:
-    models = read_artifact(artifact(home, sweep, "trained_models"), TrainedModels)
+    models = read_artifact(BlobFolder.of_path(artifact(home, sweep, "trained_models")), TrainedModels)
     (key,) = models.cells[0].fit_keys
-    return next((home.fits / key[:2] / key).glob("*.ubj"))
+    return next((home.path / "fits" / key[:2] / key).glob("*.ubj"))
 
 
 def flip_a_bit_of_the_candles(home: Home, sweep: Sweep) -> None:
@@ -88,9 +89,9 @@ def empty_a_header(home: Home, sweep: Sweep) -> None:
 
 def record_a_failed_mask(home: Home, sweep: Sweep) -> None:
     folder = artifact(home, sweep, "cleanlab_masks")
-    masks = read_artifact(folder, CleanlabMasks).masks
+    masks = read_artifact(BlobFolder.of_path(folder), CleanlabMasks).masks
     failed = dataclasses.replace(masks[0], outcome=Outcome.failed(MemoryError("no memory"), "fit"))
-    write_artifact(folder, CleanlabMasks((failed, *masks[1:])))
+    write_artifact(BlobFolder.of_path(folder), CleanlabMasks((failed, *masks[1:])))
 
 
 def judge_red(home: Home, asset: str, check: str, metadata: dict[str, str]) -> None:
@@ -401,7 +402,7 @@ def test_every_materialisation_carries_the_version_of_its_content(home: Home):
             }
         versions.append({key: event.tags["dagster/data_version"] for key, event in latest.items()})
         for asset in ARTIFACTS:
-            for header in (home.artifacts / asset / CRYPTO).glob("*/header.json"):
+            for header in (home.path / "artifacts" / asset / CRYPTO).glob("*/header.json"):
                 header.unlink()  # so that the second sweep makes it again
     assert versions[0] == versions[1], "the same content, made again"
     assert len(set(versions[0].values())) == len(versions[0])

@@ -158,7 +158,7 @@ def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, configuration: 
     lines = good.splitlines()
     lines[99] = "n/a" + lines[99][lines[99].index(",") :]
     file.write_text("\n".join(lines), encoding="utf-8")
-    fits = len(list(home.fits.glob("*/*/header.json")))
+    fits = len(list((home.path / "fits").glob("*/*/header.json")))
     launches_one_crypto(someone, configuration)
     failed = someone.ui.wait_for_runs("ftf_sweep", 7)[0]
     assert failed["status"] == "FAILURE"
@@ -173,4 +173,4 @@ def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, configuration: 
     launches_one_crypto(someone, configuration)
     mended = someone.ui.wait_for_runs("ftf_sweep", 8)[0]
     assert mended["status"] == "SUCCESS"
-    assert len(list(home.fits.glob("*/*/header.json"))) == fits, "every fit was reused"
+    assert len(list((home.path / "fits").glob("*/*/header.json"))) == fits, "every fit was reused"

@@ -20,7 +20,9 @@ from ftf_assets.gate.decide import decide
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.features.source import FeatureFileSource
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.fit_store import fit_store
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.crypto_groups import read_crypto_groups
@@ -60,7 +62,7 @@ def read_groups(file: Path) -> None:
 
 
 def read_fit(file: Path) -> None:
-    read_artifact(file.parent, FitResult)
+    read_artifact(BlobFolder.of_path(file.parent), FitResult)
 
 
 def read_store(file: Path) -> None:
@@ -222,7 +224,7 @@ def test_any_json_is_refused_by_an_error_of_ours(tmp_path: Path, value):
 @pytest.mark.faults
 def test_every_damage_of_an_artifact_is_found_by_its_checksums(tmp_path: Path, figure: Figure):
     chance = random.Random(7)
-    write_artifact(tmp_path / "fit", FIT)
+    write_artifact(BlobFolder.of_path(tmp_path / "fit"), FIT)
     files = {file: file.read_bytes() for file in (tmp_path / "fit").iterdir()}
     n_files = scaled(300, 5_000)
     for _ in range(n_files):
@@ -234,7 +236,7 @@ def test_every_damage_of_an_artifact_is_found_by_its_checksums(tmp_path: Path, f
         if victim.name == HEADER and same_json(harmed, files[victim]):
             continue
         with pytest.raises(FtfError, match="again"):
-            read_artifact(tmp_path / "fit", FitResult)
+            read_artifact(BlobFolder.of_path(tmp_path / "fit"), FitResult)
         victim.write_bytes(files[victim])
     figure(f"{n_files} damaged artifacts, all found")
 
@@ -258,18 +260,18 @@ JSON = st.recursive(
 @given(value=JSON | st.fixed_dictionaries({"file": JSON}) | st.fixed_dictionaries({"levels": JSON}))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_planted_header_of_any_json_is_read_or_refused_by_an_error_of_ours(tmp_path: Path, kind, value):
-    write_artifact(tmp_path / "planted", SmoothedLabels({"none": np.ones(5, np.float32)}))
+    write_artifact(BlobFolder.of_path(tmp_path / "planted"), SmoothedLabels({"none": np.ones(5, np.float32)}))
     rewrite_header(tmp_path / "planted", lambda header: header | {"type": kind.__name__, "value": value})
-    message = said(lambda: read_artifact(tmp_path / "planted", kind))
+    message = said(lambda: read_artifact(BlobFolder.of_path(tmp_path / "planted"), kind))
     assert not message or "again" in message
 
 
 @given(content=st.binary(max_size=400))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_header_of_random_bytes_counts_as_no_fit(tmp_path: Path, content: bytes):
-    store = FolderFitStore(tmp_path)
+    store = fit_store(Home(tmp_path))
     store.put(KEY, FIT)
-    (header,) = tmp_path.glob(f"*/*/{HEADER}")
+    (header,) = tmp_path.glob(f"fits/*/*/{HEADER}")
     header.write_bytes(content)
     assert store.get(KEY) is None
 

@@ -26,7 +26,8 @@ from ftf_assets.freshness.artifacts import artifact_reasons
 from ftf_assets.freshness.reason import Reason
 from ftf_assets.graph.check_history import ARTIFACT_KEY, INVALIDATING_CHECKS
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
@@ -97,7 +98,7 @@ def values() -> dict[str, object]:
 
 
 def folder(home: Home, sweep: Sweep, asset: str) -> Path:
-    return home.artifact(asset, CRYPTO, sweep.artifact_key(asset, CRYPTO))
+    return home.path / home.artifact(asset, CRYPTO, sweep.artifact_key(asset, CRYPTO)).name
 
 
 Reasons = Callable[[], dict[str, Reason]]
@@ -107,9 +108,9 @@ Reasons = Callable[[], dict[str, Reason]]
 def reasons(home: Home, sweep: Sweep, instance: dg.DagsterInstance, training_arrays) -> Reasons:
     """A home in which every artifact is current, and the question which are not."""
     for asset, value in {**values(), "coerced_arrays": training_arrays}.items():
-        write_artifact(folder(home, sweep, asset), value)
+        write_artifact(BlobFolder.of_path(folder(home, sweep, asset)), value)
         judge(instance, sweep, asset, passed=True)
-    FolderFitStore(home.fits).put(BOOSTER, FitResult(b"booster", 3, 0.1))
+    fit_store(home).put(BOOSTER, FitResult(b"booster", 3, 0.1))
     return lambda: artifact_reasons(sweep, home, instance, CRYPTO)
 
 
@@ -155,9 +156,11 @@ def test_one_changed_byte_is_damage_and_the_reason_names_the_file(reasons: Reaso
 def test_a_recorded_failure_is_tried_again_with_what_is_downstream_and_a_short_history_is_not(
     reasons: Reasons, home: Home, sweep: Sweep, asset: str, kind, pieces: str, outcome: Outcome, made: bool
 ):
-    value = read_artifact(folder(home, sweep, asset), kind)
+    value = read_artifact(BlobFolder.of_path(folder(home, sweep, asset)), kind)
     (piece,) = getattr(value, pieces)
-    write_artifact(folder(home, sweep, asset), kind((dataclasses.replace(piece, outcome=outcome),)))
+    write_artifact(
+        BlobFolder.of_path(folder(home, sweep, asset)), kind((dataclasses.replace(piece, outcome=outcome),))
+    )
     found = reasons()
     assert list(found) == (list(ARTIFACTS[ARTIFACTS.index(asset) :]) if made else [])
     if made:
@@ -166,7 +169,7 @@ def test_a_recorded_failure_is_tried_again_with_what_is_downstream_and_a_short_h
 
 
 def test_models_with_a_missing_booster_are_not_current(reasons: Reasons, home: Home):
-    shutil.rmtree(home.fits)
+    shutil.rmtree(home.path / "fits")
     assert reasons() == {
         "trained_models": Reason("damaged", f"the model {BOOSTER} of fold 0 baseline is missing")
     }
@@ -174,7 +177,7 @@ def test_models_with_a_missing_booster_are_not_current(reasons: Reasons, home: H
 
 @pytest.mark.parametrize("name", ["*.ubj", "header.json"])
 def test_models_with_one_flipped_bit_in_a_booster_are_not_current(reasons: Reasons, home: Home, name: str):
-    (file,) = home.fits.glob(f"*/*/{name}")
+    (file,) = (home.path / "fits").glob(f"*/*/{name}")
     content = file.read_bytes()
     file.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
     found = reasons()

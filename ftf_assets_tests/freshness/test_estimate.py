@@ -9,7 +9,7 @@ import pytest
 
 from ftf_assets.freshness import estimate
 from ftf_assets.freshness.estimate import describe_plan
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.time_estimate import PUBLISHED_ROUNDS, PUBLISHED_SECONDS_PER_ROW_AND_ROUND
 from ftf_assets.sweep.sweep import Sweep, open_sweep
@@ -38,7 +38,7 @@ def test_without_a_timed_fit_the_published_pace_counts_and_the_plan_says_so(home
     pace = PUBLISHED_SECONDS_PER_ROW_AND_ROUND * PUBLISHED_ROUNDS
     assert plan["estimated_seconds"] == pytest.approx(rows * pace / 2, abs=0.06)
     assert plan["estimated_by"] == "the published pace, because this home has no finished fit"
-    FolderFitStore(home.fits).put("0" * 16, finished_fit(500))
+    fit_store(home).put("0" * 16, finished_fit(500))
     assert describe_plan(sweep(), home)["estimated_by"] == "the pace of 1 finished fit of this home"
 
 
@@ -49,7 +49,7 @@ def test_few_rounds_make_the_published_pace_faster(home: Home):
 
 
 def test_the_time_is_the_rows_left_times_the_seconds_per_row_of_finished_fits_by_the_workers(home: Home):
-    store = FolderFitStore(home.fits)
+    store = fit_store(home)
     for number, n_rows in enumerate((500, 7_000)):
         store.put(f"{number:016x}", finished_fit(n_rows))
     one, five = sweep(), sweep(cryptos="OPUSDC,LDOUSDC,UNIUSDC,ARBUSDC,AAVEUSDC")
@@ -92,7 +92,7 @@ def test_a_plan_advises_the_other_device_where_it_was_measured_to_fit_faster(
 
 
 def test_fits_on_another_device_do_not_count_for_the_pace(home: Home):
-    store = FolderFitStore(home.fits)
+    store = fit_store(home)
     store.put("0" * 16, finished_fit(500))
     on_gpu = describe_plan(sweep(device="cuda"), home)
     assert on_gpu["estimated_by"] == (
@@ -112,10 +112,10 @@ def test_fits_at_a_time_on_a_gpu_are_a_setting_of_their_own(home: Home):
 
 
 def test_a_damaged_fit_does_not_change_the_pace(home: Home):
-    store = FolderFitStore(home.fits)
+    store = fit_store(home)
     store.put("00" * 8, finished_fit(1_000))
     known = describe_plan(sweep(), home)["estimated_seconds"]
     store.put("01" * 8, finished_fit(1_000))
-    header = next((home.fits / "01").glob("*/header.json"))
+    header = next((home.path / "fits" / "01").glob("*/header.json"))
     header.write_text(header.read_text(encoding="utf-8").replace('"n_rows": 1000', '"n_rows": 1'))
     assert describe_plan(sweep(), home)["estimated_seconds"] == known

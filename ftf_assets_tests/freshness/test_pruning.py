@@ -16,7 +16,8 @@ from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.freshness.pruning import Pruned, prune
 from ftf_assets.storage.artifacts import write_artifact
-from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.fit_store import fit_store, score_store
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock, shared_lock
 from ftf_assets.storage.results_store import ResultsStore
@@ -37,13 +38,13 @@ def sweep() -> Sweep:
 
 
 def keep_fit(home: Home, key: str) -> None:
-    FolderFitStore(home.fits).put(key, FitResult(b"booster" * 10, 3, 0.1))
+    fit_store(home).put(key, FitResult(b"booster" * 10, 3, 0.1))
 
 
 def keep_models(home: Home, key: str, cell_key: str, fit_key: str) -> Path:
     cell = TrainedCell(0, "baseline", {}, Outcome(), cell_key=cell_key, fit_keys=(fit_key,))
-    folder = home.artifact("trained_models", CRYPTO, key)
-    write_artifact(folder, TrainedModels((cell,)))
+    folder = home.path / home.artifact("trained_models", CRYPTO, key).name
+    write_artifact(BlobFolder.of_path(folder), TrainedModels((cell,)))
     return folder
 
 
@@ -61,7 +62,7 @@ def home(tmp_path: Path, sweep: Sweep) -> Home:
     store.write_partition(rows, sweep.sweep_id, CRYPTO)
     for key in (planned_fit_keys(plan)[0], planned_fit_keys(plan)[-1], STRANGER, OLD_MODEL):
         keep_fit(home, key)
-    scores = FolderScoreStore(home.scores)
+    scores = score_store(home)
     for cell_key in (rows["cell_key"].iloc[0], STRANGER):
         scores.put(score_key(cell_key, SCORING), CellScores({"f1_buy": 0.3}))
     keep_models(home, sweep.artifact_key("trained_models", CRYPTO), "of now", planned_fit_keys(plan)[0])
@@ -74,14 +75,14 @@ def test_values_that_the_sweep_needs_are_kept_and_all_others_removed(home: Home,
     fits = planned_fit_keys(sweep.plan(CRYPTO))
     pruned = prune(home, keep_days=0)
     assert pruned.sweeps == [sweep.sweep_id]
-    assert names(home.fits) == {fits[0], fits[-1], OLD_MODEL}, (
+    assert names(home.path / "fits") == {fits[0], fits[-1], OLD_MODEL}, (
         "a row names the old model, although the data have changed since"
     )
-    assert names(home.artifacts / "trained_models") == {
+    assert names(home.path / "artifacts" / "trained_models") == {
         sweep.artifact_key("trained_models", CRYPTO),
         "0ld0ld0ld0ld0ld0",
     }
-    assert len(names(home.scores)) == 1
+    assert len(names(home.path / "scores")) == 1
     counts = {name: (kind.n_pruned, kind.n_kept) for name, kind in pruned.kinds.items()}
     assert counts == {"fits": (1, 3), "scores": (1, 1), "artifacts": (1, 2), "unfinished": (0, 0)}
     assert len(ResultsStore(home.results).read()), "no row is touched"
@@ -105,7 +106,7 @@ def test_a_dry_run_says_the_same_and_removes_nothing(home: Home):
 
 @pytest.mark.parametrize(("age_in_days", "stays"), [(0.5, True), (3, False)])
 def test_values_younger_than_keep_days_are_kept(home: Home, age_in_days: float, stays: bool):
-    header = home.fits / STRANGER[:2] / STRANGER / "header.json"
+    header = home.path / "fits" / STRANGER[:2] / STRANGER / "header.json"
     then = time.time() - age_in_days * 86_400
     os.utime(header, (then, then))
     prune(home, keep_days=1)
@@ -124,14 +125,14 @@ def test_keep_sweeps_keeps_the_values_of_those_that_wrote_last(home: Home, sweep
     pruned = prune(home, keep_days=0, keep_sweeps=1)
     assert pruned.sweeps == [later.sweep_id]
     shared = set(planned_fit_keys(later.plan(CRYPTO))) & set(planned_fit_keys(sweep.plan(CRYPTO)))
-    assert names(home.fits) <= shared
+    assert names(home.path / "fits") <= shared
 
 
 def test_a_sweep_whose_source_is_gone_keeps_the_models_of_its_rows(home: Home, sweep: Sweep):
     gone = sweep.settings.with_changes(data={"source": "candles", "path": str(home.path / "no such folder")})
     ResultsStore(home.results).write_sweep(sweep.sweep_id, gone.model_dump_json())
     pruned = prune(home, keep_days=0)
-    assert names(home.fits) == {OLD_MODEL}
+    assert names(home.path / "fits") == {OLD_MODEL}
     (note,) = pruned.notes
     assert note.startswith(f"{sweep.sweep_id}: only the models that its rows name are kept: ")
     assert "no such folder" in note
@@ -148,8 +149,8 @@ def test_a_sweep_whose_settings_are_another_versions_keeps_the_models_of_its_row
     ResultsStore(home.results).write_sweep(sweep.sweep_id, text)
     pruned = prune(home, keep_days=0)
     assert pruned.sweeps == [sweep.sweep_id]
-    assert names(home.fits) == {OLD_MODEL}
-    assert names(home.artifacts / "trained_models") == {"0ld0ld0ld0ld0ld0"}
+    assert names(home.path / "fits") == {OLD_MODEL}
+    assert names(home.path / "artifacts" / "trained_models") == {"0ld0ld0ld0ld0ld0"}
     (note,) = pruned.notes
     assert "only the models that its rows name are kept" in note
     assert "were written by another version of ftf" in note
@@ -167,7 +168,7 @@ def test_the_command_says_which_sweeps_have_settings_of_another_version_and_goes
 
 
 def test_half_written_files_are_removed_at_any_age(home: Home):
-    folder = next(home.fits.glob("*/*"))
+    folder = next((home.path / "fits").glob("*/*"))
     (folder / ".header.json.0123.partial").write_bytes(b"half")
     assert prune(home, keep_days=9_999).kinds["unfinished"].bytes_pruned == 4
     assert not list(home.path.rglob("*.partial"))

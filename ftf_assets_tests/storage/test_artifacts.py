@@ -24,6 +24,7 @@ from ftf_assets.contracts.bundles import (
 )
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER, read_artifact, write_artifact
+from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.training.boosting import FitResult
 from ftf_assets_tests.support.planted import rewrite_header
 
@@ -57,16 +58,16 @@ def mask(fold: int) -> CleaningMask:
 
 
 def test_a_frame_comes_back_with_its_index_dtypes_and_missing_values(tmp_path: Path):
-    write_artifact(tmp_path / "candles", candles())
+    write_artifact(BlobFolder.of_path(tmp_path / "candles"), candles())
     pd.testing.assert_frame_equal(
-        read_artifact(tmp_path / "candles", pd.DataFrame), candles(), check_freq=False
+        read_artifact(BlobFolder.of_path(tmp_path / "candles"), pd.DataFrame), candles(), check_freq=False
     )
 
 
 def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
     failed = CleaningMask(1, "filter", "filter", Outcome.failed(ValueError("no class"), "cleaning"))
-    write_artifact(tmp_path / "masks", CleanlabMasks((mask(0), failed, mask(1))))
-    back = read_artifact(tmp_path / "masks", CleanlabMasks)
+    write_artifact(BlobFolder.of_path(tmp_path / "masks"), CleanlabMasks((mask(0), failed, mask(1))))
+    back = read_artifact(BlobFolder.of_path(tmp_path / "masks"), CleanlabMasks)
     for name in ("rows", "probability", "label_quality", "suspect", "keep", "weight", "label"):
         np.testing.assert_array_equal(getattr(back.masks[0], name), getattr(mask(0), name))
         assert getattr(back.masks[0], name).dtype == getattr(mask(0), name).dtype
@@ -77,15 +78,15 @@ def test_a_bundle_comes_back_bit_for_bit_with_its_outcomes(tmp_path: Path):
 
 
 def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, training_arrays: TrainingArrays):
-    write_artifact(tmp_path / "arrays", training_arrays)
-    back = read_artifact(tmp_path / "arrays", TrainingArrays)
+    write_artifact(BlobFolder.of_path(tmp_path / "arrays"), training_arrays)
+    back = read_artifact(BlobFolder.of_path(tmp_path / "arrays"), TrainingArrays)
     for name in ("label_stability", "label_stability_end"):
         np.testing.assert_array_equal(getattr(back, name), getattr(training_arrays, name))
     np.testing.assert_array_equal(back.regime, training_arrays.regime)
     assert (back.regime.dtype, back.regime_names) == (np.int8, ("down", "up"))
     without = {"label_stability": None, "label_stability_end": None, "regime": None, "regime_names": ()}
-    write_artifact(tmp_path / "ready", dataclasses.replace(training_arrays, **without))
-    back = read_artifact(tmp_path / "ready", TrainingArrays)
+    write_artifact(BlobFolder.of_path(tmp_path / "ready"), dataclasses.replace(training_arrays, **without))
+    back = read_artifact(BlobFolder.of_path(tmp_path / "ready"), TrainingArrays)
     assert (back.label_stability, back.regime, back.regime_names) == (None, None, ())
 
 
@@ -94,8 +95,8 @@ def test_training_arrays_come_back_with_what_is_unavailable(tmp_path: Path, trai
 )
 def test_arrays_come_read_only_and_the_large_ones_memory_mapped(tmp_path: Path, n_rows, mapped):
     written = np.arange(n_rows, dtype=np.float32)
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": written}))
-    array = read_artifact(tmp_path / "labels", SmoothedLabels).levels["none"]
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": written}))
+    array = read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels).levels["none"]
     assert type(array) is np.ndarray
     assert isinstance(array.base, np.memmap) == mapped
     assert not array.flags.writeable
@@ -104,27 +105,27 @@ def test_arrays_come_read_only_and_the_large_ones_memory_mapped(tmp_path: Path, 
 
 def test_parameters_come_back_as_numbers_and_text(tmp_path: Path):
     baseline = FoldBaseline(0, Outcome(), 37, {"max_depth": 5, "learning_rate": 0.05}, "default", 0, "ab12")
-    write_artifact(tmp_path / "baseline", BaselineParameters((baseline,)))
-    assert read_artifact(tmp_path / "baseline", BaselineParameters).folds == (baseline,)
+    write_artifact(BlobFolder.of_path(tmp_path / "baseline"), BaselineParameters((baseline,)))
+    assert read_artifact(BlobFolder.of_path(tmp_path / "baseline"), BaselineParameters).folds == (baseline,)
 
 
 def test_one_array_that_several_records_share_is_one_file(tmp_path: Path):
     same = np.ones(1000, np.float32)
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": same, "mild": same}))
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": same, "mild": same}))
     assert len(list((tmp_path / "labels").glob("*.npy"))) == 1
-    back = read_artifact(tmp_path / "labels", SmoothedLabels)
+    back = read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
     np.testing.assert_array_equal(back.levels["mild"], same)
 
 
 def test_writing_again_replaces_the_value_and_heals_a_damaged_file(tmp_path: Path):
     labels = SmoothedLabels({"none": np.ones(1000, np.float32)})
-    write_artifact(tmp_path / "labels", labels)
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), labels)
     (file,) = (tmp_path / "labels").glob("*.npy")
     file.write_bytes(file.read_bytes()[:-4] + b"ruin")
     with pytest.raises(StoreError, match="does not have the checksum of its name"):
-        read_artifact(tmp_path / "labels", SmoothedLabels)
-    write_artifact(tmp_path / "labels", labels)
-    assert read_artifact(tmp_path / "labels", SmoothedLabels).levels["none"].sum() == 1000
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), labels)
+    assert read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels).levels["none"].sum() == 1000
 
 
 def _truncate(folder: Path) -> None:
@@ -169,7 +170,7 @@ def _another_value(folder: Path) -> None:
 
 DAMAGE = [
     (_truncate, "is damaged"),
-    (_remove, "cannot be read"),
+    (_remove, "there is no file"),
     (_break_header, "is damaged"),
     (_list_header, "not a JSON object"),
     (_other_format, "of format 99"),
@@ -182,31 +183,33 @@ DAMAGE = [
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE, ids=[one.__name__[1:] for one, _ in DAMAGE])
 def test_the_error_names_the_damage_and_what_to_do(tmp_path: Path, damage, message: str):
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(1000, np.float32)}))
+    write_artifact(
+        BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(1000, np.float32)})
+    )
     damage(tmp_path / "labels")
     with pytest.raises(StoreError, match=message) as refused:
-        read_artifact(tmp_path / "labels", SmoothedLabels)
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
     assert "Materialise it again or run the same ftf sweep again" in str(refused.value)
 
 
 def test_the_error_names_a_folder_without_an_artifact(tmp_path: Path):
     with pytest.raises(StoreError, match=r"there is no artifact in .*labels\. Materialise it first"):
-        read_artifact(tmp_path / "labels", SmoothedLabels)
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
 
 
 def test_another_type_is_refused(tmp_path: Path):
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
     with pytest.raises(StoreError, match="holds SmoothedLabels of format 2, expected CleanlabMasks"):
-        read_artifact(tmp_path / "labels", CleanlabMasks)
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), CleanlabMasks)
 
 
 def test_a_planted_pickle_is_never_loaded(tmp_path: Path):
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
     (file,) = (tmp_path / "labels").glob("*.npy")
     with file.open("wb") as stream:
         np.save(stream, np.array([{"planted": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(StoreError, match="is damaged"):
-        read_artifact(tmp_path / "labels", SmoothedLabels)
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
 
 
 def test_object_arrays_are_not_written(tmp_path: Path):
@@ -215,17 +218,17 @@ def test_object_arrays_are_not_written(tmp_path: Path):
         anything: np.ndarray
 
     with pytest.raises(ValueError, match="allow_pickle"):
-        write_artifact(tmp_path / "loose", Loose(np.array([{}], dtype=object)))
+        write_artifact(BlobFolder.of_path(tmp_path / "loose"), Loose(np.array([{}], dtype=object)))
     with pytest.raises(TypeError, match="cannot hold set"):
-        write_artifact(tmp_path / "set", {"a": {1, 2}})
+        write_artifact(BlobFolder.of_path(tmp_path / "set"), {"a": {1, 2}})
 
 
 def test_a_file_name_in_the_header_cannot_leave_the_folder(tmp_path: Path):
-    write_artifact(tmp_path / "labels", SmoothedLabels({"none": np.ones(10, np.float32)}))
+    write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
     outside = {"levels": {"none": {"file": "../../outside.npy"}}}
     rewrite_header(tmp_path / "labels", lambda header: header | {"value": outside})
-    with pytest.raises(StoreError, match=r"labels/outside\.npy cannot be read"):
-        read_artifact(tmp_path / "labels", SmoothedLabels)
+    with pytest.raises(StoreError, match=r"there is no file .*labels/outside\.npy"):
+        read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
 
 
 def test_a_link_inside_the_home_is_not_followed_by_a_write(tmp_path: Path):
@@ -233,19 +236,24 @@ def test_a_link_inside_the_home_is_not_followed_by_a_write(tmp_path: Path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "fits").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError, match=r"a link leads from .*Remove the link"):
-        write_artifact(tmp_path / "home" / "fits" / "ab", SmoothedLabels({"none": np.ones(3, np.float32)}))
+        write_artifact(
+            BlobFolder.of_path(tmp_path / "home" / "fits" / "ab"),
+            SmoothedLabels({"none": np.ones(3, np.float32)}),
+        )
     assert not list((tmp_path / "elsewhere").glob("**/*.*"))
 
 
 def test_the_error_names_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot write"):
-        write_artifact(tmp_path / "file" / "labels", SmoothedLabels({"none": np.ones(3, np.float32)}))
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_artifact(
+            BlobFolder.of_path(tmp_path / "file" / "labels"), SmoothedLabels({"none": np.ones(3, np.float32)})
+        )
 
 
 def test_a_fit_keeps_its_booster_as_bytes(tmp_path: Path):
     fit = FitResult(b"{L\x00booster", 21, 0.5, {"test": np.linspace(0, 1, 7)})
-    write_artifact(tmp_path / "fit", fit)
-    back = read_artifact(tmp_path / "fit", FitResult)
+    write_artifact(BlobFolder.of_path(tmp_path / "fit"), fit)
+    back = read_artifact(BlobFolder.of_path(tmp_path / "fit"), FitResult)
     assert (back.booster, back.rounds, back.seconds) == (fit.booster, 21, 0.5)
     np.testing.assert_array_equal(back.probabilities["test"], fit.probabilities["test"])

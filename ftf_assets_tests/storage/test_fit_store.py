@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ftf_assets.storage.fit_store import FolderFitStore, FolderScoreStore
+from ftf_assets.storage.fit_store import fit_store, score_store
+from ftf_assets.storage.home import Home
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.evaluation import CellScores
 
@@ -16,7 +17,7 @@ FIT = FitResult(b"booster", 33, 0.2, {"validation": np.linspace(0, 1, 9), "test"
 
 
 def test_a_fit_is_found_by_its_key_and_by_no_other(tmp_path: Path):
-    store = FolderFitStore(tmp_path / "fits")
+    store = fit_store(Home(tmp_path))
     assert "0a1b2c3d4e5f6071" not in store
     store.put("0a1b2c3d4e5f6071", FIT)
     assert "0a1b2c3d4e5f6071" in store
@@ -30,9 +31,9 @@ def test_a_fit_is_found_by_its_key_and_by_no_other(tmp_path: Path):
 def test_a_damaged_fit_counts_as_absent_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str
 ):
-    store = FolderFitStore(tmp_path)
+    store = fit_store(Home(tmp_path))
     store.put("0a1b2c3d4e5f6071", FIT)
-    victim = next((tmp_path / "0a" / "0a1b2c3d4e5f6071").glob(f"*.{suffix}"))
+    victim = next((tmp_path / "fits" / "0a" / "0a1b2c3d4e5f6071").glob(f"*.{suffix}"))
     victim.write_bytes(victim.read_bytes()[:-3])
     with caplog.at_level(logging.WARNING):
         assert store.get("0a1b2c3d4e5f6071") is None
@@ -49,9 +50,9 @@ def test_scores_are_kept_to_the_last_bit_and_an_absent_value_stays_absent(tmp_pa
         fits=({"repeat": 0, "roc_auc": 0.1 + 0.2}, {"repeat": 1, "roc_auc": 0.55}),
         curve=({"top_share": 0.01, "precision": None},),
     )
-    store = FolderScoreStore(tmp_path / "scores")
+    store = score_store(Home(tmp_path))
     store.put("0a1b2c3d4e5f6071", scores)
-    found = FolderScoreStore(tmp_path / "scores").get("0a1b2c3d4e5f6071")
+    found = score_store(Home(tmp_path)).get("0a1b2c3d4e5f6071")
     assert found == scores
     assert {name: type(value) for name, value in found.metrics.items()} == {
         name: type(value) for name, value in values.items()

@@ -8,7 +8,7 @@ import pytest
 from ftf_assets.audit.settings import audit_settings
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.graph.resources import HomeResource
-from ftf_assets.storage.fit_store import FolderFitStore
+from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.time_estimate import (
     estimate_audit,
@@ -39,7 +39,7 @@ def take(home: Home, seconds: float, one: Sweep, crypto: str | None = None) -> N
     rows = sum(sum(one.expected_rows(name).values()) for name in cryptos)
     pace = 2 * seconds / rows
     fit = FitResult(b"booster", 33, 1000 * pace, {"test": np.zeros(3)}, 1000)
-    FolderFitStore(home.fits).put("0" * 16, fit)
+    fit_store(home).put("0" * 16, fit)
 
 
 def test_a_sweep_of_ten_minutes_runs_and_a_longer_one_is_refused_with_its_cost(home: Home):
@@ -70,7 +70,7 @@ def test_finished_fits_make_a_run_shorter(home: Home):
     one = sweep(trials=0, cryptos="OPUSDC", n_folds=2)
     take(home, 11 * MINUTES, one)
     pace = estimate_sweep(one, home).pace.seconds_per_row
-    store = FolderFitStore(home.fits)
+    store = fit_store(home)
     keys = list(one.expected_rows("OPUSDC"))
     for key in keys[:30]:
         store.put(key, FitResult(b"booster", 33, 1000 * pace, {"test": np.zeros(3)}, 1000))

@@ -1,0 +1,241 @@
+"""Blobs as objects of a bucket: S3 and what speaks its protocol, Google Cloud Storage, Azure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ftf_assets.contracts.errors import StoreError, input_error, shown
+from ftf_assets.storage.blobs.blob_cache import BlobCache
+from ftf_assets.storage.blobs.protocol import (
+    BlobEntry,
+    BlobMissing,
+    checked_folder,
+    checked_name,
+    content_hash,
+)
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+SCHEMES = ("s3", "gs", "az")
+#: A request that finds no answer is repeated within this time; then the store counts as lost.
+_SECONDS_OF_RETRIES = 60
+_SECONDS_FOR_AN_ANSWER = 30
+_CREDENTIALS = "Credentials come from the environment or the platform (docs/scale.md)"
+#: What a store's answer holds, and what it means. The first that is found counts.
+_MEANINGS = (
+    (("NoSuchBucket", "ContainerNotFound"), "there is no such bucket. Create it, or correct the address"),
+    (
+        (
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+            "InvalidToken",
+            "ExpiredToken",
+            "AuthenticationFailed",
+        ),
+        f"the store refuses the credentials. {_CREDENTIALS}",
+    ),
+    (("AccessDenied", "403 Forbidden", "AuthorizationFailure"), "these credentials may not do that"),
+    (
+        ("no providers in chain", "Missing credential", "error fetching", "169.254."),
+        f"no credentials. {_CREDENTIALS}",
+    ),
+    (
+        ("SlowDown", "503 Service", "429 Too Many"),
+        "the store is overloaded, also after retries. Run again later",
+    ),
+    (("timed out", "TimedOut"), "the store does not answer in time. Is the network up?"),
+    (
+        ("ConnectError", "dns error", "error sending request", "IncompleteBody", "error decoding"),
+        "the store cannot be reached. Is the network up, is the address right?",
+    ),
+    (
+        ("BadScheme", "URL scheme is not allowed"),
+        "the endpoint is not https. For a store to try with, set AWS_ALLOW_HTTP=true",
+    ),
+)
+
+
+class ObjectBlobs:
+    """A bucket, or a folder in it.
+
+    Parameters
+    ----------
+    address
+        ``s3://bucket/prefix``, ``gs://bucket/prefix`` or ``az://container/prefix``.
+    cache
+        Where copies of immutable objects are kept.
+
+    Raises
+    ------
+    InputError
+        The address holds a credential or names no bucket.
+    StoreError
+        obstore is not installed, or refuses the configuration of the environment.
+    """
+
+    def __init__(self, address: str, cache: BlobCache) -> None:
+        self.address = checked_address(address)
+        self.cache = cache
+        self._store = _opened(self.address)
+
+    def get(self, name: str) -> bytes:
+        """Read a blob whole; an immutable one from its copy on this machine, where there is one."""
+        known = content_hash(checked_name(name))
+        copy = self.cache.find(known) if known else None
+        return copy.read_bytes() if copy else self._fetched(name)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a blob in one step: an upload that is cut leaves the old object."""
+        import obstore
+
+        with self._errors(name, "written"):
+            obstore.put(self._store, checked_name(name), content)
+
+    def put_if_absent(self, name: str, content: bytes) -> bool:
+        """Write a blob where there is none, by the store's own condition."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        with self._errors(name, "written"):
+            try:
+                obstore.put(self._store, checked_name(name), content, mode="create")
+            except AlreadyExistsError:
+                return False
+            return True
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a blob of this name."""
+        import obstore
+
+        try:
+            with self._errors(name, "read"):
+                obstore.head(self._store, checked_name(name))
+        except BlobMissing:
+            return False
+        return True
+
+    def entries(self, prefix: str = "") -> list[BlobEntry]:
+        """List the blobs below a folder, ordered by name."""
+        import obstore
+
+        with self._errors(prefix, "listed"):
+            found = [
+                BlobEntry(one["path"], one["size"], one["last_modified"].timestamp())
+                for chunk in obstore.list(self._store, checked_folder(prefix) or None)
+                for one in chunk
+            ]
+        return sorted(found, key=lambda entry: entry.name)
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Remove blobs, many in a request."""
+        import obstore
+
+        if names:
+            with self._errors(names[0], "removed"):
+                obstore.delete(self._store, [checked_name(name) for name in names])
+
+    def local_file(self, name: str) -> Path:
+        """Give the copy of an immutable blob, which is fetched where there is none.
+
+        Raises
+        ------
+        BlobMissing, StoreError
+            As :meth:`get`, and where the name is not a hash of the content: a copy could be out of date.
+        """
+        known = content_hash(checked_name(name))
+        if known is None:
+            raise StoreError(f"{self.address}/{name} may change, so no copy of it is kept on this machine")
+        found = self.cache.find(known)
+        if found is None:
+            self._fetched(name)
+            found = self.cache.find(known)
+        if found is None:
+            raise StoreError(
+                f"{self.address}/{name} is damaged: its content does not have the checksum of its name. "
+                "Materialise it again or run the same ftf sweep again"
+            )
+        return found
+
+    def _fetched(self, name: str) -> bytes:
+        import obstore
+
+        with self._errors(name, "read"):
+            content = bytes(obstore.get(self._store, name).bytes())
+        if known := content_hash(name):
+            self.cache.add(known, content)
+        return content
+
+    @contextmanager
+    def _errors(self, name: str, done: str) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, FileNotFoundError, PermissionError) as error:
+            said = str(error)
+            what = f"{self.address}/{name}" if name else self.address
+            for signs, meaning in _MEANINGS:
+                if any(sign in said for sign in signs):
+                    raise StoreError(f"{what} cannot be {done}: {meaning}") from None
+            if isinstance(error, FileNotFoundError):
+                raise BlobMissing(f"there is no object {what}") from None
+            first = said.partition("\n")[0].partition("<?xml")[0]
+            raise StoreError(f"{what} cannot be {done}: {shown(first.strip(' :-'))}") from None
+
+
+def checked_address(address: str) -> str:
+    """Return the address of a bucket without a slash at its end.
+
+    Raises
+    ------
+    InputError
+        It holds a credential, names no bucket, or has parts that no bucket's address has.
+    """
+    parts = urlsplit(address)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise input_error(
+            "the address of a bucket must hold nothing but bucket and folder",
+            found=f"{parts.scheme}://…{parts.hostname or ''}{parts.path}",
+            allowed="s3://bucket/folder",
+            fix=_CREDENTIALS,
+        )
+    if parts.scheme not in SCHEMES or not parts.netloc:
+        raise input_error(
+            "no such kind of store", found=address, allowed="s3://…, gs://…, az://… or a folder"
+        )
+    path = parts.path.strip("/")
+    return (
+        f"{parts.scheme}://{parts.netloc}/{checked_name(path)}"
+        if path
+        else f"{parts.scheme}://{parts.netloc}"
+    )
+
+
+def _opened(address: str) -> ObjectStore:
+    try:
+        from obstore.exceptions import BaseError
+        from obstore.store import from_url
+    except ImportError:
+        raise StoreError(f"{address} needs the package obstore: pip install 'ftf-assets[objects]'") from None
+    client: dict[str, Any] = {
+        "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"),
+        "connect_timeout": timedelta(seconds=10),
+        "timeout": timedelta(seconds=_SECONDS_FOR_AN_ANSWER),
+    }
+    retries: dict[str, Any] = {
+        "max_retries": 8,
+        "retry_timeout": timedelta(seconds=_SECONDS_OF_RETRIES),
+    }
+    try:
+        store: ObjectStore = from_url(address, client_options=client, retry_config=retries)  # type: ignore[call-overload]
+        return store
+    except BaseError as error:
+        first = str(error).partition("\n")[0]
+        raise StoreError(f"{address} cannot be opened: {shown(first)}. {_CREDENTIALS}") from None
