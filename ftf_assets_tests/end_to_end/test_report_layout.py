@@ -37,6 +37,16 @@ TEXTS_CUT_OFF = """
         }).map((text) => svg.querySelector("title").textContent + ": " + text.textContent.trim());
     })
 """
+#: Gives the table of regimes 20 more columns, once, and its box a class.
+MANY_COLUMNS = """
+    (name) => {
+        const box = document.querySelector("#by-regime").parentElement;
+        box.className = name;
+        for (const row of box.querySelectorAll("tr")) {
+            while (row.children.length < 28) { row.append(row.lastElementChild.cloneNode(true)); }
+        }
+    }
+"""
 BOTTOM = "(one) => one.getBoundingClientRect().bottom"
 
 
@@ -101,6 +111,19 @@ def test_nothing_is_wider_than_the_screen(
     page = opened(browser, everything, width)
     page.evaluate("document.querySelector('td').style.minWidth = '2000px'")
     assert page.evaluate(TOO_WIDE), "a table that is too wide is noticed"
+    page.close()
+
+
+def test_a_table_with_many_columns_fits_as_lines(browser: Browser, everything: Path):
+    for width in (1280, 390):
+        page = opened(browser, everything, width)
+        page.evaluate(f"({MANY_COLUMNS})('table wide')")
+        page.evaluate(f"({MANY_COLUMNS})('table too-wide')")
+        assert page.evaluate(TOO_WIDE) == []
+        page.close()
+    page = opened(browser, everything, 1280)
+    page.evaluate(f"({MANY_COLUMNS})('table wide')")
+    assert page.evaluate(TOO_WIDE), "columns side by side do not fit"
     page.close()
 
 

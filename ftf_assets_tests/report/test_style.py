@@ -10,8 +10,6 @@ import pytest
 from ftf_assets.report.charts.palette import DARK, ON_DARK, ON_LIGHT, TEXT_COLOURS, with_variables
 from ftf_assets.report.charts.svg import COLOURS, Room, drawing, inline_svg, standalone_svg
 from ftf_assets.report.code_stamp import TEMPLATES
-from ftf_assets.report.page import render_report
-from ftf_assets_tests.support.report_rows import report_data, result_rows
 
 ENOUGH = 4.5
 #: Variables that text has, and those that lie behind it.
@@ -19,14 +17,9 @@ TEXTS, BACKGROUNDS = ("--ink", "--muted", "--link"), ("--page", "--panel")
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
-    return render_report(report_data(result_rows(("OPUSDC", "LDOUSDC")), artifacts=True))
-
-
-@pytest.fixture(scope="module")
-def variables(page: str) -> dict[str, tuple[str, str]]:
+def variables(whole_page: str) -> dict[str, tuple[str, str]]:
     """Every variable of the page's style sheet with its colour on a light and on a dark page."""
-    found = re.findall(r"(--[\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", page)
+    found = re.findall(r"(--[\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", whole_page)
     return {name: (light, dark) for name, light, dark in found}
 
 
@@ -74,9 +67,9 @@ def test_every_colour_of_text_is_one_that_is_tested():
     assert not re.findall(r"#[0-9a-f]{6}", below_the_variables), "colours stand in variables only"
 
 
-def test_a_picture_has_no_colour_that_the_dark_page_does_not_know(page):
-    drawn = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
-    heat = "".join(re.findall(r'<svg[^>]*aria-labelledby="heat.*?</svg>', page, re.DOTALL))
+def test_a_picture_has_no_colour_that_the_dark_page_does_not_know(whole_page):
+    drawn = "".join(re.findall(r"<svg.*?</svg>", whole_page, re.DOTALL))
+    heat = "".join(re.findall(r'<svg[^>]*aria-labelledby="heat.*?</svg>', whole_page, re.DOTALL))
     fixed = set(re.findall(r"(?<!,)#[0-9a-f]{6}", drawn)) - set(re.findall(r"#[0-9a-f]{6}", heat))
     assert fixed == set()
     assert {ON_LIGHT} <= set(re.findall(r"#[0-9a-f]{6}", heat)) & {ON_LIGHT, ON_DARK}
