@@ -212,6 +212,8 @@ def _attributes(element: ElementTree.Element, used: set[str], name: str) -> dict
             value = ";".join(
                 part for part in re.split(r"; ?", with_variables(value)) if not part.startswith("font-family")
             )
+        elif key == "fill":  # of a hatching, the only colour that matplotlib writes outside a style
+            key, value = "style", with_variables(f"fill:{value}")
         elif key in ("d", "x", "y", "transform", "width", "height"):
             value = _PLACES.sub(_rounded, value)
         kept[key] = _prefixed(key, " ".join(value.split()), name)
