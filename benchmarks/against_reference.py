@@ -30,6 +30,7 @@ from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.parameters import Rounds
@@ -84,8 +85,8 @@ def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, A
         seed_check=not fixed,
     )
     with tempfile.TemporaryDirectory() as folder:
-        tokens = CoreTokens(Path(folder) / "cores", CORES)
-        engine = FitEngine(fit_store(Home(Path(folder))), CORES, lambda event: None, tokens.hold)
+        executor = ThreadFitExecutor(CORES, CoreTokens(CORES))
+        engine = FitEngine(fit_store(Home(Path(folder))), executor, lambda event: None)
         begin = time.perf_counter()
         soft = plan.soft_labels(arrays.y)
         baselines = fit_baselines(plan, arrays, engine)

@@ -23,6 +23,7 @@ from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitStore
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
@@ -96,7 +97,11 @@ def baseline_cells(
     plan: TrainingPlan, arrays: TrainingArrays, store: FitStore | None = None
 ) -> Iterator[BaselineCell]:
     """Fit the baseline of every fold and score it on the test rows; cells without a model are left out."""
-    engine = FitEngine(MemoryFits() if store is None else store, len(os.sched_getaffinity(0)), lambda _: None)
+    engine = FitEngine(
+        MemoryFits() if store is None else store,
+        ThreadFitExecutor(len(os.sched_getaffinity(0))),
+        lambda _: None,
+    )
     baselines = fit_baselines(plan, arrays, engine)
     models = train_cells(plan, arrays, plan.soft_labels(arrays.y), baselines, CleanlabMasks(()), engine)
     for fold, cell in zip(plan.folds(arrays), models.cells, strict=True):

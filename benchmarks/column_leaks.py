@@ -24,6 +24,7 @@ from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import open_sweep
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.lagged_features import lagged
 
 
@@ -43,7 +44,7 @@ class Probabilities:
 def mean_auc(sweep, crypto: str, arrays) -> float:
     """Fit the baseline of every fold and average its AUC on the test rows."""
     plan, store = sweep.plan(crypto), Probabilities()
-    baselines = fit_baselines(plan, arrays, FitEngine(store, 2, lambda _: None))
+    baselines = fit_baselines(plan, arrays, FitEngine(store, ThreadFitExecutor(2), lambda _: None))
     tests = {fold.index: fold.test for fold in plan.folds(arrays)}
     return float(
         np.mean([auc_of(store.test[one.fit_key], arrays.y[tests[one.fold]] == 1) for one in baselines.folds])

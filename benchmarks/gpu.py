@@ -39,7 +39,9 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training import boosting, gpu
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.device import Device, is_gpu
-from ftf_assets.training.fit_engine import FitEngine, FitTask, execute_fit
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import FitExecutor, GpuFitExecutor, ThreadFitExecutor
+from ftf_assets.training.fit_task import FitTask, execute_fit
 from ftf_assets.training.parameters import Rounds
 
 PARAMETERS = {
@@ -116,8 +118,10 @@ def engine_of(device: Device, at_a_time: int, store: Any = None) -> Iterator[Fit
     with tempfile.TemporaryDirectory() as folder:
         stored = store or fit_store(Home(Path(folder)))
         found = boosting.require_device(device)
-        places = found and GpuPlaces(Path(folder) / "gpu", at_a_time, found.total_bytes, CORES)
-        yield FitEngine(stored, at_a_time, lambda event: None, places=places)
+        executor: FitExecutor = ThreadFitExecutor(at_a_time)
+        if found is not None:
+            executor = GpuFitExecutor(at_a_time, GpuPlaces(found.bus, at_a_time, found.total_bytes, CORES))
+        yield FitEngine(stored, executor, lambda event: None)
 
 
 def seconds_of(action: Callable[[], Any]) -> float:
@@ -227,7 +231,7 @@ def sizes(device: Device, options: Row) -> Iterator[Row]:
 def _one_size(arrays: TrainingArrays, device: Device, deadline: float) -> Row:
     n_rows, n_features = arrays.X.shape
     values, rows = n_rows * n_features, np.arange(n_rows)
-    threads = GpuPlaces(Path(tempfile.mkdtemp()), AT_A_TIME, 1, CORES).threads(values)
+    threads = GpuPlaces("bench", AT_A_TIME, 1, CORES).threads(values)
     large = values > 500_000_000
 
     def on_gpu(number: int, kept: TrainingArrays) -> float:
@@ -421,13 +425,12 @@ def memory(device: Device, _options: Row) -> Iterator[Row]:
     for name, check in (("own check", gpu.require_memory), ("xgboost", lambda *_: None)):
         gpu.require_memory = check  # type: ignore[assignment]
         for released in (True, False):
-            with tempfile.TemporaryDirectory() as folder:
-                places = _ReleasingPlaces(Path(folder), 2, found.total_bytes, CORES)
-                hog = _Hog(device, 192 << 20)
-                places.hog = hog if released else None
-                engine = FitEngine(Forget(), 1, lambda event: None, places=places)
-                (result,) = engine.run([task], dataclasses.replace(arrays), stage="fit").values()
-                hog.release()
+            places = _ReleasingPlaces(found.bus, 2, found.total_bytes, CORES)
+            hog = _Hog(device, 192 << 20)
+            places.hog = hog if released else None
+            engine = FitEngine(Forget(), GpuFitExecutor(1, places), lambda event: None)
+            (result,) = engine.run([task], dataclasses.replace(arrays), stage="fit").values()
+            hog.release()
             fitted = isinstance(result, FitResult)
             yield {
                 "out_of_memory_by": name,

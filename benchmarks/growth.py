@@ -33,7 +33,9 @@ from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.evaluation import evaluate_cells
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
@@ -113,7 +115,7 @@ def fits_at_once(n_rows: int, n_features: int) -> dict[str, float]:
     import xgboost  # noqa: F401  its import is no part of a fit
 
     begin = time.perf_counter()
-    FitEngine(Forget(), CORES, lambda event: None).run(tasks, arrays, stage="fit")
+    FitEngine(Forget(), ThreadFitExecutor(CORES), lambda event: None).run(tasks, arrays, stage="fit")
     seconds = (time.perf_counter() - begin) / len(tasks)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {"seconds": seconds, "peak": peak, "matrix": arrays.X.nbytes}
@@ -192,7 +194,7 @@ def market(n_cryptos: int) -> dict[str, float]:
             edges=edges,
             epsilons=sweep_settings({}).treatment.epsilons,
         )
-        engine = FitEngine(Forget(), CORES, lambda event: None)
+        engine = FitEngine(Forget(), ThreadFitExecutor(CORES), lambda event: None)
         soft = plan.soft_labels(arrays.y)
         baselines = fit_baselines(plan, arrays, engine)
         masks = make_masks(plan, arrays, soft, baselines, engine)

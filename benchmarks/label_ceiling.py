@@ -38,6 +38,7 @@ from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.ceiling_plan import CeilingPlan
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.label_ceiling import CeilingScore, measure_label_ceiling
 
 Half = Literal["chosen on", "confirmed on"]
@@ -118,7 +119,9 @@ def _scores(sweep: Sweep, crypto: str, measured: tuple[CeilingPlan, ...]) -> lis
     arrays = coerce_feature_cache(cache, crypto=crypto, missing="refuse")
     assert isinstance(sweep.source, KnowsTruth)
     truth: Array = sweep.source.truth(crypto)["true_label"].to_numpy().astype(np.int8)
-    engine = FitEngine(_Fits(), int(os.environ.get("FTF_BENCHMARK_WORKERS", "1")), lambda _: None)
+    engine = FitEngine(
+        _Fits(), ThreadFitExecutor(int(os.environ.get("FTF_BENCHMARK_WORKERS", "1"))), lambda _: None
+    )
     rows: list[CeilingScore] = []
     for doses in measured:
         plan = dataclasses.replace(sweep.plan(crypto), ceiling=doses)

@@ -27,6 +27,7 @@ from ftf_assets.sweep.true_labels import truth_for_labels
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.keys import code_version
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
@@ -87,7 +88,11 @@ def _rows_of_crypto(sweep: Sweep, crypto: str) -> CryptoResults:
     candles = sweep.source.candles(crypto)
     cache, _ = sweep.source.feature_cache(crypto, candles)
     arrays = coerce_feature_cache(cache, crypto=crypto, missing=settings.data.missing)
-    engine = FitEngine(_FitsInMemory(), settings.run.workers or len(os.sched_getaffinity(0)), lambda _: None)
+    engine = FitEngine(
+        _FitsInMemory(),
+        ThreadFitExecutor(settings.run.workers or len(os.sched_getaffinity(0))),
+        lambda _: None,
+    )
     labels = plan.soft_labels(arrays.y, truth_for_labels(sweep, crypto, arrays))
     baselines = fit_baselines(plan, arrays, engine)
     bars = coerce_candles(candles, crypto=crypto) if plan.needs_candles else None

@@ -32,8 +32,10 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import Array
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.baseline import baseline_task
-from ftf_assets.training.fit_engine import FitEngine, execute_fit
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.fit_seeds import model_seed
+from ftf_assets.training.fit_task import execute_fit
 from ftf_assets.training.folds.short_history import short_history
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.keys import code_version
@@ -97,7 +99,7 @@ def tuned_cells(sweep: Sweep, crypto: str, search: Tuning, seeds: int) -> list[T
         )
         for fold in folds
     ]
-    engine = FitEngine(MemoryFits(), len(os.sched_getaffinity(0)), lambda _: None)
+    engine = FitEngine(MemoryFits(), ThreadFitExecutor(len(os.sched_getaffinity(0))), lambda _: None)
     found = []
     for fold, study in zip(folds, tune(plan, arrays, targets, engine), strict=True):
         if not isinstance(study, Tuned):

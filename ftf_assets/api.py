@@ -148,9 +148,10 @@ def apply_label_treatment(
     ((1183, 2), dtype('int8'), dtype('float32'))
     """
     from ftf_assets.contracts.coercion import coerce_candles, coerce_times, coerce_training_data
-    from ftf_assets.storage.cpu_core_locks import n_cores
+    from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
     from ftf_assets.sweep.treatment_plan import refuse_other_types, require_columns_of, treatment_plan
     from ftf_assets.training.fit_engine import FitEngine
+    from ftf_assets.training.fit_executors import ThreadFitExecutor
     from ftf_assets.training.label_treatment import NotStored, known_before, treat_window
 
     columns: dict[str, Any] = {
@@ -186,7 +187,8 @@ def apply_label_treatment(
     if held_out_from is not None:
         (instant,) = coerce_times(pd.DatetimeIndex([held_out_from]), crypto=crypto, column="held_out_from")
         arrays = known_before(arrays, int(instant), crypto)
-    engine = FitEngine(NotStored(), n_cores(workers), lambda _event: None)
+    executor = ThreadFitExecutor(n_cores(workers), CoreTokens(n_cores(workers)))
+    engine = FitEngine(NotStored(), executor, lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
 
 

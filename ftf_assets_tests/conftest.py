@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(HERE).parts[0] not in COVERED_ROOMS:
             item.add_marker("no_cover")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A machine's folder for this process alone: tests that run side by side do not wait for each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("machine")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -220,12 +220,12 @@ def test_a_short_window_is_not_cleaned_but_may_be_smoothed(production_data):
 
 
 def test_a_treatment_that_fails_raises(window, monkeypatch):
-    from ftf_assets.training import fit_engine
+    from ftf_assets.training import fit_task
 
     def fail(task, arrays):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(fit_engine, "execute_fit", fail)
+    monkeypatch.setattr(fit_task, "execute_fit", fail)
     with pytest.raises(CellError, match="OPUSDC: RuntimeError: no memory"):
         ftf.apply_label_treatment(**window, cleanlab="filter")
 

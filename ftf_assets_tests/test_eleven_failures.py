@@ -36,9 +36,10 @@ from ftf_assets.sources.source_registry import open_source
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.settings import SETTINGS, SMOKE
-from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.boosting import FitResult, bin_features
-from ftf_assets.training.fit_engine import FitEvent, FitTask
+from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.faults.scale import scaled
@@ -77,14 +78,14 @@ def cached_frame() -> pd.DataFrame:
 
 def raise_in(crypto: str, fold: int, variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the model of one cell raise, as a booster does that runs out of memory."""
-    healthy = engine.execute_fit
+    healthy = fit_task.execute_fit
 
     def execute_fit(task: FitTask, arrays: TrainingArrays) -> FitResult:
         if (task.crypto, task.fold, task.name) == (crypto, fold, variant):
             raise RuntimeError("Check failed: preds.size() == info.labels.Size()")
         return healthy(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", execute_fit)
+    monkeypatch.setattr(fit_task, "execute_fit", execute_fit)
 
 
 def test_dataframe_coercion_happens_once_and_strict_functions_stay_strict(cached_frame: pd.DataFrame):

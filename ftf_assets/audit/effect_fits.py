@@ -13,7 +13,8 @@ from ftf_assets.audit.treatments import TREATMENTS, treat
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, typed
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.walk_forward import Fold
 
 CLEAN, NOISY = "clean", "noisy"

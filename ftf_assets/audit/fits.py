@@ -15,7 +15,7 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.typed import Array, Float32, Int8, typed
 from ftf_assets.labels.fit_rows import TreatedRows
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitTask
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.label_intervals import bar_length
 from ftf_assets.training.folds.out_of_fold_blocks import Block, out_of_fold_blocks
 from ftf_assets.training.folds.walk_forward import Fold

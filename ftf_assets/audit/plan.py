@@ -16,9 +16,9 @@ from ftf_assets.audit.noise import NoiseKind
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
-from ftf_assets.training.fit_engine import FitTask
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import fit_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.keys import source_hash, stable_hash
 from ftf_assets.training.plan import TrainingPlan

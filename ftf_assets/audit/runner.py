@@ -17,7 +17,8 @@ from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.baseline import baseline_task
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.short_history import short_history
 from ftf_assets.training.folds.walk_forward import Fold
 

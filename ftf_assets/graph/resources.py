@@ -20,9 +20,9 @@ from ftf_assets.storage.time_estimate import require_confirmed_audit, require_co
 from ftf_assets.sweep.settings import SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.boosting import require_device
-from ftf_assets.training.device import gpu_number
 from ftf_assets.training.evaluation import CellScores
 from ftf_assets.training.fit_engine import FitEngine, OnEvent
+from ftf_assets.training.fit_executors import FitExecutor, GpuFitExecutor, ThreadFitExecutor
 
 if TYPE_CHECKING:
     from ftf_assets.storage.audit_store import AuditStore
@@ -103,6 +103,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
 
     _estimated: set[tuple[str, str]] = PrivateAttr(default_factory=set)
+    _engine: FitEngine | None = PrivateAttr(default=None)
 
     @property
     def home(self) -> Home:
@@ -111,12 +112,21 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HomeResource]:  # noqa: ARG002
-        """Hold the lock of the home for the run, so that its new values are not pruned meanwhile."""
+        """Hold the lock of the home for the run, so that its new values are not pruned meanwhile.
+
+        Fits that were begun early and that no step has asked for end with the run.
+        """
         with shared_lock(self.home):
-            yield self
+            try:
+                yield self
+            finally:
+                if self._engine is not None:
+                    self._engine.close()
 
     def fit_engine(self, settings: SweepSettings, on_event: OnEvent) -> FitEngine:
-        """Make an engine that stores its fits in the home and shares cores or GPU with its other runs.
+        """Return the run's engine, which stores its fits in the home and shares cores or GPU with other runs.
+
+        The steps of a run share it, so that one step finds what another has begun.
 
         Parameters
         ----------
@@ -130,14 +140,9 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         InputError
             The sweep's GPU does not exist. Where it does, this opens CUDA, so this process must not fork.
         """
-        n_workers, store = n_cores(settings.run.workers), fit_store(self.home)
-        gpu = require_device(settings.training.device)
-        if gpu is None:
-            return FitEngine(store, n_workers, on_event, CoreTokens(self.home.cores, n_workers).hold)
-        n_fits = settings.run.gpu_fits
-        folder = self.home.gpu(gpu_number(settings.training.device))
-        places = GpuPlaces(folder, n_fits, gpu.total_bytes, n_workers)
-        return FitEngine(store, n_fits, on_event, places=places)
+        if self._engine is None:
+            self._engine = FitEngine(fit_store(self.home), _executor(settings), on_event)
+        return self._engine.reporting(on_event)
 
     def sweep_fit_engine(self, sweep: Sweep, crypto: str, on_event: OnEvent) -> FitEngine:
         """Make the engine of a sweep's fits. A long run is refused here, before its first fit.
@@ -184,3 +189,12 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from ftf_assets.storage.audit_store import AuditStore
 
         return AuditStore(self.home.results)
+
+
+def _executor(settings: SweepSettings) -> FitExecutor:
+    n_workers = n_cores(settings.run.workers)
+    gpu = require_device(settings.training.device)
+    if gpu is None:
+        return ThreadFitExecutor(n_workers, CoreTokens(n_workers))
+    n_fits = settings.run.gpu_fits
+    return GpuFitExecutor(n_fits, GpuPlaces(gpu.bus, n_fits, gpu.total_bytes, n_workers))

@@ -15,6 +15,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitStore
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.plan import TrainingPlan
 
@@ -86,7 +87,9 @@ def refit_differences(
     if cell is None:
         return []
     without = StoreWithoutFits(store, frozenset(cell.fit_keys))
-    repeated = train_cells(plan, arrays, soft_labels, baselines, masks, FitEngine(without, 1, lambda _: None))
+    repeated = train_cells(
+        plan, arrays, soft_labels, baselines, masks, FitEngine(without, ThreadFitExecutor(1), lambda _: None)
+    )
     again = next(one for one in repeated.cells if (one.fold, one.variant) == (cell.fold, cell.variant))
     found = [] if set(without.fitted) == set(cell.fit_keys) else ["its fits did not run again"]
     for key, fit in without.fitted.items():

@@ -7,7 +7,8 @@
   has its SQL
 * ``content_version``, ``table_versions``: content hashes
 * ``result_files``: results of others, from files of any table format, for the gate
-* ``cpu_core_locks``, ``gpu_places``: fits of concurrent runs share the cores and a GPU
+* ``cpu_core_locks``, ``gpu_places``: all runs on a machine share its cores and its GPUs, by locks in its
+  ``machine_folder``, which is no part of a home
 
 Nothing is pickled, and every value is replaced in one step: a kill leaves the old one or the new one. A
 change of a table needs a new ``SCHEMA_VERSION``, a change of the layout of artifacts a new ``FORMAT``: values

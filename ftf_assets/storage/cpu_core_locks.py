@@ -1,63 +1,79 @@
-"""Core tokens: concurrent runs of one home share the machine's cores instead of each taking all of them."""
+"""Core tokens: the runs of a machine share its cores instead of each taking all of them."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import BinaryIO
+
+from ftf_assets.storage.machine_folder import machine_folder
 
 #: The kernel can wait for one lock, not for any of several, so a waiting fit polls all of them.
 _SECONDS_BETWEEN_POLLS = 0.004
 
 
 def n_cores(workers: int | None) -> int:
-    """Number of fits to run at a time: the setting ``run.workers``, or one per available core."""
+    """Number of cores that fits take at a time: the setting ``run.workers``, or all that are available."""
     return workers or len(os.sched_getaffinity(0))
 
 
 class CoreTokens:
-    """One lock file per core: a fit holds one of them while it runs.
+    """One lock file per core of the machine: a fit holds as many of them as it has threads while it runs.
 
-    The operating system releases a token when its holder ends, so a killed run blocks nobody.
+    They belong to the machine and the user, not to the home: two homes on one machine share its cores, and a
+    home on a shared disk limits no other machine. The operating system releases a token when its holder ends,
+    so a killed run blocks nobody. Nobody waits for a second token, so no two fits wait for each other.
 
     Parameters
     ----------
-    folder
-        Folder of the lock files; created where it is missing.
     n_cores
-        Number of tokens.
+        Number of tokens, the first ones of the machine.
     """
 
-    def __init__(self, folder: Path, n_cores: int) -> None:
-        self.folder = Path(folder)
+    def __init__(self, n_cores: int) -> None:
         self.n_cores = n_cores
-        self.folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Wait for a free token and hold it while the context lasts."""
-        with ExitStack() as files:
-            tokens = [files.enter_context(self._lock_file(number)) for number in range(self.n_cores)]
-            held = _first_free(tokens)
-            for token in tokens:
-                if token is not held:
-                    token.close()
-            yield
+    def hold(self, share: Callable[[int], int] = lambda _n_free: 1) -> Iterator[int]:
+        """Wait for a free token, hold it while the context lasts, and return how many are held.
 
-    def _lock_file(self, number: int) -> BinaryIO:
-        return (self.folder / f"core-{number}.lock").open("ab")
+        Parameters
+        ----------
+        share
+            From the number of tokens that are free, at least 1, to how many of them to hold.
+        """
+        folder = machine_folder("cores")
+        with ExitStack() as files:
+            tokens = [
+                files.enter_context((folder / f"core-{number}.lock").open("ab"))
+                for number in range(self.n_cores)
+            ]
+            held = [_first_free(tokens)]
+            if share(self.n_cores) > 1:
+                # Fits of other processes that wait see a free token by now.
+                time.sleep(2 * _SECONDS_BETWEEN_POLLS)
+                held += [token for token in tokens if token not in held and _lock(token)]
+            n_held = min(max(share(len(held)), 1), len(held))
+            for token in tokens:
+                if token not in held[:n_held]:
+                    token.close()
+            yield n_held
 
 
 def _first_free(tokens: Sequence[BinaryIO]) -> BinaryIO:
     while True:
         for token in tokens:
-            try:
-                fcntl.flock(token, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            return token
+            if _lock(token):
+                return token
         time.sleep(_SECONDS_BETWEEN_POLLS)
+
+
+def _lock(token: BinaryIO) -> bool:
+    try:
+        fcntl.flock(token, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Places on a GPU: how many fits run there at a time, over all runs of a home, by number and by memory."""
+"""Places on a GPU: how many fits run there at a time, over all runs of a machine, by number and by memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ftf_assets.storage.machine_folder import machine_folder
+
 #: Share of a GPU's memory that running fits may fill. The rest holds the bins that wait for the next fit, and
 #: what each process takes for itself.
 SHARE_FOR_FITS = 0.6
+
+#: Places of a GPU. Runs with other numbers of fits at a time share them, so their number is none of a run's.
+N_PLACES = 64
 
 #: Values that one thread copies in about a tenth of a second.
 _VALUES_PER_THREAD = 10_000_000
@@ -22,16 +27,16 @@ _SECONDS_BETWEEN_POLLS = 0.002
 
 
 class GpuPlaces:
-    """One lock file per place: a fit holds as many places as its memory is worth, at least one.
+    """One lock file per place: a fit holds as many places as its memory is worth, at least its share of them.
 
-    The operating system gives a place back when its holder ends, so a killed run blocks nobody. A fit that
-    waits for several places takes each as it comes free. Only one fit at a time waits so, hence no two wait
-    for each other.
+    They belong to the machine and the user, like its cores. The operating system gives a place back when its
+    holder ends, so a killed run blocks nobody. A fit that waits for several places takes each as it comes
+    free. Only one fit at a time waits so, hence no two wait for each other.
 
     Parameters
     ----------
-    folder
-        Folder of the lock files; created where it is missing.
+    gpu
+        Name of the GPU on this machine, one plain word.
     n_fits
         Fits at a time.
     total_bytes
@@ -40,12 +45,11 @@ class GpuPlaces:
         Cores that the fits share.
     """
 
-    def __init__(self, folder: Path, n_fits: int, total_bytes: int, n_cores: int) -> None:
-        self.folder = Path(folder)
+    def __init__(self, gpu: str, n_fits: int, total_bytes: int, n_cores: int) -> None:
+        self.gpu = gpu
         self.n_fits = n_fits
-        self.bytes_per_place = SHARE_FOR_FITS * total_bytes / n_fits
+        self.bytes_per_place = SHARE_FOR_FITS * total_bytes / N_PLACES
         self.n_cores = n_cores
-        self.folder.mkdir(parents=True, exist_ok=True)
 
     def threads(self, n_values: int) -> int:
         """Return how many threads of the CPU a fit on so many values takes to copy them.
@@ -56,30 +60,35 @@ class GpuPlaces:
 
     def hold(self, n_bytes: int) -> AbstractContextManager[None]:
         """Wait for the places that a fit of so many bytes takes, and hold them while the context lasts."""
-        return self._hold(min(max(1, math.ceil(n_bytes / self.bytes_per_place)), self.n_fits))
+        needed = math.ceil(n_bytes / self.bytes_per_place)
+        return self._hold(min(max(needed, N_PLACES // self.n_fits), N_PLACES))
 
     def alone(self) -> AbstractContextManager[None]:
         """Wait until no other fit runs on the GPU, and let none begin while the context lasts."""
-        return self._hold(self.n_fits)
+        return self._hold(N_PLACES)
 
     @contextmanager
     def _hold(self, n_places: int) -> Iterator[None]:
+        folder = machine_folder(f"gpu-{self.gpu}")
         with ExitStack() as files:
-            with self._lock_file("turn") as turn:
+            with _lock_file(folder, "turn") as turn:
                 while not _lock(turn):
                     time.sleep(_SECONDS_BETWEEN_POLLS)
-                waiting = [files.enter_context(self._lock_file(f"place-{n}")) for n in range(self.n_fits)]
-                while self.n_fits - len(waiting) < n_places:
+                waiting = [files.enter_context(_lock_file(folder, f"place-{n}")) for n in range(N_PLACES)]
+                n_held = 0
+                while n_held < n_places:
                     if locked := next((place for place in waiting if _lock(place)), None):
                         waiting.remove(locked)
+                        n_held += 1
                     else:
                         time.sleep(_SECONDS_BETWEEN_POLLS)
                 for place in waiting:
                     place.close()
             yield
 
-    def _lock_file(self, name: str) -> BinaryIO:
-        return (self.folder / f"{name}.lock").open("ab")
+
+def _lock_file(folder: Path, name: str) -> BinaryIO:
+    return (folder / f"{name}.lock").open("ab")
 
 
 def _lock(file: BinaryIO) -> bool:

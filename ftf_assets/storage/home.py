@@ -89,15 +89,6 @@ class Home:
         return BlobFolder(self.blobs, "scores")
 
     @property
-    def cores(self) -> Path:
-        """Lock files of the core tokens."""
-        return self.path / "cores"
-
-    def gpu(self, number: int) -> Path:
-        """Lock files of the places on a GPU."""
-        return self.path / "cores" / f"gpu-{number}"
-
-    @property
     def artifacts(self) -> BlobFolder:
         """Values of the partitioned assets."""
         return BlobFolder(self.blobs, "artifacts")

@@ -27,7 +27,8 @@ The stages, in their order, each from arrays and the results of the stages befor
 ``label_treatment.py`` applies one variant to a training window that another trainer brings along: the same
 functions without folds, for :func:`ftf_assets.api.apply_label_treatment`.
 
-How fits run: ``fit_engine.py`` (many fits side by side, none twice), ``boosting.py`` (one XGBoost fit),
+How fits run: ``fit_engine.py`` (many fits side by side, none twice), ``fit_queue.py`` (their order),
+``fit_executors.py`` (where they run: threads, a GPU), ``fit_task.py`` (one fit), ``boosting.py`` (its model),
 ``binning.py`` (binned matrices shared by fits on the same rows), ``gpu.py`` (memory of a GPU; opens CUDA),
 ``fit_memory.py`` (how many fits may bin at a time).
 

@@ -9,9 +9,10 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.typed import typed
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.short_history import short_history
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters

@@ -1,6 +1,7 @@
 """One gradient-boosted fit: XGBoost's histogram method on soft labels, reproducible to the bit.
 
-A fit takes one thread of the CPU, or a GPU and the threads that bring it its rows. Chen and Guestrin (2016),
+A fit takes one or more threads of the CPU, or a GPU and the threads that bring it its rows. Its bits do not
+depend on the number of threads. Chen and Guestrin (2016),
 "XGBoost: A Scalable Tree Boosting System". XGBoost is imported where it is called, because a process that
 only plans or serves the user interface does not need it.
 """
@@ -44,8 +45,8 @@ class FitResult:
     rounds
         Boosting rounds of the model.
     seconds
-        Cost of the fit and its predictions. On a CPU these are CPU seconds of its one thread, which other
-        load on the machine does not change; on a GPU, wall-clock seconds.
+        Cost of the fit and its predictions. On a CPU these are CPU seconds of its thread, which other load on
+        the machine does not change, times the number of its threads; on a GPU, wall-clock seconds.
     probabilities
         Name of each predicted row set to its P(BUY), float64 of shape (n_rows_of_the_set,).
     n_rows
@@ -155,7 +156,7 @@ def bin_features(
     device
         Where the fits will run. The bins for a GPU are made there, and stay there.
     threads
-        Threads that copy the rows for a GPU. The bins do not depend on it.
+        Threads of the CPU. The bins do not depend on it.
 
     Raises
     ------
@@ -170,7 +171,7 @@ def bin_features(
 
     if is_gpu(device):
         return BinnedFeatures(_binned_by_first_fit(X, parameters, device, threads))
-    return BinnedFeatures(xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=1))
+    return BinnedFeatures(xgb.QuantileDMatrix(X, max_bin=max_bins(parameters), nthread=threads))
 
 
 def _binned_by_first_fit(X: Array, parameters: Parameters, device: Device, threads: int) -> xgboost.DMatrix:

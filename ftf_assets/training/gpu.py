@@ -53,10 +53,13 @@ class Gpu:
         As its driver names it, such as ``NVIDIA H100 80GB HBM3``.
     total_bytes
         Its memory.
+    bus
+        Where it sits in the machine, such as ``00000000-1B-00-0``. Its number depends on which are visible.
     """
 
     name: str
     total_bytes: int
+    bus: str
 
 
 @typed
@@ -70,7 +73,7 @@ def open_gpu(device: Device) -> Gpu:
     """
     driver = _driver()
     count, handle, total = ctypes.c_int(), ctypes.c_int(), ctypes.c_size_t()
-    name = ctypes.create_string_buffer(256)
+    name, bus = ctypes.create_string_buffer(256), ctypes.create_string_buffer(64)
     if driver is None or driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)) or not count.value:
         raise input_error(
             f"device {device} was asked for and no GPU is visible",
@@ -87,7 +90,8 @@ def open_gpu(device: Device) -> Gpu:
     _check(driver.cuDeviceGet(ctypes.byref(handle), gpu_number(device)))
     _check(driver.cuDeviceGetName(name, len(name), handle))
     _check(driver.cuDeviceTotalMem_v2(ctypes.byref(total), handle))
-    return Gpu(name.value.decode(errors="replace"), total.value)
+    _check(driver.cuDeviceGetPCIBusId(bus, len(bus), handle))
+    return Gpu(name.value.decode(errors="replace"), total.value, re.sub(r"\W", "-", bus.value.decode()))
 
 
 @typed

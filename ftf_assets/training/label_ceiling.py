@@ -23,9 +23,10 @@ from ftf_assets.labels.added_noise import draw_hits
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.ceiling_plan import AddedNoise
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import ceiling_fit_key, model_fit_key
 from ftf_assets.training.fit_seeds import added_noise_seed, model_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.metrics import ranking_metrics
 from ftf_assets.training.plan import TrainingPlan

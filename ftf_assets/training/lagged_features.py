@@ -17,9 +17,10 @@ from ftf_assets.contracts.bundles import BaselineParameters, Outcome
 from ftf_assets.contracts.typed import Array, Float32, typed
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.keys import stable_hash
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT

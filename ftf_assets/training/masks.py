@@ -22,10 +22,11 @@ from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
 from ftf_assets.labels.factor_registry import moved_factors
 from ftf_assets.labels.fit_rows import FitRows, JudgedRows, Judgement, TreatedRows
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import out_of_fold_key
 from ftf_assets.training.fit_rows import rows_of_fold, rows_without
 from ftf_assets.training.fit_seeds import control_seed, out_of_fold_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.out_of_fold_blocks import Block, out_of_fold_blocks
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.plan import TrainingPlan

@@ -20,9 +20,10 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.contracts.typed import Array, typed
 from ftf_assets.training.baseline import baseline_task
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import cell_key, model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.parameters import Parameters
 from ftf_assets.training.plan import TrainingPlan

@@ -30,10 +30,11 @@ from ftf_assets.contracts.bundles import FlipRates, Outcome
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.contracts.typed import Array, Float32, Float64, Int64, typed
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import trial_key
 from ftf_assets.training.fit_rows import weight_without
 from ftf_assets.training.fit_seeds import sampler_seed, trial_seed
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.metrics import ranking_metrics

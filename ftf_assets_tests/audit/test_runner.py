@@ -16,9 +16,11 @@ from ftf_assets.audit.runner import AuditResult, run_audit
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
-from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitEngine, FitEvent, FitTask, execute_fit
+from ftf_assets.training.fit_engine import FitEngine, FitEvent
+from ftf_assets.training.fit_executors import ThreadFitExecutor
+from ftf_assets.training.fit_task import FitTask, execute_fit
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.audit_labels import HOUR, random_candles
 from ftf_assets_tests.support.production import MemoryFitStore, plan_of
@@ -43,7 +45,7 @@ class Audited:
         store, events = MemoryFitStore(), []
         missing = {task.key for task in self.tasks if without and without in task.name}
         store.fits = {key: fit for key, fit in self.store.fits.items() if key not in missing}
-        engine = FitEngine(store, 2, events.append)
+        engine = FitEngine(store, ThreadFitExecutor(2), events.append)
         return run_audit(replace(self.plan, **changes), self.arrays, self.labels, engine), events
 
 
@@ -68,8 +70,10 @@ def audited(training_arrays: TrainingArrays) -> Audited:
         return execute_fit(task, arrays)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "execute_fit", note)
-        result = run_audit(plan, training_arrays, labels, FitEngine(store, 2, lambda event: None))
+        patch.setattr(fit_task, "execute_fit", note)
+        result = run_audit(
+            plan, training_arrays, labels, FitEngine(store, ThreadFitExecutor(2), lambda event: None)
+        )
     return Audited(plan, training_arrays, labels, result, store, tasks, y_before)
 
 
@@ -81,7 +85,7 @@ def break_fits(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> 
             raise error
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", fail)
+    monkeypatch.setattr(fit_task, "execute_fit", fail)
 
 
 def test_the_audit_cuts_the_history_once_and_its_test_rows_are_all_test_spans(audited):
@@ -160,7 +164,12 @@ def test_noise_reaches_the_training_labels_only(audited):
 def test_the_same_audit_gives_the_same_numbers_for_any_number_of_workers(audited):
     quick = replace(audited.plan, kinds=("bursts",))
     one, many = (
-        run_audit(quick, audited.arrays, audited.labels, FitEngine(MemoryFitStore(), n, lambda event: None))
+        run_audit(
+            quick,
+            audited.arrays,
+            audited.labels,
+            FitEngine(MemoryFitStore(), ThreadFitExecutor(n), lambda event: None),
+        )
         for n in (1, 4)
     )
     assert one == many
@@ -225,7 +234,12 @@ def test_too_short_a_history_is_skipped_with_the_reason(audited):
 def test_a_baseline_that_fails_fails_everything(audited, monkeypatch):
     break_fits(monkeypatch, "", RuntimeError("no luck at all"))
     store = MemoryFitStore()
-    result = run_audit(audited.plan, audited.arrays, audited.labels, FitEngine(store, 2, lambda event: None))
+    result = run_audit(
+        audited.plan,
+        audited.arrays,
+        audited.labels,
+        FitEngine(store, ThreadFitExecutor(2), lambda event: None),
+    )
     assert {one.outcome.error_stage for one in [*result.found, *result.effects]} == {"baseline"}
 
 
@@ -242,7 +256,9 @@ def test_with_candles_the_temporal_judge_and_its_levels_are_measured_too(audited
     candles = replace(random_candles(len(bars)), close_time=bars)
     asked = replace(audited.plan, kinds=("bursts",), provides=frozenset({"labels", "candles"}))
     store = MemoryFitStore()
-    result = run_audit(asked, a, audited.labels, FitEngine(store, 2, lambda event: None), candles)
+    result = run_audit(
+        asked, a, audited.labels, FitEngine(store, ThreadFitExecutor(2), lambda event: None), candles
+    )
     assert {one.detector for one in result.found} == set(DETECTORS)
     assert {one.treatment for one in result.effects} == set(TREATMENTS)
     assert all(one.outcome.status == "ok" for one in [*result.found, *result.effects])

@@ -17,6 +17,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, SmoothedLabels,
 from ftf_assets.rows.finetune_results import CryptoResults, crypto_results
 from ftf_assets.sources.protocol import Provenance
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.metrics import expected_calibration_error
 from ftf_assets_tests.support.ceiling import rows_of, scores_of, with_ceiling
 from ftf_assets_tests.support.production import CRYPTO, STANDARD, MemoryFitStore, Trained
@@ -54,7 +55,7 @@ class StoredRun:
         return self.values[asset]
 
     def fit_engine(self) -> FitEngine:
-        return FitEngine(MemoryFitStore(), 1, lambda _: None)
+        return FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None)
 
     def rows(self) -> pd.DataFrame:
         return self.table

@@ -63,7 +63,7 @@ def test_the_public_functions_are_found():
     assert {
         "ftf_assets.audit.kinds.bursts.block_copy",
         "ftf_assets.labels.cleaning.suspect_treatments.clean",
-        "ftf_assets.training.fit_engine.execute_fit",
+        "ftf_assets.training.fit_task.execute_fit",
     } <= set(PUBLIC)
 
 

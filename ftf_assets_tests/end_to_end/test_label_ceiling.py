@@ -9,7 +9,7 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
-from ftf_assets.training import fit_engine
+from ftf_assets.training import fit_task
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
@@ -80,14 +80,14 @@ def test_a_ceiling_that_is_switched_off_is_no_longer_part_of_the_decision(home: 
 def test_a_failed_model_of_the_ceiling_is_a_row_and_takes_no_cell_with_it(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    execute = fit_engine.execute_fit
+    execute = fit_task.execute_fit
 
-    def fail_on_noise(task: fit_engine.FitTask, arrays: object) -> object:
+    def fail_on_noise(task: fit_task.FitTask, arrays: object) -> object:
         if task.name.startswith("independent"):
             raise ValueError("no gain")
         return execute(task, arrays)
 
-    monkeypatch.setattr(fit_engine, "execute_fit", fail_on_noise)
+    monkeypatch.setattr(fit_task, "execute_fit", fail_on_noise)
     sweep = small_sweep(**ONE_FOLD)
     run(sweep, home)
     store = ResultsStore(home.results)

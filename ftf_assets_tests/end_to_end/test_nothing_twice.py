@@ -20,9 +20,10 @@ from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
-from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.boosting import FitResult
-from ftf_assets.training.fit_engine import FitEvent, FitTask
+from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.support.small_sweep import small_sweep
@@ -118,21 +119,21 @@ def test_a_child_that_is_killed_is_named_and_the_same_command_goes_on_from_what_
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     sweep, before = small_sweep(), psutil.Process().children()
-    healthy = engine.execute_fit
+    healthy = fit_task.execute_fit
 
     def out_of_memory(task: FitTask, arrays: TrainingArrays) -> FitResult:
         if (task.crypto, task.name) == ("LDOUSDC", "mild"):
             os.kill(os.getpid(), signal.SIGKILL)
         return healthy(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", out_of_memory)
+    monkeypatch.setattr(fit_task, "execute_fit", out_of_memory)
     with pytest.raises(RunError, match="LDOUSDC: its process was killed by SIGKILL"):
         run_sweep(sweep, home, on_fit=lambda event: None)
     assert psutil.Process().children() == before
     finished = {path.parent.name for path in (home.path / "fits").glob("*/*/header.json")}
     assert finished
 
-    monkeypatch.setattr(engine, "execute_fit", healthy)
+    monkeypatch.setattr(fit_task, "execute_fit", healthy)
     heard: list[FitEvent] = []
     run_sweep(sweep, home, on_fit=heard.append)
     assert not finished & {event.key for event in heard if event.kind == "done"}

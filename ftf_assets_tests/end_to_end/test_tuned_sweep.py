@@ -11,8 +11,8 @@ from ftf_assets.gate.words import capitalized
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets.training import fit_engine as engine
-from ftf_assets.training.fit_engine import execute_fit
+from ftf_assets.training import fit_task
+from ftf_assets.training.fit_task import execute_fit
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
 from ftf_assets_tests.end_to_end.test_graph import materialise
@@ -107,13 +107,13 @@ def test_a_failed_study_leaves_the_other_folds_and_a_second_run_mends_it(
             raise MemoryError("out of memory")
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", fail)
+    monkeypatch.setattr(fit_task, "execute_fit", fail)
     done = run_sweep(sweep, home, on_fit=lambda event: None)
     rows = ResultsStore(home.results).read()
     assert rows.groupby("fold")["status"].agg(set).to_dict() == {0: {"ok"}, 1: {"training_failed"}}
     assert set(rows.loc[rows["fold"] == 1, "error_stage"]) == {"tuning"}
     assert done.failed_checks
 
-    monkeypatch.setattr(engine, "execute_fit", execute_fit)
+    monkeypatch.setattr(fit_task, "execute_fit", execute_fit)
     run_sweep(sweep, home, on_fit=lambda event: None)
     assert_same_rows(ResultsStore(home.results).read(), ResultsStore(healthy.results).read())

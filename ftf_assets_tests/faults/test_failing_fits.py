@@ -47,9 +47,9 @@ def allocate_too_much() -> None:
 
 def fail_in(fault: Callable[[], None], variant: str, fold: int) -> None:
     """Raise ``fault`` in the fit thread of one cell of this process."""
-    from ftf_assets.training import fit_engine as engine
+    from ftf_assets.training import fit_task
 
-    healthy = engine.execute_fit
+    healthy = fit_task.execute_fit
 
     @functools.wraps(healthy)
     def execute_fit(task: Any, *arguments: Any) -> Any:
@@ -57,7 +57,7 @@ def fail_in(fault: Callable[[], None], variant: str, fold: int) -> None:
             fault()
         return healthy(task, *arguments)
 
-    engine.execute_fit = execute_fit
+    fit_task.execute_fit = execute_fit
 
 
 @pytest.mark.parametrize(

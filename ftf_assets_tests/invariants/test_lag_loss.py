@@ -10,6 +10,7 @@ import pytest
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.invariants.lag_loss import LagLoss, lag_loss
 from ftf_assets.training.fit_engine import FitEngine, FitEvent
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets_tests.support.production import MemoryFitStore, Trained, plan_of, train, variants_of
 
 
@@ -42,7 +43,7 @@ class Measured:
 def measure(arrays: TrainingArrays, store: MemoryFitStore | None = None, **plan: object) -> Measured:
     run: Trained = train(plan_of(arrays, variants=variants_of("cleanlab=off"), **plan), arrays)
     events: list[FitEvent] = []
-    engine = FitEngine(store or MemoryFitStore(), 2, events.append)
+    engine = FitEngine(store or MemoryFitStore(), ThreadFitExecutor(2), events.append)
     return Measured(lag_loss(run.plan, arrays, run.baselines, run.models, engine), events)
 
 
@@ -99,8 +100,8 @@ def test_a_failed_fit_is_said(training_arrays: TrainingArrays, monkeypatch: pyte
     def execute_fit(*_: object) -> None:
         raise MemoryError("no memory left")
 
-    monkeypatch.setattr("ftf_assets.training.fit_engine.execute_fit", execute_fit)
-    engine = FitEngine(MemoryFitStore(), 1, lambda _: None)
+    monkeypatch.setattr("ftf_assets.training.fit_task.execute_fit", execute_fit)
+    engine = FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None)
     found = lag_loss(run.plan, arrays, run.baselines, run.models, engine)
     assert found.breaches == [
         "the baseline could not be fitted on lagged features: MemoryError: no memory left"

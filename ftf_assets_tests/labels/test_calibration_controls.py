@@ -9,7 +9,7 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.labels.apply_factors import treated_labels
 from ftf_assets.labels.factor_registry import FACTORS
-from ftf_assets.training import fit_engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.production import train, variants_of
 
@@ -25,16 +25,16 @@ def truth(training_arrays) -> np.ndarray:
 
 
 @pytest.fixture
-def tasks(monkeypatch) -> dict[str, fit_engine.FitTask]:
+def tasks(monkeypatch) -> dict[str, fit_task.FitTask]:
     """The tasks of all fits that run, by key."""
-    seen: dict[str, fit_engine.FitTask] = {}
-    healthy = fit_engine.execute_fit
+    seen: dict[str, fit_task.FitTask] = {}
+    healthy = fit_task.execute_fit
 
     def execute_fit(task, arrays):
         seen[task.key] = task
         return healthy(task, arrays)
 
-    monkeypatch.setattr(fit_engine, "execute_fit", execute_fit)
+    monkeypatch.setattr(fit_task, "execute_fit", execute_fit)
     return seen
 
 

@@ -383,14 +383,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_models.py",
     ),
     _mutant(
-        "training/fit_engine.py",
+        "training/fit_executors.py",
         "a fit that finds no memory on a GPU is a failed cell at once",
         "if isinstance(result, FitResult) or not is_out_of_memory(result):",
         "if True:",
         "training/test_fit_engine.py",
     ),
     _mutant(
-        "training/fit_engine.py",
+        "training/fit_task.py",
         "fits on CPU and GPU share their bins",
         "max_bins(task.parameters), task.device",
         'max_bins(task.parameters), "cpu"',
@@ -413,12 +413,12 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "storage/gpu_places.py",
         "every fit takes one place on a GPU, whatever its memory",
-        "math.ceil(n_bytes / self.bytes_per_place)",
-        "1",
+        "needed = math.ceil(n_bytes / self.bytes_per_place)",
+        "needed = 1",
         "storage/test_gpu_places.py",
     ),
     _mutant(
-        "training/fit_engine.py",
+        "training/fit_task.py",
         "early stopping watches the rows that are trained on",
         'rows = task.predict["validation"]',
         "rows = task.rows",

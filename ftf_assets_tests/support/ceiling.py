@@ -13,6 +13,7 @@ from ftf_assets.rows.label_ceiling import ceiling_rows
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.ceiling_plan import CeilingPlan
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.label_ceiling import CeilingScore, measure_label_ceiling
 from ftf_assets_tests.support.production import MemoryFitStore, Trained
 
@@ -35,7 +36,7 @@ def true_labels(run: Trained) -> np.ndarray:
 
 def scores_of(run: Trained) -> list[CeilingScore]:
     """Measure the ceiling of a run with the fits that it has."""
-    engine = FitEngine(run.store, 1, run.events.append)
+    engine = FitEngine(run.store, ThreadFitExecutor(1), run.events.append)
     truth = true_labels(run) if run.plan.ceiling is not None and run.plan.ceiling.truth else None
     return measure_label_ceiling(run.plan, run.arrays, run.baselines, engine, truth)
 

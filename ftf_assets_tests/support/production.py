@@ -22,6 +22,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitEvent
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.folds.calendar_edges import calendar_edges
 from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
@@ -201,7 +202,7 @@ def train(
 ) -> Trained:
     store = MemoryFitStore() if store is None else store
     events: list[FitEvent] = []
-    engine = FitEngine(store, workers, events.append)
+    engine = FitEngine(store, ThreadFitExecutor(workers), events.append)
     soft_labels = plan.soft_labels(arrays.y, truth)
     baselines = fit_baselines(plan, arrays, engine)
     masks = make_masks(plan, arrays, soft_labels, baselines, engine, candles)

@@ -10,6 +10,7 @@ import pytest
 from ftf_assets.training import boosting
 from ftf_assets.training.baseline import baseline_task, fit_baselines
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.production import EPSILONS, MemoryFitStore
@@ -18,7 +19,7 @@ from ftf_assets_tests.support.production import EPSILONS, MemoryFitStore
 def fit(plan, arrays, store=None, workers=1):
     events = []
     store = MemoryFitStore() if store is None else store
-    return fit_baselines(plan, arrays, FitEngine(store, workers, events.append)), events
+    return fit_baselines(plan, arrays, FitEngine(store, ThreadFitExecutor(workers), events.append)), events
 
 
 def test_every_fold_has_a_baseline_with_rounds_within_the_bounds(make_plan, training_arrays, fit_store):

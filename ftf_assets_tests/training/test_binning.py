@@ -12,7 +12,7 @@ import pytest
 from ftf_assets.training import binning, boosting
 from ftf_assets.training.binning import BinnedMatrices, matrices_of
 from ftf_assets.training.boosting import bin_features, fit_booster
-from ftf_assets.training.fit_engine import FitTask, execute_fit
+from ftf_assets.training.fit_task import FitTask, execute_fit
 from ftf_assets_tests.support.production import CRYPTO, QUICK
 
 

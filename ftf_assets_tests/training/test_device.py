@@ -9,11 +9,11 @@ import pytest
 
 from ftf_assets.contracts.errors import CellError, InputError
 from ftf_assets.sweep.settings import sweep_settings
-from ftf_assets.training import boosting, fit_engine, gpu
+from ftf_assets.training import boosting, gpu
 from ftf_assets.training.binning import binned_bytes, matrices_of
 from ftf_assets.training.boosting import _binned_by_first_fit, fit_booster, require_device
 from ftf_assets.training.device import gpu_number, is_gpu, parse_device
-from ftf_assets.training.fit_engine import FitTask
+from ftf_assets.training.fit_task import FitTask, bins_of
 from ftf_assets.training.gpu import GpuMemoryError, is_out_of_memory, peak_bytes, require_memory
 from ftf_assets_tests.support.production import QUICK
 
@@ -113,7 +113,7 @@ def test_fits_on_other_devices_share_no_bins(training_arrays):
     how = {"crypto": "A", "fold": 0, "name": "a", "predict": {}, "rounds": 1, "parameters": {}, "seed": 1}
     y, weight = training_arrays.y[rows].astype(np.float32), training_arrays.base_weight[rows]
     keys = {
-        fit_engine._bins_of(FitTask("a", rows=rows, labels=y, weight=weight, device=device, **how))
+        bins_of(FitTask("a", rows=rows, labels=y, weight=weight, device=device, **how))
         for device in ("cpu", "cuda", "cuda:1")
     }
     assert len(keys) == 3

@@ -12,10 +12,12 @@ import pytest
 
 from ftf_assets.contracts.bundles import Outcome
 from ftf_assets.contracts.errors import CellError, InputError, StoreError
-from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.binning import matrices_of
 from ftf_assets.training.boosting import FitResult, require_device
-from ftf_assets.training.fit_engine import FitEngine, FitTask, _Queue, execute_fit
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import GpuFitExecutor, ThreadFitExecutor
+from ftf_assets.training.fit_task import FitTask, execute_fit
 from ftf_assets.training.gpu import GpuMemoryError, peak_bytes
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.production import CRYPTO, QUICK, MemoryFitStore
@@ -44,7 +46,9 @@ def tasks(training_arrays) -> list[FitTask]:
 
 def run(tasks, arrays, store=None, workers=1):
     events = []
-    fit_engine = FitEngine(MemoryFitStore() if store is None else store, workers, events.append)
+    fit_engine = FitEngine(
+        MemoryFitStore() if store is None else store, ThreadFitExecutor(workers), events.append
+    )
     results = fit_engine.run(tasks, arrays, stage="fit")
     return results, events
 
@@ -76,7 +80,7 @@ def test_tasks_with_equal_keys_run_once(tasks, training_arrays, fit_store):
 
 def test_stored_fits_are_reused_as_they_are(tasks, training_arrays, fit_store, monkeypatch):
     first, _ = run(tasks, training_arrays, fit_store)
-    monkeypatch.setattr(engine, "execute_fit", lambda *_: pytest.fail("a finished fit ran again"))
+    monkeypatch.setattr(fit_task, "execute_fit", lambda *_: pytest.fail("a finished fit ran again"))
     again, events = run(tasks, training_arrays, fit_store)
     assert all(again[key] is first[key] for key in first)
     assert {event.kind for event in events} == {"reused"}
@@ -117,7 +121,7 @@ def test_a_fit_that_raises_is_an_outcome_and_the_others_finish(
             raise error
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", fails_once)
+    monkeypatch.setattr(fit_task, "execute_fit", fails_once)
     results, events = run(tasks, training_arrays, fit_store, workers)
     assert results["key_3"] == outcome
     assert "key_3" not in fit_store.fits
@@ -153,7 +157,7 @@ def test_a_store_that_breaks_cancels_the_fits_that_wait(tasks, training_arrays, 
         raise OSError(28, "No space left")
 
     many = [dataclasses.replace(tasks[7], key=f"copy_{i}") for i in range(60)]
-    monkeypatch.setattr(engine, "execute_fit", slow_fit)
+    monkeypatch.setattr(fit_task, "execute_fit", slow_fit)
     monkeypatch.setattr(fit_store, "put", full)
     with pytest.raises(OSError, match="No space left"):
         run(many, training_arrays, fit_store)
@@ -164,7 +168,7 @@ def test_an_interrupt_stops_the_run_and_is_no_outcome(tasks, training_arrays, mo
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "execute_fit", interrupt)
+    monkeypatch.setattr(fit_task, "execute_fit", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(tasks, training_arrays)
 
@@ -172,7 +176,9 @@ def test_an_interrupt_stops_the_run_and_is_no_outcome(tasks, training_arrays, mo
 def test_events_come_in_the_calling_thread_after_the_fit_is_stored(tasks, training_arrays, fit_store):
     seen = []
     fit_engine = FitEngine(
-        fit_store, 4, lambda event: seen.append((threading.get_ident(), event.key in fit_store.fits))
+        fit_store,
+        ThreadFitExecutor(4),
+        lambda event: seen.append((threading.get_ident(), event.key in fit_store.fits)),
     )
     fit_engine.run(tasks, training_arrays, stage="fit")
     assert seen == [(threading.get_ident(), True)] * len(tasks)
@@ -185,24 +191,9 @@ def test_the_longest_fits_start_first(tasks, training_arrays, monkeypatch):
         begun.append(len(task.rows))
         return FitResult(b"", 1, 0.0)
 
-    monkeypatch.setattr(engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     run(tasks, training_arrays)
     assert begun == sorted(begun, reverse=True)
-
-
-def test_a_fit_waits_for_another_on_the_same_rows_while_other_fits_can_run(tasks):
-    long = tasks[0]
-    short = dataclasses.replace(
-        long, rows=long.rows[:-100], labels=long.labels[:-100], weight=long.weight[:-100]
-    )
-    four = {"a": long, "b": long, "c": short, "d": long}
-    queue = _Queue(dataclasses.replace(task, name=name) for name, task in four.items())
-    with queue.next() as first, queue.next() as second:
-        assert (first.name, second.name) == ("a", "c")
-        with queue.next() as nothing_else:
-            assert nothing_else.name == "b"
-    with queue.next() as last:
-        assert last.name == "d"
 
 
 def test_a_gpu_gives_the_same_bits_for_any_number_of_fits_at_a_time_and_almost_those_of_the_cpu(
@@ -244,7 +235,7 @@ class Places:
 
 def run_on_gpu(tasks, arrays, store=None, workers=1):
     places, events = Places(), []
-    fit_engine = FitEngine(store or MemoryFitStore(), workers, events.append, places=places)
+    fit_engine = FitEngine(store or MemoryFitStore(), GpuFitExecutor(workers, places), events.append)
     return fit_engine.run(tasks, arrays, stage="fit"), events, places.taken
 
 
@@ -280,7 +271,7 @@ def test_a_fit_that_finds_no_memory_is_run_again_alone_before_its_cell_fails(
             raise RuntimeError(words)
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", full)
+    monkeypatch.setattr(fit_task, "execute_fit", full)
     results, events, taken = run_on_gpu(tasks[:2], training_arrays)
     assert [event.kind for event in events] == (["done", "done"] if again else ["failed", "failed"])
     assert taken.count("alone") == (2 if again else 0)
@@ -297,7 +288,7 @@ def test_a_fit_that_finds_no_memory_alone_either_is_a_failed_cell(tasks, trainin
         idle.append(len(matrices._idle))
         raise GpuMemoryError("out of memory on device cuda")
 
-    monkeypatch.setattr(engine, "execute_fit", full)
+    monkeypatch.setattr(fit_task, "execute_fit", full)
     results, events, taken = run_on_gpu(tasks[:1], training_arrays)
     assert results["key_0"] == Outcome(
         "training_failed", "GpuMemoryError", "out of memory on device cuda", "fit"

@@ -15,7 +15,7 @@ from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
 from ftf_assets.sources.candles.source import CandleFileSource
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sources.protocol import Source
-from ftf_assets.training import fit_engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.fit_rows import rows_without, weight_without
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 from ftf_assets.training.parameters import Tuning
@@ -108,14 +108,14 @@ def test_rows_are_known_by_hand(training_arrays):
 def test_trials_of_a_weighted_study_see_no_stability_of_their_scored_rows(
     make_plan, training_arrays, monkeypatch
 ):
-    tasks: list[fit_engine.FitTask] = []
-    healthy = fit_engine.execute_fit
+    tasks: list[fit_task.FitTask] = []
+    healthy = fit_task.execute_fit
 
     def note(task, arrays):
         tasks.append(task)
         return healthy(task, arrays)
 
-    monkeypatch.setattr(fit_engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     tuning = Tuning(mode="per_variant", trials=1, folds=3, space=(("max_depth", (2.0, 8.0)),))
     train(make_plan(variants=variants_of("sample_weight=label_stability"), tuning=tuning), training_arrays)
     trials = [task for task in tasks if "scored" in task.predict and task.name.startswith("label_stability")]
@@ -132,14 +132,14 @@ def test_trials_of_a_weighted_study_see_no_stability_of_their_scored_rows(
 def test_out_of_fold_models_see_no_stability_of_what_their_fold_holds_out(
     make_plan, training_arrays, monkeypatch
 ):
-    tasks: list[fit_engine.FitTask] = []
-    healthy = fit_engine.execute_fit
+    tasks: list[fit_task.FitTask] = []
+    healthy = fit_task.execute_fit
 
     def note(task, arrays):
         tasks.append(task)
         return healthy(task, arrays)
 
-    monkeypatch.setattr(fit_engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     variants = variants_of("sample_weight=label_stability,cleanlab=filter", "single")
     plan = make_plan(variants=variants)
     train(plan, training_arrays)

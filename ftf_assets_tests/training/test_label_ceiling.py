@@ -9,10 +9,12 @@ import pytest
 
 from ftf_assets.contracts.bundles import BaselineParameters, Outcome
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.training import fit_engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.ceiling_plan import TRUTH, AddedNoise, CeilingPlan
-from ftf_assets.training.fit_engine import FitEngine, FitTask
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.fit_keys import model_fit_key
+from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.label_ceiling import CeilingScore, measure_label_ceiling
 from ftf_assets.training.metrics import classification_metrics
 from ftf_assets.training.planned_fits import planned_ceiling_keys, planned_fit_keys
@@ -28,9 +30,9 @@ def run(standard_run: Trained) -> Trained:
 def tasks_of(run: Trained, monkeypatch: pytest.MonkeyPatch) -> dict[str, FitTask]:
     """What is fitted, by key, where nothing is in the store yet."""
     fitted: dict[str, FitTask] = {}
-    execute = fit_engine.execute_fit
+    execute = fit_task.execute_fit
     monkeypatch.setattr(
-        fit_engine,
+        fit_task,
         "execute_fit",
         lambda task, arrays: fitted.setdefault(task.key, task) and execute(task, arrays),
     )
@@ -113,7 +115,7 @@ def test_the_truth_is_trained_on_and_scored_on_only_where_the_plan_asks_for_it(
     assert score.metrics is not None
     assert score.metrics["roc_auc_true"] != score.metrics["roc_auc"]
     without = with_ceiling(run, replace(DOSES, truth=False))
-    engine = FitEngine(run.store, 1, run.events.append)
+    engine = FitEngine(run.store, ThreadFitExecutor(1), run.events.append)
     scores = measure_label_ceiling(without.plan, run.arrays, run.baselines, engine, true_labels(run))
     assert all(s.noise != "truth" and "roc_auc_true" not in (s.metrics or {}) for s in scores)
     with pytest.raises(InputError, match="asks for true labels"):
@@ -141,14 +143,14 @@ def test_a_plan_without_a_ceiling_fits_nothing(run: Trained):
 
 
 def test_a_failed_fit_is_recorded_and_the_others_are_scored(run: Trained, monkeypatch: pytest.MonkeyPatch):
-    execute = fit_engine.execute_fit
+    execute = fit_task.execute_fit
 
     def fail_on_bursts(task: FitTask, arrays: object) -> object:
         if task.name.startswith("bursts"):
             raise ValueError("no gain")
         return execute(task, arrays)
 
-    monkeypatch.setattr(fit_engine, "execute_fit", fail_on_bursts)
+    monkeypatch.setattr(fit_task, "execute_fit", fail_on_bursts)
     for score in scores_of(run):
         if score.noise == "bursts":
             assert (score.outcome.error_stage, score.outcome.error_message) == ("label_ceiling", "no gain")
@@ -173,7 +175,7 @@ def test_the_same_ceiling_has_the_same_bits_whatever_the_workers(run: Trained):
             run.plan,
             run.arrays,
             run.baselines,
-            FitEngine(MemoryFitStore(), workers, lambda _: None),
+            FitEngine(MemoryFitStore(), ThreadFitExecutor(workers), lambda _: None),
             true_labels(run),
         )
         for workers in (1, 3)

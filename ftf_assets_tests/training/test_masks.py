@@ -14,9 +14,10 @@ from ftf_assets.contracts.bundles import CleanlabMasks
 from ftf_assets.contracts.errors import CellError
 from ftf_assets.labels.cleaning import cleanlab_factor
 from ftf_assets.labels.cleaning.suspect_treatments import clean
-from ftf_assets.training import fit_engine as engine
-from ftf_assets.training import masks
-from ftf_assets.training.fit_engine import FitEngine, execute_fit
+from ftf_assets.training import fit_task, masks
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
+from ftf_assets.training.fit_task import execute_fit
 from ftf_assets_tests.support.production import MemoryFitStore, plan_of, train, variants_of
 
 CONTROLS = variants_of("cleanlab=filter,reweight,filter_random,filter_lowest_p")
@@ -31,7 +32,7 @@ def seen(monkeypatch):
         tasks.append(task)
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     return tasks
 
 
@@ -105,7 +106,7 @@ def test_validation_and_test_rows_change_no_mask(make_plan, training_arrays):
     changed = dataclasses.replace(training_arrays, y=y, X=X)
     found = masks.make_masks(
         plan, changed, expected.soft_labels, expected.baselines,
-        FitEngine(MemoryFitStore(), 1, lambda _: None),
+        FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None),
     ).find(0, "filter")[0]  # fmt: skip
     np.testing.assert_array_equal(found.probability, expected.mask("filter").probability)
     np.testing.assert_array_equal(found.keep, expected.mask("filter").keep)
@@ -142,6 +143,7 @@ from ftf_assets_tests.support.production import MemoryFitStore, variants_of
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.coercion import coerce_training_data
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.masks import make_masks
 
 arrays = coerce_training_data(**production_rows(feature_cache()).pandas, crypto="OPUSDC")
@@ -151,7 +153,7 @@ store = MemoryFitStore()
 events = []
 masks = make_masks(
     plan, arrays, plan.soft_labels(arrays.y), BaselineParameters(folds),
-    FitEngine(store, 2, events.append),
+    FitEngine(store, ThreadFitExecutor(2), events.append),
 )
 assert masks.masks == () and store.fits == {} and events == []
 print(sorted({"cleanlab", "xgboost"} & set(sys.modules)))
@@ -172,7 +174,7 @@ def fail_where(condition, monkeypatch):
             raise RuntimeError("boom")
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", fit)
+    monkeypatch.setattr(fit_task, "execute_fit", fit)
 
 
 def statuses(run):

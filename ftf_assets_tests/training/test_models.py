@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import CellError
-from ftf_assets.training import fit_engine as engine
-from ftf_assets.training import models
-from ftf_assets.training.fit_engine import execute_fit
+from ftf_assets.training import fit_task, models
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
+from ftf_assets.training.fit_task import execute_fit
 from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets.training.threshold import f1_optimal_threshold
 from ftf_assets_tests.support.production import STANDARD, MemoryFitStore, train, variants_of
@@ -41,7 +40,7 @@ def fail_where(monkeypatch):
                 raise error
             return execute_fit(task, arrays)
 
-        monkeypatch.setattr(engine, "execute_fit", fit)
+        monkeypatch.setattr(fit_task, "execute_fit", fit)
 
     return patch
 
@@ -54,7 +53,7 @@ def seen(monkeypatch):
         tasks[task.key] = task
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     return tasks
 
 

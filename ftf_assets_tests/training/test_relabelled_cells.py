@@ -9,7 +9,7 @@ import pytest
 
 from ftf_assets.contracts.bundles import FlipRates
 from ftf_assets.rows.label_suspects import suspect_rows
-from ftf_assets.training import fit_engine
+from ftf_assets.training import fit_task
 from ftf_assets.training.parameters import Tuning
 from ftf_assets_tests.support.production import plan_of, train, variants_of
 from ftf_assets_tests.support.results_rows import SWEEP
@@ -23,15 +23,15 @@ def run(training_arrays):
 
 
 @pytest.fixture
-def tasks(monkeypatch) -> list[fit_engine.FitTask]:
-    seen: list[fit_engine.FitTask] = []
-    healthy = fit_engine.execute_fit
+def tasks(monkeypatch) -> list[fit_task.FitTask]:
+    seen: list[fit_task.FitTask] = []
+    healthy = fit_task.execute_fit
 
     def note(task, arrays):
         seen.append(task)
         return healthy(task, arrays)
 
-    monkeypatch.setattr(fit_engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     return seen
 
 

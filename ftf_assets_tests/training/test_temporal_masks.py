@@ -13,6 +13,7 @@ from ftf_assets.contracts.coercion import coerce_candles, coerce_training_data
 from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.cleaning import judges
 from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.masks import make_masks
 from ftf_assets_tests.support.production import CRYPTO, MemoryFitStore, plan_of, train, variants_of
 from ftf_assets_tests.support.production import candles as candles_of
@@ -113,7 +114,7 @@ def end_of_fit(run, fold: int = 0) -> int:
 
 def masks_with(run, arrays, candles):
     """Masks of other rows or candles with the same baselines, because validation rows choose their rounds."""
-    engine = FitEngine(MemoryFitStore(), 1, lambda _: None)
+    engine = FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None)
     return make_masks(run.plan, arrays, run.soft_labels, run.baselines, engine, candles)
 
 

@@ -14,12 +14,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from ftf_assets.contracts.bundles import Outcome
-from ftf_assets.training import boosting
-from ftf_assets.training import fit_engine as engine
+from ftf_assets.training import boosting, fit_task
 from ftf_assets.training import tuning as tuning_module
 from ftf_assets.training.evaluation import evaluate_cells
-from ftf_assets.training.fit_engine import FitEngine, execute_fit
+from ftf_assets.training.fit_engine import FitEngine
+from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.fit_keys import trial_key
+from ftf_assets.training.fit_task import execute_fit
 from ftf_assets.training.folds.inner_folds import inner_folds
 from ftf_assets.training.parameters import Rounds, Tuning
 from ftf_assets.training.planned_fits import planned_fit_keys, planned_trial_keys
@@ -79,7 +80,9 @@ def baseline_targets(plan, arrays) -> list[TuningTarget]:
 def study(plan, arrays, store=None, workers=1):
     """What the studies of all folds found, and the events of their fits."""
     events = []
-    fit_engine = FitEngine(MemoryFitStore() if store is None else store, workers, events.append)
+    fit_engine = FitEngine(
+        MemoryFitStore() if store is None else store, ThreadFitExecutor(workers), events.append
+    )
     return tune(plan, arrays, baseline_targets(plan, arrays), fit_engine), events
 
 
@@ -92,7 +95,7 @@ def seen(monkeypatch):
         tasks[task.key] = task
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     return tasks
 
 
@@ -104,7 +107,7 @@ def fail_where(monkeypatch):
                 raise error
             return execute_fit(task, arrays)
 
-        monkeypatch.setattr(engine, "execute_fit", fit)
+        monkeypatch.setattr(fit_task, "execute_fit", fit)
 
     return patch
 
@@ -302,7 +305,10 @@ def test_the_study_of_a_fold_depends_on_earlier_folds_and_on_no_later_one(tuned_
     plan = tuned_plan(trials=4)
     both, _ = study(plan, training_arrays)
     first = baseline_targets(plan, training_arrays)[:1]
-    assert tune(plan, training_arrays, first, FitEngine(MemoryFitStore(), 1, lambda _: None)) == both[:1]
+    assert (
+        tune(plan, training_arrays, first, FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None))
+        == both[:1]
+    )
 
 
 def test_another_seed_tries_other_parameters_after_the_defaults(tuned_plan, training_arrays, seen):
@@ -523,9 +529,14 @@ def test_a_fit_part_that_makes_no_inner_folds_is_skipped_and_says_what_to_do(tun
 def test_results_come_in_the_order_of_the_targets(tuned_plan, training_arrays):
     plan = tuned_plan(trials=2)
     targets = baseline_targets(plan, training_arrays)
-    quiet = FitEngine(MemoryFitStore(), 1, lambda _: None)
+    quiet = FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None)
     forward = tune(plan, training_arrays, targets, quiet)
-    backward = tune(plan, training_arrays, targets[::-1], FitEngine(MemoryFitStore(), 1, lambda _: None))
+    backward = tune(
+        plan,
+        training_arrays,
+        targets[::-1],
+        FitEngine(MemoryFitStore(), ThreadFitExecutor(1), lambda _: None),
+    )
     assert forward == backward[::-1]
     assert all(isinstance(one, Tuned) for one in forward)
     assert tune(plan, training_arrays, [], quiet) == ()

@@ -11,9 +11,9 @@ from ftf_assets.contracts.errors import InputError
 from ftf_assets.labels.apply_factors import treated_weight
 from ftf_assets.labels.factor_registry import baseline_levels
 from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
-from ftf_assets.training import fit_engine as engine
-from ftf_assets.training.fit_engine import execute_fit
+from ftf_assets.training import fit_task
 from ftf_assets.training.fit_rows import rows_of_fold, rows_without
+from ftf_assets.training.fit_task import execute_fit
 from ftf_assets.training.variants import require_columns
 from ftf_assets_tests.support.production import plan_of, train, variants_of
 
@@ -28,7 +28,7 @@ def seen(monkeypatch):
         tasks.append(task)
         return execute_fit(task, arrays)
 
-    monkeypatch.setattr(engine, "execute_fit", note)
+    monkeypatch.setattr(fit_task, "execute_fit", note)
     return tasks
 
 

@@ -37,6 +37,7 @@ int cuDeviceGetName(char *name, int length, int device) {
     snprintf(name, length, "stand-in %d", device);
     return 0;
 }
+int cuDeviceGetPCIBusId(char *bus, int size, int device) { (void)size; (void)device; strcpy(bus, "0000:1B:00.0"); return 0; }
 int cuDeviceTotalMem_v2(size_t *bytes, int device) { (void)device; *bytes = (size_t)80 << 30; return 0; }
 int cuDevicePrimaryCtxRetain(void **context, int device) { (void)device; *context = &opened_by; return 0; }
 int cuDevicePrimaryCtxRelease_v2(int device) { (void)device; return 0; }
