@@ -30,8 +30,9 @@ from ftf_assets.graph.io_managers import (
 from ftf_assets.graph.jobs import JOBS
 from ftf_assets.graph.resources import AuditResource, HomeResource, SweepResource
 
+# Each resource once: what is nested in another is then configured by the launchpad's block of its name.
+_home = HomeResource.configure_at_launch()
 _sweep = SweepResource.configure_at_launch()
-_home = HomeResource(path="")
 
 defs = dg.Definitions(
     assets=[
