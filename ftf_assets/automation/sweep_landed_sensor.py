@@ -1,6 +1,7 @@
 """The sensor that starts gate and report once every crypto of a sweep has written its rows."""
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ LANDING = (dg.AssetKey("finetune_results"), dg.AssetKey(CEILING))
 #: Sweeps looked at in one tick, which Dagster ends after a minute.
 _SWEEPS_PER_TICK = 10
 _PAGE = 1000
+#: Whether a command on another host still runs cannot be seen from here. It decides within seconds of its
+#: last row, so after this time it has ended without a decision.
+_SECONDS_FOR_ANOTHER_HOST = 300.0
 #: Seconds that a tick waits for the results store; a busy store is asked again at the next tick.
 _LOCK_TIMEOUT = 5.0
 _UNFINISHED = [
@@ -135,8 +139,12 @@ def _why_wait(
         ).records
     ]
     run = instance.get_run_by_id(landed.run_id)
-    if run is not None and is_alive(run.tags.get(PROCESS_TAG)):
+    process = None if run is None else run.tags.get(PROCESS_TAG)
+    alive = False if process is None else is_alive(process)
+    if alive:
         return "the command that runs it is still at work and will decide"
+    if alive is None and time.time() - landed.timestamp < _SECONDS_FOR_ANOTHER_HOST:
+        return "a command on another host ran it and is given time to decide"
     busy = _cryptos_with_runs(instance, settings.data.crypto_names)
     if busy:
         return f"runs are in progress on {', '.join(busy)}"

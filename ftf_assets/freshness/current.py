@@ -15,6 +15,7 @@ from ftf_assets.freshness.artifacts import artifact_reasons
 from ftf_assets.freshness.ceiling import ceiling_reason
 from ftf_assets.freshness.reason import Reason, StaleAsset, upstream_out_of_date
 from ftf_assets.freshness.rows import rows_reason
+from ftf_assets.graph.instance_settings import instance_settings
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
@@ -119,7 +120,7 @@ def open_freshness(sweep: Sweep, home: Home) -> Iterator[Freshness]:
     StoreError
         Dagster's records of the home cannot be read.
     """
-    if not home.dagster.is_dir():
+    if not instance_settings(home).exists:
         yield Freshness(sweep, home, None)  # spares a fresh home the import of Dagster
         return
     from ftf_assets.graph.instance import existing_instance

@@ -5,20 +5,27 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from dagster._utils.yaml_utils import load_yaml_from_path
 from filelock import FileLock
 
-from ftf_assets.contracts.errors import StoreError
+from ftf_assets.contracts.errors import FtfError, StoreError
 from ftf_assets.graph.crypto_partitions import add_cryptos
+from ftf_assets.graph.instance_settings import (
+    TEMPLATE,
+    InstanceSettings,
+    instance_settings,
+    without_secrets,
+)
 from ftf_assets.graph.run_processes import end_dead_runs
-from ftf_assets.storage.home import HOME_VARIABLE, Home
-
-_TEMPLATE = Path(__file__).with_name("dagster.yaml")
+from ftf_assets.storage.home import Home
 
 
 @contextmanager
@@ -26,15 +33,17 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
     """Open the home's Dagster instance, create it where it is missing, and end the runs of dead processes.
 
     Processes that create the schema of one instance at the same time leave it unusable, so it is created
-    under a file lock.
+    under a file lock. A ``dagster.yaml`` of the user's, in ``<home>/dagster`` or in ``DAGSTER_HOME``, is used
+    and never replaced.
 
     Raises
     ------
     StoreError
-        The home cannot be written; or SQLite reports, now or while the context lasts, that Dagster's records
-        are damaged or their disk is full.
+        The home cannot be written; the user's ``dagster.yaml`` cannot be used; or the database reports, now
+        or while the context lasts, that Dagster's records are damaged, that their disk is full, or that it
+        cannot be reached.
     """
-    with sqlite_errors_as_store_errors(home), _created(home) as instance:
+    with database_errors_as_store_errors(home), _created(home) as instance:
         yield instance
 
 
@@ -48,42 +57,73 @@ def existing_instance(home: Home) -> Iterator[dg.DagsterInstance | None]:
     Raises
     ------
     StoreError
-        SQLite reports that Dagster's records are damaged.
+        The database reports that Dagster's records are damaged, or cannot be reached.
     """
-    if not (_event_log_folder(home) / "index.db").is_file():
+    settings = instance_settings(home)
+    if not settings.exists:
         yield None
         return
-    with sqlite_errors_as_store_errors(home):
+    with database_errors_as_store_errors(home):
         with _creation_finished(home):
-            instance = _opened(home)
+            instance = _opened(settings)
         with instance:
             yield instance
 
 
 @contextmanager
-def sqlite_errors_as_store_errors(home: Home) -> Iterator[None]:
-    """Raise what SQLite reports about Dagster's records as a :class:`StoreError` that says what to do.
+def database_errors_as_store_errors(home: Home) -> Iterator[None]:
+    """Raise what a database reports about Dagster's records as a :class:`StoreError` that says what to do.
 
     Raises
     ------
     StoreError
-        The disk is full or read-only, or the records are damaged.
+        The disk is full or read-only, the records are damaged, or the server cannot be reached.
     """
     try:
         yield
+    except FtfError:
+        raise
     except Exception as error:
-        cause = getattr(error, "orig", None)  # SQLAlchemy wraps it
-        if not isinstance(cause, sqlite3.Error):
+        cause = _database_error(error)
+        if cause is None:
             raise
-        raise unusable_records(home.dagster, str(cause)) from error
+        settings, server = instance_settings(home), not isinstance(cause, sqlite3.Error)
+        records = settings.file if server else settings.folder
+        raise unusable_records(records, str(cause), server=server) from None
 
 
-def unusable_records(folder: object, message: str) -> StoreError:
-    """Make the error for a message of SQLite about Dagster's records in a folder."""
+def unusable_records(records: object, message: str, *, server: bool = False) -> StoreError:
+    """Make the error for a message of a database about Dagster's records.
+
+    Parameters
+    ----------
+    records
+        Where they lie, as the message names it: a folder, or the file that names a server.
+    message
+        What the database said. Secrets are left out.
+    server
+        Whether a database server said it, not SQLite.
+    """
+    message = " ".join(without_secrets(message).split())
+    if server:
+        return StoreError(
+            f"Dagster's records on the server that {records} names cannot be used: {message}. Check that the "
+            "server runs, its address, and the user and password"
+        )
     return StoreError(
-        f"Dagster's records in {folder} cannot be used: {message}. Free disk space or repair the disk. If "
+        f"Dagster's records in {records} cannot be used: {message}. Free disk space or repair the disk. If "
         "the records are damaged, move that folder away; it holds no results, models or artifacts"
     )
+
+
+def _database_error(error: BaseException | None) -> BaseException | None:
+    """Find what the database raised: SQLAlchemy and Dagster wrap it."""
+    while error is not None:
+        raised: BaseException = getattr(error, "orig", None) or error
+        if isinstance(raised, sqlite3.Error) or type(raised).__module__.startswith("psycopg2"):
+            return raised
+        error = error.__cause__
+    return None
 
 
 @contextmanager
@@ -105,12 +145,13 @@ def _creation_lock(home: Home) -> Path:
 
 def _created(home: Home) -> dg.DagsterInstance:
     try:
-        home.dagster.mkdir(parents=True, exist_ok=True)
+        home.path.mkdir(parents=True, exist_ok=True)
         with FileLock(_creation_lock(home)):
-            _write_if_different(home.dagster / "dagster.yaml", _TEMPLATE.read_text(encoding="utf-8"))
-            os.environ["DAGSTER_HOME"] = str(home.dagster)
-            os.environ[HOME_VARIABLE] = str(home.path)
-            instance = _opened(home)
+            settings = instance_settings(home)
+            if not settings.of_user:
+                settings.folder.mkdir(parents=True, exist_ok=True)
+                _replace_if_different(settings.file, TEMPLATE.read_bytes())
+            instance = _opened(settings)
             # Each storage creates its tables at its first use.
             instance.get_runs_count()
             instance.event_log_storage.get_pool_limits()
@@ -122,30 +163,56 @@ def _created(home: Home) -> dg.DagsterInstance:
         raise StoreError(f"the home {home.path} cannot be used: {error.strerror or error}") from error
 
 
-def _opened(home: Home) -> dg.DagsterInstance:
+def _opened(settings: InstanceSettings) -> dg.DagsterInstance:
+    if settings.of_user:
+        return _opened_as_the_user_says(settings)
     # Capturing the output of a step starts two processes, which costs more than all Dagster events of a
     # sweep, and the steps print nothing. The records are in the same files as those of the Dagster UI.
     overrides = {
-        "compute_logs": {
-            "module": "dagster._core.storage.noop_compute_log_manager",
-            "class": "NoOpComputeLogManager",
-        },
+        "compute_logs": _NO_COMPUTE_LOGS,
         "event_log_storage": {
             "module": "ftf_assets.graph.event_log",
             "class": "KeptConnectionsEventLog",
-            "config": {"base_dir": str(_event_log_folder(home))},
+            "config": {"base_dir": str(settings.folder / "history" / "runs")},
         },
     }
     # Read from our template: the home's copy of it may be damaged.
-    ref = InstanceRef.from_dir(str(home.dagster), config_dir=str(_TEMPLATE.parent), overrides=overrides)
+    ref = InstanceRef.from_dir(str(settings.folder), config_dir=str(TEMPLATE.parent), overrides=overrides)
     return dg.DagsterInstance.from_ref(ref)
 
 
-def _event_log_folder(home: Home) -> Path:
-    return home.dagster / "history" / "runs"
+_NO_COMPUTE_LOGS = {
+    "module": "dagster._core.storage.noop_compute_log_manager",
+    "class": "NoOpComputeLogManager",
+}
 
 
-def _write_if_different(path: Path, content: str) -> None:
-    # Another process may be reading the file.
-    if not path.exists() or path.read_bytes() != content.encode():
-        path.write_bytes(content.encode())
+def _opened_as_the_user_says(settings: InstanceSettings) -> dg.DagsterInstance:
+    try:
+        content = load_yaml_from_path(str(settings.file))
+        if not isinstance(content, dict):
+            raise ValueError("it is not a mapping of settings")
+        # What steps print is captured only where the user says how: it takes two processes a step.
+        overrides: Any = {} if "compute_logs" in content else {"compute_logs": _NO_COMPUTE_LOGS}
+        ref = InstanceRef.from_dir(str(settings.folder), overrides=overrides)
+        return dg.DagsterInstance.from_ref(ref)
+    except Exception as error:
+        if isinstance(error, OSError) or _database_error(error) is not None:
+            raise
+        said = " ".join(without_secrets(str(error)).split())
+        raise StoreError(
+            f"Dagster cannot use the settings in {settings.file}: {said}. ftf never replaces this file, "
+            "because you wrote it: mend it, or move it away and ftf writes its own"
+        ) from None
+
+
+def _replace_if_different(path: Path, content: bytes) -> None:
+    # Another process may be reading the file, and one that is killed must leave no half of it: that would be
+    # taken for the user's.
+    if path.exists() and path.read_bytes() == content:
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)

@@ -64,6 +64,6 @@ def sweep_config(settings: SweepSettings, home: Home) -> dict[str, Any]:
     return {
         "resources": {
             "sweep": {"config": settings.model_dump(mode="json")},
-            "home": {"config": {"path": str(home.path)}},
+            "home": {"config": {"path": home.address}},
         }
     }

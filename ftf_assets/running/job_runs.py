@@ -17,7 +17,7 @@ from ftf_assets.graph import fit_events
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.crypto_partitions import add_cryptos
 from ftf_assets.graph.fit_events import Listener
-from ftf_assets.graph.instance import open_instance, sqlite_errors_as_store_errors
+from ftf_assets.graph.instance import database_errors_as_store_errors, open_instance
 from ftf_assets.graph.jobs import sweep_config
 from ftf_assets.graph.run_processes import process_tags
 from ftf_assets.running.child_processes import run_side_by_side
@@ -99,7 +99,7 @@ class _JobWorker:
         with open_instance(self.home) as instance, fit_events.listening(send):
 
             def do(name: str) -> JobResult:
-                with sqlite_errors_as_store_errors(self.home):
+                with database_errors_as_store_errors(self.home):
                     return _execute(self.runs[name], instance)
 
             yield do

@@ -89,8 +89,8 @@ def failure_of(
             if cause.kind in {kind.__name__, *(one.__name__ for one in kind.__subclasses__())}:
                 return kind(cause.text)
         # Dagster also writes its records while a step runs, and reports their failure as the step's.
-        if cause.message.startswith("sqlite3."):
-            return unusable_records(records, cause.text)
+        if cause.message.startswith(("sqlite3.", "psycopg2.")):
+            return unusable_records(records, cause.text, server=cause.message.startswith("psycopg2."))
     if failed_checks:
         return InputError(f"stopped, because a blocking check failed. {failed_checks[0].in_words}")
     if not causes:

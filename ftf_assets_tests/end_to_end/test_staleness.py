@@ -18,6 +18,7 @@ from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, TrainedModels
 from ftf_assets.freshness.current import CRYPTO_ASSETS, SWEEP_ASSETS, stale_assets
 from ftf_assets.freshness.reason import StaleAsset
 from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.run_processes import PROCESS_TAG, process_tags
 from ftf_assets.running import sweep_run
 from ftf_assets.running.job_runs import JobResult, JobRun
 from ftf_assets.running.sweep_run import run_sweep
@@ -300,7 +301,7 @@ def snapshot(home: Home) -> dict[str, tuple[int, str]]:
 def test_asking_what_is_stale_changes_no_file_and_ends_no_run(finished_sweep: FinishedSweep, home: Home):
     finished_sweep.copy(home)
     with open_instance(home) as instance:  # a run of a process that is gone
-        tags = {"ftf/process": "1:gone"}
+        tags = {PROCESS_TAG: "1:gone@" + process_tags()[PROCESS_TAG].partition("@")[2]}
         run = instance.add_run(
             dg.DagsterRun(job_name="ftf_sweep", status=dg.DagsterRunStatus.STARTED, tags=tags)
         )

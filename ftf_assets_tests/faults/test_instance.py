@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,14 +44,16 @@ def test_a_fresh_home_opened_by_eight_processes_at_once_works_for_all_of_them(tm
 def test_a_run_whose_process_is_gone_is_ended_and_one_whose_is_alive_is_left_alone(tmp_path: Path):
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait(timeout=60)
+    process, _, host = process_tags()[PROCESS_TAG].partition("@")
+    number = process.partition(":")[0]
     with open_instance(Home(tmp_path)) as instance:
         runs = {
             name: instance.add_run(
                 dg.DagsterRun(job_name=name, status=dg.DagsterRunStatus.STARTED, tags=tags)
             )
             for name, tags in {
-                "gone": {PROCESS_TAG: f"{gone.pid}:1.00"},
-                "reused number": {PROCESS_TAG: process_tags()[PROCESS_TAG].split(":")[0] + ":1.00"},
+                "gone": {PROCESS_TAG: f"{gone.pid}:1@{host}"},
+                "reused number": {PROCESS_TAG: f"{number}:1@{host}"},
                 "alive": process_tags(),
                 "of the daemon": {},
             }.items()
@@ -64,6 +67,46 @@ def test_a_run_whose_process_is_gone_is_ended_and_one_whose_is_alive_is_left_alo
         "alive": "STARTED",
         "of the daemon": "STARTED",
     }
+
+
+_LIVING_RUN = """
+import sys, dagster as dg
+from pathlib import Path
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.graph.run_processes import process_tags
+from ftf_assets.storage.home import Home
+with open_instance(Home(Path(sys.argv[1]))) as instance:
+    status = dg.DagsterRunStatus.STARTED
+    print(instance.add_run(dg.DagsterRun("probe", status=status, tags=process_tags())).run_id, flush=True)
+    sys.stdin.read()
+"""
+_STATUSES = """
+import sys
+from pathlib import Path
+from ftf_assets.graph.instance import open_instance
+from ftf_assets.storage.home import Home
+with open_instance(Home(Path(sys.argv[1]))) as instance:
+    print(*(run.status.value for run in instance.get_runs()))
+"""
+
+
+@pytest.mark.faults
+def test_a_container_leaves_the_living_runs_of_another_one_alone(tmp_path: Path):
+    container = ["unshare", "--pid", "--mount", "--uts", "--fork", "--mount-proc", "--kill-child"]
+    if shutil.which("unshare") is None or subprocess.run([*container, "true"], check=False).returncode:
+        pytest.skip("no namespaces can be made here: unshare needs Linux and root")
+    command = [*container, sys.executable, "-c"]
+    with subprocess.Popen(
+        [*command, _LIVING_RUN, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert len(other.stdout.readline().strip()) == 36
+        for place in (command, [sys.executable, "-c"]):
+            seen = subprocess.run(
+                [*place, _STATUSES, str(tmp_path)], check=True, capture_output=True, text=True, timeout=60
+            )
+            assert seen.stdout.split() == ["STARTED"]
+        other.kill()
 
 
 def test_plain_dagster_dev_and_ftf_share_one_instance_and_its_settings():

@@ -30,6 +30,6 @@ def test_what_a_run_writes_lies_in_one_home(tmp_path: Path, monkeypatch: pytest.
             run_config=config,
         )
     assert done.success
-    assert len(list(named.artifacts.glob("candles/OPUSDC/*"))) == 1
+    assert len(list((named.path / "artifacts").glob("candles/OPUSDC/*"))) == 1
     assert (named.path / "home.lock").is_file()
     assert not other.path.exists()

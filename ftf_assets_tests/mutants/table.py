@@ -1514,9 +1514,23 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "graph/run_processes.py",
         "runs of living processes are ended as dead",
-        "if process is None or is_alive(process):",
+        "if process is None or is_alive(process) is not False:",
         "if process is None:",
-        "faults/test_instance.py",
+        "graph/test_run_processes.py",
+    ),
+    _mutant(
+        "graph/run_processes.py",
+        "a container ends the living runs of another one",
+        "return False if _started_again_since(host) else None",
+        "return False",
+        "graph/test_run_processes.py",
+    ),
+    _mutant(
+        "graph/instance_settings.py",
+        "a dagster.yaml of the user's is replaced by ours",
+        'return first_line != TEMPLATE.read_bytes().partition(b"\\n")[0]',
+        "return False",
+        "graph/test_instance.py",
     ),
     # --- assets -------------------------------------------------------------------------------------------
     _mutant(
