@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
-from dagster._utils.yaml_utils import load_yaml_from_path
+from dagster_shared.yaml_utils import load_yaml_from_path
 from filelock import FileLock
 
 from ftf_assets.contracts.errors import FtfError, StoreError
