@@ -45,7 +45,7 @@ home_option = click.option(
     "--home",
     metavar="FOLDER",
     callback=_locate,
-    help="Folder for results, models, caches and Dagster records. "
+    help="Folder for results, models, caches and Dagster records, or a bucket such as s3://bucket/prefix. "
     "[default: the environment variable FTF_HOME, else .ftf]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

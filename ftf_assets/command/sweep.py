@@ -204,7 +204,7 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
         *(f"Hint: {hint}" for hint in done.hints),
         f"Results  {home.results}, printed by ftf results --sweep {sweep.sweep_id}",
         *([f"Report   {done.report}"] if done.report else ()),
-        f"Models   {home.fits}",
+        f"Models   {home.address}/fits",
         f"More     {'ftf gate prints every number behind the verdict; ' if decided else ''}"
         "ftf ui shows runs, partitions and checks",
     ]

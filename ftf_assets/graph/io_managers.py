@@ -14,6 +14,7 @@ from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.graph.retry_busy_store import retry_when_busy
 from ftf_assets.storage.artifact_types import artifact_types
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
+from ftf_assets.storage.fit_store import fit_store, score_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         sweep = self.sweep.open(crypto)
         key = sweep.artifact_key(asset, crypto)
         folder = self.home.home.artifact(asset, crypto, key)
+        fit_store(self.home.home).finish()  # before the value that names its fits
         write_artifact(folder, obj, sweep.artifact_identity(asset, crypto))
         context.add_output_metadata({"path": dg.MetadataValue.path(str(folder)), ARTIFACT_KEY: key})
 
@@ -81,6 +83,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "CryptoResults") -> None:
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
+        score_store(self.home.home).finish()
         with retry_when_busy():
             self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
             self.home.results.write_partition(obj.cells, sweep.sweep_id, context.partition_key, obj.details)
@@ -101,6 +104,7 @@ class CeilingIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         """Delete the partition's rows and insert the new ones; none where the ceiling is off."""
         sweep = self.sweep.open(context.partition_key)
+        fit_store(self.home.home).finish()
         with retry_when_busy():
             self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
             self.home.results.write_ceiling(obj, sweep.sweep_id, context.partition_key)
@@ -120,6 +124,7 @@ class AuditIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: "tuple[pd.DataFrame, pd.DataFrame]") -> None:
         """Delete the audit's rows of the crypto and insert the new ones."""
+        fit_store(self.home.home).finish()
         with retry_when_busy():
             self.home.audits.write_audit(*obj)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})

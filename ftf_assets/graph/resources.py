@@ -99,7 +99,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The home folder: artifacts, finished fits and results."""
 
     path: str = Field(
-        "", description="Home folder; empty = the variable FTF_HOME, else .ftf where Dagster runs."
+        "", description="Home folder or bucket; empty = the variable FTF_HOME, else .ftf where Dagster runs."
     )
 
     _estimated: set[tuple[str, str]] = PrivateAttr(default_factory=set)

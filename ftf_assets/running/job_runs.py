@@ -112,7 +112,8 @@ def run_jobs(
 
     While one crypto is read, cleaned, checked or stored, the fits of others use the cores, which the children
     share through the home's core tokens. One child more than there are cores keeps all cores busy and bounds
-    memory. Likewise one child more than fits at a time uses a GPU; those are started fresh.
+    memory. Likewise one child more than fits at a time uses a GPU. Those are started fresh, and so are all
+    where the home is a bucket: neither CUDA nor the client of a bucket survives a fork.
 
     Parameters
     ----------
@@ -144,11 +145,12 @@ def run_jobs(
     with open_instance(home) as instance:  # closed before the children start: they must not inherit it
         add_cryptos(instance, [run.crypto for run in runs if run.crypto])
     on_gpu = fits and is_gpu(settings.training.device)
-    if not on_gpu:
+    fresh = on_gpu or home.bucket is not None
+    if not fresh:
         _import_for_children(runs)
     worker = _JobWorker({run.name: run for run in runs}, home)
     at_a_time = settings.run.gpu_fits if on_gpu else n_cores(settings.run.workers)
-    return run_side_by_side(list(worker.runs), worker, children=at_a_time + 1, on_event=on_fit, fresh=on_gpu)
+    return run_side_by_side(list(worker.runs), worker, children=at_a_time + 1, on_event=on_fit, fresh=fresh)
 
 
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:

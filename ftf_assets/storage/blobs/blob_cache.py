@@ -69,7 +69,8 @@ class BlobCache:
                 "name another folder with FTF_CACHE; the values in the bucket are whole"
             ) from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
         return path
 
     def _path(self, content_hash: str) -> Path:

@@ -1,0 +1,180 @@
+"""A server that speaks the protocol of S3, and a proxy before it that fails as networks and stores do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import requests
+
+#: Credentials of the test server; a test looks for the secret everywhere.
+KEY, SECRET = "ftf-test-key", "ftf-planted-secret-0123456789"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def s3_server(
+    host: str = "127.0.0.1", port: int | None = None, *, checks_rights: bool = False
+) -> Iterator[str]:
+    """Run a server; gives its address. With ``checks_rights`` only users whom it knows may do anything."""
+    port = port or free_port()
+    rights = {"INITIAL_NO_AUTH_ACTION_COUNT": "4"} if checks_rights else {}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | rights,
+    )
+    address = f"http://{host}:{port}"
+    try:
+        for _ in range(600):
+            try:
+                requests.get(address, timeout=1)
+                break
+            except requests.ConnectionError:
+                assert server.poll() is None, "the server has ended"
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.kill()
+        server.wait()
+
+
+def environment(endpoint: str, secret: str = SECRET) -> dict[str, str]:
+    """The variables with which a process finds the server."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def new_bucket(endpoint: str) -> str:
+    """Make a bucket; gives its address with a folder in it."""
+    name = f"b{uuid.uuid4().hex[:12]}"
+    requests.put(f"{endpoint}/{name}", timeout=30).raise_for_status()
+    return f"s3://{name}/home"
+
+
+@dataclass
+class Trouble:
+    """What goes wrong at the proxy.
+
+    Attributes
+    ----------
+    kind
+        None, ``overloaded`` (503), ``slow`` (answers after ``seconds``), ``cut`` (the connection ends in the
+        middle of the request), ``garbled`` (half of the answer).
+    n_left
+        Requests that it happens to; negative for all.
+    methods
+        Methods that it happens to.
+    n_requests
+        Requests that came, in all.
+    """
+
+    kind: str | None = None
+    n_left: int = -1
+    methods: tuple[str, ...] = ("GET", "PUT", "HEAD", "POST", "DELETE")
+    seconds: float = 0.0
+    n_requests: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def strikes(self, method: str) -> str | None:
+        with self.lock:
+            self.n_requests += 1
+            if self.kind is None or method not in self.methods or self.n_left == 0:
+                return None
+            self.n_left -= 1
+            return self.kind
+
+
+@contextmanager
+def troubled(endpoint: str) -> Iterator[tuple[str, Trouble]]:
+    """Run a proxy before a server; gives its address and what shall go wrong there."""
+    trouble = Trouble()
+
+    class Proxy(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def forward(self) -> None:
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client did not wait
+                self.pass_on()
+
+        def pass_on(self) -> None:
+            kind = trouble.strikes(self.command)
+            length = int(self.headers.get("Content-Length", 0))
+            if kind == "cut":
+                self.rfile.read(length // 2)
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            body = self.rfile.read(length)
+            if kind == "slow":
+                time.sleep(trouble.seconds)
+            if kind == "overloaded":
+                self.answer(503, b"<Error><Code>SlowDown</Code></Error>", {})
+                return
+            headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+            headers["Host"] = endpoint.removeprefix("http://")
+            found = requests.request(
+                self.command, endpoint + self.path, data=body, headers=headers, timeout=60, stream=True
+            )
+            content = found.raw.read(decode_content=False)
+            kept = {
+                n: v for n, v in found.headers.items() if n.lower() not in ("content-length", "connection")
+            }
+            if kind == "garbled":
+                self.answer(found.status_code, content, kept, cut=True)
+                return
+            length = int(found.headers.get("Content-Length", 0)) if self.command == "HEAD" else len(content)
+            self.answer(found.status_code, content, kept, length=length)
+
+        def answer(
+            self,
+            status: int,
+            content: bytes,
+            headers: dict[str, str],
+            *,
+            length: int | None = None,
+            cut: bool = False,
+        ) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                if name.lower() not in ("transfer-encoding", "server", "date"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content) if length is None else length))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2] if cut else content)
+            if cut:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = forward  # noqa: N815  the names that the class calls
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", trouble
+    finally:
+        server.shutdown()
+        server.server_close()
