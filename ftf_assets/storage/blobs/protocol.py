@@ -64,7 +64,7 @@ class BlobStore(Protocol):
         """Write a blob in one step: a reader finds the old content or the new one, whole."""
 
     def put_if_absent(self, name: str, content: bytes) -> bool:
-        """Write a blob where there is none; exactly one of several writers of different contents gets True."""
+        """Write a blob where there is none; exactly one of several writers of other contents gets True."""
 
     def exists(self, name: str) -> bool:
         """Whether there is a blob of this name, without reading it."""
