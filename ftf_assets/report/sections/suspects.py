@@ -113,7 +113,8 @@ def worst_suspects(suspects: pd.DataFrame, count: int) -> pd.DataFrame:
 def _why_not(data: SuspectData, crypto: str) -> str:
     """Say why the candles of a crypto cannot be drawn; empty where they can."""
     if crypto not in data.candles:
-        return f"the artifacts cannot be read: {data.unavailable.get(crypto, 'not part of the sweep')}"
+        said_above = crypto in data.unavailable  # in the section on curves, once and not at every suspect
+        return "the artifacts cannot be read" + ("" if said_above else ": not part of the sweep")
     if data.candles[crypto].empty:
         return "the source provides no candles"
     return ""
