@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 from ftf_assets.storage.machine_folder import machine_folder
@@ -18,6 +19,12 @@ _SECONDS_BETWEEN_POLLS = 0.004
 def n_cores(workers: int | None) -> int:
     """Number of cores that fits take at a time: the setting ``run.workers``, or all that are available."""
     return workers or len(os.sched_getaffinity(0))
+
+
+def n_idle_cores() -> int:
+    """Number of cores that no program uses at the moment, by the kernel's count of runnable threads."""
+    n_runnable = int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])
+    return max((os.cpu_count() or 1) - n_runnable, 0)
 
 
 class CoreTokens:
@@ -43,7 +50,8 @@ class CoreTokens:
         Parameters
         ----------
         share
-            From the number of tokens that are free, at least 1, to how many of them to hold.
+            From the number of tokens that are free, at least 1, to how many of them to hold. Cores that other
+            programs use are not free for a second thread.
         """
         folder = machine_folder("cores")
         with ExitStack() as files:
@@ -55,7 +63,8 @@ class CoreTokens:
             if share(self.n_cores) > 1:
                 # Fits of other processes that wait see a free token by now.
                 time.sleep(2 * _SECONDS_BETWEEN_POLLS)
-                held += [token for token in tokens if token not in held and _lock(token)]
+                idle = [token for token in tokens if token not in held and _lock(token)]
+                held += idle[: n_idle_cores()]
             n_held = min(max(share(len(held)), 1), len(held))
             for token in tokens:
                 if token not in held[:n_held]:

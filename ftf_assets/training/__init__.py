@@ -29,8 +29,8 @@ functions without folds, for :func:`ftf_assets.api.apply_label_treatment`.
 
 How fits run: ``fit_engine.py`` (many fits side by side, none twice), ``fit_queue.py`` (their order),
 ``fit_executors.py`` (where they run: threads, a GPU), ``fit_task.py`` (one fit), ``boosting.py`` (its model),
-``binning.py`` (binned matrices shared by fits on the same rows), ``gpu.py`` (memory of a GPU; opens CUDA),
-``fit_memory.py`` (how many fits may bin at a time).
+``openmp.py`` (how threads of a fit wait), ``binning.py`` (binned matrices shared by fits on the same rows),
+``gpu.py`` (memory of a GPU; opens CUDA), ``fit_memory.py`` (how many fits may bin at a time).
 
 Test rows choose nothing: parameters come from the fit part, rounds and threshold from the validation slice.
 No module imports pandas or Dagster; XGBoost, Optuna and scikit-learn are imported where they are called.

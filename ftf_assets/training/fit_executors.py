@@ -16,6 +16,7 @@ from ftf_assets.training.binning import matrices_of
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_task import FitTask, attempt_fit
 from ftf_assets.training.gpu import is_out_of_memory, peak_bytes
+from ftf_assets.training.openmp import threads_wait_passively
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class ThreadFitExecutor(_Threads):
         held = (
             nullcontext(1)
             if self._cores is None
-            else self._cores.hold(lambda n_free: min(useful, n_free // self._n_waiting))
+            else self._cores.hold(lambda n_free: min(useful, max(1, n_free // self._n_waiting)))
         )
         with held as n_threads:
             self._count(-1)
@@ -127,6 +128,8 @@ class ThreadFitExecutor(_Threads):
 @typed
 def useful_threads(n_values: int) -> int:
     """Return how many threads a fit on so many values takes at most: more would wait for each other."""
+    if not threads_wait_passively():
+        return 1
     return max(1, min(MOST_THREADS, n_values // VALUES_PER_THREAD))
 
 

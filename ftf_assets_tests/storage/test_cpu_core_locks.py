@@ -14,7 +14,8 @@ import pytest
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.graph.resources import HomeResource
-from ftf_assets.storage.cpu_core_locks import CoreTokens
+from ftf_assets.storage import cpu_core_locks
+from ftf_assets.storage.cpu_core_locks import CoreTokens, n_idle_cores
 from ftf_assets.storage.machine_folder import machine_folder
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.training import fit_task
@@ -25,7 +26,8 @@ from ftf_assets_tests.support.fits import a_fit
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with no other fits."""
+    """A machine that does nothing else."""
+    monkeypatch.setattr(cpu_core_locks, "n_idle_cores", lambda: 64)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     return tmp_path
 
@@ -92,6 +94,13 @@ def test_a_fit_takes_its_share_of_the_free_cores_and_waits_for_no_second_one(bus
         one.end()
 
 
+def test_cores_that_other_programs_use_are_not_free_for_a_second_thread(monkeypatch: pytest.MonkeyPatch):
+    assert 0 <= n_idle_cores() < (os.cpu_count() or 1) or os.cpu_count() is None
+    monkeypatch.setattr(cpu_core_locks, "n_idle_cores", lambda: 1)
+    with CoreTokens(4).hold(lambda n_free: n_free) as n_held:
+        assert n_held == 2
+
+
 def test_fits_of_two_homes_on_one_machine_share_its_cores(
     tmp_path: Path, training_arrays: TrainingArrays, monkeypatch: pytest.MonkeyPatch
 ):
@@ -119,6 +128,7 @@ def test_fits_of_two_homes_on_one_machine_share_its_cores(
 
 
 def _hold_forever(holding: multiprocessing.synchronize.Event) -> None:
+    cpu_core_locks.n_idle_cores = lambda: 64
     with CoreTokens(3).hold(lambda n_free: n_free):
         holding.set()
         signal.pause()
