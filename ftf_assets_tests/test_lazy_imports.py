@@ -42,6 +42,7 @@ _FITTING = ("xgboost", "cleanlab", "sklearn", "scipy", "matplotlib", "optuna")
                 "sklearn",
                 "matplotlib",
                 "optuna",
+                "talib",
                 "dagster",
                 "pandera",
                 "duckdb",

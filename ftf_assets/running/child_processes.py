@@ -73,6 +73,7 @@ def run_side_by_side(
     children: int,
     on_event: Send[Event],
     fresh: bool = False,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> dict[str, Result]:
     """Do every job in one of several child processes, started in the order of ``jobs``.
 
@@ -90,6 +91,8 @@ def run_side_by_side(
         Called in the parent's thread for every event.
     fresh
         Start fresh interpreters instead of forks, as every child must that uses a GPU. ``worker`` is pickled.
+    meanwhile
+        Called in the parent once all children work, for what would otherwise be done after them.
 
     Returns
     -------
@@ -111,6 +114,7 @@ def run_side_by_side(
     with interrupts_raise(), _started(min(children, len(jobs)), worker, fresh) as team:
         for child in team:
             child.start(waiting.popleft())
+        meanwhile()
         while busy := [child for child in team if child.job]:
             wait([end for child in busy for end in (child.connection, child.process.sentinel)])
             for child in busy:

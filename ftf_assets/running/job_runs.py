@@ -28,10 +28,14 @@ from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.device import is_gpu
 
-#: Libraries that the steps of every crypto use. Importing them starts no thread.
+#: Modules that the steps of every crypto import. Importing them starts no thread.
 _HEAVY = (
-    *("xgboost", "sklearn.metrics", "scipy.stats", "talib", "pandera.backends.pandas.register"),
-    *("matplotlib.figure", "matplotlib.backends.backend_svg", "pyarrow.parquet"),
+    *("xgboost", "scipy.stats", "talib", "pyarrow.parquet", "pyarrow.pandas_compat"),
+    # Pandera imports the second at its first validation, and with it Hypothesis where that is installed.
+    *("pandera.backends.pandas.register", "pandera.backends.pandas.builtin_checks"),
+    *("matplotlib.figure", "matplotlib.backends.backend_svg", "ftf_assets.graph.picture_metadata"),
+    *("ftf_assets.report.collect", "ftf_assets.report.pictures_in_dagster_ui"),
+    *("ftf_assets.rows.confidence_curve", "ftf_assets.sources.candles.feature_cache"),
 )
 
 
@@ -106,7 +110,13 @@ class _JobWorker:
 
 
 def run_jobs(
-    runs: Sequence[JobRun], home: Home, *, settings: SweepSettings, on_fit: Listener, fits: bool = True
+    runs: Sequence[JobRun],
+    home: Home,
+    *,
+    settings: SweepSettings,
+    on_fit: Listener,
+    fits: bool = True,
+    next_runs: Sequence[JobRun] = (),
 ) -> dict[str, JobResult]:
     """Execute jobs with Dagster's in-process executor, each in a child process, several at a time.
 
@@ -127,6 +137,8 @@ def run_jobs(
         Called with every fit that finishes.
     fits
         Whether the jobs fit models.
+    next_runs
+        What will be run after these, in forks of this process; their imports are made while these run.
 
     Returns
     -------
@@ -150,7 +162,14 @@ def run_jobs(
         _import_for_children(runs)
     worker = _JobWorker({run.name: run for run in runs}, home)
     at_a_time = settings.run.gpu_fits if on_gpu else n_cores(settings.run.workers)
-    return run_side_by_side(list(worker.runs), worker, children=at_a_time + 1, on_event=on_fit, fresh=fresh)
+    return run_side_by_side(
+        list(worker.runs),
+        worker,
+        children=at_a_time + 1,
+        on_event=on_fit,
+        fresh=fresh,
+        meanwhile=lambda: _import_for_children(next_runs if home.bucket is None else ()),
+    )
 
 
 def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
@@ -181,7 +200,8 @@ def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobResult:
 
 def _import_for_children(runs: Sequence[JobRun]) -> None:
     # Imported before the fork, once instead of once a child: together they take seconds.
-    _definitions()
+    for run in runs:
+        _job(run.job, run.assets)
     every_crypto = _HEAVY if any(run.crypto for run in runs) else ()
     for name in dict.fromkeys([*every_crypto, *(name for run in runs for name in run.libraries)]):
         importlib.import_module(name)

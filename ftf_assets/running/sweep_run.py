@@ -26,6 +26,14 @@ from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 
+#: Modules that the steps of the decision and the report import.
+_DECIDING = (
+    *("scipy.stats", "pyarrow.pandas_compat", "pandera.backends.pandas.builtin_checks"),
+    *("matplotlib.figure", "matplotlib.backends.backend_svg", "ftf_assets.graph.picture_metadata"),
+    *("ftf_assets.report.file", "ftf_assets.report.page_check", "ftf_assets.report.pictures_in_dagster_ui"),
+    *("ftf_assets.gate.level_lines", "ftf_assets.rows.selection", "ftf_assets.rows.label_ceiling"),
+)
+
 
 @dataclass
 class SweepRun:
@@ -98,11 +106,11 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
         for crypto in sweep.longest_first
         if crypto in assets
     ]
-    results = run_jobs(runs, home, settings=settings, on_fit=on_fit) if runs else {}
+    decide = [JobRun(DECIDE_JOB, config, tags, assets=deciding, libraries=_DECIDING)] if deciding else []
+    results = run_jobs(runs, home, settings=settings, on_fit=on_fit, next_runs=decide) if runs else {}
     run_ids = {crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results}
-    if deciding:
-        decide = JobRun(DECIDE_JOB, config, tags, assets=deciding)
-        run_jobs([decide], home, settings=settings, on_fit=on_fit, fits=False)
+    if decide:
+        run_jobs(decide, home, settings=settings, on_fit=on_fit, fits=False)
     with open_instance(home) as instance:
         failed = failed_checks(sweep, instance)
     return outcome(sweep, home, run_ids, failed)

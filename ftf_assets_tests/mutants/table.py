@@ -1702,8 +1702,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "running/job_runs.py",
         "runs on a GPU are forked, also from a notebook that has opened it",
-        "on_event=on_fit, fresh=on_gpu)",
-        "on_event=on_fit, fresh=False)",
+        "fresh = on_gpu or home.bucket is not None",
+        "fresh = home.bucket is not None",
         "running/test_job_runs.py",
     ),
     _mutant(

@@ -5,6 +5,9 @@ is scaled over the sample. The features of ``candles[:t]`` are therefore the fir
 (prefix invariance). Recursive indicators are those of TA-Lib, on prices relative to the segment's first
 close: TA-Lib compares with zero by an absolute tolerance (1e-14), which would depend on the price level.
 Windowed indicators use :mod:`~ftf_assets.sources.candles.rolling_windows`.
+
+TA-Lib imports Polars where that is installed, 0.2 s, so it is imported inside the functions that compute: a
+plan or a finished sweep only reads a constant here.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ import itertools
 
 import numpy as np
 import pandas as pd
-import talib
 
 from ftf_assets.contracts.arrays import CandleArrays
 from ftf_assets.contracts.typed import Array, Float64, typed
@@ -85,6 +87,8 @@ def wilder_atr(candles: CandleArrays, period: int = 14) -> Values:
     NaN for the first ``period`` bars of each segment. A gap of more than ``LONGEST_BRIDGED_GAP`` bars begins
     a new segment.
     """
+    import talib
+
     parts = [talib.ATR(part.high, part.low, part.close, period) for part in _segments(candles)]
     return np.concatenate(parts) if parts else np.empty(0)
 
@@ -145,6 +149,8 @@ def _segments(candles: CandleArrays) -> list[CandleArrays]:
 
 
 def _segment_features(segment: CandleArrays) -> dict[str, Values]:
+    import talib
+
     first_close = segment.close[0]
     open_, high, low, close = (
         prices / first_close for prices in (segment.open, segment.high, segment.low, segment.close)
@@ -189,6 +195,8 @@ def _returns_and_volatility(high: Values, low: Values, close: Values, atr: Value
 
 
 def _momentum(high: Values, low: Values, close: Values, atr: Values) -> dict[str, Values]:
+    import talib
+
     # RSI is CMO rescaled from [-100, 100]. For a flat series TA-Lib's RSI is 0 (oversold), its CMO 0
     # (neutral).
     features = {f"rsi_{bars}": 50.0 + talib.CMO(close, bars) / 2.0 for bars in (7, 14, 21)}
@@ -267,6 +275,8 @@ def _calendar(close_time: Array) -> dict[str, Values]:
 
 
 def _range_position(high: Values, low: Values, close: Values, bars: int) -> Values:
+    import talib
+
     lowest = talib.MIN(low, bars)
     return _ratio(close - lowest, talib.MAX(high, bars) - lowest, NEUTRAL_POSITION)
 
