@@ -1,4 +1,8 @@
-"""Which of the report's pictures each asset shows in the Dagster UI, from the values that the asset has."""
+"""Which of the report's pictures each asset shows in the Dagster UI, from the values that the asset has.
+
+Each crypto's run draws them, some 50 ms each, so these are few; the
+report shows the rest for the whole sweep.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from markupsafe import Markup
 
 from ftf_assets.gate.label_ceiling import CeilingSummary
 from ftf_assets.report.charts.confidence_curve import confidence_chart
-from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall, reliability_chart
+from ftf_assets.report.charts.curves import equity_chart, pooled_curves, precision_recall
 from ftf_assets.report.charts.forest_plot import forest_plot
 from ftf_assets.report.charts.heat_maps import heat_maps
 from ftf_assets.report.charts.label_ceiling import ceiling_chart
@@ -53,15 +57,12 @@ def cleaning_pictures(data: SuspectData) -> Pictures:
 
 
 def model_pictures(data: CurveData) -> Pictures:
-    """Draw for ``trained_models``: precision over recall, and reliability, of the crypto's test rows."""
+    """Draw for ``trained_models``: precision over recall of the crypto's test rows."""
     curves, n_cells = pooled_curves(data)
     if not curves:
         return {}
     caption = f"pooled over the {n_cells} folds that the baseline and every level have"
-    return {
-        "precision_recall": [Picture(precision_recall(curves), caption)],
-        "reliability": [Picture(reliability_chart(curves), caption)],
-    }
+    return {"precision_recall": [Picture(precision_recall(curves), caption)]}
 
 
 def trade_pictures(data: CurveData) -> Pictures:

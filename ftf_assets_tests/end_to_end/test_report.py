@@ -66,7 +66,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     shown = {
         "gate_decision": ("differences", "by_crypto_and_fold"),
         "cleanlab_masks": ("suspects_over_time", "worst_suspects"),
-        "trained_models": ("precision_recall", "reliability"),
+        "trained_models": ("precision_recall",),
         "finetune_results": ("most_confident_calls", "equity"),
     }
     with open_instance(home) as instance:

@@ -31,7 +31,7 @@ CRYPTOS = ("OPUSDC", "LDOUSDC")
 DRAWN = {
     gate_pictures: ("decision", {"differences": 1, "by_crypto_and_fold": 4}),
     cleaning_pictures: ("suspects", {"suspects_over_time": 1, "worst_suspects": 4}),
-    model_pictures: ("curves", {"precision_recall": 1, "reliability": 1}),
+    model_pictures: ("curves", {"precision_recall": 1}),
     trade_pictures: ("curves", {"equity": 1}),
 }
 

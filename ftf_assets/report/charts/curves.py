@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from ftf_assets.report.charts.svg import Room, drawing, inline_svg, line_style
 from ftf_assets.report.data import CurveData
 from ftf_assets.report.levels import BASELINE, Level
+from ftf_assets.training.ranked_rows import RankedRows, rank_rows
 from ftf_assets.training.threshold import top_share_threshold
 from ftf_assets.training.trades import DAY, trades_above
 
@@ -51,9 +53,12 @@ class LevelCurves:
     @property
     def average_precision(self) -> float:
         """Average precision over the pooled rows."""
-        from sklearn.metrics import average_precision_score
+        return self.ranked.average_precision
 
-        return float(average_precision_score(self.y, self.probability))
+    @functools.cached_property
+    def ranked(self) -> RankedRows:
+        """The pooled rows in the order of P(BUY)."""
+        return rank_rows(self.y, self.probability)
 
 
 def pooled_curves(data: CurveData) -> tuple[list[LevelCurves], int]:
@@ -154,8 +159,6 @@ def precision_recall(
     size
         Width and height, inches.
     """
-    from sklearn.metrics import precision_recall_curve
-
     base_rate = float(curves[0].y.mean())
     with drawing(*size, _ROOM) as (figure, ((ax,),)):
         ax.axhline(base_rate, color="#777777", linewidth=1)
@@ -170,10 +173,12 @@ def precision_recall(
         )
         top = base_rate
         for number, one in enumerate(curves):
-            precision, recall, _ = precision_recall_curve(one.y, one.probability)
+            precision, recall = (
+                one.ranked.n_correct / one.ranked.n_called,
+                one.ranked.n_correct / one.ranked.n_buys,
+            )
             grid = np.linspace(0.01, 1.0, _POINTS)
-            # Recall falls along the curve: the precision at the first point that still reaches each recall.
-            shown = precision[np.searchsorted(-recall, -grid, side="right") - 1]
+            shown = precision[np.searchsorted(recall, grid, side="left")]  # the first to reach each recall
             top = max(top, float(shown[grid >= 0.04].max()))
             ax.plot(
                 grid, shown, label=f"{one.level.short} (AP {one.average_precision:.3f})", **_style(number)
