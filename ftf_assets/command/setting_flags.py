@@ -36,6 +36,7 @@ SETTING_OF_FLAG = {
     "--seed": "training.seed",
     "--device": "training.device",
     "--workers": "run.workers",
+    "--fits": "run.fits",
     "--phase": "run.phase",
     "--confirm-long-run": "run.confirm_long_run",
 }

@@ -138,7 +138,8 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises
         ------
         InputError
-            The sweep's GPU does not exist. Where it does, this opens CUDA, so this process must not fork.
+            The sweep's GPU does not exist, or its Dask cluster cannot be used. Where it can, CUDA or sockets
+            are open afterwards, so this process must not fork.
         """
         if self._engine is None:
             self._engine = FitEngine(fit_store(self.home), _executor(settings), on_event)
@@ -192,6 +193,10 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def _executor(settings: SweepSettings) -> FitExecutor:
+    if settings.run.fits is not None:
+        from ftf_assets.storage.dask_fits import DaskFitExecutor
+
+        return DaskFitExecutor(settings.run.fits, settings.training.device)
     n_workers = n_cores(settings.run.workers)
     gpu = require_device(settings.training.device)
     if gpu is None:

@@ -159,7 +159,7 @@ def run_jobs(
     on_gpu = fits and is_gpu(settings.training.device)
     fresh = on_gpu or home.bucket is not None
     if not fresh:
-        _import_for_children(runs)
+        _import_for_children(runs, *(["distributed"] if settings.run.fits else []))
     worker = _JobWorker({run.name: run for run in runs}, home)
     at_a_time = settings.run.gpu_fits if on_gpu else n_cores(settings.run.workers)
     return run_side_by_side(
@@ -198,12 +198,12 @@ def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobResult:
     return JobResult(result.run_id, failed)
 
 
-def _import_for_children(runs: Sequence[JobRun]) -> None:
+def _import_for_children(runs: Sequence[JobRun], *more: str) -> None:
     # Imported before the fork, once instead of once a child: together they take seconds.
     for run in runs:
         _job(run.job, run.assets)
     every_crypto = _HEAVY if any(run.crypto for run in runs) else ()
-    for name in dict.fromkeys([*every_crypto, *(name for run in runs for name in run.libraries)]):
+    for name in dict.fromkeys([*every_crypto, *(name for run in runs for name in run.libraries), *more]):
         importlib.import_module(name)
 
 

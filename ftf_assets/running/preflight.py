@@ -11,9 +11,10 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets.storage.artifacts import read_artifact
 from ftf_assets.storage.home import Home
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import require_device
-from ftf_assets.training.device import Device, is_gpu
+from ftf_assets.training.device import is_gpu
 from ftf_assets.training.variants import require_columns
 
 #: Share of missing bars from which an error of the labels may come from them.
@@ -21,7 +22,7 @@ SPARSE = 0.1
 
 
 def check_inputs(sweep: Sweep, home: Home) -> None:
-    """Read the input of every crypto up to its training arrays, and check that the device exists.
+    """Read the input of every crypto up to its training arrays, and check that there is where to fit.
 
     Parameters
     ----------
@@ -35,9 +36,9 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
     ------
     InputError
         The first broken rule, naming crypto, file, row and column; or a level that needs a column which the
-        data do not have; or a device that does not exist.
+        data do not have; or a device that does not exist, or a Dask scheduler that nobody reaches.
     """
-    _require_device(sweep.settings.training.device)
+    _require_place(sweep.settings)
     if sweep.settings.data.source == "market":
         return
     for crypto in sweep.cryptos:
@@ -50,8 +51,13 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
             raise InputError(message + _hint_for_sparse(sweep, crypto)) from None
 
 
-def _require_device(device: Device) -> None:
-    if is_gpu(device):
+def _require_place(settings: SweepSettings) -> None:
+    device = settings.training.device
+    if settings.run.fits is not None:
+        from ftf_assets.storage.dask_cluster import require_scheduler
+
+        require_scheduler(settings.run.fits, device)
+    elif is_gpu(device):
         run_side_by_side([device], _device_check, children=1, on_event=_nothing, fresh=True)
 
 

@@ -9,8 +9,9 @@
 * ``result_files``: results of others, from files of any table format, for the gate
 * ``cpu_core_locks``, ``gpu_places``: all runs on a machine share its cores and its GPUs, by locks in its
   ``machine_folder``, which is no part of a home
+* ``dask_fits``, ``dask_cluster``, ``dask_worker``: fits on a Dask cluster
 
-Nothing is pickled, and every value is replaced in one step: a kill leaves the old one or the new one. A
-change of a table needs a new ``SCHEMA_VERSION``, a change of the layout of artifacts a new ``FORMAT``: values
-of other versions are refused, not migrated.
+Nothing that stays is pickled, and every value is replaced in one step: a kill leaves the old one or the
+new one. A change of a table needs a new ``SCHEMA_VERSION``, a change of the layout of artifacts a new
+``FORMAT``: values of other versions are refused, not migrated.
 """

@@ -377,11 +377,27 @@ class RunSettings(SettingsGroup):
 
     phase: str = Field("manual", description="Why the sweep is run: one word that is stored in every row.")
     workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one per core.")
+    fits: str | None = Field(
+        None,
+        description="Where fits run: none = here; dask://HOST:PORT or tls://HOST:PORT = workers of a Dask "
+        "cluster.",
+    )
     gpu_fits: int = Field(4, ge=1, le=64, description="Fits at a time on a GPU, where its memory holds them.")
     confirm_long_run: bool = Field(
         False,
         description=f"Allow a run of more than {LONG_RUN_MINUTES} estimated minutes.",
     )
+
+    @field_validator("fits")
+    @classmethod
+    def _address_of_a_scheduler(cls, fits: str | None) -> str | None:
+        if fits is not None and not re.fullmatch(r"(dask|tls)://(\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}", fits):
+            raise input_error(
+                "run.fits must be the address of a Dask scheduler",
+                found=repr(fits.rpartition("@")[2]),  # what precedes an @ may be a password
+                allowed="none, dask://HOST:PORT, tls://HOST:PORT",
+            )
+        return fits
 
     @field_validator("phase")
     @classmethod

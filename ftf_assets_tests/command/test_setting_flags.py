@@ -89,6 +89,7 @@ GIVEN: dict[str, tuple[Any, Any]] = {
     "--seed": ("8", 8),
     "--device": ("cpu", "cpu"),
     "--workers": ("3", 3),
+    "--fits": ("dask://scheduler:8786", "dask://scheduler:8786"),
     "--phase": ("nightly", "nightly"),
     "--confirm-long-run": (True, True),
 }

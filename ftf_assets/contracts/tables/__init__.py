@@ -20,3 +20,23 @@ module                 table
 ``fields``, ``checks``, ``frames`` and ``validation`` hold what these share. SQL, checks and the tables in the
 Dagster UI follow from the contracts: a column that is declared here needs no other declaration.
 """
+
+import sys
+
+
+def _import_pandera_without_dask() -> None:
+    """Keep pandera from importing Dask's dataframes, half a second of every start that nothing here uses.
+
+    Pandera imports them wherever they are installed, as the extra ``dask`` does for fits on a Dask cluster.
+    """
+    name = "dask.dataframe" if "dask" in sys.modules else "dask"
+    if name in sys.modules:
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # what is None there cannot be imported
+    try:
+        import pandera.typing.dask  # noqa: F401
+    finally:
+        del sys.modules[name]
+
+
+_import_pandera_without_dask()

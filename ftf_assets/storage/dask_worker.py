@@ -1,0 +1,138 @@
+"""A fit as it travels to a Dask worker, and the function that runs it there.
+
+Rows travel as bit masks: positions of 9,000 training rows take 72 kB, their mask 1.1 kB. Labels and weights
+that are those of the arrays do not travel at all. The arrays themselves are sent once to each worker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+
+from ftf_assets.contracts.arrays import TrainingArrays
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.typed import Array, typed
+from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.fit_task import FitTask, attempt_fit
+from ftf_assets.training.keys import code_version, library_versions
+
+_NO_ROWS = np.zeros(0, np.int64)
+_NO_VALUES = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedRows:
+    """Positions of rows among ``n_rows``: a bit a row where they increase, else the positions themselves."""
+
+    n_rows: int
+    bits: bytes
+    positions: Array | None = None
+
+    @classmethod
+    def of(cls, rows: Array, n_rows: int) -> PackedRows:
+        """Pack positions."""
+        if len(rows) and (rows[0] < 0 or rows[-1] >= n_rows or not (np.diff(rows) > 0).all()):
+            return cls(n_rows, b"", rows)
+        mask = np.zeros(n_rows, np.bool_)
+        mask[rows] = True
+        return cls(n_rows, np.packbits(mask).tobytes())
+
+    def positions_of(self) -> Array:
+        """Return the positions, int64."""
+        if self.positions is not None:
+            return self.positions
+        bits: Array = np.unpackbits(np.frombuffer(self.bits, np.uint8), count=self.n_rows)
+        return np.flatnonzero(bits)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedFit:
+    """A task without what the worker knows.
+
+    Attributes
+    ----------
+    task
+        The task, without rows, labels, weights and predicted rows.
+    rows, predict
+        Of the task.
+    labels, weight
+        Of the task; None where they are the arrays' own.
+    versions
+        From :func:`versions`, of the client.
+    """
+
+    task: FitTask
+    rows: PackedRows
+    predict: dict[str, PackedRows]
+    labels: Array | None
+    weight: Array | None
+    versions: dict[str, str]
+
+    @classmethod
+    @typed
+    def of(cls, task: FitTask, arrays: TrainingArrays) -> PackedFit:
+        """Pack a task."""
+        own_labels = np.array_equal(task.labels, arrays.y[task.rows])
+        own_weight = np.array_equal(task.weight, arrays.base_weight[task.rows])
+        return cls(
+            task=dataclasses.replace(task, rows=_NO_ROWS, labels=_NO_VALUES, weight=_NO_VALUES, predict={}),
+            rows=PackedRows.of(task.rows, arrays.n_rows),
+            predict={name: PackedRows.of(rows, arrays.n_rows) for name, rows in task.predict.items()},
+            labels=None if own_labels else task.labels,
+            weight=None if own_weight else task.weight,
+            versions=versions(),
+        )
+
+    @typed
+    def unpack(self, arrays: TrainingArrays) -> FitTask:
+        """Return the task as it was packed."""
+        rows = self.rows.positions_of()
+        return dataclasses.replace(
+            self.task,
+            rows=rows,
+            labels=arrays.y[rows].astype(np.float32) if self.labels is None else self.labels,
+            weight=arrays.base_weight[rows] if self.weight is None else self.weight,
+            predict={name: packed.positions_of() for name, packed in self.predict.items()},
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return what must be the same on both sides for the same bits: Python, libraries, this code."""
+    return {
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        **library_versions(),
+        "ftf-assets": version("ftf-assets"),
+        "code": code_version(),
+    }
+
+
+def require_versions(client: dict[str, str], here: dict[str, str], worker: str) -> None:
+    """Refuse a worker that differs from the client.
+
+    Raises
+    ------
+    InputError
+        Names the worker and each version that differs, in one sentence.
+    """
+    differ = [
+        f"{name} {here.get(name, 'is missing')} instead of {wanted}"
+        for name, wanted in client.items()
+        if here.get(name) != wanted
+    ]
+    if differ:
+        raise input_error(
+            f"the Dask worker {worker} has {', '.join(differ)}, so its fits would have other bits",
+            fix="Start workers from the same environment as the client.",
+        )
+
+
+def fit_packed(packed: PackedFit, arrays: TrainingArrays) -> FitResult | Exception:
+    """Run a fit on a worker; an error of the fit is returned, because it is the result of one cell."""
+    from distributed import get_worker
+
+    require_versions(packed.versions, versions(), get_worker().address)
+    return attempt_fit(packed.unpack(arrays), arrays)
