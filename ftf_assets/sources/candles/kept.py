@@ -14,8 +14,8 @@ Read = Callable[[], tuple[pd.DataFrame, CandlesReading]]
 
 #: Bars that are kept: 48 bytes each, so about 100 MB. A group of hourly histories has a tenth of them.
 MOST_BARS = 2_000_000
-#: Readings without their bars that are kept.
-MOST_READINGS = 256
+#: Readings without their bars that are kept, some kB each. A plan reads those of all cryptos again and again.
+MOST_READINGS = 10_000
 
 
 class KeptCandles:
@@ -25,10 +25,12 @@ class KeptCandles:
     ----------
     most_bars
         Bars of all candles together that are kept. The candles that were read last are kept in any case.
+    most_readings
+        Readings that are kept; those of kept candles in any case.
     """
 
-    def __init__(self, most_bars: int = MOST_BARS) -> None:
-        self._most_bars = most_bars
+    def __init__(self, most_bars: int = MOST_BARS, most_readings: int = MOST_READINGS) -> None:
+        self._most_bars, self._most_readings = most_bars, most_readings
         self._candles: OrderedDict[Hashable, pd.DataFrame] = OrderedDict()
         self._readings: OrderedDict[Hashable, CandlesReading] = OrderedDict()
         self._lock = threading.RLock()
@@ -40,8 +42,10 @@ class KeptCandles:
                 self._candles[key], self._readings[key] = read()
                 while len(self._candles) > 1 and sum(map(len, self._candles.values())) > self._most_bars:
                     self._candles.popitem(last=False)
-                while len(self._readings) > MOST_READINGS:
-                    self._readings.popitem(last=False)
+                if (n_over := len(self._readings) - self._most_readings) > 0:
+                    without_candles = [one for one in self._readings if one not in self._candles]
+                    for one in without_candles[:n_over]:
+                        del self._readings[one]
             self._candles.move_to_end(key)
             return self._candles[key].copy()
 

@@ -38,19 +38,46 @@ def test_a_process_reads_an_unchanged_file_once_and_a_changed_one_again(tmp_path
     assert reads == ["UNIUSDT_1h.csv"] * 3
 
 
-def test_old_candles_make_room_and_their_reading_stays(tmp_path):
-    kept, read = KeptCandles(most_bars=250), []
+@pytest.fixture
+def read() -> list[str]:
+    return []
 
-    def reader(name: str):
-        bars(100).to_csv(tmp_path / "UNI.csv", index=False)
-        source = CandleFileSource(str(tmp_path))
 
+@pytest.fixture
+def reader(tmp_path, read: list[str]):
+    bars(100).to_csv(tmp_path / "UNI.csv", index=False)
+    source = CandleFileSource(str(tmp_path))
+
+    def of(name: str):
         def one():
             read.append(name)
             return source.candles(CRYPTO), source.reading(CRYPTO)
 
         return one
 
+    return of
+
+
+def test_a_reading_stays_as_long_as_its_candles(reader, read):
+    kept = KeptCandles(most_bars=10_000, most_readings=2)
+    for name in ("a", "b", "c", "a"):
+        kept.candles(name, reader(name))
+    assert [kept.reading(name, reader(name)).bars for name in ("a", "b", "c")] == [100] * 3
+    assert read == ["a", "b", "c"]
+
+
+def test_old_readings_make_room_once_their_candles_are_gone(reader, read):
+    kept = KeptCandles(most_bars=100, most_readings=2)
+    for name in ("a", "b", "c"):
+        kept.candles(name, reader(name))
+    kept.reading("b", reader("b"))
+    assert read == ["a", "b", "c"]
+    kept.reading("a", reader("a"))
+    assert read == ["a", "b", "c", "a"]
+
+
+def test_old_candles_make_room_and_their_reading_stays(reader, read):
+    kept = KeptCandles(most_bars=250)
     for name in ("a", "b", "a", "c", "a", "b"):
         assert len(kept.candles(name, reader(name))) == 100
     assert read == ["a", "b", "c", "b"], "b was used least recently when c came"
