@@ -207,7 +207,7 @@ def _require_rows(submitted: _Submitted) -> None:
     if missing:
         raise RunError(
             f"the deployment {submitted.deployment.url} has run sweep {sweep.sweep_id}, but the home "
-            f"{home.path} holds no rows of {', '.join(missing)}: its runs write to another home, or have "
+            f"{home.address} holds no rows of {', '.join(missing)}: its runs write to another home, or have "
             "another version of ftf or other input files"
         )
 
