@@ -32,7 +32,7 @@ from ftf_assets.graph.resources import AuditResource, HomeResource, SweepResourc
 
 # Each resource once: what is nested in another is then configured by the launchpad's block of its name.
 _home = HomeResource.configure_at_launch()
-_sweep = SweepResource.configure_at_launch()
+_sweep = SweepResource.configure_at_launch(home=_home)
 
 defs = dg.Definitions(
     assets=[

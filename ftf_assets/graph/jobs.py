@@ -15,6 +15,12 @@ DECIDE_JOB = "ftf_decide"
 SMOKE_JOB = "ftf_smoke"
 AUDIT_JOB = "ftf_audit"  # not noise_audit: Dagster refuses a job with the name of an asset
 
+#: Jobs of which a run covers one crypto, its partition.
+CRYPTO_JOBS = (SWEEP_JOB, SMOKE_JOB, AUDIT_JOB)
+
+#: Dagster's tag of the partition of a run.
+PARTITION_TAG = "dagster/partition"
+
 #: Tag of every run that belongs to a sweep.
 SWEEP_TAG = "ftf/sweep_id"
 

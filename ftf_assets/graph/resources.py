@@ -10,6 +10,9 @@ import dagster as dg
 from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.audit.settings import AuditSettings, audit_settings
+from ftf_assets.contracts.errors import input_error
+from ftf_assets.graph.backfill_settings import BACKFILL_TAG, settings_of_backfill
+from ftf_assets.graph.jobs import CRYPTO_JOBS, PARTITION_TAG
 from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
 from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
 from ftf_assets.storage.fit_store import KeyedStore, fit_store, score_store
@@ -28,71 +31,6 @@ if TYPE_CHECKING:
     from ftf_assets.storage.audit_store import AuditStore
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets.sweep.noise_audit import Audit
-
-
-class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
-    _sweep: Sweep | None = PrivateAttr(default=None)
-
-    def open(self, crypto: str | None = None) -> Sweep:
-        """Validate and resolve the settings; the first call of a run does it, the others get the same sweep.
-
-        Parameters
-        ----------
-        crypto
-            The partition that is run.
-
-        Raises
-        ------
-        InputError
-            A setting or path that is not allowed, or a crypto that the sweep does not have.
-        """
-        if self._sweep is None:
-            groups = {name: dict(getattr(self, name)) for name in SweepSettings.model_fields}
-            sweep = open_sweep(sweep_settings(groups))
-            if crypto is not None:
-                sweep.require_member(crypto)
-            self._sweep = sweep
-        if crypto is not None:
-            self._sweep.require_member(crypto)
-        return self._sweep
-
-
-class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
-    def open(self, sweep: Sweep) -> Audit:
-        """Validate the settings of the audit of a sweep's data.
-
-        Raises
-        ------
-        InputError
-            A setting that is not allowed.
-        """
-        from ftf_assets.sweep.noise_audit import Audit
-
-        return Audit(
-            sweep, audit_settings({name: getattr(self, name) for name in AuditSettings.model_fields})
-        )
-
-
-# The launchpad's blocks are generated from the settings, so they cannot differ from them.
-if TYPE_CHECKING:
-    SweepResource = _OpensSweep
-    AuditResource = _OpensAudit
-else:
-    AuditResource = create_model(
-        "AuditResource",
-        __base__=_OpensAudit,
-        __doc__="The settings of the noise audit: what is put into the labels, and how often.",
-        **launchpad_fields(AuditSettings),
-    )
-    SweepResource = create_model(
-        "SweepResource",
-        __base__=_OpensSweep,
-        __doc__="The settings of the sweep, in groups; the same settings are the same sweep.",
-        **{
-            name: (launchpad_group(group.annotation), Field(description=group.annotation.__doc__))
-            for name, group in SweepSettings.model_fields.items()
-        },
-    )
 
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -203,3 +141,97 @@ def _executor(settings: SweepSettings) -> FitExecutor:
         return ThreadFitExecutor(n_workers, CoreTokens(n_workers))
     n_fits = settings.run.gpu_fits
     return GpuFitExecutor(n_fits, GpuPlaces(gpu.bus, n_fits, gpu.total_bytes, n_workers))
+
+
+class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
+    if TYPE_CHECKING:
+        home: HomeResource
+
+    _sweep: Sweep | None = PrivateAttr(default=None)
+    _backfill: str | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Look at the run before its first step.
+
+        Raises
+        ------
+        InputError
+            A run of a job that runs one crypto, and no crypto: every asset would fail.
+        """
+        run = context.run
+        if run is None:
+            return
+        if run.job_name in CRYPTO_JOBS and PARTITION_TAG not in run.tags:
+            raise input_error(
+                f"a run of {run.job_name} covers one crypto, and this run names none",
+                fix="Choose a partition in the launchpad, or a backfill for several.",
+            )
+        self._backfill = run.tags.get(BACKFILL_TAG)
+
+    def open(self, crypto: str | None = None) -> Sweep:
+        """Validate and resolve the settings; the first call of a run does it, the others get the same sweep.
+
+        What the settings leave open is resolved once for a backfill, whatever its other runs find in files
+        that change meanwhile.
+
+        Parameters
+        ----------
+        crypto
+            The partition that is run.
+
+        Raises
+        ------
+        InputError
+            A setting or path that is not allowed, or a crypto that the sweep does not have.
+        """
+        if self._sweep is None:
+            groups = {name: dict(getattr(self, name)) for name in SweepSettings.model_fields}
+            settings = sweep_settings(groups)
+            if self._backfill is not None:
+                settings = settings_of_backfill(self._backfill, settings, self.home.home)
+            sweep = open_sweep(settings)
+            if crypto is not None:
+                sweep.require_member(crypto)
+            self._sweep = sweep
+        if crypto is not None:
+            self._sweep.require_member(crypto)
+        return self._sweep
+
+
+class _OpensAudit(dg.ConfigurableResource):  # type: ignore[type-arg]
+    def open(self, sweep: Sweep) -> Audit:
+        """Validate the settings of the audit of a sweep's data.
+
+        Raises
+        ------
+        InputError
+            A setting that is not allowed.
+        """
+        from ftf_assets.sweep.noise_audit import Audit
+
+        return Audit(
+            sweep, audit_settings({name: getattr(self, name) for name in AuditSettings.model_fields})
+        )
+
+
+# The launchpad's blocks are generated from the settings, so they cannot differ from them.
+if TYPE_CHECKING:
+    SweepResource = _OpensSweep
+    AuditResource = _OpensAudit
+else:
+    AuditResource = create_model(
+        "AuditResource",
+        __base__=_OpensAudit,
+        __doc__="The settings of the noise audit: what is put into the labels, and how often.",
+        **launchpad_fields(AuditSettings),
+    )
+    SweepResource = create_model(
+        "SweepResource",
+        __base__=_OpensSweep,
+        __doc__="The settings of the sweep, in groups; the same settings are the same sweep.",
+        home=(HomeResource, ...),
+        **{
+            name: (launchpad_group(group.annotation), Field(description=group.annotation.__doc__))
+            for name, group in SweepSettings.model_fields.items()
+        },
+    )

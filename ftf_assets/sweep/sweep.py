@@ -260,6 +260,12 @@ class Sweep:
         return self.settings.value(name)
 
 
+def is_frozen(settings: SweepSettings) -> bool:
+    """Whether the settings name the cryptos and fold edges of the sweep, so that no file is read for them."""
+    edges_known = settings.folds.edges is not None or settings.folds.calendar != "common"
+    return settings.data.cryptos is not None and edges_known
+
+
 def open_sweep(settings: SweepSettings) -> Sweep:
     """Resolve settings against their source: absolute path, files found, cryptos and fold edges frozen.
 
@@ -293,7 +299,12 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     )
     _require_candles(settings, source)
     _require_truth(settings, source)
-    members, skipped, edges = _participants(source, data, folds)
+    if is_frozen(settings):
+        # Named cryptos are all wanted, and nothing is left to find out. No file is read here: each run of a
+        # sweep opens it again, for one crypto.
+        members, skipped, edges = data.crypto_names, dict(data.skipped or {}), folds.edges
+    else:
+        members, skipped, edges = _participants(source, data, folds)
     # The group may change later, so the resolved settings always name the cryptos. They name the group only
     # if it has exactly these members and those that are skipped.
     in_group = crypto_groups().get(data.crypto_group or "", ())
@@ -316,10 +327,6 @@ def _participants(
 ) -> tuple[tuple[str, ...], dict[str, str], tuple[datetime, ...] | None]:
     """Give the cryptos that take part, those that are skipped with the reason, and the common fold edges."""
     common = folds.calendar == "common"
-    if data.cryptos is not None and (folds.edges is not None or not common):
-        # Named cryptos are all wanted, and nothing is left to find out. No file is read here: each run of a
-        # sweep opens it again, for one crypto.
-        return data.cryptos, dict(data.skipped or {}), folds.edges
     if data.cryptos is not None:
         chosen = named_participants(source, data.cryptos, folds)
     elif data.incomplete == "skip":
