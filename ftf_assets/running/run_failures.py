@@ -75,7 +75,7 @@ def failure_of(
 
     Returns
     -------
-    InputError or StoreError
+    InputError, StoreError or RunError
         A step raised it, or Dagster's records cannot be written, or a blocking check failed.
     RunError
         A step raised any other error; the message names the run.
@@ -85,7 +85,7 @@ def failure_of(
     for cause in causes:
         if cause.kind == "DagsterExecutionInterruptedError":
             return Interrupted()
-        for kind in (InputError, StoreError):
+        for kind in (InputError, StoreError, RunError):
             if cause.kind in {kind.__name__, *(one.__name__ for one in kind.__subclasses__())}:
                 return kind(cause.text)
         # Dagster also writes its records while a step runs, and reports their failure as the step's.

@@ -190,8 +190,9 @@ def _connect(address: str) -> distributed.Client:
     require_scheduler(address)
     import distributed
 
-    # Its lines about lost connections and workers would run through the progress display.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # Its lines about lost connections would run through the progress display; our own say what they mean.
+    for name in [one for one in logging.root.manager.loggerDict if one.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     place = address.replace("dask://", "tcp://", 1)
     try:
         # A client that cannot connect hangs in its finaliser, so the connection is tried without one. The

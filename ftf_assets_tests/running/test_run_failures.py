@@ -36,6 +36,10 @@ def busy_store() -> None:
     raise StoreBusyError("the results store is busy")
 
 
+def lost_cluster() -> None:
+    raise RunError("the Dask cluster dask://h:1 is gone")
+
+
 def defect() -> None:
     raise ZeroDivisionError("ours")
 
@@ -51,6 +55,7 @@ def defect() -> None:
         (bad_input, InputError, "OPUSDC, column 'close': not a number"),
         (faulty_file, InputError, "OPUSDC, file OPUSDC.csv"),
         (busy_store, StoreError, "the results store is busy"),
+        (lost_cluster, RunError, "the Dask cluster dask://h:1 is gone"),
         (defect, RunError, "OPUSDC: ZeroDivisionError: ours (run "),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
