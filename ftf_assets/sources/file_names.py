@@ -118,6 +118,9 @@ class FileName:
         >>> read_file_name("UNI_ETH-1h.feather").quote_of("ETH") is None
         True
         """
+        names, upper = (base, *_other_names(base)), self.path.upper()
+        if not any(name in upper for name in names):  # most files of a folder: they are asked n times n
+            return None
         own, folders = (
             tuple(word for word in words if word not in NEUTRAL or word == base)
             for words in (self.words, self.folder_words)
@@ -258,10 +261,15 @@ def _quote_in(words: tuple[str, ...], base: str, *, is_own: bool) -> str | None:
             return OTHER_NAMES.get(rest[0], rest[0]) if rest else ""
         if after and re.fullmatch(rf"{re.escape(base)}\d{{3,6}}", word):
             return after  # yfinance numbers the tickers that several coins share: UNI7083-USD
-        for name in (base, *(other for other, own in OTHER_NAMES.items() if own == base)):
+        for name in (base, *_other_names(base)):
             if word.startswith(name) and (quote := known_quote(word.removeprefix(name))):
                 return quote
     return None
+
+
+@lru_cache
+def _other_names(base: str) -> tuple[str, ...]:
+    return tuple(other for other, own in OTHER_NAMES.items() if own == base)
 
 
 def _pair_in(words: tuple[str, ...]) -> tuple[str, str] | None:

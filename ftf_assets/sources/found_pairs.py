@@ -33,7 +33,7 @@ def found_pairs(directory: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
     """
     pairs: dict[str, list[str]] = {}
     others: dict[str, str] = {}
-    for _, name in files_below(directory):
+    for name in files_below(directory):
         suffix = suffix_of(name, TABLE_SUFFIXES)
         if not suffix:
             others[name] = "no accepted format"
