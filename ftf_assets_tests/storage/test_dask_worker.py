@@ -78,6 +78,8 @@ def test_rows_travel_as_a_bit_each_and_the_labels_of_the_arrays_not_at_all(task,
     assert packed.weight is None
     assert len(packed.rows.bits) == -(-training_arrays.n_rows // 8)
     assert len(pickle.dumps(packed)) < whole / 8
+    smoothed = dataclasses.replace(task, labels=task.labels * np.float32(0.9) + np.float32(0.05))
+    assert len(pickle.dumps(PackedFit.of(smoothed, training_arrays))) < whole / 8
 
 
 def test_a_worker_of_other_versions_is_refused_in_one_sentence() -> None:
