@@ -72,9 +72,11 @@ docs: $(READY) ## The documentation site in build/docs; a warning, such as a lin
 
 check: static test test-slow smoke ## What .ci/run runs.
 
-lock: ## Resolve the dependencies anew; the file holds versions and hashes, no addresses.
+lock: ## Resolve the dependencies anew, all of them and those of the image: versions and hashes, no addresses.
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dask --extra kubernetes --extra objects --extra postgres --universal --python-version 3.11 \
+		--generate-hashes --constraint requirements.lock --no-header --no-annotate --quiet --output-file deploy/requirements.lock
 
 dist: $(READY) ## Wheel and source distribution in dist/, checked; a commit gives the same bytes everywhere.
 	rm -rf dist
