@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ftf_assets.storage.cpu_limit import limited_cores
 from ftf_assets.storage.machine_folder import machine_folder
 
 #: The kernel can wait for one lock, not for any of several, so a waiting fit polls all of them.
@@ -17,8 +19,11 @@ _SECONDS_BETWEEN_POLLS = 0.004
 
 
 def n_cores(workers: int | None) -> int:
-    """Number of cores that fits take at a time: the setting ``run.workers``, or all that are available."""
-    return workers or len(os.sched_getaffinity(0))
+    """Number of cores that fits take at a time: the setting ``run.workers``, or all that are available.
+
+    Those are the cores that this process may use, and no more than its container's CPU limit, rounded up.
+    """
+    return workers or math.ceil(min(len(os.sched_getaffinity(0)), limited_cores()))
 
 
 def n_idle_cores() -> int:

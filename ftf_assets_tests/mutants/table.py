@@ -1554,6 +1554,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "graph/test_run_processes.py",
     ),
     _mutant(
+        "graph/backfill_settings.py",
+        "each run of a backfill resolves the fold edges anew",
+        "        content = home.blobs.get(name)\n    except",
+        "        raise BlobMissing\n    except",
+        "graph/test_resources.py",
+    ),
+    _mutant(
         "graph/instance_settings.py",
         "a dagster.yaml of the user's is replaced by ours",
         'return first_line != TEMPLATE.read_bytes().partition(b"\\n")[0]',
@@ -1696,6 +1703,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "if (earlier.source, earlier.path) == (data.source, data.path) and",
         "if (earlier.source, earlier.path) != (data.source, data.path) and",
         "freshness/test_visible_effect.py",
+    ),
+    _mutant(
+        "storage/cpu_core_locks.py",
+        "a container fits on all cores of the machine",
+        "math.ceil(min(len(os.sched_getaffinity(0)), limited_cores()))",
+        "len(os.sched_getaffinity(0))",
+        "storage/test_cpu_limit.py",
     ),
     # --- automation ---------------------------------------------------------------------------------------
     _mutant(
