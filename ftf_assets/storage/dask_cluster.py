@@ -6,25 +6,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import socket
 import threading
 import uuid
 import warnings
-import weakref
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import InputError, input_error
-from ftf_assets.storage.dask_worker import PackedFit, fit_packed, require_versions, versions
+from ftf_assets.storage.dask_worker import PackedFit, content_name, fit_packed, require_versions, versions
 from ftf_assets.training.device import Device, is_gpu
 from ftf_assets.training.fit_task import FitTask
 
@@ -35,8 +31,6 @@ if TYPE_CHECKING:
 SECONDS_TO_CONNECT = 10.0
 #: Arrays of so many cryptos stay on the workers.
 ARRAYS_KEPT = 4
-
-_names: weakref.WeakKeyDictionary[TrainingArrays, str] = weakref.WeakKeyDictionary()
 
 
 def require_scheduler(address: str, device: Device = "cpu") -> None:
@@ -143,11 +137,14 @@ class DaskCluster:
     def forget(self, arrays: TrainingArrays) -> None:
         """Send arrays again with the next fit."""
         with self._lock:
-            self._arrays.pop(_content_name(arrays), None)
+            self._arrays.pop(content_name(arrays), None)
 
     def _sent(self, arrays: TrainingArrays) -> distributed.Future:
-        """Return the workers' copy of arrays; each worker gets them once, whichever process sends them."""
-        name = _content_name(arrays)
+        """Return the workers' copy of arrays, which each worker gets once, whichever process sends them.
+
+        Dask drops the copy of a worker that has nothing to do, and brings it again from another one.
+        """
+        name = content_name(arrays)
         with self._lock:
             if name not in self._arrays or self._arrays[name].status in ("lost", "cancelled"):
                 self._arrays[name] = self._client.scatter({name: arrays}, broadcast=True)[name]
@@ -229,15 +226,3 @@ def _unreachable(address: str, error: Exception) -> InputError:
         f"the Dask scheduler {address} cannot be reached: {reason}",
         fix="Start it with `dask scheduler`, or leave out --fits to fit on this machine.",
     )
-
-
-def _content_name(arrays: TrainingArrays) -> str:
-    """Name arrays by what a fit reads of them, so that equal arrays of another step travel once."""
-    name = _names.get(arrays)
-    if name is None:
-        digest = hashlib.blake2b(digest_size=16)
-        for one in (arrays.X, arrays.y, arrays.base_weight):
-            digest.update(str(one.shape).encode())
-            digest.update(np.ascontiguousarray(one).data)
-        name = _names[arrays] = f"ftf-arrays-{digest.hexdigest()}"
-    return name

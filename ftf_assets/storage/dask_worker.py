@@ -8,8 +8,12 @@ as a mask. The arrays themselves are sent once to each worker.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import platform
+import threading
+import weakref
 import zlib
+from collections import OrderedDict
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -21,6 +25,13 @@ from ftf_assets.contracts.typed import Array, typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_task import FitTask, attempt_fit
 from ftf_assets.training.keys import code_version, library_versions
+
+#: Bytes of features that a worker keeps between fits; those of one crypto are always kept.
+KEPT_BYTES = 500e6
+
+_kept: OrderedDict[str, TrainingArrays] = OrderedDict()
+_names: weakref.WeakKeyDictionary[TrainingArrays, str] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 
 _NO_ROWS = np.zeros(0, np.int64)
 _NO_VALUES = np.zeros(0, np.float32)
@@ -63,11 +74,14 @@ class PackedFit:
         Of the task.
     labels, weight
         Of the task, compressed float32; None where they are the arrays' own.
+    arrays
+        From :func:`content_name`: equal names are equal arrays.
     versions
         From :func:`versions`, of the client.
     """
 
     task: FitTask
+    arrays: str
     rows: PackedRows
     predict: dict[str, PackedRows]
     labels: bytes | None
@@ -82,6 +96,7 @@ class PackedFit:
         own_weight = np.array_equal(task.weight, arrays.base_weight[task.rows])
         return cls(
             task=dataclasses.replace(task, rows=_NO_ROWS, labels=_NO_VALUES, weight=_NO_VALUES, predict={}),
+            arrays=content_name(arrays),
             rows=PackedRows.of(task.rows, arrays.n_rows),
             predict={name: PackedRows.of(rows, arrays.n_rows) for name, rows in task.predict.items()},
             labels=None if own_labels else _compressed(task.labels),
@@ -140,9 +155,32 @@ def require_versions(client: dict[str, str], here: dict[str, str], worker: str) 
         )
 
 
+def content_name(arrays: TrainingArrays) -> str:
+    """Name arrays by what a fit reads of them, so that equal arrays of another step travel once."""
+    name = _names.get(arrays)
+    if name is None:
+        digest = hashlib.blake2b(digest_size=16)
+        for one in (arrays.X, arrays.y, arrays.base_weight):
+            digest.update(str(one.shape).encode())
+            digest.update(np.ascontiguousarray(one).data)
+        name = _names[arrays] = f"ftf-arrays-{digest.hexdigest()}"
+    return name
+
+
 def fit_packed(packed: PackedFit, arrays: TrainingArrays) -> FitResult | Exception:
     """Run a fit on a worker; an error of the fit is returned, because it is the result of one cell."""
     from distributed import get_worker
 
     require_versions(packed.versions, versions(), get_worker().address)
+    arrays = _kept_arrays(packed.arrays, arrays)
     return attempt_fit(packed.unpack(arrays), arrays)
+
+
+def _kept_arrays(name: str, arrays: TrainingArrays) -> TrainingArrays:
+    """Return the arrays that earlier fits of this worker used, with their bins. Dask drops its own copy."""
+    with _lock:
+        _kept.setdefault(name, arrays)
+        _kept.move_to_end(name)
+        while len(_kept) > 1 and sum(one.X.nbytes for one in _kept.values()) > KEPT_BYTES:
+            _kept.popitem(last=False)
+        return _kept[name]

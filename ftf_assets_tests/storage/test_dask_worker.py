@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import sys
+from collections import OrderedDict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.storage.dask_worker import PackedFit, PackedRows, require_versions, versions
+from ftf_assets.storage import dask_worker
+from ftf_assets.storage.dask_worker import (
+    PackedFit,
+    PackedRows,
+    content_name,
+    fit_packed,
+    require_versions,
+    versions,
+)
+from ftf_assets.training.binning import matrices_of
 from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.parameters import Rounds
 from ftf_assets_tests.support.production import CRYPTO, QUICK
@@ -80,6 +92,30 @@ def test_rows_travel_as_a_bit_each_and_the_labels_of_the_arrays_not_at_all(task,
     assert len(pickle.dumps(packed)) < whole / 8
     smoothed = dataclasses.replace(task, labels=task.labels * np.float32(0.9) + np.float32(0.05))
     assert len(pickle.dumps(PackedFit.of(smoothed, training_arrays))) < whole / 8
+
+
+def test_fits_of_a_worker_share_their_bins_though_dask_brings_the_arrays_anew(
+    task, training_arrays, monkeypatch
+) -> None:
+    monkeypatch.setitem(
+        sys.modules, "distributed", SimpleNamespace(get_worker=lambda: SimpleNamespace(address=""))
+    )
+    monkeypatch.setattr(dask_worker, "_kept", OrderedDict())
+    first, again = (
+        pickle.loads(pickle.dumps((training_arrays, training_arrays))),
+        dataclasses.replace(training_arrays),
+    )
+    packed = PackedFit.of(task, training_arrays)
+    results = [fit_packed(packed, arrays) for arrays in (first[0], again)]
+    assert results[0].booster == results[1].booster
+    assert len(matrices_of(first[0])._idle) == 1
+    assert not matrices_of(again)._idle
+
+    monkeypatch.setattr(dask_worker, "KEPT_BYTES", training_arrays.X.nbytes)
+    other = dataclasses.replace(training_arrays, X=training_arrays.X + np.float32(1))
+    assert content_name(other) != content_name(again) == content_name(training_arrays)
+    fit_packed(PackedFit.of(task, other), other)
+    assert list(dask_worker._kept) == [content_name(other)]
 
 
 def test_a_worker_of_other_versions_is_refused_in_one_sentence() -> None:
