@@ -29,6 +29,7 @@ from ftf_assets.storage.cpu_core_locks import CoreTokens
 from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 from ftf_assets.training.baseline import fit_baselines
+from ftf_assets.training.early_fits import EarlyFits
 from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_executors import ThreadFitExecutor
 from ftf_assets.training.masks import make_masks
@@ -89,8 +90,9 @@ def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, A
         engine = FitEngine(fit_store(Home(Path(folder))), executor, lambda event: None)
         begin = time.perf_counter()
         soft = plan.soft_labels(arrays.y)
-        baselines = fit_baselines(plan, arrays, engine)
-        masks = make_masks(plan, arrays, soft, baselines, engine)
+        early = EarlyFits(plan, arrays, soft)
+        baselines = fit_baselines(plan, arrays, engine, early.after_baseline)
+        masks = make_masks(plan, arrays, soft, baselines, engine, early=early.after_masks)
         cells = train_cells(plan, arrays, soft, baselines, masks, engine).cells
         seconds = time.perf_counter() - begin
     precisions = [average_precision_score(arrays.y[c.test_rows], c.test_probability) for c in cells]

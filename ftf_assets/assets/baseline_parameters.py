@@ -6,6 +6,7 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters
 from ftf_assets.graph.asset_decorator import partitioned_asset
 from ftf_assets.graph.asset_metadata import baselines_metadata
+from ftf_assets.graph.early_fits import fits_after_baseline
 from ftf_assets.graph.fit_events import report_fit
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.baseline import fit_baselines
@@ -26,5 +27,7 @@ def baseline_parameters(
     """
     run = sweep.open(context.partition_key)
     engine = home.sweep_fit_engine(run, context.partition_key, report_fit(context.log))
-    baselines = fit_baselines(run.plan(context.partition_key), coerced_arrays, engine)
+    plan = run.plan(context.partition_key)
+    early = fits_after_baseline(context, plan, coerced_arrays)
+    baselines = fit_baselines(plan, coerced_arrays, engine, early)
     return dg.MaterializeResult(value=baselines, metadata=baselines_metadata(run, baselines))

@@ -18,6 +18,7 @@ The stages, in their order, each from arrays and the results of the stages befor
     masks.py          cleaning masks, by out-of-fold models
     treated_fit_part.py  what a variant trains on: rows, labels and weights after its treatments
     models.py         one model a fold and variant; threshold.py picks its thresholds
+    early_fits.py     fits that need not wait for the stage before theirs
     evaluation.py     one result row per cell: metrics.py on labels, trades.py on returns
     regimes.py        the same scores by market regime
     lagged_features.py  the baseline on older features, where its AUC is suspiciously large

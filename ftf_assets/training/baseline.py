@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, FoldBaseline, Outcome
 from ftf_assets.contracts.typed import typed
+from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
@@ -20,9 +22,22 @@ from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.tuning import Tuned, TuningTarget, tune
 from ftf_assets.training.variants import BASELINE_VARIANT
 
+#: Returns the fits of later stages that a baseline with known parameters and rounds makes possible.
+AfterBaseline = Callable[[Fold, FoldBaseline], Iterable[FitTask]]
+
+
+def no_fits_after_baseline(_fold: Fold, _baseline: FoldBaseline) -> Iterable[FitTask]:
+    """Begin nothing early."""
+    return ()
+
 
 @typed
-def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine) -> BaselineParameters:
+def fit_baselines(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    engine: FitEngine,
+    early: AfterBaseline = no_fits_after_baseline,
+) -> BaselineParameters:
     """Find the hyper-parameters and boosting rounds of the baseline of each fold.
 
     The parameters come from a study on inner folds of the fit part where the plan tunes, and are the defaults
@@ -35,6 +50,9 @@ def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine)
         The plan of the crypto, and its rows.
     engine
         Runs the fits.
+    early
+        Names the fits that may begin as soon as a baseline is known, such as
+        :meth:`~ftf_assets.training.early_fits.EarlyFits.after_baseline`. They are begun and not waited for.
 
     Returns
     -------
@@ -53,19 +71,42 @@ def fit_baselines(plan: TrainingPlan, arrays: TrainingArrays, engine: FitEngine)
         for fold in folds
         if not isinstance(one := chosen[fold.index], Outcome)
     }
-    results = engine.run(tasks.values(), arrays, stage="baseline")
-    baselines = []
-    for fold in folds:
-        one = chosen[fold.index]
-        if isinstance(one, Outcome):
-            baselines.append(FoldBaseline(fold=fold.index, outcome=one))
-            continue
-        result = results[tasks[fold.index].key]
-        if isinstance(result, Outcome):
-            baselines.append(FoldBaseline(fold=fold.index, outcome=result))
-            continue
-        baselines.append(replace(one, rounds=result.rounds, fit_key=tasks[fold.index].key))
-    return BaselineParameters(tuple(baselines))
+    known = [
+        replace(one, rounds=plan.rounds.maximum, fit_key=tasks[number].key)
+        for number, one in chosen.items()
+        if plan.rounds.are_fixed and not isinstance(one, Outcome)
+    ]
+    by_number = {fold.index: fold for fold in folds}
+
+    def unlocked(task: FitTask, result: FitResult | Outcome) -> Iterable[FitTask]:
+        baseline = _baseline(chosen[task.fold], task, result)
+        if known or baseline.outcome.status != "ok":
+            return ()
+        return early(by_number[task.fold], baseline)
+
+    results = engine.run(
+        tasks.values(),
+        arrays,
+        stage="baseline",
+        early=[task for one in known for task in early(by_number[one.fold], one)],
+        unlocked=unlocked,
+    )
+    return BaselineParameters(
+        tuple(
+            FoldBaseline(fold=number, outcome=one)
+            if isinstance(one, Outcome)
+            else _baseline(one, tasks[number], results[tasks[number].key])
+            for number, one in chosen.items()
+        )
+    )
+
+
+def _baseline(chosen: FoldBaseline | Outcome, task: FitTask, result: FitResult | Outcome) -> FoldBaseline:
+    if isinstance(chosen, Outcome):
+        return FoldBaseline(fold=task.fold, outcome=chosen)
+    if isinstance(result, Outcome):
+        return FoldBaseline(fold=task.fold, outcome=result)
+    return replace(chosen, rounds=result.rounds, fit_key=task.key)
 
 
 def _choose_parameters(
@@ -127,4 +168,5 @@ def baseline_task(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold, parame
         parameters=parameters,
         seed=model_seed(plan, fold.index),
         device=plan.device,
+        unlocks=True,
     )

@@ -116,6 +116,7 @@ class FitEngine:
             The store or the executor raised, for instance because the disk is full. This is not the failure
             of one cell, so it stops the run.
         """
+        arrays = self._queue.same_arrays(arrays)
         asked: dict[str, FitTask] = {}
         for task in tasks:
             asked.setdefault(task.key, task)

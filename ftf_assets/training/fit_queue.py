@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+import numpy as np
+
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.device import Device
@@ -43,10 +45,21 @@ class FitQueue:
 
     def __init__(self, executor: FitExecutor) -> None:
         self._executor = executor
+        self._arrays: TrainingArrays | None = None
         self._changed = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._running: dict[str, _Waiting] = {}
         self._ended: deque[tuple[FitTask, Future[FitResult | Exception]]] = deque()
+
+    def same_arrays(self, arrays: TrainingArrays) -> TrainingArrays:
+        """Return the rows of the stage before where these are the same, which each stage reads again.
+
+        Their bins lie in memory, and fits of this stage may be running on them.
+        """
+        known = self._arrays
+        if known is None or not _same_rows(known, arrays):
+            self._arrays = known = arrays
+        return known
 
     def add(self, tasks: Iterable[FitTask], arrays: TrainingArrays, *, needed: bool) -> None:
         """Add fits; those that are here already are not added again, but count as needed if they now are."""
@@ -119,3 +132,7 @@ class FitQueue:
             self._ended.append((one.task, future))
             self._changed.notify_all()
         self._fill()
+
+
+def _same_rows(one: TrainingArrays, other: TrainingArrays) -> bool:
+    return one is other or (np.array_equal(one.y, other.y) and np.array_equal(one.X, other.X, equal_nan=True))

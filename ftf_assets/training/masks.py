@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -32,6 +33,14 @@ from ftf_assets.training.folds.walk_forward import Fold
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant
 
+#: Returns the fits of later stages that the masks of one fold make possible.
+AfterMasks = Callable[[Fold, FoldBaseline, CleanlabMasks], Iterable[FitTask]]
+
+
+def no_fits_after_masks(_fold: Fold, _baseline: FoldBaseline, _masks: CleanlabMasks) -> Iterable[FitTask]:
+    """Begin nothing early."""
+    return ()
+
 
 @typed
 def make_masks(
@@ -41,6 +50,7 @@ def make_masks(
     baselines: BaselineParameters,
     engine: FitEngine,
     candles: CandleArrays | None = None,
+    early: AfterMasks = no_fits_after_masks,
 ) -> CleanlabMasks:
     """Make every mask that the plan's variants need: one for each fold, variant and row factor.
 
@@ -56,6 +66,9 @@ def make_masks(
         Runs the fits.
     candles
         The crypto's bars, for the levels that need them.
+    early
+        Names the fits that may begin as soon as some masks of a fold are known, such as
+        :meth:`~ftf_assets.training.early_fits.EarlyFits.after_masks`. They are begun and not waited for.
 
     Returns
     -------
@@ -74,7 +87,7 @@ def make_masks(
     weights nor stops their boosting. For each fold only candles that closed by the end of its fit part are
     read.
     """
-    return masks_of_folds(plan, arrays, plan.folds(arrays), soft_labels, baselines, engine, candles)
+    return masks_of_folds(plan, arrays, plan.folds(arrays), soft_labels, baselines, engine, candles, early)
 
 
 @typed
@@ -86,12 +99,13 @@ def masks_of_folds(
     baselines: BaselineParameters,
     engine: FitEngine,
     candles: CandleArrays | None = None,
+    early: AfterMasks = no_fits_after_masks,
 ) -> CleanlabMasks:
     """Make the masks of given folds; :func:`make_masks` makes those of the folds that the plan cuts.
 
     Parameters
     ----------
-    plan, arrays, soft_labels, baselines, engine, candles
+    plan, arrays, soft_labels, baselines, engine, candles, early
         As in :func:`make_masks`.
     folds_of_plan
         The folds. Their fit parts are cleaned; what they hold out is not read.
@@ -109,33 +123,77 @@ def masks_of_folds(
     if plan.needs_candles and candles is None:
         raise input_error("the temporal cleaners need candles", crypto=plan.crypto)
     folds = {fold.index: fold for fold in folds_of_plan}
-    trainable = [baseline for baseline in baselines.folds if baseline.outcome.status == "ok"]
-    blocks: dict[int, tuple[Block, ...] | Outcome] = {}
-    tasks: list[FitTask] = []
-    failed: dict[tuple[int, Variant], Outcome] = {}
-    for baseline in trainable if plan.judges else ():
-        fold = folds[baseline.fold]
-        blocks[fold.index] = _blocks(plan, arrays, fold)
-        for judge in plan.judges:
-            try:
-                tasks += _out_of_fold_tasks(
-                    plan, arrays, soft_labels, fold, blocks[fold.index], judge, baseline
-                )
-            except Exception as error:  # noqa: BLE001  weights that raise are failed cells, recorded with their error
-                failed[fold.index, judge] = Outcome.failed(error, "weighting")
-    results = engine.run(tasks, arrays, stage="out_of_fold")
-    masks: list[CleaningMask] = []
-    for baseline in trainable if plan.judges else ():
-        fold = folds[baseline.fold]
-        for judge in plan.judges:
-            probability = failed.get((fold.index, judge)) or _assemble(
-                plan, fold, blocks[fold.index], judge, results
+    groups = [
+        _Judged(plan, arrays, soft_labels, candles, folds[baseline.fold], judge, baseline)
+        for baseline in baselines.folds
+        if baseline.outcome.status == "ok"
+        for judge in plan.judges
+    ]
+    group_of = {task.key: group for group in groups for task in group.tasks}
+
+    def unlocked(task: FitTask, result: FitResult | Outcome) -> Iterable[FitTask]:
+        group = group_of[task.key]
+        group.results[task.key] = result
+        # The masks of a fold are made while other folds are still fitted.
+        if len(group.results) < len(group.tasks):
+            return ()
+        return early(group.fold, group.baseline, CleanlabMasks(tuple(group.masks)))
+
+    tasks = [task for group in groups for task in group.tasks]
+    engine.run(tasks, arrays, stage="out_of_fold", unlocked=unlocked)
+    return CleanlabMasks(tuple(mask for group in groups for mask in group.masks))
+
+
+@typed
+def out_of_fold_fits(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    soft_labels: SmoothedLabels,
+    fold: Fold,
+    baseline: FoldBaseline,
+) -> list[FitTask]:
+    """Return the out-of-fold fits of one fold; what cannot be fitted is recorded where its masks are made."""
+    groups = [_Judged(plan, arrays, soft_labels, None, fold, judge, baseline) for judge in plan.judges]
+    return [task for group in groups for task in group.tasks]
+
+
+class _Judged:
+    """The variants of one fold that one judge cleans: its out-of-fold fits, and the masks they give."""
+
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        arrays: TrainingArrays,
+        soft_labels: SmoothedLabels,
+        candles: CandleArrays | None,
+        fold: Fold,
+        judge: Variant,
+        baseline: FoldBaseline,
+    ) -> None:
+        self.plan, self.arrays, self.candles = plan, arrays, candles
+        self.fold, self.judge, self.baseline = fold, judge, baseline
+        self.blocks = _blocks(plan, arrays, fold)
+        self.failed: Outcome | None = None
+        self.tasks: list[FitTask] = []
+        self.results: dict[str, FitResult | Outcome] = {}
+        try:
+            self.tasks = _out_of_fold_tasks(plan, arrays, soft_labels, fold, self.blocks, judge, baseline)
+        except Exception as error:  # noqa: BLE001  weights that raise are failed cells, recorded with their error
+            self.failed = Outcome.failed(error, "weighting")
+
+    @functools.cached_property
+    def masks(self) -> list[CleaningMask]:
+        """The masks, once all its fits have ended."""
+        probability = self.failed or _assemble(self.plan, self.fold, self.blocks, self.judge, self.results)
+        judgements: dict[tuple[str, str], Judgement] = {}
+        return [
+            mask
+            for variant in self.plan.cleaned_variants
+            if variant.only(LabelFactor, WeightFactor) == self.judge
+            for mask in _clean(
+                self.plan, self.arrays, self.candles, self.fold, variant, probability, judgements
             )
-            judgements: dict[tuple[str, str], Judgement] = {}
-            for variant in plan.cleaned_variants:
-                if variant.only(LabelFactor, WeightFactor) == judge:
-                    masks += _clean(plan, arrays, candles, fold, variant, probability, judgements)
-    return CleanlabMasks(tuple(masks))
+        ]
 
 
 def _blocks(plan: TrainingPlan, arrays: TrainingArrays, fold: Fold) -> tuple[Block, ...] | Outcome:
@@ -177,6 +235,7 @@ def _out_of_fold_tasks(
             parameters=baseline.parameters,
             seed=out_of_fold_seed(plan, fold.index, number),
             device=plan.device,
+            unlocks=True,
             # Only models of other judges train on the same rows again.
             keep_bins=len(plan.judges) > 1,
         )

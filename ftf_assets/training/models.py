@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,6 +89,26 @@ def train_cells(
             for (number, variant), treated in cells.items()
         )
     )
+
+
+@typed
+def model_fits(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    soft_labels: SmoothedLabels,
+    baseline: FoldBaseline,
+    masks: CleanlabMasks,
+    fold: Fold,
+    variants: Iterable[Variant],
+) -> list[FitTask]:
+    """Return the fits of some cells of one fold; a cell that cannot be trained has none.
+
+    A variant with a study of its own has none either: its parameters are not known yet.
+    """
+    if plan.tuning.per_variant:
+        variants = [variant for variant in variants if variant == BASELINE_VARIANT]
+    cells = [_treat(plan, arrays, soft_labels, baseline, masks, fold, variant) for variant in variants]
+    return [task for cell in cells if isinstance(cell, _Treated) for task in _cell_tasks(plan, arrays, cell)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,6 +56,11 @@ class Rounds:
     maximum: int = 1500
     patience: int = 60
 
+    @property
+    def are_fixed(self) -> bool:
+        """Whether the number of rounds is known before the fit."""
+        return self.minimum == self.maximum
+
 
 @dataclass(frozen=True)
 class Searchable:
