@@ -70,13 +70,12 @@ def training_arrays(file: Path) -> tuple[TrainingArrays, np.ndarray]:
     return arrays, edges.astype(np.int64)
 
 
-def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, Any]:
-    """Fit every cell with the engine in a fresh home; seconds and the mean average precision of the cells."""
-    arrays, edges = training_arrays(file)
+def plan_of(crypto: str, edges: np.ndarray, design: str, rounds: int, mode: str) -> TrainingPlan:
+    """The plan of a mode: ``fixed`` rounds and no validation slice worth the name, or ``real``."""
     fixed = mode == "fixed"
-    plan = TrainingPlan(
-        crypto=file.stem,
-        arrays_key=file.stem,
+    return TrainingPlan(
+        crypto=crypto,
+        arrays_key=crypto,
         variants=expand_variants(parse_factors("label_smoothing,cleanlab"), design),
         edges=edges,
         epsilons=EPSILONS,
@@ -85,6 +84,12 @@ def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, A
         parameters=dict(PARAMETERS),
         seed_check=not fixed,
     )
+
+
+def engine_sweep(file: Path, design: str, rounds: int, mode: str) -> dict[str, Any]:
+    """Fit every cell with the engine in a fresh home; seconds and the mean average precision of the cells."""
+    arrays, edges = training_arrays(file)
+    plan = plan_of(file.stem, edges, design, rounds, mode)
     with tempfile.TemporaryDirectory() as folder:
         executor = ThreadFitExecutor(CORES, CoreTokens(CORES))
         engine = FitEngine(fit_store(Home(Path(folder))), executor, lambda event: None)
