@@ -15,7 +15,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from benchmarks.measuring import CORES, ftf, report
+from benchmarks.measuring import CORES, pinned_sweep, report
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
@@ -37,7 +37,7 @@ def step_seconds(home: Home, run_ids: list[str]) -> dict[str, float]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        done = ftf("sweep", "--json", "--home", home.path, *(sys.argv[1:] or ["--trials", "0"]))
+        done = pinned_sweep("--home", home.path, *(sys.argv[1:] or ["--trials", "0"]))
         fits = [header["seconds"] for header in fit_store(home).headers(sys.maxsize)]
         steps = step_seconds(home, list(json.loads(done.out)["run_ids"].values()))
     report(

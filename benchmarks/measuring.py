@@ -40,6 +40,11 @@ def ftf(*arguments: str | Path) -> Ran:
     return run([sys.executable, "-m", "ftf_assets.command", *arguments])
 
 
+def pinned_sweep(*arguments: str | Path) -> Ran:
+    """Run ``ftf sweep`` with the model and the rounds that all figures of speed share, as a process."""
+    return run([sys.executable, "-m", "benchmarks.pinned_sweep", "sweep", "--json", *arguments])
+
+
 def report(title: str, rows: Sequence[dict[str, Any]]) -> None:
     """Print a table for people and the same as one JSON line for machines."""
     columns = list(dict.fromkeys(name for row in rows for name in row))

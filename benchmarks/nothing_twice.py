@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import CORES, Ran, ftf, report
+from benchmarks.measuring import CORES, Ran, pinned_sweep, report
 from ftf_assets.storage.artifacts import read_header
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.home import Home
@@ -32,7 +32,7 @@ def main() -> None:
 
         def sweep(factor: str) -> tuple[Ran, dict[str, float]]:
             before = fit_seconds(home)
-            done = ftf("sweep", "--json", "--home", home.path, "--factor", factor, *flags)
+            done = pinned_sweep("--home", home.path, "--factor", factor, *flags)
             return done, {key: s for key, s in fit_seconds(home).items() if key not in before}
 
         runs = {
