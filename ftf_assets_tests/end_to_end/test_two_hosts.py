@@ -1,0 +1,227 @@
+"""A sweep on two hosts, one of which loses its power midway; a fourth host submits it and reads its results.
+
+Postgres, one webserver, one daemon and the code server run on a third. The home is a folder that all hosts
+mount, as a network drive; everything else is each host's own. It proves that runs are handed over, lost and
+tried again over the network, that no host judges another's runs by its own processes, and that the table is
+that of one machine. It proves nothing about the delays and caches of a real network drive.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.running.deployment.backfill import RunState, find_runs
+from ftf_assets.running.deployment.following import EventReader
+from ftf_assets.running.deployment.graphql_client import Deployment
+from ftf_assets_tests.support.host_launcher import host_of
+from ftf_assets_tests.support.network_hosts import OWN, SHARED, Host, network, on_network, why_no_hosts
+from ftf_assets_tests.support.processes import run_ftf, start_ftf
+from ftf_assets_tests.support.settings import set_options
+from ftf_assets_tests.support.small_sweep import QUICK_FITS
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.first]
+
+REPOSITORY = Path(__file__).parents[2]
+CRYPTOS = ["OPUSDC", "LDOUSDC", "ARBUSDC", "UNIUSDC", "AAVEUSDC"]
+HOME = f"{SHARED}/home"
+PATIENCE = 300.0
+SECRET = "not-to-be-seen"
+
+PYTHON = Path(sys.executable)
+BIN = PYTHON.parent
+WHY_NOT = why_no_hosts() or (None if shutil.which("postgres") else "PostgreSQL is not installed")
+
+INSTANCE = """
+storage:
+  postgres:
+    postgres_url: {env: FTF_POSTGRES}
+run_launcher:
+  module: ftf_assets_tests.support.host_launcher
+  class: HostLauncher
+  config: {hosts: [10.77.0.2, 10.77.0.3], port: 4000}
+concurrency: {runs: {max_concurrent_runs: 2}}
+run_queue: {dequeue_interval_seconds: 1}
+run_monitoring: {enabled: true, poll_interval_seconds: 2}
+run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
+telemetry: {enabled: false}
+"""
+WORKSPACE = """
+load_from:
+  - grpc_server: {host: 10.77.0.1, port: 4000, location_name: ftf_assets.definitions}
+"""
+SWEEP = [
+    *("--trials", "0", "--factor", "label_smoothing=none,mild,aggressive", "--phase", "test"),
+    *(word for crypto in CRYPTOS for word in ("--crypto", crypto)),
+    *set_options(n_folds=2, **QUICK_FITS),
+]
+#: Columns that tell who ran a cell, and when.
+OF_THE_RUN = ["run_id", "created_at", "fit_seconds"]
+
+pytestmark += [pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "")]
+
+
+class Cluster:
+    """Four hosts: servers, two that run, and one of a user."""
+
+    def __init__(self, hosts: dict[str, Host], logs: Path) -> None:
+        self.servers, self.one, self.other, self.user = hosts.values()
+        self.logs = logs
+        for host in hosts.values():
+            host.write("dagster/dagster.yaml", INSTANCE)
+            host.write("dagster/workspace.yaml", WORKSPACE)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.servers.address}:3000"
+
+    def serve(self) -> None:
+        """Start database, bucket, code servers and webserver; the daemon comes last, by itself."""
+        database, log = Path(OWN, "database"), self.log("postgres")
+        self.servers.run(["install", "-d", "-o", "postgres", database], log)
+        initialise = [tool("initdb"), "--no-sync", "--auth=trust", "-D", database]
+        assert self.servers.run(initialise, log, user="postgres") == 0, log.read_text()
+        with (self.servers.own / "database/pg_hba.conf").open("a") as rules:
+            rules.write("host all all 10.77.0.0/24 trust\n")
+        where = ["-D", database, "-k", database, "-h", self.servers.address, "-F"]
+        self.servers.start([tool("postgres"), *where], log, user="postgres")
+        for host in (self.servers, self.one, self.other):
+            address = ["-h", host.address, "-p", "4000"]
+            serve = [PYTHON, "-m", "dagster", "api", "grpc", "-m", "ftf_assets.definitions", *address]
+            host.start(serve, self.log(f"code-{host.name}"))
+        self.wait_for("the database", lambda: connects(self.servers.address, 5432))
+        self.wait_for("the code server", lambda: connects(self.servers.address, 4000))
+        address = ["-h", self.servers.address, "-p", "3000"]
+        web = ["dagster-webserver", *address, "-w", f"{OWN}/dagster/workspace.yaml"]
+        self.servers.start([BIN / web[0], *web[1:]], self.log("webserver"))
+        self.wait_for("the webserver", lambda: connects(self.servers.address, 3000))
+
+    def start_daemon(self) -> None:
+        daemon = [BIN / "dagster-daemon", "run", "-w", f"{OWN}/dagster/workspace.yaml"]
+        self.servers.start(daemon, self.log("daemon"))
+
+    def runs(self, job: str) -> list[RunState]:
+        return on_network(
+            self.servers, lambda: find_runs(Deployment(self.url), {SWEEP_TAG: self.sweep_id}, job=job)
+        )
+
+    @property
+    def sweep_id(self) -> str:
+        return self.log("sweep").read_text().partition("Sweep ")[2].partition(":")[0]
+
+    def made(self, run: RunState) -> int:
+        """How many fits a run has logged."""
+
+        def read() -> int:
+            reader = EventReader(Deployment(self.url))
+            reader.read([run])
+            return sum(reader.known(run).made.values())
+
+        return on_network(self.servers, read)
+
+    def wait_for(self, what: str, holds: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not on_network(self.servers, holds):
+            assert not (ended := [*self.servers.ended, *self.user.ended]), f"{ended}: {self.last_lines()}"
+            assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}; {self.last_lines()}"
+            time.sleep(0.2)
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def last_lines(self) -> str:
+        logs = sorted(self.logs.glob("*.log"))
+        return "\n".join(f"{log.stem}: {log.read_text(errors='replace')[-1500:]}" for log in logs)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    environment = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": str(REPOSITORY),
+        "DAGSTER_HOME": f"{OWN}/dagster",
+        "FTF_POSTGRES": f"postgresql+psycopg2://postgres:{SECRET}@10.77.0.1/postgres",
+        "FTF_HOME": HOME,
+    }
+    (tmp_path / "shared").mkdir()
+    names = ["servers", "one", "other", "user"]
+    with network(names, environment, shared=tmp_path / "shared") as hosts:
+        cluster = Cluster(hosts, tmp_path)
+        cluster.serve()
+        yield cluster
+
+
+def test_a_host_is_lost_midway_and_the_table_is_that_of_one_machine(cluster: Cluster, tmp_path: Path):
+    sweep = ["sweep", "--submit", "--deployment", cluster.url, *SWEEP, "--json"]
+    submitted = cluster.user.start([BIN / "ftf", *sweep], cluster.log("sweep"))
+    alone = start_ftf(["sweep", *SWEEP, "--home", str(tmp_path / "alone")], tmp_path / "alone-logs")
+    cluster.wait_for("the submission", lambda: "Submitted backfill" in cluster.log("sweep").read_text())
+    cluster.start_daemon()
+
+    def on_one() -> list[RunState]:
+        return [run for run in cluster.runs(SWEEP_JOB) if host_of(run) == cluster.one.address]
+
+    cluster.wait_for("fits on the first host", lambda: any(cluster.made(run) for run in on_one()))
+    lost = {run.run_id for run in on_one() if not run.has_ended}
+    cluster.one.kill()
+
+    assert submitted.wait(PATIENCE) == 0, cluster.last_lines()
+    runs = cluster.runs(SWEEP_JOB)
+    assert lost == {run.run_id for run in runs if run.status == "FAILURE"}, "no other run was ended"
+    assert sorted(run.crypto or "" for run in runs if run.status == "SUCCESS") == sorted(CRYPTOS)
+    again = {run.tags["dagster/parent_run_id"] for run in runs if "dagster/parent_run_id" in run.tags}
+    assert again == lost
+    (decided,) = cluster.runs(DECIDE_JOB)
+    assert host_of(decided) == cluster.other.address
+
+    assert alone.wait() == 0, alone.stderr
+    export = [BIN / "ftf", "results", "--format", "csv", "--output", f"{OWN}/rows.csv"]
+    assert cluster.user.run(export, cluster.log("results")) == 0, cluster.last_lines()
+    assert (
+        run_ftf(
+            ["results", "--home", str(tmp_path / "alone"), "--output", str(tmp_path / "rows.csv")],
+            tmp_path / "alone-logs",
+        ).process.exitcode
+        == 0
+    )
+    tables = [table(cluster.user.own / "rows.csv"), table(tmp_path / "rows.csv")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    for host in (cluster.servers, cluster.other, cluster.user):
+        assert SECRET not in everything_under(host.own)
+    assert SECRET not in cluster.last_lines()
+
+
+def table(path: Path) -> pd.DataFrame:
+    rows = pd.read_csv(path)
+    assert set(OF_THE_RUN) <= set(rows.columns)
+    return rows.drop(columns=OF_THE_RUN).sort_values(["crypto", "fold", "variant"], ignore_index=True)
+
+
+def tool(name: str) -> Path:
+    """A program of PostgreSQL; Debian keeps most of them out of the search path."""
+    found = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
+    assert found is not None
+    return Path(found)
+
+
+def connects(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def everything_under(folder: Path) -> str:
+    """The text of every file below a folder, and of nothing that is no file."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return "".join(path.read_text(errors="replace") for path in files)
