@@ -1432,15 +1432,15 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "storage/artifacts.py",
         "a file is read without looking at its checksum",
-        "if _content_name(content, path.suffix) != path.name:",
+        "if _content_name(content, suffix) != name:",
         "if False:",
         "storage/test_artifacts.py",
     ),
     _mutant(
         "storage/artifacts.py",
         "an artifact may name a file outside its folder",
-        'return _decode(folder / Path(packed["file"]).name)',
-        'return _decode(folder / packed["file"])',
+        'return _decode(folder, PurePosixPath(packed["file"]).name)',
+        'return _decode(folder, packed["file"])',
         "storage/test_artifacts.py",
         "test_security.py",
     ),
@@ -1686,8 +1686,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "freshness/pruning.py",
         "pruning removes fits that a sweep reaches",
-        "kept = is_needed or _written_at(folder) > kept_since",
-        "kept = _written_at(folder) > kept_since",
+        "kept = not value.keys.isdisjoint(getattr(needed, value.kind)) or value.written_at > kept_since",
+        "kept = value.written_at > kept_since",
         "freshness/test_pruning.py",
     ),
     _mutant(
