@@ -80,7 +80,7 @@ def plan_of(crypto: str, edges: np.ndarray, design: str, rounds: int, mode: str)
         edges=edges,
         epsilons=EPSILONS,
         validation_fraction=0.002 if fixed else 0.15,
-        rounds=Rounds(rounds, rounds, rounds) if fixed else Rounds(),
+        rounds=Rounds(rounds, rounds, rounds) if fixed else Rounds(maximum=400, patience=30),
         parameters=dict(PARAMETERS),
         seed_check=not fixed,
     )
