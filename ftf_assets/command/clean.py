@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0),
     default=1.0,
     show_default=True,
-    help="Never delete values younger than this many days.",
+    help="Never delete values younger than this many days; in a bucket never less than 1.",
 )
 @click.option(
     "--keep-sweeps",
@@ -36,7 +36,7 @@ def clean(keep_days: float, keep_sweeps: int | None, dry_run: bool, home: Home, 
     """Delete cached values that no sweep uses.
 
     Deletes cached models, scores and artifacts that no sweep in the results uses. Result rows are kept;
-    deleted values can be recomputed. Fits of noise audits are deleted too.
+    deleted values can be recomputed. Fits of noise audits are deleted too. Refuses while a run works.
     """
     from ftf_assets.freshness.pruning import prune
 

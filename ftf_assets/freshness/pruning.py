@@ -10,7 +10,8 @@ from pathlib import Path
 from ftf_assets.contracts.errors import FtfError, StoreError
 from ftf_assets.storage.artifacts import HEADER, read_header
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobEntry
+from ftf_assets.storage.blobs.local_blobs import LocalBlobs
+from ftf_assets.storage.blobs.protocol import BlobEntry, BlobStore
 from ftf_assets.storage.fit_packs import read_keys
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock
@@ -87,11 +88,14 @@ class _Value:
         The keys of its fits or scores, or its name; it is needed if one of them is.
     blobs
         Its blobs, the one without which it is not found first.
+    store
+        The store that holds them.
     """
 
     kind: str
     keys: set[str]
     blobs: list[BlobEntry]
+    store: BlobStore
 
     @property
     def n_bytes(self) -> int:
@@ -111,12 +115,17 @@ def prune(
     where data, code or settings have changed since. No row is touched, so a removed value costs only the time
     to make it again. The fits of noise audits are removed; their results are rows.
 
+    Runs of other machines hold no lock of this one. So nothing is removed while Dagster's records know a run
+    that has started and not ended, and in a bucket nothing that is younger than a day: a run that begins
+    meanwhile, or that other records know, keeps what it has made. The fits that this machine keeps of a
+    bucket are pruned likewise.
+
     Parameters
     ----------
     home
         The home whose cache is pruned.
     keep_days
-        Keep values that are younger.
+        Keep values that are younger; in a bucket never less than a day.
     keep_sweeps
         Keep the values of this many sweeps, those that wrote last; None keeps those of all.
     dry_run
@@ -130,6 +139,7 @@ def prune(
     if dry_run:
         return _prune(home, keep_days, keep_sweeps, remove=False)
     with exclusive_lock(home):
+        _check_that_no_run_works(home)
         return _prune(home, keep_days, keep_sweeps, remove=True)
 
 
@@ -144,7 +154,7 @@ def _prune(home: Home, keep_days: float, keep_sweeps: int | None, *, remove: boo
         pruned.kinds[value.kind].count(value.n_bytes, kept=kept)
         if remove and not kept:
             # What names it goes first: a kill meanwhile leaves no half value that could be found.
-            home.blobs.delete([blob.name for blob in value.blobs])
+            value.store.delete([blob.name for blob in value.blobs])
     for path in _unfinished(home):
         pruned.kinds["unfinished"].count(path.stat().st_size, kept=False)
         if remove:
@@ -152,22 +162,52 @@ def _prune(home: Home, keep_days: float, keep_sweeps: int | None, *, remove: boo
     return pruned
 
 
+def _check_that_no_run_works(home: Home) -> None:
+    from dagster import DagsterRunStatus, RunsFilter
+
+    from ftf_assets.graph.instance import existing_instance
+    from ftf_assets.graph.run_processes import PROCESS_TAG, is_alive
+
+    started = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+    with existing_instance(home) as instance:
+        runs = instance.get_runs(filters=RunsFilter(statuses=started)) if instance else []
+    for run in runs:
+        process = run.tags.get(PROCESS_TAG)
+        if process is None or is_alive(process) is not False:
+            raise StoreError(
+                f"run {run.run_id} in {home.address} has not ended; deleting now could remove values that it "
+                "needs. Run ftf clean again when it has finished, or preview with --dry-run. If its machine "
+                "is gone, end the run in the Dagster UI"
+            )
+
+
 def _values(home: Home) -> Iterator[_Value]:
-    for kind in ("fits", "scores", "artifacts"):
-        folders: dict[str, list[BlobEntry]] = {}
-        for entry in home.blobs.entries(f"{kind}/"):
-            folders.setdefault(entry.name.rpartition("/")[0], []).append(entry)
-        if home.bucket is not None and kind != "artifacts":
-            packs = {entry.name: entry for entry in folders.get(f"{kind}/packs", [])}
-            for entry in folders.get(f"{kind}/keys", []):
-                pack, keys = read_keys(home.blobs, entry.name)
-                blobs = [entry, *(packs[name] for name in (f"{kind}/packs/{pack}",) if name in packs)]
-                yield _Value(kind, keys, blobs)
-            continue
-        for folder, blobs in folders.items():
-            header_first = sorted(blobs, key=lambda entry: not entry.name.endswith(f"/{HEADER}"))
-            key = folder if kind == "artifacts" else folder.rpartition("/")[2]
-            yield _Value(kind, {key}, header_first)
+    yield from _in_folders(home.blobs, "artifacts")
+    for kind in ("fits", "scores"):
+        if home.bucket is not None:
+            yield from _in_packs(home.blobs, kind)
+        # A folder of this machine: the home, or what it keeps of a bucket.
+        yield from _in_folders(LocalBlobs(home.path), kind)
+
+
+def _in_folders(store: BlobStore, kind: str) -> Iterator[_Value]:
+    folders: dict[str, list[BlobEntry]] = {}
+    for entry in store.entries(f"{kind}/"):
+        folders.setdefault(entry.name.rpartition("/")[0], []).append(entry)
+    for folder, blobs in folders.items():
+        header_first = sorted(blobs, key=lambda entry: not entry.name.endswith(f"/{HEADER}"))
+        key = folder if kind == "artifacts" else folder.rpartition("/")[2]
+        yield _Value(kind, {key}, header_first, store)
+
+
+def _in_packs(store: BlobStore, kind: str) -> Iterator[_Value]:
+    packs = {entry.name: entry for entry in store.entries(f"{kind}/packs/")}
+    for entry in store.entries(f"{kind}/keys/"):
+        pack, keys = read_keys(store, entry.name)
+        packed = packs.pop(f"{kind}/packs/{pack}", None)
+        yield _Value(kind, keys, [entry, packed] if packed else [entry], store)
+    for entry in packs.values():  # a kill came between the pack and its keys, so nobody finds it
+        yield _Value(kind, set(), [entry], store)
 
 
 def _values_needed(home: Home, keep_sweeps: int | None, pruned: Pruned) -> _Needed:

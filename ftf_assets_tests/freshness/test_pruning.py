@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
+import psutil
 import pytest
 from click.testing import CliRunner
 
 from ftf_assets.command.main import cli
 from ftf_assets.contracts.bundles import Outcome, TrainedCell, TrainedModels
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.freshness.pruning import Pruned, prune
+from ftf_assets.freshness.pruning import Pruned, _Needed, prune
+from ftf_assets.graph.run_processes import PROCESS_TAG, _identity
 from ftf_assets.storage.artifacts import write_artifact
 from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.local_blobs import LocalBlobs
+from ftf_assets.storage.fit_packs import FitPacks
 from ftf_assets.storage.fit_store import fit_store, score_store
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock, shared_lock
@@ -188,6 +197,77 @@ def test_nothing_is_pruned_while_a_run_works_and_runs_do_not_wait_for_one_anothe
     with exclusive_lock(home), pytest.raises(StoreError, match="a run is using"):
         prune(home, keep_days=0)
     prune(home, keep_days=0)
+
+
+@pytest.fixture
+def instance(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """Dagster's records, with no run yet."""
+
+    @contextmanager
+    def existing(asked: Home) -> Iterator[dg.DagsterInstance]:
+        assert asked == home
+        yield records
+
+    with dg.DagsterInstance.ephemeral() as records:
+        monkeypatch.setattr("ftf_assets.graph.instance.existing_instance", existing)
+        yield records
+
+
+@pytest.mark.parametrize(
+    ("status", "process", "refused"),
+    [
+        (dg.DagsterRunStatus.STARTED, None, True),
+        (dg.DagsterRunStatus.STARTED, "another host 1 1", True),
+        (dg.DagsterRunStatus.CANCELING, None, True),
+        (dg.DagsterRunStatus.SUCCESS, None, False),
+        (dg.DagsterRunStatus.FAILURE, None, False),
+    ],
+)
+def test_nothing_is_pruned_while_a_run_of_another_machine_works(
+    home: Home, instance: dg.DagsterInstance, status: dg.DagsterRunStatus, process: str | None, refused: bool
+):
+    run = dg.DagsterRun("sweep", status=status, tags={PROCESS_TAG: process} if process else {})
+    instance.add_run(run)
+    if refused:
+        with pytest.raises(StoreError, match=f"run {run.run_id} in .* has not ended"):
+            prune(home, keep_days=0)
+        assert STRANGER in names(home.path / "fits")
+    else:
+        prune(home, keep_days=0)
+        assert STRANGER not in names(home.path / "fits")
+
+
+def test_a_run_whose_process_here_is_dead_does_not_keep_values(home: Home, instance: dg.DagsterInstance):
+    ended = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = _identity(psutil.Process(ended.pid))
+    ended.communicate(b"\n")
+    instance.add_run(dg.DagsterRun("s", status=dg.DagsterRunStatus.STARTED, tags={PROCESS_TAG: process}))
+    prune(home, keep_days=0)
+    assert STRANGER not in names(home.path / "fits")
+
+
+def test_in_a_bucket_packs_that_nobody_needs_go_but_never_what_is_younger_than_a_day(
+    home: Home, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+):
+    bucket = LocalBlobs(home.path / "bucket")  # a folder stands for it
+    monkeypatch.setattr("ftf_assets.storage.home._blobs", lambda address, path: bucket)
+    there = Home(home.path, "s3://bucket/home")
+    needed = planned_fit_keys(sweep.plan(CRYPTO))[0]
+    packs = FitPacks(bucket, "fits", BlobFolder.of_path(home.path / "fits"))
+    packs.upload({key: packs.local / key[:2] / key for key in (needed, STRANGER)})
+    packs.upload({OLD_MODEL: packs.local / OLD_MODEL[:2] / OLD_MODEL})
+    bucket.put("fits/packs/0123456789abcdef01234567.zip", b"a kill came before its keys")
+    monkeypatch.setattr("ftf_assets.freshness.pruning._values_needed", lambda *_: _Needed(fits={needed}))
+    assert prune(there, keep_days=0).bytes_pruned == 0
+    two_days_ago = time.time() - 2 * 86_400
+    for file in [*(home.path / "fits").rglob("*.*"), *bucket.root.rglob("*.*")]:
+        os.utime(file, (two_days_ago, two_days_ago))
+    counts = prune(there, keep_days=0).kinds["fits"]
+    # Here: the needed fit stays of four. There: its pack stays of two, and the one without keys goes.
+    assert (counts.n_kept, counts.n_pruned) == (2, 5)
+    assert names(home.path / "fits") == {needed}
+    assert len(list((bucket.root / "fits").rglob("*.*"))) == 2
+    assert needed in FitPacks(bucket, "fits", packs.local)
 
 
 def test_the_command_prints_bytes_and_a_json_object(home: Home):

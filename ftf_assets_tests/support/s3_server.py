@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -30,9 +31,9 @@ def free_port() -> int:
 def s3_server(
     host: str = "127.0.0.1", port: int | None = None, *, checks_rights: bool = False
 ) -> Iterator[str]:
-    """Run a server; gives its address. With ``checks_rights`` only users whom it knows may do anything."""
+    """Run a server; gives its address. With ``checks_rights`` see ``read_only_user``."""
     port = port or free_port()
-    rights = {"INITIAL_NO_AUTH_ACTION_COUNT": "4"} if checks_rights else {}
+    rights = {"INITIAL_NO_AUTH_ACTION_COUNT": "1000"} if checks_rights else {}
     server = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
         stdout=subprocess.DEVNULL,
@@ -43,9 +44,9 @@ def s3_server(
     try:
         for _ in range(600):
             try:
-                requests.get(address, timeout=1)
+                requests.get(address, timeout=10)
                 break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 assert server.poll() is None, "the server has ended"
                 time.sleep(0.1)
         yield address
@@ -65,6 +66,30 @@ def environment(endpoint: str, secret: str = SECRET) -> dict[str, str]:
     }
 
 
+def read_only_user(endpoint: str) -> tuple[str, str]:
+    """Make a user who may read every bucket, and check rights from now on; gives its key and secret."""
+    import boto3
+
+    variables = environment(endpoint)
+    iam = boto3.client(
+        "iam",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    iam.create_user(UserName="reader")
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    allowed = {"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": "*"}
+    iam.put_user_policy(
+        UserName="reader",
+        PolicyName="read",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+    )
+    requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=30).raise_for_status()
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
 def new_bucket(endpoint: str) -> str:
     """Make a bucket; gives its address with a folder in it."""
     name = f"b{uuid.uuid4().hex[:12]}"
@@ -80,7 +105,8 @@ class Trouble:
     ----------
     kind
         None, ``overloaded`` (503), ``slow`` (answers after ``seconds``), ``cut`` (the connection ends in the
-        middle of the request), ``garbled`` (half of the answer).
+        middle of the request), ``garbled`` (half of the answer), ``unconditional`` (the condition of a write
+        is ignored).
     n_left
         Requests that it happens to; negative for all.
     methods
@@ -135,6 +161,8 @@ def troubled(endpoint: str) -> Iterator[tuple[str, Trouble]]:
                 self.answer(503, b"<Error><Code>SlowDown</Code></Error>", {})
                 return
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+            if kind == "unconditional":
+                headers = {name: value for name, value in headers.items() if name.lower() != "if-none-match"}
             headers["Host"] = endpoint.removeprefix("http://")
             found = requests.request(
                 self.command, endpoint + self.path, data=body, headers=headers, timeout=60, stream=True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ SCHEMES = ("s3", "gs", "az")
 #: A request that finds no answer is repeated within this time; then the store counts as lost.
 _SECONDS_OF_RETRIES = 60
 _SECONDS_FOR_AN_ANSWER = 30
+#: An object that shows whether a store refuses to write what is there.
+_PROBE = "conditional-writes.probe"
 _CREDENTIALS = "Credentials come from the environment or the platform (docs/scale.md)"
 #: What a store's answer holds, and what it means. The first that is found counts.
 _MEANINGS = (
@@ -84,6 +87,7 @@ class ObjectBlobs:
         self.address = checked_address(address)
         self.cache = cache
         self._store = _opened(self.address)
+        self._keeps_conditions = False
 
     def get(self, name: str) -> bytes:
         """Read a blob whole; an immutable one from its copy on this machine, where there is one."""
@@ -99,7 +103,27 @@ class ObjectBlobs:
             obstore.put(self._store, checked_name(name), content)
 
     def put_if_absent(self, name: str, content: bytes) -> bool:
-        """Write a blob where there is none, by the store's own condition."""
+        """Write a blob where there is none, by the store's own condition.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`put`, and where the store ignores the condition, as some servers that speak the protocol
+            of S3 do: two runs would replace each other's results without a word.
+        """
+        if not self._keeps_conditions:
+            # The first try of a new bucket writes the probe, the second must be refused.
+            contents = [uuid.uuid4().bytes for _ in range(2)]
+            if all(self._created(_PROBE, content) for content in contents):
+                raise StoreError(
+                    f"{self.address} cannot hold results: the store ignores the condition of a write "
+                    "(If-None-Match), so two runs could replace each other's. Use a store, or a version of "
+                    "it, that honours conditional writes"
+                )
+            self._keeps_conditions = True
+        return self._created(name, content)
+
+    def _created(self, name: str, content: bytes) -> bool:
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
@@ -108,7 +132,9 @@ class ObjectBlobs:
                 obstore.put(self._store, checked_name(name), content, mode="create")
             except AlreadyExistsError:
                 # Ours, where the answer to a first try was lost and the client has tried again.
-                return bytes(obstore.get(self._store, name).bytes()) == content
+                with suppress(FileNotFoundError):
+                    return bytes(obstore.get(self._store, name).bytes()) == content
+                return False  # another's, and removed since
             return True
 
     def exists(self, name: str) -> bool:

@@ -21,6 +21,7 @@ from ftf_assets_tests.support.s3_server import (
     environment,
     free_port,
     new_bucket,
+    read_only_user,
     s3_server,
     troubled,
 )
@@ -242,3 +243,48 @@ def test_trouble_that_stays_is_one_line_and_the_old_value_is_whole(
     # A store that answers too late may have written all the same.
     whole = [b"old" * 1000, *([b"new" * 1000] if kind == "slow" else [])]
     assert blobs.get("a/header.json") in whole
+
+
+def test_a_store_that_ignores_the_condition_of_a_write_is_refused(behind: tuple[ObjectBlobs, Trouble]):
+    blobs, trouble = behind
+    trouble.kind = "unconditional"
+    for _ in range(2):
+        with pytest.raises(StoreError, match="ignores the condition of a write"):
+            blobs.put_if_absent("a/00000001.json", b"x")
+    assert not blobs.exists("a/00000001.json")
+
+
+def test_whether_conditions_are_kept_is_asked_once(behind: tuple[ObjectBlobs, Trouble]):
+    blobs, trouble = behind
+    assert blobs.put_if_absent("a/00000001.json", b"x")
+    before = trouble.n_requests
+    assert blobs.put_if_absent("a/00000002.json", b"x")
+    assert trouble.n_requests == before + 1
+
+
+def test_a_bucket_that_may_only_be_read_and_wrong_credentials_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with s3_server(checks_rights=True) as address:
+        for name, text in environment(address).items():
+            monkeypatch.setenv(name, text)
+        bucket = ObjectBlobs(new_bucket(address), BlobCache(tmp_path))
+        bucket.put("a/header.json", b"old")
+        key, secret = read_only_user(address)
+
+        def opened(key: str, secret: str) -> ObjectBlobs:
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+            return ObjectBlobs(bucket.address, BlobCache(tmp_path))
+
+        reader = opened(key, secret)
+        assert reader.get("a/header.json") == b"old"
+        for write in (reader.put, reader.put_if_absent):
+            with pytest.raises(StoreError, match=r"cannot be written: these credentials may not do that$"):
+                write("a/header.json", b"new")
+        for other in (opened(key, SECRET), opened("nobody", SECRET)):
+            with pytest.raises(StoreError) as refused:
+                other.get("a/header.json")
+            assert "the store refuses the credentials" in str(refused.value)
+            assert SECRET not in str(refused.value)
+        assert opened(key, secret).get("a/header.json") == b"old"

@@ -1,0 +1,124 @@
+"""Fits in a bucket: packed, found by other machines, and never lost or half found after a kill.
+
+A folder stands for the bucket: the packs know nothing but the store of blobs, which has tests of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.local_blobs import LocalBlobs
+from ftf_assets.storage.fit_packs import FitPacks
+from ftf_assets.storage.fit_store import KeyedFolders, PackedKeys
+from ftf_assets.training.boosting import FitResult
+
+KEYS = [f"{number:02x}" * 8 for number in range(12)]
+
+
+class Bucket(LocalBlobs):
+    """A store that counts what is asked of it, and that a network can cut off."""
+
+    cut_at: str | None = None
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.asked: list[str] = []
+
+    def put(self, name: str, content: bytes) -> None:
+        self._ask(name)
+        super().put(name, content)
+
+    def get(self, name: str) -> bytes:
+        self._ask(name)
+        return super().get(name)
+
+    def _ask(self, name: str) -> None:
+        self.asked.append(name)
+        if self.cut_at is not None and self.cut_at in name:
+            raise StoreError("the store cannot be reached")
+
+
+def machine(bucket: LocalBlobs, folder: Path) -> PackedKeys[FitResult]:
+    """Open the fits of a bucket as a machine with this folder does, in a new process."""
+    local = KeyedFolders(BlobFolder.of_path(folder / "fits"), "fit", FitResult)
+    return PackedKeys(local, FitPacks(bucket, "fits", local.folder))
+
+
+def rounds_of(store: PackedKeys[FitResult], key: str) -> int:
+    found = store.get(key)
+    assert found is not None
+    return found.rounds
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Bucket:
+    return Bucket(tmp_path / "bucket")
+
+
+def put_all(store: PackedKeys[FitResult]) -> None:
+    for number, key in enumerate(KEYS):
+        store.put(key, FitResult(b"booster %d" % number, number, 0.1))
+
+
+def test_the_fits_of_a_stage_are_two_objects_and_another_machine_reads_them_all(
+    bucket: Bucket, tmp_path: Path
+):
+    here, there = machine(bucket, tmp_path / "here"), machine(bucket, tmp_path / "there")
+    put_all(here)
+    assert bucket.asked == [], "before the end of the stage nothing is asked of the bucket"
+    here.finish()
+    here.finish()
+    assert [name.split("/")[1] for name in bucket.asked] == ["packs", "keys"]
+    bucket.asked.clear()
+    assert [rounds_of(there, key) for key in KEYS] == list(range(len(KEYS)))
+    assert [name.split("/")[1] for name in bucket.asked] == ["keys", "packs"]
+    assert there.get("ff" * 8) is None
+
+
+@pytest.mark.parametrize("moment", ["packs/", "keys/"])
+def test_a_stage_that_is_cut_while_it_uploads_is_never_half_found_and_is_uploaded_by_the_next_run(
+    bucket: Bucket, tmp_path: Path, moment: str
+):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    bucket.cut_at = moment
+    with pytest.raises(StoreError, match="cannot be reached"):
+        here.finish()
+    bucket.cut_at = None
+    assert not any(key in machine(bucket, tmp_path / "there") for key in KEYS)
+    again = machine(bucket, tmp_path / "here")
+    assert all(again.get(key) is not None for key in KEYS), "the machine itself has lost nothing"
+    again.finish()
+    assert rounds_of(machine(bucket, tmp_path / "there"), KEYS[3]) == 3
+
+
+@pytest.mark.parametrize("kind", ["packs", "keys"])
+@pytest.mark.parametrize("damage", [b"", b"half", None], ids=["empty", "other bytes", "gone"])
+def test_a_damaged_pack_is_fitted_again_with_a_warning(
+    bucket: Bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str, damage: bytes | None
+):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    here.finish()
+    (path,) = (bucket.root / "fits" / kind).iterdir()
+    path.unlink() if damage is None else path.write_bytes(damage)
+    with caplog.at_level(logging.WARNING):
+        assert machine(bucket, tmp_path / "there").get(KEYS[0]) is None
+    assert ("event=damaged_fit" in caplog.text) is (kind == "packs")
+    assert rounds_of(here, KEYS[5]) == 5
+
+
+def test_a_flipped_bit_of_a_pack_is_found(bucket: Bucket, tmp_path: Path):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    here.finish()
+    (path,) = (bucket.root / "fits" / "packs").iterdir()
+    content = bytearray(path.read_bytes())
+    content[content.index(b"booster 3")] ^= 1
+    path.write_bytes(bytes(content))
+    assert machine(bucket, tmp_path / "there").get(KEYS[3]) is None
