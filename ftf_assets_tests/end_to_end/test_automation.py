@@ -10,12 +10,14 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from ftf_assets.automation import sweep_landed_sensor
 from ftf_assets.automation.input_files_sensor import input_files
 from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
 from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
 from ftf_assets.definitions import defs
 from ftf_assets.freshness.current import CRYPTO_ASSETS
 from ftf_assets.freshness.decision import decision_reasons
+from ftf_assets.graph import run_processes
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.graph.resources import HomeResource
@@ -105,11 +107,21 @@ def test_the_gate_is_started_once_when_the_last_crypto_lands_and_never_for_rows_
     assert once_more.run_key != request.run_key
 
 
-def test_the_gate_waits_for_runs_in_progress_and_for_the_command_that_decides_itself(home: Home):
+def test_the_gate_waits_for_runs_in_progress_and_for_the_command_that_decides_itself(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+):
     sweep = small_sweep(**QUICK, cryptos="OPUSDC")
     land(sweep, home, "OPUSDC", tags=process_tags())
     waiting = tick(gate_when_landed, home, None)
     assert "the command that runs it is still at work" in reason(waiting)
+
+    monkeypatch.setattr(run_processes, "_host", lambda: "another container")  # as its sensor sees this one
+    waiting = tick(gate_when_landed, home, None)
+    assert "a command on another host ran it and is given time to decide" in reason(waiting)
+    monkeypatch.setattr(sweep_landed_sensor, "_SECONDS_FOR_ANOTHER_HOST", 0.0)
+    late = tick(gate_when_landed, home, waiting.cursor)
+    assert [request.tags[SWEEP_TAG] for request in late.run_requests] == [sweep.sweep_id]
+    monkeypatch.undo()
 
     sweep = small_sweep(**QUICK, cryptos="OPUSDC", seed=8)
     land(sweep, home, "OPUSDC")
