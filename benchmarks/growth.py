@@ -2,7 +2,7 @@
 """How time and memory grow with rows, features and cryptos, and how fast the boundary is.
 
     python -m benchmarks.growth [--rows 10000,100000,1000000] [--features 25,100,400] [--cryptos 1,5,20]
-        [--labels 10000,100000,1000000]
+        [--labels 10000,100000,1000000] [--plans 100,500]
 
 Each point of rows and features is a process of its own, so that its peak memory is its own: as many fits at a
 time as cores, on random rows with a weak signal. Exponents are slopes of log time on log size.
@@ -13,8 +13,10 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -30,6 +32,7 @@ from ftf_assets.labels.cleaning.label_chain import LabelChain
 from ftf_assets.labels.cleaning.temporal_noise import temporal_noise
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.sweep.settings import sweep_settings
+from ftf_assets.sweep.sweep import open_sweep
 from ftf_assets.training.baseline import fit_baselines
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.evaluation import evaluate_cells
@@ -234,6 +237,33 @@ def temporal_cleaner(n_rows: int) -> list[dict[str, object]]:
     return measured
 
 
+def planning(n_cryptos: int) -> dict[str, object]:
+    """Open and plan a sweep of candle files with frozen cryptos and fold edges, as each of its runs does."""
+    names = [f"C{number:05d}USDC" for number in range(n_cryptos)]
+    candles = MarketSource().candles("OPUSDC").head(300)
+    text = candles.assign(date=candles.index - pd.Timedelta(hours=1)).to_csv(index=False)
+    edges = pd.date_range(candles.index[100], candles.index[-1], periods=6).round("1h")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            (Path(folder) / f"{name}_1h.csv").write_text(text, encoding="utf-8")
+        frozen = sweep_settings(
+            {
+                "data": {"source": "candles", "path": folder, "cryptos": names},
+                "folds": {"edges": [edge.to_pydatetime() for edge in edges]},
+                "training": {"trials": 0, "seeds": 1},
+                "ceiling": {"on": False},
+            }
+        )
+        begin = time.process_time()
+        sweep = open_sweep(frozen)
+        opened = time.process_time()
+        n_fits = sweep.n_fits
+        planned = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"cryptos": n_cryptos, "fits": n_fits, "open s": opened - begin, "plan s": planned - opened,
+            "s": planned - begin, "peak MB": peak}  # fmt: skip
+
+
 def _numbers(_: object, __: object, text: str | None) -> list[int]:
     return [int(word) for word in text.split(",")] if text else []
 
@@ -243,12 +273,21 @@ def _numbers(_: object, __: object, text: str | None) -> list[int]:
 @click.option("--features", default="25,100,400", show_default=True, callback=_numbers)
 @click.option("--cryptos", default="1,5,20", show_default=True, callback=_numbers)
 @click.option("--labels", default="10000,100000,1000000", show_default=True, callback=_numbers)
+@click.option("--plans", default="100,500", show_default=True, callback=_numbers)
 @click.option("--point", "one", hidden=True, callback=_numbers)
-def main(rows: list[int], features: list[int], cryptos: list[int], labels: list[int], one: list[int]) -> None:
+def main(
+    rows: list[int],
+    features: list[int],
+    cryptos: list[int],
+    labels: list[int],
+    plans: list[int],
+    one: list[int],
+) -> None:
     """Print each series with its exponent."""
     if one:
         print(json.dumps(fits_at_once(*one)))
         return
+    report("plans of frozen sweeps, processor time", [planning(n) for n in plans])
     by_labels = [row for n in labels for row in temporal_cleaner(n)]
     for kind in dict.fromkeys(row["labels"] for row in by_labels):
         of_kind = [row for row in by_labels if row["labels"] == kind]
