@@ -1430,6 +1430,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- storage ------------------------------------------------------------------------------------------
     _mutant(
+        "storage/fit_store.py",
+        "fits that a kill kept from the bucket are never uploaded",
+        "        self._not_uploaded.add(key)\n        return result\n",
+        "        return result\n",
+        "storage/test_fit_packs.py",
+    ),
+    _mutant(
         "storage/artifacts.py",
         "a file is read without looking at its checksum",
         "if _content_name(content, suffix) != name:",
@@ -1730,6 +1737,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "pruning removes fits that a sweep reaches",
         "kept = not value.keys.isdisjoint(getattr(needed, value.kind)) or value.written_at > kept_since",
         "kept = value.written_at > kept_since",
+        "freshness/test_pruning.py",
+    ),
+    _mutant(
+        "freshness/pruning.py",
+        "pruning takes from a bucket what a run may just have made",
+        "max(keep_days, 1.0)",
+        "keep_days",
+        "freshness/test_pruning.py",
+    ),
+    _mutant(
+        "freshness/pruning.py",
+        "pruning does not ask for the runs of other machines",
+        "        _check_that_no_run_works(home)\n",
+        "",
+        "freshness/test_pruning.py",
+    ),
+    _mutant(
+        "freshness/pruning.py",
+        "packs whose keys a kill has cut off stay for ever",
+        "for entry in packs.values():",
+        "for entry in ():",
         "freshness/test_pruning.py",
     ),
     _mutant(
