@@ -119,7 +119,7 @@ def earned(arrays: TrainingArrays, models: TrainedModels, cost: float) -> list[d
 def main(folder: Path, repeats: int) -> None:
     """Print what each part takes per cell, and what trades at the F1-optimal threshold earn."""
     home = Home(folder)
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     sweep = open_sweep(store.settings(store.latest_sweep_id()))
     totals: defaultdict[str, float] = defaultdict(float)
     n_cells, fit_seconds = 0, 0.0

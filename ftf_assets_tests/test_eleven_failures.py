@@ -130,8 +130,8 @@ def test_no_silent_fallback_a_failed_cell_is_a_row_and_every_other_cell_is_untou
     raise_in("OPUSDC", 1, "reweight", monkeypatch)
     events: list[FitEvent] = []
     done = run_sweep(small_sweep(), home, on_fit=events.append)
-    rows = ResultsStore(home.results).read()
-    healthy = ResultsStore(finished_sweep.home.results).read()
+    rows = ResultsStore(home).read()
+    healthy = ResultsStore(finished_sweep.home).read()
     assert len(rows) == len(healthy) == 20
     measured = rows["status"] == "ok"
     (failed,) = rows[~measured].to_dict("records")
@@ -222,10 +222,10 @@ def test_calibration_is_measured_on_hard_labels_and_cannot_read_zero_on_soft_one
 def test_a_retry_replaces_rows_and_never_adds(finished_sweep: FinishedSweep, home: Home):
     sweep = small_sweep()
     finished_sweep.copy(home)
-    first = ResultsStore(home.results).read()
+    first = ResultsStore(home).read()
     retries = [JobRun(SWEEP_JOB, run_config(sweep, home), {}, crypto) for crypto in sweep.cryptos]
     run_jobs(retries, home, settings=sweep.settings, on_fit=lambda event: None)
-    second = ResultsStore(home.results).read()
+    second = ResultsStore(home).read()
     assert not set(second["run_id"]) & set(first["run_id"])
     assert len(first) == sweep.n_cells == 20
     assert_same_rows(second, first)
@@ -249,7 +249,7 @@ def test_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
     refitted = {event.key for event in events if event.kind == "done"}
     assert finished_before
     assert not refitted & finished_before
-    assert_same_rows(ResultsStore(home.results).read(), ResultsStore(finished_sweep.home.results).read())
+    assert_same_rows(ResultsStore(home).read(), ResultsStore(finished_sweep.home).read())
     with open_instance(home) as instance:
         unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
     assert not unfinished, "the killed run does not stay STARTED for ever"

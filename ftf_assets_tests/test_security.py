@@ -269,7 +269,7 @@ def test_a_name_shaped_like_sql_or_html_goes_through_the_store_as_data(tmp_path:
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets_tests.support.results_rows import partition, results_table
 
-    store = ResultsStore(tmp_path / "results.duckdb")
+    store = ResultsStore(Home(tmp_path))
     for name in ("a'; DROP TABLE finetune_results; --", "<script>alert(1)</script>", "$1", 'x" OR 1=1'):
         frame = results_table(partition(name, sweep_id=name))
         store.write_partition(frame, name, name)

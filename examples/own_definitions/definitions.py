@@ -34,7 +34,7 @@ def treatment_in_production(
     context: dg.AssetExecutionContext, home: HomeResource, production: Production
 ) -> dg.MaterializeResult:
     """Name the level of each factor that the newest sweep locked: ``apply_label_treatment(**treatment)``."""
-    store = ResultsStore(home.home.results)
+    store = ResultsStore(home.home)
     sweep_id = store.latest_sweep_id()
     verdicts = store.decision(sweep_id).verdicts
     locked = verdicts[verdicts["verdict"] == "LOCK"]

@@ -32,12 +32,12 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
     from ftf_assets.storage.results_store import ResultsStore
 
     try:
-        sweep = watched_sweep(ResultsStore(home.home.results))
+        sweep = watched_sweep(ResultsStore(home.home))
         if sweep is None:
             return dg.SensorResult(skip_reason="no sweep of this home has read files yet")
         seen: dict[str, str] = json.loads(context.cursor or "{}")
         found, absent = _fingerprints(sweep)
-        changed = _changed_cryptos(sweep, ResultsStore(home.home.results), found)
+        changed = _changed_cryptos(sweep, ResultsStore(home.home), found)
     except (InputError, StoreError) as error:
         return dg.SensorResult(skip_reason=f"nothing can be watched: {error}")
     add_cryptos(context.instance, sweep.cryptos)

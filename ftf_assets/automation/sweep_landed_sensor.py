@@ -27,8 +27,6 @@ _PAGE = 1000
 #: Whether a command on another host still runs cannot be seen from here. It decides within seconds of its
 #: last row, so after this time it has ended without a decision.
 _SECONDS_FOR_ANOTHER_HOST = 300.0
-#: Seconds that a tick waits for the results store; a busy store is asked again at the next tick.
-_LOCK_TIMEOUT = 5.0
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -100,7 +98,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
     requests, notes = [], []
     for sweep_id, storage_id in list(landings.waiting.items())[:_SWEEPS_PER_TICK]:
         try:
-            settings = ResultsStore(home.home.results, lock_timeout=_LOCK_TIMEOUT).settings(sweep_id)
+            settings = ResultsStore(home.home).settings(sweep_id)
             wait = _why_wait(context.instance, settings, sweep_id, storage_id)
             reason = None if wait else _why_decide(home.home, context.instance, settings, sweep_id)
         except (InputError, StoreError) as error:
@@ -170,9 +168,9 @@ def _why_decide(
     sweep = open_sweep(settings)
     if sweep.sweep_id != sweep_id:
         return None  # rows of another version of ftf: under this one its settings are another sweep
-    store = ResultsStore(home.results, lock_timeout=_LOCK_TIMEOUT)
+    store = ResultsStore(home)
     tables = [store.read(sweep_id), *([store.ceiling(sweep_id)] if settings.ceiling.on else [])]
     if any(set(rows["crypto"]) != set(sweep.cryptos) for rows in tables):
         return None  # the crypto that is missing brings the sweep back when it lands
-    reasons = decision_reasons(sweep, home, instance, lock_timeout=_LOCK_TIMEOUT)
+    reasons = decision_reasons(sweep, home, instance)
     return next((reason.text for reason in reasons.values()), None)

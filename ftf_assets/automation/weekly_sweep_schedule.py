@@ -28,7 +28,7 @@ def weekly_sweep(
     from ftf_assets.storage.results_store import ResultsStore
 
     try:
-        latest = next(ResultsStore(home.home.results).comparisons(), None)
+        latest = next(ResultsStore(home.home).comparisons(), None)
         if latest is None:
             return dg.SkipReason("no sweep that compares variants yet: run one, the schedule repeats it")
         sweep = open_sweep(latest.following_group().with_changes(folds={"edges": None}))

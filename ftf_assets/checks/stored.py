@@ -33,7 +33,7 @@ class StoredSweep:
         """Read the stored decision on the sweep."""
         from ftf_assets.storage.results_store import ResultsStore
 
-        return ResultsStore(self.home.results).decision(self.sweep.sweep_id)
+        return ResultsStore(self.home).decision(self.sweep.sweep_id)
 
     def decision_versions(self) -> dict[str, str]:
         """Hash the content of the decision's tables: a check result holds for these."""
@@ -82,7 +82,7 @@ class Stored(StoredSweep):
         from ftf_assets.storage.results_store import ResultsStore
 
         if "results" not in self._read:
-            store = ResultsStore(self.home.results)
+            store = ResultsStore(self.home)
             self._read["results"] = store.partition(self.sweep.sweep_id, self.crypto)
         results: dict[str, pd.DataFrame] = self._read["results"]
         return results
@@ -101,9 +101,7 @@ class Stored(StoredSweep):
         from ftf_assets.storage.results_store import ResultsStore
 
         if "label_ceiling" not in self._read:
-            self._read["label_ceiling"] = ResultsStore(self.home.results).ceiling(
-                self.sweep.sweep_id, self.crypto
-            )
+            self._read["label_ceiling"] = ResultsStore(self.home).ceiling(self.sweep.sweep_id, self.crypto)
         rows: pd.DataFrame = self._read["label_ceiling"]
         return rows
 
@@ -120,4 +118,4 @@ class Stored(StoredSweep):
         from ftf_assets.storage.audit_store import AuditStore
 
         key = self.sweep.artifact_key("coerced_arrays", self.crypto)
-        return AuditStore(self.home.results).audits([key])
+        return AuditStore(self.home).audits([key])

@@ -137,7 +137,7 @@ def _decision_of_sweep(sweep_id: str | None, home: Home, changed: Mapping[str, A
     from ftf_assets.graph.instance import open_instance
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     sweep_id = sweep_id or store.latest_sweep_id()
     settings = store.settings(sweep_id)  # refuses an unknown sweep before an instance is written
     with open_instance(home) as instance:
@@ -148,5 +148,5 @@ def _selection_of_sweep(sweep_id: str, home: Home) -> Selection | None:
     from ftf_assets.rows.selection import selection_of
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     return selection_of(store.read(sweep_id), store.details("weekly_results", sweep_id))

@@ -19,6 +19,7 @@ from ftf_assets.command.clean import clean
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.fetch import fetch
 from ftf_assets.command.gate import gate
+from ftf_assets.command.index import index
 from ftf_assets.command.plan import plan
 from ftf_assets.command.report import report
 from ftf_assets.command.results import results
@@ -59,7 +60,8 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for subcommand in (fetch, check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, clean):
+SUBCOMMANDS = (fetch, check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, index, clean)
+for subcommand in SUBCOMMANDS:
     cli.add_command(subcommand)
 
 

@@ -45,7 +45,7 @@ def results(sweep_id: str | None, by: str, form: str | None, output: Path | None
     from ftf_assets.command.tables import cells_table, details_table
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     rows = rows_of_sweep(store, sweep_id)
     table = BREAKDOWNS[by]
     if table is None:

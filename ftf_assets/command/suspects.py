@@ -30,7 +30,7 @@ def suspects(
     from ftf_assets.command.tables import suspects_table
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     rows = rows_of_sweep(store, sweep_id)
     known = rows["crypto"].unique().tolist()
     for crypto in cryptos:

@@ -125,7 +125,7 @@ def _cancel(sweep: Sweep, deployment: str | None) -> int:
 def _show_results(sweep: Sweep, home: Home, done: SweepRun, *, as_json: bool) -> pd.DataFrame:
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     rows, leaderboard = store.read(sweep.sweep_id), store.leaderboard(sweep.sweep_id)
     if as_json:
         click.echo(json.dumps(_as_json(sweep, home, rows, leaderboard, done)))

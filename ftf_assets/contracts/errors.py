@@ -37,10 +37,6 @@ class StoreError(FtfError, RuntimeError):
     """A store is damaged, missing or cannot be reached. The run stops; stored values stay as they were."""
 
 
-class StoreBusyError(StoreError):
-    """Another process holds a store for longer than we wait. A retry may succeed, unlike for other errors."""
-
-
 class RunError(FtfError, RuntimeError):
     """A run stopped for another reason than its input or one of its cells. Its log says more; exit code 1."""
 

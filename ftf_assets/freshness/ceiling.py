@@ -42,12 +42,14 @@ def ceiling_reason(
     """
     if not sweep.settings.ceiling.on:
         return None
-    if not home.results.exists():
-        return NEVER_MADE
+    from ftf_assets.storage.results_database import NoResultsError
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets.storage.table_versions import ceiling_versions
 
-    rows = ResultsStore(home.results).ceiling(sweep.sweep_id, crypto)
+    try:
+        rows = ResultsStore(home).ceiling(sweep.sweep_id, crypto)
+    except NoResultsError:
+        return NEVER_MADE
     if rows.empty:
         return NEVER_MADE
     now = json.loads(json.dumps(sweep.artifact_identity(CEILING, crypto)))

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from ftf_assets.storage.results_store import ResultsStore
 
 
-def decision_reasons(
-    sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, *, lock_timeout: float = 600.0
-) -> dict[str, Reason]:
+def decision_reasons(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None) -> dict[str, Reason]:
     """Say why ``gate_decision`` or ``sweep_report`` does not match the stored rows.
 
     Assets not in the result are current. This does not check the rows;
@@ -29,19 +27,17 @@ def decision_reasons(
         The sweep, and the home that stores its decision.
     instance
         Dagster's records of the checks; None if there are none yet.
-    lock_timeout
-        Seconds to wait for a results store that another process uses.
 
     Raises
     ------
     InputError
         Rows that hold no level to judge.
     StoreError
-        A results store that is missing, busy or cannot be read.
+        A results store that is missing or cannot be read.
     """
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results, lock_timeout=lock_timeout)
+    store = ResultsStore(home)
     decision = _why_not_decided(sweep, home, store, instance)
     if decision is not None:
         return {"gate_decision": decision, "sweep_report": upstream_out_of_date(["gate_decision"])}
@@ -66,7 +62,7 @@ def _why_not_decided(
     stored = verdicts[["rows_fingerprint", "settings_fingerprint"]].drop_duplicates()
     if list(stored.itertuples(index=False, name=None)) != [inputs.fingerprints()]:
         return Reason("outdated", "rows, checks or settings have changed since the decision")
-    audits = AuditStore(home.results, lock_timeout=store.lock_timeout)
+    audits = AuditStore(home)
     keys = [sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos]
     versions = {
         "contract": decision_versions(decision),

@@ -15,6 +15,7 @@ from ftf_assets.storage.blobs.protocol import BlobEntry, BlobStore
 from ftf_assets.storage.fit_packs import read_keys
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import exclusive_lock
+from ftf_assets.storage.results_database import NoResultsError
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.settings import SweepSettings
@@ -213,10 +214,11 @@ def _in_packs(store: BlobStore, kind: str) -> Iterator[_Value]:
 def _values_needed(home: Home, keep_sweeps: int | None, pruned: Pruned) -> _Needed:
     """Collect what the kept sweeps need, and name them in ``pruned``."""
     needed, cells = _Needed(), set[str]()
-    if not home.results.exists():
+    store = ResultsStore(home)
+    try:
+        rows = store.read()
+    except NoResultsError:
         return needed
-    store = ResultsStore(home.results)
-    rows = store.read()
     pruned.sweeps += store.sweep_ids()[:keep_sweeps]
     for sweep_id in pruned.sweeps:
         cells_of_rows = set(rows.loc[rows["sweep_id"] == sweep_id, "cell_key"].dropna())

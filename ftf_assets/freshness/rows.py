@@ -87,12 +87,14 @@ def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, c
     StoreError
         A results store that cannot be read.
     """
-    if not home.results.exists():
-        return NEVER_MADE
+    from ftf_assets.storage.results_database import NoResultsError
     from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home.results)
-    rows = store.read(sweep.sweep_id, crypto)
+    store = ResultsStore(home)
+    try:
+        rows = store.read(sweep.sweep_id, crypto)
+    except NoResultsError:
+        return NEVER_MADE
     return (
         inputs_reason(sweep, crypto, rows)
         or _failure_reason(rows)

@@ -4,7 +4,7 @@
 * ``crypto_partitions``: the partitions, one per crypto that an instance knows
 * ``resources``, ``launchpad``: settings and home, as runs and the launchpad have them
 * ``io_managers``, ``table_types``: how values are stored, loaded and refused
-* ``retry_busy_store``: when a step is retried, and how often
+* ``step_failures``: how a step that refuses its input says so
 * ``jobs``: names of jobs and tags, and the run configuration of a sweep
 * ``instance``, ``run_processes``: the Dagster instance of a home, and the runs of processes that are gone
 * ``check_history``: the latest check results on a value; ``BLOCKING_CHECKS`` decides what stops a run and

@@ -1,4 +1,4 @@
-"""IO managers: artifacts under the hash of their inputs, results in DuckDB.
+"""IO managers: artifacts under the hash of their inputs, results as objects with an index in DuckDB.
 
 An input of which a blocking check has failed is refused.
 """
@@ -11,10 +11,10 @@ import dagster as dg
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, refuse_failed_input
 from ftf_assets.graph.resources import HomeResource, SweepResource
-from ftf_assets.graph.retry_busy_store import retry_when_busy
 from ftf_assets.storage.artifact_types import artifact_types
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.fit_store import fit_store, score_store
+from ftf_assets.storage.home import Home
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
 
 
 class ResultsIOManager(dg.ConfigurableIOManager):
-    """Replace a crypto's rows of this sweep, cells and what breaks them down, in one transaction."""
+    """Replace a crypto's rows of this sweep, cells and what breaks them down, in one step."""
 
     sweep: SweepResource
     home: HomeResource
@@ -84,10 +84,9 @@ class ResultsIOManager(dg.ConfigurableIOManager):
         """Delete the partition's rows and insert the new ones."""
         sweep = self.sweep.open(context.partition_key)
         score_store(self.home.home).finish()
-        with retry_when_busy():
-            self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-            self.home.results.write_partition(obj.cells, sweep.sweep_id, context.partition_key, obj.details)
-        context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
+        self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+        self.home.results.write_partition(obj.cells, sweep.sweep_id, context.partition_key, obj.details)
+        context.add_output_metadata(_index_metadata(self.home.home))
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read the partition's rows of this sweep."""
@@ -96,7 +95,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
 
 
 class CeilingIOManager(dg.ConfigurableIOManager):
-    """Replace a crypto's rows of the label ceiling in one transaction."""
+    """Replace a crypto's rows of the label ceiling in one step."""
 
     sweep: SweepResource
     home: HomeResource
@@ -105,9 +104,8 @@ class CeilingIOManager(dg.ConfigurableIOManager):
         """Delete the partition's rows and insert the new ones; none where the ceiling is off."""
         sweep = self.sweep.open(context.partition_key)
         fit_store(self.home.home).finish()
-        with retry_when_busy():
-            self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-            self.home.results.write_ceiling(obj, sweep.sweep_id, context.partition_key)
+        self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
+        self.home.results.write_ceiling(obj, sweep.sweep_id, context.partition_key)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -125,9 +123,8 @@ class AuditIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "tuple[pd.DataFrame, pd.DataFrame]") -> None:
         """Delete the audit's rows of the crypto and insert the new ones."""
         fit_store(self.home.home).finish()
-        with retry_when_busy():
-            self.home.audits.write_audit(*obj)
-        context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
+        self.home.audits.write_audit(*obj)
+        context.add_output_metadata(_index_metadata(self.home.home))
 
     def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":
         """Read the newest audit of the crypto's rows: of ``noise_audit`` and ``noise_audit_effects``."""
@@ -148,11 +145,19 @@ class DecisionIOManager(dg.ConfigurableIOManager):
         """
         from ftf_assets.rows.gate_decision import decision_rows
 
-        with retry_when_busy():
-            self.home.results.write_sweep(obj.sweep_id, self.sweep.open().settings.model_dump_json())
-            self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
-        context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
+        self.home.results.write_sweep(obj.sweep_id, self.sweep.open().settings.model_dump_json())
+        self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
+        context.add_output_metadata(_index_metadata(self.home.home))
 
     def load_input(self, context: dg.InputContext) -> "DecisionTables":  # noqa: ARG002
         """Read the decision on this sweep."""
         return self.home.results.decision(self.sweep.open().sweep_id)
+
+
+def _index_metadata(home: Home) -> dict[str, Any]:
+    """Refresh the index, and say where it lies and whether it is behind."""
+    from ftf_assets.storage.results_database import refresh_index
+
+    refreshed = refresh_index(home)
+    behind = {"index": dg.MetadataValue.text(refreshed.note)} if refreshed.note else {}
+    return {"path": dg.MetadataValue.path(str(home.results)), **behind}

@@ -120,14 +120,14 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The results of all sweeps."""
         from ftf_assets.storage.results_store import ResultsStore
 
-        return ResultsStore(self.home.results)
+        return ResultsStore(self.home)
 
     @property
     def audits(self) -> AuditStore:
         """The results of noise audits."""
         from ftf_assets.storage.audit_store import AuditStore
 
-        return AuditStore(self.home.results)
+        return AuditStore(self.home)
 
 
 def _executor(settings: SweepSettings) -> FitExecutor:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from ftf_assets.contracts.errors import InputError, StoreBusyError, StoreError
+from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.sources.faults import FaultsError
 
 
@@ -17,8 +17,7 @@ def refusals_as_failures() -> Iterator[None]:
     """Fail the step with the sentence of a refusal, and with what it names as metadata.
 
     Dagster shows the traceback of any other error first, and most of it is Dagster's own. A refusal is never
-    retried: the same input would be refused again. Where another process holds the results store a retry may
-    succeed, so that error passes.
+    retried: the same input would be refused again.
 
     Raises
     ------
@@ -27,8 +26,6 @@ def refusals_as_failures() -> Iterator[None]:
     """
     try:
         yield
-    except StoreBusyError:
-        raise
     except (InputError, StoreError) as error:
         raise dg.Failure(description=str(error), metadata=_metadata(error), allow_retries=False) from error
 

@@ -96,7 +96,7 @@ def load_report_data(home: Home, sweep_id: str = "") -> ReportData:
     StoreError
         A store that is missing or broken. Missing artifacts are not an error: the report names them.
     """
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     sweep_id = sweep_id or store.latest_sweep_id()
     rows = store.read(sweep_id)
     settings = store.settings(sweep_id)
@@ -143,7 +143,7 @@ def load_audit(home: Home, settings: SweepSettings) -> AuditData:
     try:
         sweep = open_sweep(settings)
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
-        found, effects = AuditStore(home.results).audits(list(keys.values()))
+        found, effects = AuditStore(home).audits(list(keys.values()))
     except InputError:
         return AuditData(unaudited=settings.data.crypto_names)
     audited = set(found["crypto"])

@@ -70,4 +70,4 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     run_ids = {crypto: result.run_id for crypto, result in results.items()}
     failed_checks = [check for result in results.values() for check in result.failed_checks]
     keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]
-    return AuditRun(run_ids, failed_checks, *AuditStore(home.results).audits(keys))
+    return AuditRun(run_ids, failed_checks, *AuditStore(home).audits(keys))

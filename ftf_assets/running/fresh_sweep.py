@@ -52,7 +52,7 @@ class _SweepWorker:
     def _open(self, send: Listener) -> Iterator[Callable[[str], SweepOutcome]]:
         def do(sweep_id: str) -> SweepOutcome:
             run = run_sweep(open_sweep(self.settings), self.home, on_fit=send)
-            store = ResultsStore(self.home.results)
+            store = ResultsStore(self.home)
             return SweepOutcome(run, store.read(sweep_id), store.leaderboard(sweep_id))
 
         yield do

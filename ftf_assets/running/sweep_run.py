@@ -23,6 +23,7 @@ from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
+from ftf_assets.storage.results_database import refresh_index
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 
@@ -33,6 +34,8 @@ _DECIDING = (
     *("ftf_assets.report.file", "ftf_assets.report.page_check", "ftf_assets.report.pictures_in_dagster_ui"),
     *("ftf_assets.gate.level_lines", "ftf_assets.rows.selection", "ftf_assets.rows.label_ceiling"),
 )
+#: Other runs of the home refresh the index too; after this time it is left to them.
+_SECONDS_FOR_THE_INDEX = 30.0
 
 
 @dataclass
@@ -132,17 +135,19 @@ def outcome(sweep: Sweep, home: Home, run_ids: dict[str, str], failed: list[Fail
         The results cannot be read.
     """
     done = SweepRun(run_ids, failed_checks=failed)
+    refreshed = refresh_index(home, wait=_SECONDS_FOR_THE_INDEX)
     if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
         done.report = report_file(home, sweep.sweep_id)
         done.decision = _stored_decision(sweep, home)
         if not any(check.check == AUDITED_CHECK for check in failed):
             done.hints = _audit_hints(sweep, home)
+    done.hints += [refreshed.note] if refreshed.note else []
     return done
 
 
 def _audit_hints(sweep: Sweep, home: Home) -> list[str]:
     keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
-    found, _ = AuditStore(home.results).audits(list(keys.values()))
+    found, _ = AuditStore(home).audits(list(keys.values()))
     return untrusted_cleaning(sweep.levels.get(CLEANLAB.name, ()), keys, plain_records(found))
 
 
@@ -155,7 +160,7 @@ def _assets_to_make(sweep: Sweep, home: Home) -> dict[str | None, tuple[str, ...
 
 
 def _stored_decision(sweep: Sweep, home: Home) -> Decision:
-    return decision_from_rows(ResultsStore(home.results).decision(sweep.sweep_id))
+    return decision_from_rows(ResultsStore(home).decision(sweep.sweep_id))
 
 
 def _libraries(sweep: Sweep) -> tuple[str, ...]:

@@ -1,14 +1,16 @@
-"""Noise audits in the results file: replaced by audit and crypto, found by the rows that were audited."""
+"""Noise audits among the results: replaced by audit and crypto, found by the rows that were audited."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pandas as pd
+import pandera.pandas as pa
 
-from ftf_assets.contracts.tables.frames import with_contract_dtypes
+from ftf_assets.contracts.tables.frames import unvalidated_frame, with_contract_dtypes
 from ftf_assets.contracts.tables.noise_audit import NoiseAudit, NoiseAuditEffects
-from ftf_assets.storage.duckdb_file import ResultsDatabase
+from ftf_assets.storage.result_objects import Partition
+from ftf_assets.storage.results_database import ResultsDatabase
 
 
 class AuditStore(ResultsDatabase):
@@ -25,18 +27,11 @@ class AuditStore(ResultsDatabase):
         Raises
         ------
         StoreError
-            As :meth:`~ftf_assets.storage.duckdb_file.ResultsDatabase.transaction`.
+            The store cannot be written; the old rows stay as they were.
         """
-        partition = [str(found["audit_id"].iloc[0]), str(found["crypto"].iloc[0])]
-        with self.transaction() as connection:
-            connection.register("new_found", found)
-            connection.register("new_effects", effects)
-            connection.execute("DELETE FROM noise_audit WHERE audit_id = $1 AND crypto = $2", partition)
-            connection.execute(
-                "DELETE FROM noise_audit_effects WHERE audit_id = $1 AND crypto = $2", partition
-            )
-            connection.execute("INSERT INTO noise_audit BY NAME SELECT * FROM new_found")
-            connection.execute("INSERT INTO noise_audit_effects BY NAME SELECT * FROM new_effects")
+        audit_id, crypto = str(found["audit_id"].iloc[0]), str(found["crypto"].iloc[0])
+        frames = {"noise_audit": found, "noise_audit_effects": effects}
+        self.objects.write(Partition("audits", audit_id, crypto), frames, {})
 
     def audits(self, arrays_keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Read the newest audit of each of these rows, whatever its settings.
@@ -54,14 +49,23 @@ class AuditStore(ResultsDatabase):
         Raises
         ------
         StoreError
-            As :meth:`~ftf_assets.storage.duckdb_file.ResultsDatabase.select`.
+            As :meth:`~ftf_assets.storage.results_database.ResultsDatabase.select`.
         """
-        newest = (
-            "SELECT * FROM {table} WHERE list_contains($1, arrays_key) QUALIFY created_at = "
-            "max(created_at) OVER (PARTITION BY arrays_key) ORDER BY crypto, rowid"
-        )
-        found, effects = (
-            self.select(newest.format(table=table), [list(arrays_keys)])
-            for table in ("noise_audit", "noise_audit_effects")
-        )
-        return with_contract_dtypes(NoiseAudit, found), with_contract_dtypes(NoiseAuditEffects, effects)
+        wanted = set(arrays_keys)
+        found, effects = [], []
+        contents = self.objects.read(self.objects.of_kind("audits"))
+        # The last that was written first; each of the audited rows counts once.
+        for _, audit in sorted(contents.items(), key=lambda one: -one[0].counter):
+            rows = audit.tables["noise_audit"].to_pandas()
+            if len(rows) and rows["arrays_key"].iloc[0] in wanted:
+                wanted.remove(rows["arrays_key"].iloc[0])
+                found.append(rows)
+                effects.append(audit.tables["noise_audit_effects"].to_pandas())
+        return _of(NoiseAudit, found), _of(NoiseAuditEffects, effects)
+
+
+def _of(model: type[pa.DataFrameModel], frames: list[pd.DataFrame]) -> pd.DataFrame:
+    if not frames:
+        return unvalidated_frame(model, [])
+    by_crypto = sorted(frames, key=lambda rows: str(rows["crypto"].iloc[0]) if len(rows) else "")
+    return with_contract_dtypes(model, pd.concat(by_crypto, ignore_index=True))

@@ -20,12 +20,12 @@ from ftf_assets.contracts.tables.gate_decision import (
 )
 from ftf_assets.contracts.tables.label_ceiling import CEILING_KEY, LabelCeiling
 from ftf_assets.contracts.tables.noise_audit import AUDIT_KEY, EFFECTS_KEY, NoiseAudit, NoiseAuditEffects
-from ftf_assets.labels.factor_registry import FACTORS, baseline_levels
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.factor_columns import finetune_results_contract
 
-#: Increase it with every change of a table or view: files of other versions are refused. A new factor needs
-#: no new version: :func:`add_factors_sql` adds its column.
-SCHEMA_VERSION = 11
+#: Increase it with every change of a table or view: objects of other versions are refused. A new factor needs
+#: no new version: older rows are read at its baseline level.
+SCHEMA_VERSION = 12
 
 _LEADERBOARD_MEANS = (
     *("roc_auc", "average_precision", "f1_buy", "f1_always_buy", "predicted_buy_rate"),
@@ -48,18 +48,15 @@ def tables() -> dict[str, KeyedContract]:
     return {model.to_schema().name: (model, key) for model, key in known}
 
 
-def create_table_sql(model: type[Any], key: tuple[str, ...]) -> list[str]:
-    """Give the statements that create the table of a contract, with a comment for each column.
-
-    Types, NOT NULL and comments are the contract's; the table has the contract's name.
-    """
+def create_table_sql(model: type[Any], key: tuple[str, ...]) -> str:
+    """Give the statement that creates the table of a contract, with its name, types and NOT NULL."""
     schema = model.to_schema()
     columns = [
         f"{name} {_sql_type(column.dtype.type)}{'' if column.nullable else ' NOT NULL'}"
         for name, column in schema.columns.items()
     ]
     definition = ", ".join([*columns, f"PRIMARY KEY ({', '.join(key)})"])
-    return [f"CREATE TABLE {schema.name} ({definition})", *_comments_sql(model)]
+    return f"CREATE TABLE {schema.name} ({definition})"
 
 
 def create_views_sql() -> list[str]:
@@ -86,47 +83,29 @@ def create_views_sql() -> list[str]:
     return ["CREATE VIEW clean_results AS SELECT * FROM finetune_results WHERE status = 'ok'", leaderboard]
 
 
-def create_schema_sql() -> list[str]:
-    """Give all statements that turn an empty database into a results store."""
+def create_tables_sql() -> list[str]:
+    """Give the statements that create the tables and views of the results."""
     return [
-        *(statement for model, key in tables().values() for statement in create_table_sql(model, key)),
+        *(create_table_sql(model, key) for model, key in tables().values()),
         *create_views_sql(),
         "CREATE TABLE sweeps (sweep_id VARCHAR PRIMARY KEY, settings JSON NOT NULL)",
+        "CREATE TABLE result_objects (name VARCHAR PRIMARY KEY, kind VARCHAR, owner VARCHAR, crypto VARCHAR)",
+    ]
+
+
+def create_schema_sql() -> list[str]:
+    """Give the statements that turn an empty database into an index: tables, comments and the version."""
+    return [
+        *create_tables_sql(),
+        *(comment for model, _ in tables().values() for comment in _comments_sql(model)),
         "COMMENT ON TABLE sweeps IS 'The resolved settings of every sweep that has rows.'",
+        "COMMENT ON TABLE result_objects IS 'The objects of which these tables are an index.'",
         "CREATE TABLE schema_version (version INTEGER NOT NULL)",
         f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION})",  # noqa: S608 - a constant
     ]
 
 
-def add_factors_sql(factors: Sequence[str]) -> list[str]:
-    """Give the statements that add the columns of newly registered factors to a store.
-
-    Rows from before a factor existed were made at its baseline level, which is what the column then says.
-    """
-    contract = finetune_results_contract()
-    table = contract.to_schema().name
-    statements = ["DROP VIEW leaderboard", "DROP VIEW clean_results"]
-    for name in factors:
-        level = _text(baseline_levels()[name])
-        statements += [
-            f"ALTER TABLE {table} ADD COLUMN {name} VARCHAR DEFAULT {level}",
-            f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL",
-            f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT",
-        ]
-    return [*statements, *_comments_sql(contract), *create_views_sql()]
-
-
 # Names of tables and columns are the contracts', never a user's. Values are parameters.
-
-
-def delete_partition_sql(table: str) -> str:
-    """Give the statement that deletes the rows of one crypto ($2) in one sweep ($1)."""
-    return f"DELETE FROM {table} WHERE sweep_id = $1 AND crypto = $2"  # noqa: S608
-
-
-def insert_registered_sql(table: str) -> str:
-    """Give the statement that inserts the rows that are registered as ``new_<table>``."""
-    return f"INSERT INTO {table} BY NAME SELECT * FROM new_{table}"  # noqa: S608
 
 
 def select_partition_sql(table: str, key: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The results of sweeps: a crypto's rows are replaced in one transaction, a sweep's decision likewise."""
+"""The results of sweeps: a crypto's rows are replaced in one step, a sweep's decision likewise."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from ftf_assets.contracts.tables.label_ceiling import LabelCeiling
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.rows.factor_columns import finetune_results_contract
-from ftf_assets.storage.duckdb_file import ResultsDatabase
-from ftf_assets.storage.results_schema import (
-    delete_partition_sql,
-    insert_registered_sql,
-    select_partition_sql,
-)
+from ftf_assets.storage.result_objects import Partition
+from ftf_assets.storage.results_database import ResultsDatabase
+from ftf_assets.storage.results_schema import select_partition_sql
 from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
 
 
@@ -40,8 +37,7 @@ class ResultsStore(ResultsDatabase):
         Parameters
         ----------
         frame
-            Rows that satisfy ``FinetuneResults``. Times are kept to the microsecond; ``created_at`` never
-            precedes that of rows written before.
+            Rows that satisfy ``FinetuneResults``.
         sweep_id, crypto
             The partition. Its old rows go, also those that the new ones no longer have.
         details
@@ -51,31 +47,15 @@ class ResultsStore(ResultsDatabase):
         ------
         InputError
             The rows break the contract or belong to another sweep or crypto.
-        StoreBusyError
-            The file is locked for too long; the old rows stay as they were.
         StoreError
-            The file is not a results store, or cannot be written; the old rows stay as they were.
+            The store cannot be written; the old rows stay as they were.
         """
         frame = validated(finetune_results_contract(), frame, key=PRIMARY_KEY)
         _refuse_unknown(details)
         for rows in (frame, *details.values()):
             _refuse_foreign(rows, sweep_id, crypto)
-        with self.transaction() as connection:
-            connection.register("new_rows", frame)
-            for table in ("finetune_results", *CELL_DETAILS):
-                delete = delete_partition_sql(table)
-                connection.execute(delete, [sweep_id, crypto])
-            # After a clock was set back this sweep must still be newer than those before it.
-            connection.execute(
-                "INSERT INTO finetune_results BY NAME SELECT new_rows.* REPLACE "
-                "(CASE WHEN created_at < newest THEN newest + INTERVAL 1 MICROSECOND "
-                "ELSE created_at END AS created_at) "
-                "FROM new_rows, (SELECT max(created_at) AS newest FROM finetune_results) AS before"
-            )
-            for table, rows in details.items():
-                connection.register(f"new_{table}", rows)
-                insert = insert_registered_sql(table)
-                connection.execute(insert)
+        frames = {"finetune_results": frame, **details}
+        self.objects.write(Partition("cells", sweep_id, crypto), frames, {})
 
     def details(self, table: str, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
         """Read a table that breaks cells down, ordered by its primary key.
@@ -93,7 +73,7 @@ class ResultsStore(ResultsDatabase):
             As :meth:`read`.
         """
         contract, key = CELL_DETAILS[table]
-        found = self.select(select_partition_sql(table, key), [sweep_id, crypto])
+        found = self.select(select_partition_sql(table, key), [sweep_id, crypto], owner=sweep_id)
         return with_contract_dtypes(contract, found)
 
     def partition(self, sweep_id: str, crypto: str) -> dict[str, pd.DataFrame]:
@@ -126,6 +106,7 @@ class ResultsStore(ResultsDatabase):
             "SELECT * FROM label_suspects WHERE sweep_id = $1 AND (len($2) = 0 OR list_contains($2, crypto)) "
             "ORDER BY crypto, fold, variant, cleaner, label_quality, timestamp",
             [sweep_id, list(cryptos)],
+            owner=sweep_id,
         )
         return with_contract_dtypes(LabelSuspects, found)
 
@@ -145,12 +126,7 @@ class ResultsStore(ResultsDatabase):
             As :meth:`write_partition`.
         """
         _refuse_foreign(rows, sweep_id, crypto)
-        with self.transaction() as connection:
-            connection.register("new_rows", rows)
-            connection.execute(
-                "DELETE FROM label_ceiling WHERE sweep_id = $1 AND crypto = $2", [sweep_id, crypto]
-            )
-            connection.execute("INSERT INTO label_ceiling BY NAME SELECT * FROM new_rows")
+        self.objects.write(Partition("ceiling", sweep_id, crypto), {"label_ceiling": rows}, {})
 
     def ceiling(self, sweep_id: str, crypto: str | None = None) -> pd.DataFrame:
         """Read the rows of ``label_ceiling``, ordered by crypto, fold, noise, exposure and repeat.
@@ -171,6 +147,7 @@ class ResultsStore(ResultsDatabase):
                 "SELECT * FROM label_ceiling WHERE sweep_id = $1 AND ($2 IS NULL OR crypto = $2) "
                 "ORDER BY crypto, fold, noise, exposure, repeat",
                 [sweep_id, crypto],
+                owner=sweep_id,
             ),
         )
 
@@ -189,16 +166,8 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`write_partition`.
         """
-        with self.transaction() as connection:
-            connection.register("new_metrics", decision.metrics)
-            connection.register("new_verdicts", decision.verdicts)
-            connection.register("new_summary", decision.summary)
-            connection.execute("DELETE FROM gate_metrics WHERE sweep_id = $1", [sweep_id])
-            connection.execute("DELETE FROM gate_verdicts WHERE sweep_id = $1", [sweep_id])
-            connection.execute("DELETE FROM gate_summary WHERE sweep_id = $1", [sweep_id])
-            connection.execute("INSERT INTO gate_metrics BY NAME SELECT * FROM new_metrics")
-            connection.execute("INSERT INTO gate_verdicts BY NAME SELECT * FROM new_verdicts")
-            connection.execute("INSERT INTO gate_summary BY NAME SELECT * FROM new_summary")
+        frames = {f"gate_{name}": rows for name, rows in decision._asdict().items()}
+        self.objects.write(Partition("decision", sweep_id), frames, {})
 
     def decision(self, sweep_id: str) -> DecisionTables:
         """Read the stored decision on a sweep, as decided; tables without a row where there is none.
@@ -208,9 +177,13 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        metrics = self.select("SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id])
-        verdicts = self.select("SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id])
-        summary = self.select("SELECT * FROM gate_summary WHERE sweep_id = $1", [sweep_id])
+        metrics = self.select(
+            "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id], owner=sweep_id
+        )
+        verdicts = self.select(
+            "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id], owner=sweep_id
+        )
+        summary = self.select("SELECT * FROM gate_summary WHERE sweep_id = $1", [sweep_id], owner=sweep_id)
         return DecisionTables(
             with_contract_dtypes(GateMetrics, metrics),
             with_contract_dtypes(GateVerdicts, verdicts),
@@ -229,15 +202,19 @@ class ResultsStore(ResultsDatabase):
         return with_contract_dtypes(GateSummary, found)
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:
-        """Keep the settings of a sweep, a JSON object: what its rows were made from.
+        """Keep the settings of a sweep, a JSON object, and that it is the one that writes now.
 
         Raises
         ------
         StoreError
             As :meth:`write_partition`.
         """
-        with self.transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO sweeps VALUES ($1, $2)", [sweep_id, settings])
+        known = self.objects.of_kind("sweeps")
+        if known and known[-1].partition.owner == sweep_id:
+            (contents,) = self.objects.read([known[-1]]).values() or (None,)
+            if contents is not None and contents.facts["settings"] == settings:
+                return
+        self.objects.write(Partition("sweeps", sweep_id), {}, {"settings": settings})
 
     def sweeps(self) -> pd.DataFrame:
         """Read the sweeps: ``sweep_id`` and ``settings``, a JSON text.
@@ -247,7 +224,11 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        return self.select("SELECT sweep_id, settings::VARCHAR AS settings FROM sweeps ORDER BY sweep_id", [])
+        found = self.objects.read(self.objects.of_kind("sweeps"))
+        rows = sorted(
+            (version.partition.owner, contents.facts["settings"]) for version, contents in found.items()
+        )
+        return pd.DataFrame(rows, columns=["sweep_id", "settings"])
 
     def settings(self, sweep_id: str) -> SweepSettings:
         """Read the resolved settings of a sweep.
@@ -299,6 +280,7 @@ class ResultsStore(ResultsDatabase):
                 "WHERE ($1 IS NULL OR sweep_id = $1) AND ($2 IS NULL OR crypto = $2) "
                 "ORDER BY sweep_id, crypto, fold, variant",
                 [sweep_id, crypto],
+                owner=sweep_id,
             ),
         )
 
@@ -313,6 +295,7 @@ class ResultsStore(ResultsDatabase):
         return self.select(
             "SELECT * FROM leaderboard WHERE sweep_id = $1 ORDER BY roc_auc DESC NULLS LAST, variant",
             [sweep_id],
+            owner=sweep_id,
         )
 
     def sweep_ids(self) -> list[str]:
@@ -323,11 +306,13 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        newest_first = self.select(
-            "SELECT sweep_id FROM finetune_results GROUP BY sweep_id ORDER BY max(created_at) DESC, sweep_id",
-            [],
+        versions = self.objects.current()
+        with_rows = {version.partition.owner for version in versions if version.partition.kind == "cells"}
+        newest_last = sorted(
+            (version for version in versions if version.partition.kind == "sweeps"),
+            key=lambda version: (version.counter, version.name),
         )
-        return [str(sweep_id) for sweep_id in newest_first["sweep_id"]]
+        return [v.partition.owner for v in reversed(newest_last) if v.partition.owner in with_rows]
 
     def latest_sweep_id(self) -> str:
         """Name the sweep that wrote the newest row.

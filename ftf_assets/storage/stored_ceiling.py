@@ -39,6 +39,6 @@ def stored_ceiling(store: ResultsStore, sweep_id: str, settings: SweepSettings) 
     rows = store.ceiling(sweep_id)
     if set(rows["crypto"]) != set(settings.data.crypto_names):
         return None
-    audits = AuditStore(store.path, lock_timeout=store.lock_timeout)
+    audits = AuditStore(store.home)
     found, _ = audits.audits(sorted(set(rows["arrays_key"])))
     return ceiling_of_sweep(rows, found)

@@ -35,7 +35,7 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
     command += set_options(**QUICK_FITS)
     first = ftf(*command)
     assert first.returncode == 0, first.stderr
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     assert rows.groupby("crypto").size().to_dict() == dict.fromkeys(
         ["AAVEUSDC", "ARBUSDC", "LDOUSDC", "OPUSDC", "UNIUSDC"], 25
     )
@@ -49,12 +49,12 @@ def test_the_main_job_ends_with_125_ok_rows_on_real_candles_and_a_second_run_rep
 
     second = ftf(*command, "--json")
     assert json.loads(second.stdout)["statuses"] == {"ok": 125}
-    assert_same_rows(ResultsStore(home.results).read(), rows)
+    assert_same_rows(ResultsStore(home).read(), rows)
 
 
 def test_results_come_in_every_format(ftf: Ftf, home: Home, finished_sweep: FinishedSweep, tmp_path: Path):
     finished_sweep.copy(home)
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     table, csv, as_json = (ftf("results", "--format", form) for form in ("table", "csv", "json"))
     assert "reweight" in table.stdout
     frame = pd.read_csv(io.StringIO(csv.stdout))
@@ -75,7 +75,7 @@ def test_a_plan_knows_what_is_done_and_a_sweep_shows_its_progress_although_dagst
     assert done.returncode == 0, done.stderr
     assert "11 of 11 fits" in done.stderr
     assert "5 cells: 5 ok" in done.stdout
-    (headline,) = ResultsStore(home.results).decision(before["sweep_id"]).summary["headline"]
+    (headline,) = ResultsStore(home).decision(before["sweep_id"]).summary["headline"]
     assert done.stdout.startswith(headline), "the answer comes first"
     after = json.loads(ftf("plan", *SMALL, "--json").stdout)
     assert after["sweep_id"] == before["sweep_id"]
@@ -176,7 +176,7 @@ def test_ready_feature_caches_run_without_candles_and_say_which_file_they_were(
     done = ftf("sweep", *SMALL, *one_level, "--source", "features", "--path", str(folder), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["statuses"] == {"ok": 2}
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     assert set(rows["data_source"]) == {"features"}
     assert set(rows["source_file"]) == {"OPUSDT.parquet"}
 
@@ -186,7 +186,7 @@ def test_a_history_that_is_too_short_is_skipped_shown_and_no_failure(ftf: Ftf, h
     two_folds = ("--set", "folds.n_folds=2", "--set", f"folds.edges={edges}")
     done = ftf("sweep", *SMALL, *two_folds, "--factor", "label_smoothing=mild")
     assert done.returncode == 0, done.stderr
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     assert set(rows.loc[rows["fold"] == 0, "status"]) == {"skipped_short_history"}
     assert set(rows.loc[rows["fold"] == 1, "status"]) == {"ok"}
     assert "skipped_short_history: OPUSDC fold 0 baseline" in done.stdout

@@ -86,7 +86,7 @@ def test_a_dagster_project_takes_in_our_assets_and_acts_on_the_answer(finished_s
         return json.loads((tmp_path / "production" / "label_treatment.json").read_text(encoding="utf-8"))
 
     found = produced(finished_sweep.home.path)
-    verdicts = ResultsStore(finished_sweep.home.results).decision(finished_sweep.sweep.sweep_id).verdicts
+    verdicts = ResultsStore(finished_sweep.home).decision(finished_sweep.sweep.sweep_id).verdicts
     locked = verdicts[verdicts["verdict"] == "LOCK"]
     assert found == dict(zip(locked["factor"], locked["level"], strict=True))
     of_a_lock = verdicts.assign(verdict=["LOCK", *verdicts["verdict"][1:]])

@@ -25,7 +25,7 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
 ):
     sweep, done = finished_sweep.sweep, finished_sweep.copy(home)
     assert done.decision is not None
-    metrics, verdicts, summary = ResultsStore(home.results).decision(sweep.sweep_id)
+    metrics, verdicts, summary = ResultsStore(home).decision(sweep.sweep_id)
     GateMetrics.validate(metrics, lazy=True)
     GateVerdicts.validate(verdicts, lazy=True)
     GateSummary.validate(summary, lazy=True)
@@ -64,9 +64,9 @@ def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(
 
 
 def test_an_interrupted_sweep_is_invalid_not_complete(ftf: Ftf, home: Home, finished_sweep: FinishedSweep):
-    sweep, store = finished_sweep.sweep, ResultsStore(home.results)
+    sweep, store = finished_sweep.sweep, ResultsStore(home)
     store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-    landed = ResultsStore(finished_sweep.home.results).read(sweep.sweep_id, "OPUSDC")
+    landed = ResultsStore(finished_sweep.home).read(sweep.sweep_id, "OPUSDC")
     store.write_partition(landed, sweep.sweep_id, "OPUSDC")
     decision = json.loads(ftf("gate", "--sweep", sweep.sweep_id, "--json").stdout)
     assert {one["verdict"] for one in decision["verdicts"]} == {"INVALID"}

@@ -220,7 +220,7 @@ def test_a_sweep_that_was_run_from_the_command_line_is_listed_under_its_job(home
         assert run.tags[".dagster/repository"] == f"__repository__@{LOCATION}"
         assert run.tags["ftf/sweep_id"] == sweep.sweep_id
         assert run.tags["dagster/partition"] == "OPUSDC"
-    settings = ResultsStore(home.results).sweeps().set_index("sweep_id")["settings"]
+    settings = ResultsStore(home).sweeps().set_index("sweep_id")["settings"]
     assert '"n_folds":1' in settings[sweep.sweep_id]
 
 
@@ -239,7 +239,7 @@ def test_the_temporal_cleaner_learns_from_the_graphs_candles_and_says_what_it_es
         # The market makes a tenth of its labels wrong.
         assert 0.02 < record.data["estimated noise rate"] < 0.20
         assert record.data["weight of features"] in (0.0, 0.25, 0.5, 1.0)
-    suspects = ResultsStore(home.results).suspects(sweep.sweep_id)
+    suspects = ResultsStore(home).suspects(sweep.sweep_id)
     counts = suspects.groupby(["cleaner", "fold", "label"]).size().unstack("cleaner")
     assert set(counts.columns) == set(cleaners)
     assert (counts.nunique(axis=1) == 1).all(), "every control has the counts of its cleaner"

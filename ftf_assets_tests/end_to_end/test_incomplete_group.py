@@ -64,7 +64,7 @@ def test_what_is_skipped_is_said_from_the_plan_to_the_report(ftf: Ftf, home: Hom
     assert summary["skipped"].splitlines()[2].startswith("LDOUSDC: no file for base asset LDO")
     assert said in home.report(done["sweep_id"]).read_text(encoding="utf-8")
 
-    sweep = open_sweep(ResultsStore(home.results).settings(done["sweep_id"]))
+    sweep = open_sweep(ResultsStore(home).settings(done["sweep_id"]))
     with open_instance(home) as instance:
         run = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
@@ -75,12 +75,12 @@ def test_what_is_skipped_is_said_from_the_plan_to_the_report(ftf: Ftf, home: Hom
     (failure,) = [event for event in run.all_events if event.event_type == dg.DagsterEventType.STEP_FAILURE]
     assert "LDOUSDC: the sweep skips this crypto: no file for base asset LDO" in str(failure)
 
-    assert watched_sweep(ResultsStore(home.results)).sweep_id == sweep.sweep_id
+    assert watched_sweep(ResultsStore(home)).sweep_id == sweep.sweep_id
     (folder / "OPUSDT_1h.csv").rename(folder / "moved")
-    assert watched_sweep(ResultsStore(home.results)).cryptos == FOUND, "none that took part is lost"
+    assert watched_sweep(ResultsStore(home)).cryptos == FOUND, "none that took part is lost"
     (folder / "moved").rename(folder / "OPUSDT_1h.csv")
     write(folder, "LDOUSDC")
-    assert watched_sweep(ResultsStore(home.results)).cryptos == (*FOUND, "LDOUSDC")
+    assert watched_sweep(ResultsStore(home)).cryptos == (*FOUND, "LDOUSDC")
     assert json.loads(ftf("plan", *asked, "--json").stdout)["sweep_id"] != plan["sweep_id"]
 
 

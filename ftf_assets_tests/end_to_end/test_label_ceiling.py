@@ -30,7 +30,7 @@ def test_a_sweep_makes_its_ceiling_and_is_current_after_it(home: Home):
     assert "label_ceiling" in stale(sweep, home)
     run(sweep, home)
     assert stale(sweep, home) == []
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     rows, cells = store.ceiling(sweep.sweep_id), store.read(sweep.sweep_id)
     assert rows[["noise", "exposure"]].to_records(index=False).tolist() == [
         *(("independent", u) for u in (0.4, 0.8, 1.6)),
@@ -51,7 +51,7 @@ def test_other_doses_are_the_same_sweep_and_make_only_the_ceiling_and_the_decisi
     assert stale(other, home) == ["label_ceiling", "gate_decision", "sweep_report"]
     run(other, home)
     assert stale(other, home) == []
-    rows = ResultsStore(home.results).ceiling(other.sweep_id)
+    rows = ResultsStore(home).ceiling(other.sweep_id)
     assert sorted(set(rows["exposure"])) == [0.0, 0.4, 1.0]
 
 
@@ -59,14 +59,14 @@ def test_a_sweep_without_a_ceiling_makes_none_and_does_not_miss_it(home: Home):
     without = small_sweep(**ONE_FOLD | {"on": False})
     run(without, home)
     assert stale(without, home) == []
-    assert ResultsStore(home.results).ceiling(without.sweep_id).empty
+    assert ResultsStore(home).ceiling(without.sweep_id).empty
     assert stale(small_sweep(**ONE_FOLD), home) == ["label_ceiling", "gate_decision", "sweep_report"]
 
 
 def test_a_ceiling_that_is_switched_off_is_no_longer_part_of_the_decision(home: Home):
     several = {"n_folds": 4, "cryptos": "OPUSDC", "on": True, "repeats": 1}
     run(small_sweep(**several), home)
-    store, sweep_id = ResultsStore(home.results), small_sweep(**several).sweep_id
+    store, sweep_id = ResultsStore(home), small_sweep(**several).sweep_id
     assert store.decision(sweep_id).summary["ceiling_bound"].notna().all()
     off = small_sweep(**several | {"on": False})
     assert stale(off, home) == ["gate_decision", "sweep_report"]
@@ -90,7 +90,7 @@ def test_a_failed_model_of_the_ceiling_is_a_row_and_takes_no_cell_with_it(
     monkeypatch.setattr(fit_task, "execute_fit", fail_on_noise)
     sweep = small_sweep(**ONE_FOLD)
     run(sweep, home)
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     rows = store.ceiling(sweep.sweep_id)
     failed = rows[rows["status"] == "training_failed"]
     assert set(failed["noise"]) == {"independent"}

@@ -65,7 +65,7 @@ def test_the_label_among_the_features_makes_the_verdict_invalid_and_is_named(
     assert f"coerced_arrays of UNIUSDC: {words}" in shown.stdout
     assert f"Check no_leaking_column of coerced_arrays failed for UNIUSDC: {words}" in shown.stdout
 
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     (sweep_id,) = store.sweep_ids()
     verdicts = store.decision(sweep_id).verdicts
     assert set(verdicts["verdict"]) == {"INVALID"}

@@ -51,13 +51,13 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
         planned_fit_keys(sweep.plan("OPUSDC"))
     )
     assert len(materialised(home, first.run_ids["OPUSDC"])) == 8
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
 
     heard.clear()
     again = run_sweep(sweep, home, on_fit=heard.append)
     assert again.run_ids == {}
     assert heard == []
-    pd.testing.assert_frame_equal(ResultsStore(home.results).read(), rows)
+    pd.testing.assert_frame_equal(ResultsStore(home).read(), rows)
     assert (again.decision, again.failed_checks) == (first.decision, first.failed_checks)
     assert len(run_ids(home)) == 2, "one of the crypto, one of the gate"
 
@@ -98,7 +98,7 @@ LOSSES = {
 def test_a_finished_sweep_that_lost_something_makes_just_that_again(home: Home):
     sweep = small_sweep(cryptos="OPUSDC", factors="label_smoothing=mild")
     first = run_sweep(sweep, home, on_fit=lambda event: None)
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     for loss, (lose, made) in LOSSES.items():
         lose(home, sweep)
         assert [one.asset for one in stale_assets(sweep, home)] == made, loss
@@ -109,7 +109,7 @@ def test_a_finished_sweep_that_lost_something_makes_just_that_again(home: Home):
         new_runs = [run_id for run_id in run_ids(home) if run_id not in before]
         assert [asset for run_id in new_runs for asset in materialised(home, run_id)] == made, loss
         assert stale_assets(sweep, home) == [], loss
-        assert_same_rows(ResultsStore(home.results).read(), rows)
+        assert_same_rows(ResultsStore(home).read(), rows)
         assert (again.decision, again.failed_checks) == (first.decision, first.failed_checks), loss
         assert home.report(sweep.sweep_id).is_file()
 
@@ -137,7 +137,7 @@ def test_a_child_that_is_killed_is_named_and_the_same_command_goes_on_from_what_
     heard: list[FitEvent] = []
     run_sweep(sweep, home, on_fit=heard.append)
     assert not finished & {event.key for event in heard if event.kind == "done"}
-    assert set(ResultsStore(home.results).read()["status"]) == {"ok"}
+    assert set(ResultsStore(home).read()["status"]) == {"ok"}
     with open_instance(home) as instance:
         unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
         assert instance.get_runs_count(dg.RunsFilter(statuses=unfinished)) == 0

@@ -77,7 +77,7 @@ def test_a_step_that_met_a_busy_store_is_run_again_and_the_sweep_ends_well(home:
     assert done.success
     # The first step of a run that writes to the store; it may be made before or after the results.
     assert retried_steps(done) in (["label_ceiling"], ["finetune_results"])
-    assert len(ResultsStore(home.results).read()) == 2
+    assert len(ResultsStore(home).read()) == 2
 
 
 @pytest.mark.parametrize("error", [InputError("a bad row"), StoreError("no space left on device")], ids=repr)

@@ -133,7 +133,7 @@ class SharedHome:
         # A seed of its own gives each case a sweep_id of its own.
         sweep = small_sweep(**poor.settings, seed=list(POOR.values()).index(poor))
         if sweep.sweep_id not in self.written:
-            store = ResultsStore(self.home.results)
+            store = ResultsStore(self.home)
             store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
             for crypto in sweep.cryptos:
                 rows = [row | {"sweep_id": sweep.sweep_id} for row in poor.rows if row["crypto"] == crypto]
@@ -199,7 +199,7 @@ def test_a_file_of_the_same_rows_gets_the_same_verdict(
     poor: Poor, sweep: Sweep, ftf_here, home: Home, tmp_path: Path, suffix: str
 ):
     file = tmp_path / f"rows.{suffix}"
-    rows = ResultsStore(home.results).read(sweep.sweep_id)
+    rows = ResultsStore(home).read(sweep.sweep_id)
     rows.to_csv(file, index=False) if suffix == "csv" else rows.to_parquet(file)
     assert_stated(poor, *ftf_here("gate", "--results", str(file)), poor.file_verdict or poor.verdict)
 
@@ -216,7 +216,7 @@ def test_the_job_stores_the_verdict_and_its_report_or_fails_with_one_clear_error
     poor: Poor, sweep: Sweep, home: Home
 ):
     result = run_the_job(sweep, home)
-    metrics, verdicts, _ = ResultsStore(home.results).decision(sweep.sweep_id)
+    metrics, verdicts, _ = ResultsStore(home).decision(sweep.sweep_id)
     assert_no_table_holds_nan_or_infinity(home)
     if poor.error:
         assert not result.success

@@ -55,7 +55,7 @@ def finished(tmp_path_factory):
 
 def test_rows_and_verdicts_are_those_of_the_store(finished):
     home, _, run, *_ = finished
-    pd.testing.assert_frame_equal(run.rows, ResultsStore(home.results).read(run.sweep_id))
+    pd.testing.assert_frame_equal(run.rows, ResultsStore(home).read(run.sweep_id))
     assert set(run.rows["status"]) == {"ok"}
     assert list(run.verdicts["level"]) == ["filter"]
     assert run.headline in repr(run)

@@ -56,7 +56,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert "no noise audit of these data yet" in done.hints[0]
     assert done.report == home.report(sweep.sweep_id)
     dom, log = browse(done.report)
-    metrics, verdicts, _ = ResultsStore(home.results).decision(sweep.sweep_id)
+    metrics, verdicts, _ = ResultsStore(home).decision(sweep.sweep_id)
     assert missing_from_page(dom, metrics) == []
     assert all(verdict in dom for verdict in verdicts["verdict"])
     assert CONSOLE not in log
@@ -93,7 +93,7 @@ def test_suspects_can_be_listed_and_exported(
     ftf: Ftf, home: Home, finished_sweep: FinishedSweep, tmp_path: Path
 ):
     finished_sweep.copy(home)
-    rows = ResultsStore(home.results).read(finished_sweep.sweep.sweep_id)
+    rows = ResultsStore(home).read(finished_sweep.sweep.sweep_id)
     file = tmp_path / "suspects.parquet"
     assert ftf("suspects", "--format", "parquet", "--output", str(file)).returncode == 0
     suspects = pd.read_parquet(file)
@@ -123,7 +123,7 @@ def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, finished_swee
 
     shutil.rmtree(home.path)
     finished_sweep.copy(home)
-    store, sweep = ResultsStore(home.results), finished_sweep.sweep
+    store, sweep = ResultsStore(home), finished_sweep.sweep
     empty = DecisionTables(*(rows.head(0) for rows in store.decision(sweep.sweep_id)))
     store.write_decision(empty, sweep.sweep_id)
     assert "no verdict yet" in refused()

@@ -157,7 +157,7 @@ def draw_the_report_by_other_code(home: Home, sweep: Sweep) -> None:
 
 def audit_the_data(home: Home, sweep: Sweep) -> None:
     identity = {"arrays_key": sweep.artifact_key("coerced_arrays", CRYPTO), "crypto": CRYPTO}
-    AuditStore(home.results).write_audit(*frames([found_row(**identity)], [effect_row(**identity)]))
+    AuditStore(home).write_audit(*frames([found_row(**identity)], [effect_row(**identity)]))
 
 
 def of_crypto(*assets: str) -> dict[str | None, list[str]]:

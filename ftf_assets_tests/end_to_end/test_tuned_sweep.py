@@ -36,7 +36,7 @@ def test_a_tuned_sweep_counts_its_trials_writes_its_parameters_and_is_resumed_fo
     assert "12 of 12 fits" in first.stderr
     decided = " ".join(ftf("gate").stdout.split())
     assert capitalized(before["tuning"]) in decided, "the verdict names the mode"
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     assert set(rows["status"]) == {"ok"}
     assert set(rows["n_trials"]) == {2}
     assert (rows.groupby("fold")["params"].nunique() == 1).all()
@@ -46,7 +46,7 @@ def test_a_tuned_sweep_counts_its_trials_writes_its_parameters_and_is_resumed_fo
     assert own.returncode == 0, own.stderr
     summary = json.loads(own.stdout)
     assert summary["sweep_id"] != before["sweep_id"]
-    own_rows = ResultsStore(home.results).read(summary["sweep_id"])
+    own_rows = ResultsStore(home).read(summary["sweep_id"])
     assert set(own_rows["n_trials"]) == {2}
     baseline = [frame[frame["variant"] == "baseline"] for frame in (rows, own_rows)]
     assert baseline[0]["cell_key"].tolist() == baseline[1]["cell_key"].tolist()
@@ -109,11 +109,11 @@ def test_a_failed_study_leaves_the_other_folds_and_a_second_run_mends_it(
 
     monkeypatch.setattr(fit_task, "execute_fit", fail)
     done = run_sweep(sweep, home, on_fit=lambda event: None)
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     assert rows.groupby("fold")["status"].agg(set).to_dict() == {0: {"ok"}, 1: {"training_failed"}}
     assert set(rows.loc[rows["fold"] == 1, "error_stage"]) == {"tuning"}
     assert done.failed_checks
 
     monkeypatch.setattr(fit_task, "execute_fit", execute_fit)
     run_sweep(sweep, home, on_fit=lambda event: None)
-    assert_same_rows(ResultsStore(home.results).read(), ResultsStore(healthy.results).read())
+    assert_same_rows(ResultsStore(home).read(), ResultsStore(healthy.results).read())

@@ -73,7 +73,7 @@ def test_a_fit_that_runs_out_of_memory_is_one_failed_cell_and_a_rerun_heals_it(
     broken = run_ftf(command, tmp_path / "logs", prepare=functools.partial(fail_in, fault, "mild", LAST_FOLD))
     assert broken.wait() == 1, broken.stderr
     assert json.loads(broken.stdout)["statuses"] == {"ok": N_CELLS - 1, "training_failed": 1}
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     (failed,) = rows[rows["status"] == "training_failed"].itertuples()
     assert (failed.crypto, failed.fold, failed.variant) == ("OPUSDC", LAST_FOLD, "mild")
     assert failed.error_stage == "fit"
@@ -98,9 +98,7 @@ def test_a_crypto_whose_process_is_killed_is_named_the_others_land_and_a_rerun_h
     assert lines[0].startswith(
         "ftf: OPUSDC: its process was killed by SIGKILL, probably because memory ran out"
     )
-    assert ResultsStore(home.results).read().groupby("crypto").size().to_dict() == {
-        "LDOUSDC": N_CELLS_A_CRYPTO
-    }
+    assert ResultsStore(home).read().groupby("crypto").size().to_dict() == {"LDOUSDC": N_CELLS_A_CRYPTO}
     assert_nothing_half_written(home)
     healed = sweeps.run(home)
     assert healed.wait() == 0, healed.stderr

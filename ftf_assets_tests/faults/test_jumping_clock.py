@@ -53,5 +53,5 @@ def test_a_sweep_under_a_clock_that_jumps_by_hours_and_years_ends_as_if_undistur
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
         assert_undisturbed(home, sweeps)
-    assert ResultsStore(home.results).latest_sweep_id() == sweeps.undisturbed["sweeps"]["sweep_id"][0]
+    assert ResultsStore(home).latest_sweep_id() == sweeps.undisturbed["sweeps"]["sweep_id"][0]
     figure("two sweeps under a clock that jumps up to a year: every table equal, no run ended by mistake")

@@ -75,7 +75,7 @@ def test_sweeps_with_different_settings_run_side_by_side_and_one_is_killed_with_
     assert_nothing_half_written(home)
     assert n_unfinished_runs(home) == 0
     assert sweeps.run(home).wait() == 0
-    rows = ResultsStore(home.results).read()
+    rows = ResultsStore(home).read()
     assert set(rows.groupby("sweep_id").size()) == {N_CELLS}
     assert rows["sweep_id"].nunique() == n_sweeps + 1
     (sweep_id,) = sweeps.undisturbed["sweeps"]["sweep_id"]

@@ -93,7 +93,7 @@ def assert_undisturbed(home: Home, sweeps: Sweeps, sweep_id: str | None = None) 
     assert set(found) == set(sweeps.undisturbed)
     for name, expected in sweeps.undisturbed.items():
         pd.testing.assert_frame_equal(found[name], expected, obj=name)
-    rows = ResultsStore(home.results).read(sweep_id)
+    rows = ResultsStore(home).read(sweep_id)
     assert len(rows) == N_CELLS
     assert not rows.duplicated(list(PRIMARY_KEY)).any()
     assert n_unfinished_runs(home) == 0
@@ -118,7 +118,7 @@ def assert_nothing_half_written(home: Home) -> None:
             content = (header.parent / name).read_bytes()
             assert name.startswith(hashlib.sha256(content).hexdigest()[:24]), header.parent / name
     if home.results.exists():
-        assert len(ResultsStore(home.results).read()) % N_CELLS_A_CRYPTO == 0, "half a partition"
+        assert len(ResultsStore(home).read()) % N_CELLS_A_CRYPTO == 0, "half a partition"
 
 
 def _files_named_in(value: object) -> set[str]:

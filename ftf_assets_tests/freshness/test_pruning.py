@@ -65,7 +65,7 @@ def names(folder: Path) -> set[str]:
 def home(tmp_path: Path, sweep: Sweep) -> Home:
     """One sweep in the results, whose data have changed since one of its cells, and things of nobody."""
     home = Home(tmp_path)
-    plan, store = sweep.plan(CRYPTO), ResultsStore(home.results)
+    plan, store = sweep.plan(CRYPTO), ResultsStore(home)
     rows = results_table(partition(CRYPTO, sweep_id=sweep.sweep_id))
     store.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
     store.write_partition(rows, sweep.sweep_id, CRYPTO)
@@ -94,7 +94,7 @@ def test_values_that_the_sweep_needs_are_kept_and_all_others_removed(home: Home,
     assert len(names(home.path / "scores")) == 1
     counts = {name: (kind.n_pruned, kind.n_kept) for name, kind in pruned.kinds.items()}
     assert counts == {"fits": (1, 3), "scores": (1, 1), "artifacts": (1, 2), "unfinished": (0, 0)}
-    assert len(ResultsStore(home.results).read()), "no row is touched"
+    assert len(ResultsStore(home).read()), "no row is touched"
 
 
 def test_the_bytes_are_those_that_the_disk_gets_back(home: Home):
@@ -127,7 +127,7 @@ def test_keep_sweeps_keeps_the_values_of_those_that_wrote_last(home: Home, sweep
     last = pd.Timestamp("2099-01-01", tz="UTC")
     rows = results_table(partition(CRYPTO, sweep_id=later.sweep_id, created_at=last))
     rows["cell_key"] = [f"{number:016x}" for number in range(len(rows))]
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     store.write_sweep(later.sweep_id, later.settings.model_dump_json())
     store.write_partition(rows, later.sweep_id, CRYPTO)
     assert prune(home, keep_days=0, dry_run=True).sweeps == [later.sweep_id, sweep.sweep_id]
@@ -139,7 +139,7 @@ def test_keep_sweeps_keeps_the_values_of_those_that_wrote_last(home: Home, sweep
 
 def test_a_sweep_whose_source_is_gone_keeps_the_models_of_its_rows(home: Home, sweep: Sweep):
     gone = sweep.settings.with_changes(data={"source": "candles", "path": str(home.path / "no such folder")})
-    ResultsStore(home.results).write_sweep(sweep.sweep_id, gone.model_dump_json())
+    ResultsStore(home).write_sweep(sweep.sweep_id, gone.model_dump_json())
     pruned = prune(home, keep_days=0)
     assert names(home.path / "fits") == {OLD_MODEL}
     (note,) = pruned.notes
@@ -155,7 +155,7 @@ def test_a_sweep_whose_source_is_gone_keeps_the_models_of_its_rows(home: Home, s
 def test_a_sweep_whose_settings_are_another_versions_keeps_the_models_of_its_rows_and_is_named(
     home: Home, sweep: Sweep, text: str, said: str
 ):
-    ResultsStore(home.results).write_sweep(sweep.sweep_id, text)
+    ResultsStore(home).write_sweep(sweep.sweep_id, text)
     pruned = prune(home, keep_days=0)
     assert pruned.sweeps == [sweep.sweep_id]
     assert names(home.path / "fits") == {OLD_MODEL}
@@ -164,11 +164,11 @@ def test_a_sweep_whose_settings_are_another_versions_keeps_the_models_of_its_row
     assert "only the models that its rows name are kept" in note
     assert "were written by another version of ftf" in note
     assert said in note
-    assert len(ResultsStore(home.results).read()), "no row is touched"
+    assert len(ResultsStore(home).read()), "no row is touched"
 
 
 def test_the_command_says_which_sweeps_have_settings_of_another_version_and_goes_on(home: Home, sweep: Sweep):
-    ResultsStore(home.results).write_sweep(sweep.sweep_id, '{"moon_phase": "full"}')
+    ResultsStore(home).write_sweep(sweep.sweep_id, '{"moon_phase": "full"}')
     arguments = ["clean", "--keep-days", "0", "--home", str(home.path)]
     done = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert done.exception is None

@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Home:
 
 def decide_with(home: Home, noise: VarianceParts, **settings: object) -> str:
     """Store a decision on a sweep with these settings, whose noise was this; give its id."""
-    sweep, store = small_sweep(**settings), ResultsStore(home.results)
+    sweep, store = small_sweep(**settings), ResultsStore(home)
     decision = replace(decided(sweep_rows(0.002)), sweep_id=sweep.sweep_id)
     parts = {
         "week_sd": noise.week_sd,
@@ -64,7 +64,7 @@ def test_a_negative_correlation_between_cryptos_counts_as_none(home: Home):
 
 def test_noise_that_was_not_measured_is_not_taken(home: Home):
     sweep_id = decide_with(home, QUIET, seed=9)
-    store = ResultsStore(home.results)
+    store = ResultsStore(home)
     tables = store.decision(sweep_id)
     store.write_decision(tables._replace(summary=tables.summary.assign(week_sd=float("nan"))), sweep_id)
     assert visible_effect(small_sweep(), home).noise_from.startswith("the published sweep")

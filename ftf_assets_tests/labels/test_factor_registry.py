@@ -15,6 +15,7 @@ from ftf_assets.labels.factor_registry import FACTORS, registry
 from ftf_assets.labels.fit_rows import Judgement, TreatedRows
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.training.evaluation import evaluate_cells
 from ftf_assets.training.fit_keys import model_fit_key
@@ -85,7 +86,7 @@ def test_a_factor_that_is_registered_runs_from_the_plan_to_the_results_table(
     assert set(frame["status"]) == {OK}
     assert frame.columns[4 : 4 + len(FACTORS)].tolist() == [*FACTORS]
     assert frame["toy"].tolist() == ["as_is", "toy_a"] * 4
-    store = ResultsStore(tmp_path / "results.duckdb")
+    store = ResultsStore(Home(tmp_path))
     store.write_partition(frame, SWEEP, "OPUSDC")
     assert store.leaderboard(SWEEP)["toy"].value_counts().to_dict() == {"as_is": 2, "toy_a": 2}
     for fold in (0, 1):

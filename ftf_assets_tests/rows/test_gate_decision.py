@@ -16,6 +16,7 @@ from ftf_assets.rows.gate_decision import (
     decision_rows,
     sweep_fingerprints,
 )
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
 from ftf_assets_tests.support.small_sweep import small_sweep
@@ -30,7 +31,7 @@ CASES = {
 
 @pytest.fixture
 def store(tmp_path: Path) -> ResultsStore:
-    store = ResultsStore(tmp_path / "results.duckdb")
+    store = ResultsStore(Home(tmp_path))
     store.write_partition(results_table(partition("OPUSDC")), SWEEP, "OPUSDC")
     return store
 

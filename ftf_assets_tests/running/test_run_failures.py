@@ -9,10 +9,11 @@ import dagster as dg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from ftf_assets.contracts.errors import FtfError, InputError, RunError, StoreBusyError, StoreError
+from ftf_assets.contracts.errors import FtfError, InputError, RunError, StoreError
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.running.run_failures import raise_failure
 from ftf_assets.sources.faults import Faults
+from ftf_assets.storage.results_database import NoResultsError
 
 
 def full_disk() -> None:
@@ -32,8 +33,8 @@ def faulty_file() -> None:
     raise faults.error()
 
 
-def busy_store() -> None:
-    raise StoreBusyError("the results store is busy")
+def no_results() -> None:
+    raise NoResultsError("no results yet")
 
 
 def lost_cluster() -> None:
@@ -54,8 +55,8 @@ def defect() -> None:
         ),
         (bad_input, InputError, "OPUSDC, column 'close': not a number"),
         (faulty_file, InputError, "OPUSDC, file OPUSDC.csv"),
-        (busy_store, StoreError, "the results store is busy"),
         (lost_cluster, RunError, "the Dask cluster dask://h:1 is gone"),
+        (no_results, StoreError, "no results yet"),
         (defect, RunError, "OPUSDC: ZeroDivisionError: ours (run "),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

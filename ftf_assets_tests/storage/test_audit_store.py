@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.storage.audit_store import AuditStore
+from ftf_assets.storage.home import Home
 from ftf_assets_tests.support.audit_rows import AUDITED_AT, effect_row, found_row, frames, whole_audit
 
 KEY = "rows of OPUSDC"
@@ -15,7 +16,7 @@ KEY = "rows of OPUSDC"
 
 @pytest.fixture
 def store(tmp_path: Path) -> AuditStore:
-    return AuditStore(tmp_path / "results.duckdb")
+    return AuditStore(Home(tmp_path))
 
 
 def test_rows_are_read_with_their_dtypes_and_in_their_order(store):
@@ -35,8 +36,8 @@ def test_an_audit_that_runs_again_replaces_all_of_its_rows(store):
 
 def test_of_two_audits_of_the_same_rows_the_newest_is_read_and_both_are_kept(store):
     other = {"audit_id": "audit_of_more_seeds", "created_at": AUDITED_AT + pd.Timedelta(days=1)}
-    store.write_audit(*frames([found_row(n_seeds=9, **other)], [effect_row(**other)]))
     store.write_audit(*frames([found_row()], [effect_row()]))
+    store.write_audit(*frames([found_row(n_seeds=9, **other)], [effect_row(**other)]))
     found, _ = store.audits([KEY])
     assert found["audit_id"].tolist() == ["audit_of_more_seeds"]
     store.write_audit(*frames([found_row(created_at=AUDITED_AT + pd.Timedelta(days=2))],

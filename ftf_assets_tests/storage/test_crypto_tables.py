@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.contracts.errors import InputError
 from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.label_suspects import SUSPECTS_KEY
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.storage.table_versions import row_versions
 from ftf_assets_tests.support.production import CRYPTO
@@ -27,7 +28,7 @@ from ftf_assets_tests.support.results_rows import (
 
 @pytest.fixture
 def store(tmp_path: Path) -> ResultsStore:
-    return ResultsStore(tmp_path / "results.duckdb")
+    return ResultsStore(Home(tmp_path))
 
 
 def test_rows_by_regime_are_replaced_with_their_cells_and_come_back_as_they_went_in(store):
@@ -46,7 +47,7 @@ def test_cells_and_rows_by_regime_are_stored_together_or_not_at_all(store):
     store.write_partition(rows, SWEEP, CRYPTO, {"regime_results": regimes})
     # A row twice breaks the primary key inside the store.
     twice = pd.concat([regimes, regimes.head(1)], ignore_index=True)
-    with pytest.raises(StoreError, match="DuckDB says"):
+    with pytest.raises(InputError, match="must be unique by"):
         store.write_partition(rows.head(1), SWEEP, CRYPTO, {"regime_results": twice})
     assert len(store.read()) == len(rows)
     assert len(store.details("regime_results", SWEEP)) == len(regimes)
@@ -108,7 +109,7 @@ def test_cells_and_details_are_stored_together_or_not_at_all(store, table: str):
     rows, written = results_table(partition(CRYPTO, folds=2)), details()
     store.write_partition(rows, SWEEP, CRYPTO, written)
     twice = pd.concat([written[table], written[table].head(1)], ignore_index=True)
-    with pytest.raises(StoreError, match="DuckDB says"):
+    with pytest.raises(InputError, match="must be unique by"):
         store.write_partition(rows.head(1), SWEEP, CRYPTO, written | {table: twice})
     assert len(store.read()) == len(rows)
     for name, frame in written.items():

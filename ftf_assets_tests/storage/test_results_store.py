@@ -1,22 +1,24 @@
-"""The results store: a partition is replaced whole, by one process at a time, and nothing is lost."""
+"""The results store: partitions are replaced whole, without a lock; results.duckdb is an index of them."""
 
 from __future__ import annotations
 
 import os
-import signal
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
-from filelock import FileLock
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.factor_columns import finetune_results_contract
-from ftf_assets.storage import duckdb_file as results_database
+from ftf_assets.storage import result_objects
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_database import NoResultsError, refresh_index
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.processes import PROCESSES
@@ -28,25 +30,33 @@ from ftf_assets_tests.support.results_rows import (
     results_table,
     skipped_row,
 )
+from ftf_assets_tests.support.s3_server import environment, new_bucket, s3_server
 
 COLUMNS = finetune_results_contract().to_schema().columns
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ResultsStore:
-    return ResultsStore(tmp_path / "home" / "results.duckdb")
+    return ResultsStore(Home(tmp_path / "home"))
 
 
 def write(store: ResultsStore, rows: list[dict], crypto: str = "OPUSDC", sweep_id: str = SWEEP) -> None:
+    store.write_sweep(sweep_id, "{}")
     store.write_partition(results_table(rows), sweep_id, crypto)
+
+
+def objects(store: ResultsStore) -> dict[str, bytes]:
+    folder = store.home.path / "results"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.zip")}
 
 
 def by_key(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(list(PRIMARY_KEY)).reset_index(drop=True)
 
 
-def query(path: Path, sql: str) -> list[tuple]:
-    connection = duckdb.connect(str(path), read_only=True)
+def query(store: ResultsStore, sql: str) -> list[tuple]:
+    assert refresh_index(store.home, wait=60).note == ""
+    connection = duckdb.connect(str(store.home.results), read_only=True)
     try:
         return connection.execute(sql).fetchall()
     finally:
@@ -120,22 +130,24 @@ def test_rows_are_read_in_one_order(store):
 )
 def test_rows_that_do_not_belong_are_refused_and_old_rows_stay(store, rows, rule):
     write(store, partition(folds=2))
-    before = store.path.read_bytes()
+    before = objects(store)
     with pytest.raises(InputError, match=rule):
         write(store, rows)
-    assert store.path.read_bytes() == before
+    assert objects(store) == before
 
 
 @pytest.mark.parametrize(
-    "crypto", ["'; DROP TABLE finetune_results; --", 'OP"USDC', "OP' OR '1'='1", "$1", "новый/монета", "%"]
+    "crypto",
+    ["'; DROP TABLE finetune_results; --", 'OP"USDC', "OP' OR '1'='1", "$1", "новый/монета", "%", "../../up"],
 )
-def test_a_name_that_looks_like_sql_is_stored_as_text(store, crypto):
+def test_a_name_that_looks_like_sql_or_a_path_is_refused_and_found_nowhere(store, crypto):
     write(store, partition("OPUSDC"))
-    write(store, partition(crypto, folds=1), crypto)
-    write(store, partition(crypto, folds=1), crypto)
-    assert store.read(crypto=crypto)["crypto"].tolist() == [crypto] * 5
-    assert len(store.read()) == 30
-    assert len(store.read(sweep_id=crypto)) == 0
+    before = objects(store)
+    with pytest.raises(InputError, match="plain words"):
+        write(store, partition(crypto, folds=1), crypto)
+    assert objects(store) == before
+    assert len(store.read(crypto=crypto)) == len(store.read(sweep_id=crypto)) == 0
+    assert len(store.read()) == 25
 
 
 # --- views ---------------------------------------------------------------------------------------------
@@ -175,7 +187,7 @@ def test_a_mean_of_the_leaderboard_leaves_out_the_cells_without_trades(store):
 
 def test_clean_results_has_the_good_rows_only(store):
     write(store, [ok_row(fold=0), failed_row(fold=1), skipped_row(fold=2)])
-    assert query(store.path, "SELECT fold, status FROM clean_results") == [(0, "ok")]
+    assert query(store, "SELECT fold, status FROM clean_results") == [(0, "ok")]
 
 
 @pytest.mark.parametrize("days", [(1, 2), (2, 1)], ids=["the clock goes on", "the clock was set back"])
@@ -186,15 +198,15 @@ def test_the_latest_sweep_is_the_one_that_wrote_last(store, days):
         write(store, [ok_row(sweep_id=sweep_id, created_at=when)], sweep_id=sweep_id)
         assert store.latest_sweep_id() == sweep_id
     assert store.sweep_ids() == ["ftf_000000000001", "ftf_000000000000"]
-    stamps = store.read().set_index("sweep_id")["created_at"]
-    assert stamps["ftf_000000000000"] < stamps["ftf_000000000001"]
+    write(store, [ok_row(sweep_id="ftf_000000000000")], sweep_id="ftf_000000000000")
+    assert store.sweep_ids() == ["ftf_000000000000", "ftf_000000000001"]
 
 
 def test_the_database_documents_itself(store):
     write(store, [ok_row()])
     comments = dict(
         query(
-            store.path,
+            store,
             "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'finetune_results'",
         )
     )
@@ -204,234 +216,239 @@ def test_the_database_documents_itself(store):
 def test_the_table_itself_has_the_primary_key_and_the_required_columns(store):
     write(store, [ok_row()])
     (key,) = query(
-        store.path,
+        store,
         "SELECT constraint_column_names FROM duckdb_constraints() "
         "WHERE table_name = 'finetune_results' AND constraint_type = 'PRIMARY KEY'",
     )
     assert tuple(key[0]) == PRIMARY_KEY
     nullable = dict(
         query(
-            store.path,
+            store,
             "SELECT column_name, is_nullable FROM duckdb_columns() WHERE table_name = 'finetune_results'",
         )
     )
     assert nullable == {name: column.nullable for name, column in COLUMNS.items()}
 
 
-# --- files that are missing, foreign or of another version ---------------------------------------------
+# --- versions ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "read", [ResultsStore.read, ResultsStore.latest_sweep_id, lambda store: store.leaderboard(SWEEP)]
 )
 def test_reading_before_the_first_sweep_says_no_results_yet_and_creates_nothing(tmp_path, read):
-    store = ResultsStore(tmp_path / "home" / "results.duckdb")
-    with pytest.raises(StoreError, match="no results yet"):
+    store = ResultsStore(Home(tmp_path / "home"))
+    with pytest.raises(NoResultsError, match="no results yet"):
         read(store)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_store_has_no_latest_sweep(store):
-    write(store, [])
-    with pytest.raises(StoreError, match="no results yet"):
-        store.latest_sweep_id()
+def test_a_partition_has_one_object_that_the_next_version_replaces(store):
+    write(store, partition(folds=2))
+    assert sorted(objects(store)) == [f"of/{SWEEP}/cells/OPUSDC/00000001.zip", f"sweeps/00000001.{SWEEP}.zip"]
+    write(store, partition(folds=1))
+    assert f"of/{SWEEP}/cells/OPUSDC/00000002.zip" in objects(store)
+    assert len(objects(store)) == 2
+
+
+def test_the_later_of_two_versions_counts_though_its_clock_is_behind(store):
+    write(store, [ok_row(f1_buy=0.4, created_at=pd.Timestamp("2024-05-02", tz="UTC"))])
+    write(store, [ok_row(f1_buy=0.3, created_at=pd.Timestamp("2024-05-01", tz="UTC"))])
+    assert store.read()["f1_buy"].tolist() == [0.3]
+
+
+def test_an_older_version_that_a_kill_has_left_behind_does_not_count(store):
+    write(store, partition(folds=2))
+    (old,) = (store.home.path / "results").glob("of/*/cells/*/*.zip")
+    content = old.read_bytes()
+    write(store, partition(folds=1))
+    old.write_bytes(content)
+    assert len(store.read()) == 5
+    write(store, partition(folds=1))
+    assert not old.exists(), "the next version removes it"
 
 
 @pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1], ids=["older", "newer"])
-def test_a_file_of_another_schema_version_is_refused_and_left_alone(store, version):
-    write(store, partition())
-    connection = duckdb.connect(str(store.path))
-    connection.execute("UPDATE schema_version SET version = $1", [version])
-    connection.close()
-    before = store.path.read_bytes()
-    for use in (lambda: write(store, partition()), store.read, store.latest_sweep_id):
-        with pytest.raises(StoreError, match=f"schema version {version}.*move the file away"):
-            use()
-    assert store.path.read_bytes() == before
-    assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
-
-
-def test_a_store_from_before_a_factor_was_registered_gets_its_column_at_the_baseline(
-    store, tmp_path, monkeypatch
-):
-    with monkeypatch.context() as before:
-        before.delitem(FACTORS, "reseeded")
-        rows = [{k: v for k, v in row.items() if k != "reseeded"} for row in partition()]
-        write(store, rows)
-        store.write_sweep(SWEEP, '{"factor": "cleanlab"}')
-        assert "reseeded" not in store.read().columns
-    pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition())))
-    assert store.sweeps()["settings"].tolist() == ['{"factor": "cleanlab"}']
-    assert "reseeded" in store.leaderboard(SWEEP).columns
-    write(store, partition("ARBUSDC", reseeded="again"), "ARBUSDC")
-    assert len(store.read()) == 50
-    assert query(store.path, "SELECT count(*) FROM clean_results") == [(50,)]
-    assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
-
-    fresh = ResultsStore(tmp_path / "fresh" / "results.duckdb")
-    write(fresh, partition())
-    described = (
-        "SELECT table_name, column_name, data_type, is_nullable, column_default, comment "
-        "FROM duckdb_columns() ORDER BY ALL"
-    )
-    assert query(store.path, described) == query(fresh.path, described)
-
-
-def test_a_kill_while_a_factor_is_added_leaves_the_store_as_it_was(store, monkeypatch):
-    with monkeypatch.context() as before:
-        before.delitem(FACTORS, "reseeded")
-        write(store, [{k: v for k, v in row.items() if k != "reseeded"} for row in partition()])
-    with monkeypatch.context() as broken:
-        broken.setattr(
-            results_database, "add_factors_sql", lambda factors: ["DROP VIEW leaderboard", "not a statement"]
-        )
-        with pytest.raises(StoreError, match="DuckDB says"):
-            store.read()
-    assert len(store.read()) == len(store.leaderboard(SWEEP)) * 5 == 25
-
-
-def test_a_file_with_a_factor_that_is_gone_is_refused_and_left_alone(store, monkeypatch):
-    write(store, partition())
-    before = store.path.read_bytes()
-    monkeypatch.delitem(FACTORS, "reseeded")
-    with pytest.raises(StoreError, match="columns that this ftf does not know: reseeded"):
+def test_results_of_another_schema_version_are_refused_and_left_alone(store, monkeypatch, version):
+    monkeypatch.setattr(result_objects, "SCHEMA_VERSION", version)
+    write(store, [ok_row()])
+    before = objects(store)
+    monkeypatch.undo()
+    with pytest.raises(
+        StoreError, match=f"of schema version {version}, this ftf reads version {SCHEMA_VERSION}"
+    ):
         store.read()
-    assert store.path.read_bytes() == before
+    assert objects(store) == before
 
 
-def test_a_duckdb_file_of_something_else_is_refused_and_left_alone(store):
-    store.path.parent.mkdir()
-    connection = duckdb.connect(str(store.path))
-    connection.execute("CREATE TABLE finetune_results (mine INTEGER)")
-    connection.close()
-    before = store.path.read_bytes()
-    for use in (lambda: write(store, partition()), store.read):
-        with pytest.raises(StoreError, match="not a results store"):
-            use()
-    assert store.path.read_bytes() == before
+def test_rows_from_before_a_factor_was_registered_are_read_at_its_baseline(store, monkeypatch):
+    written = results_table([ok_row()])
+    packed = result_objects._packed
+
+    def without_the_factor(partition, frames, facts):
+        return packed(
+            partition,
+            {name: frame.drop(columns=FACTORS["cleanlab"].name) for name, frame in frames.items()},
+            facts,
+        )
+
+    monkeypatch.setattr(result_objects, "_packed", without_the_factor)
+    store.write_partition(written, SWEEP, "OPUSDC")
+    assert store.read()["cleanlab"].tolist() == ["off"]
 
 
-@pytest.mark.parametrize("content", [b"", b"sweep_id,crypto\n" * 1000], ids=["empty", "csv"])
-def test_a_file_that_is_no_database_is_refused_and_left_alone(store, content):
-    store.path.parent.mkdir()
-    store.path.write_bytes(content)
-    for use in (lambda: write(store, partition()), store.read):
-        with pytest.raises(StoreError, match=r"results\.duckdb.*not a valid DuckDB database"):
-            use()
-    assert store.path.read_bytes() == content
+HARMS = {
+    "truncated": lambda content: content[:-40],
+    "emptied": lambda content: b"",
+    "changed": lambda content: content.replace(b"PAR1", b"PAR2", 1),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_a_damaged_object_counts_as_missing_and_is_named(store, caplog, harm):
+    write(store, partition())
+    write(store, partition("ARBUSDC"), "ARBUSDC")
+    victim = store.home.path / "results" / "of" / SWEEP / "cells" / "ARBUSDC" / "00000001.zip"
+    victim.write_bytes(harm(victim.read_bytes()))
+    assert set(store.read()["crypto"]) == {"OPUSDC"}
+    assert f"event=damaged_results name=results/of/{SWEEP}/cells/ARBUSDC/00000001.zip" in caplog.text
+    write(store, partition("ARBUSDC"), "ARBUSDC")
+    assert set(store.read()["crypto"]) == {"OPUSDC", "ARBUSDC"}
+
+
+def test_an_object_in_the_place_of_another_is_not_read(store):
+    write(store, partition())
+    cells = store.home.path / "results" / "of" / SWEEP / "cells"
+    shutil.copytree(cells / "OPUSDC", cells / "LDOUSDC")
+    assert set(store.read()["crypto"]) == {"OPUSDC"}
 
 
 def test_the_error_names_a_home_that_cannot_be_written(tmp_path):
-    (tmp_path / "home").write_text("a file where the directory should be")
-    with pytest.raises(StoreError, match=r"results\.duckdb\.lock cannot be written"):
-        write(ResultsStore(tmp_path / "home" / "results.duckdb"), partition())
+    (tmp_path / "home").write_text("in the way")
+    with pytest.raises(StoreError, match=r"home/results/.* cannot be"):
+        write(ResultsStore(Home(tmp_path / "home")), partition())
 
 
-# --- faults --------------------------------------------------------------------------------------------
+# --- several writers -----------------------------------------------------------------------------------
 
 
-@pytest.mark.faults
-def test_an_error_inside_the_transaction_leaves_the_old_rows(store, monkeypatch):
-    write(store, partition(folds=2))
-    # Past the contract, into the table's own primary key: the delete has happened when the insert fails.
-    monkeypatch.setattr("ftf_assets.storage.results_store.validated", lambda model, frame, key: frame)
-    with pytest.raises(StoreError, match="DuckDB says"):
-        write(store, [*partition(folds=1), ok_row(fold=0), ok_row(fold=0)])
-    pd.testing.assert_frame_equal(store.read(), by_key(results_table(partition(folds=2))))
-
-
-@pytest.mark.faults
-def test_waiting_for_the_lock_ends_with_a_message_that_names_it(store):
-    write(store, partition())
-    impatient = ResultsStore(store.path, lock_timeout=0.2)
-    with FileLock(store.lock_path):
-        started = time.monotonic()
-        for use in (lambda: write(impatient, partition()), impatient.read):
-            with pytest.raises(StoreError, match=r"waited 0\.2 s for the lock .*results\.duckdb\.lock"):
-                use()
-        assert time.monotonic() - started < 5
-    assert len(impatient.read()) == 25
+@pytest.fixture(params=["folder", "bucket"])
+def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    if request.param == "folder":
+        yield Home(tmp_path / "home")
+        return
+    with s3_server() as endpoint:
+        for name, text in environment(endpoint).items():
+            monkeypatch.setenv(name, text)
+        monkeypatch.setenv("FTF_CACHE", str(tmp_path / "cache"))
+        yield Home.locate(new_bucket(endpoint))
 
 
 @pytest.mark.faults
-def test_the_error_says_that_another_program_holds_the_database(store):
-    write(store, partition())
-    holder = PROCESSES.Process(target=hold_database, args=(store.path,))
-    holder.start()
-    try:
-        wait_for(store.path.with_name("held"))
-        with pytest.raises(StoreError, match=r"results\.duckdb.*lock"):
-            write(store, partition())
-    finally:
-        holder.kill()
-        holder.join()
-
-
-@pytest.mark.faults
-def test_a_store_is_created_over_the_leftover_of_a_killed_creation(store):
-    store.path.parent.mkdir()
-    store.path.with_name("results.duckdb.unfinished").write_bytes(b"half a file")
-    store.path.with_name("results.duckdb.unfinished.wal").write_bytes(b"half a log")
-    with pytest.raises(StoreError, match="no results yet"):
-        store.read()
-    write(store, partition())
-    assert len(store.read()) == 25
-    assert sorted(p.name for p in store.path.parent.iterdir()) == ["results.duckdb", "results.duckdb.lock"]
-
-
-@pytest.mark.faults
-def test_eight_processes_write_one_fresh_file_and_none_is_lost(store):
+def test_eight_processes_write_together_and_none_is_lost(home: Home):
     cryptos = [f"COIN{i}USDC" for i in range(8)]
-    barrier = PROCESSES.Barrier(len(cryptos))
+    run_together(home, [(crypto, 5) for crypto in cryptos])
+    assert ResultsStore(home).read().groupby("crypto").size().to_dict() == dict.fromkeys(cryptos, 25)
+
+
+@pytest.mark.faults
+def test_eight_runs_of_one_partition_leave_exactly_one_version(home: Home):
+    run_together(home, [("OPUSDC", folds) for folds in range(1, 9)])
+    names = [entry.name for entry in home.blobs.entries(f"results/of/{SWEEP}/cells/OPUSDC/")]
+    assert names == [f"results/of/{SWEEP}/cells/OPUSDC/00000008.zip"]
+    rows = ResultsStore(home).read()
+    assert len(rows) in {5 * folds for folds in range(1, 9)}, "the rows of one of them"
+    assert not rows.duplicated(list(PRIMARY_KEY)).any()
+
+
+def run_together(home: Home, writes: list[tuple[str, int]]) -> None:
+    barrier = PROCESSES.Barrier(len(writes))
+    variables = dict(os.environ)  # those of the server of these processes were set before
     writers = [
-        PROCESSES.Process(target=write_together, args=(store.path, crypto, barrier)) for crypto in cryptos
+        PROCESSES.Process(target=write_together, args=(home, *one, barrier, variables)) for one in writes
     ]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join(120)
-    assert [writer.exitcode for writer in writers] == [0] * len(cryptos)
-    assert store.read().groupby("crypto").size().to_dict() == dict.fromkeys(cryptos, 25)
+    assert [writer.exitcode for writer in writers] == [0] * len(writes)
 
 
-@pytest.mark.faults
-def test_a_process_killed_inside_its_transaction_leaves_the_old_rows_and_blocks_nobody(store):
-    write(store, partition("OPUSDC"))
-    victim = PROCESSES.Process(target=hang_in_transaction, args=(store.path,))
-    victim.start()
-    wait_for(store.path.with_name("held"))
-    waiting = PROCESSES.Process(target=write_together, args=(store.path, "ARBUSDC", None))
-    waiting.start()
-    os.kill(victim.pid, signal.SIGKILL)
-    victim.join(30)
-    waiting.join(60)
-    assert (victim.exitcode, waiting.exitcode) == (-signal.SIGKILL, 0)
-    old = by_key(results_table(partition("OPUSDC")))
-    pd.testing.assert_frame_equal(store.read(crypto="OPUSDC"), old)
-    assert len(store.read(crypto="ARBUSDC")) == 25
-    write(store, partition("OPUSDC", folds=1))
-    assert len(store.read(crypto="OPUSDC")) == 5
+def write_together(home: Home, crypto: str, folds: int, barrier, variables: dict[str, str]) -> None:
+    os.environ.update(variables)
+    frame = results_table(partition(crypto, folds=folds))
+    barrier.wait(120)
+    ResultsStore(home).write_partition(frame, SWEEP, crypto)
 
 
-def write_together(path: Path, crypto: str, barrier) -> None:
-    frame = results_table(partition(crypto))
-    if barrier is not None:
-        barrier.wait(120)
-    ResultsStore(path).write_partition(frame, SWEEP, crypto)
+# --- the index -----------------------------------------------------------------------------------------
 
 
-def hang_in_transaction(path: Path) -> None:
-    """Do what a write does up to its COMMIT, and stay there with the lock."""
-    with FileLock(ResultsStore(path).lock_path):
-        connection = duckdb.connect(str(path))
-        connection.execute("BEGIN TRANSACTION")
-        connection.execute("DELETE FROM finetune_results")
-        path.with_name("held").touch()
-        time.sleep(120)
+def test_the_index_can_be_deleted_at_any_time(store):
+    write(store, partition())
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+    store.home.results.unlink()
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+    write(store, partition(folds=1))
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(5,)]
 
 
-def hold_database(path: Path) -> None:
-    connection = duckdb.connect(str(path))
+def test_only_what_changed_is_read_into_the_index(store):
+    for crypto in ("OPUSDC", "ARBUSDC"):
+        write(store, partition(crypto), crypto)
+    assert refresh_index(store.home).n_changed == 3
+    assert refresh_index(store.home).n_changed == 0
+    write(store, partition("ARBUSDC", folds=1), "ARBUSDC")
+    assert refresh_index(store.home).n_changed == 2, "the old version is removed, the new one is read"
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"DUCK" * 2_000], ids=["empty", "text", "garbage"])
+def test_a_damaged_index_is_moved_aside_and_made_again(store, content):
+    write(store, partition())
+    store.home.results.write_bytes(content)
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+    assert (store.home.path / "results.old.duckdb").read_bytes() == content
+
+
+def test_a_database_of_something_else_is_moved_aside_whole(store):
+    store.home.path.mkdir()
+    connection = duckdb.connect(str(store.home.results))
+    connection.execute("CREATE TABLE mine AS SELECT 42 AS answer")
+    connection.close()
+    write(store, partition())
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+    kept = duckdb.connect(str(store.home.path / "results.old.duckdb"), read_only=True)
+    assert kept.execute("SELECT answer FROM mine").fetchall() == [(42,)]
+
+
+@pytest.mark.parametrize("read_only", [True, False], ids=["to read", "to write"])
+def test_a_program_that_holds_the_index_open_delays_it_and_nothing_else(store, read_only):
+    write(store, partition(folds=1))
+    refresh_index(store.home)
+    holder = PROCESSES.Process(target=hold_database, args=(store.home.results, read_only))
+    holder.start()
+    try:
+        wait_for(store.home.results.with_name("held"))
+        write(store, partition(folds=2))
+        assert len(store.read()) == 10
+        assert "another program holds it open. The rows are safe; ftf index" in refresh_index(store.home).note
+    finally:
+        holder.kill()
+        holder.join()
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(10,)]
+
+
+def test_a_file_is_created_over_the_leftover_of_a_killed_creation(store):
+    store.home.path.mkdir()
+    store.home.results.with_name("results.duckdb.unfinished").write_bytes(b"half a file")
+    store.home.results.with_name("results.duckdb.unfinished.wal").write_bytes(b"half a log")
+    write(store, partition())
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+    assert not list(store.home.path.glob("*.unfinished*"))
+
+
+def hold_database(path: Path, read_only: bool) -> None:
+    connection = duckdb.connect(str(path), read_only=read_only)
     connection.execute("SELECT 1")
     path.with_name("held").touch()
     time.sleep(120)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.storage.stored_ceiling import stored_ceiling
 from ftf_assets.sweep.settings import SweepSettings
@@ -22,7 +23,7 @@ OTHER = "LDOUSDC"
 
 @pytest.fixture
 def store(tmp_path: Path) -> ResultsStore:
-    return ResultsStore(tmp_path / "results.duckdb")
+    return ResultsStore(Home(tmp_path))
 
 
 @pytest.fixture

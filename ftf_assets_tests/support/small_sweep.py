@@ -37,7 +37,7 @@ class FinishedSweep:
     def open(cls, sweep: Sweep, home: Home, record: Mapping[str, Any]) -> FinishedSweep:
         """Open a sweep that another process has finished in ``home`` and whose :attr:`record` it kept."""
         failed = [FailedCheck(**check) for check in record["failed_checks"]]
-        decision = decision_from_rows(ResultsStore(home.results).decision(sweep.sweep_id))
+        decision = decision_from_rows(ResultsStore(home).decision(sweep.sweep_id))
         report = home.report(sweep.sweep_id)
         return cls(sweep, home, SweepRun(record["run_ids"], decision, report, failed, record["hints"]))
 

@@ -202,7 +202,7 @@ def _follow_backfill(
 def _require_rows(submitted: _Submitted) -> None:
     """Refuse to decide where the deployment's runs have not written into this home."""
     sweep, home = submitted.sweep, submitted.home
-    rows = ResultsStore(home.results).read(sweep.sweep_id)
+    rows = ResultsStore(home).read(sweep.sweep_id)
     missing = [crypto for crypto in sweep.cryptos if crypto not in set(rows["crypto"])]
     if missing:
         raise RunError(

@@ -107,6 +107,11 @@ def checked_name(name: str) -> str:
     return name
 
 
+def is_plain(name: str) -> bool:
+    """Whether a store could have a blob of this name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def checked_folder(prefix: str) -> str:
     """Return the name of a folder, "" or plain words that end with ``/``.
 

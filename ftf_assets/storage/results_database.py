@@ -1,0 +1,213 @@
+"""Reading results by SQL: the result objects in a DuckDB in memory, and the file of them that people open."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from ftf_assets.contracts.errors import StoreError
+from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets.storage.home import Home
+from ftf_assets.storage.result_objects import ResultObjects
+from ftf_assets.storage.result_tables import ResultTables
+from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql, create_tables_sql
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Tables in memory by process and home: what was read once is not read again while it is current. A child
+#: that was forked makes its own.
+_IN_MEMORY: dict[tuple[int, str], ResultTables] = {}
+_LOCK = threading.Lock()
+
+
+class NoResultsError(StoreError):
+    """A home holds no results yet."""
+
+
+class ResultsDatabase:
+    """The results of a home, by SQL.
+
+    The rows are objects (:mod:`ftf_assets.storage.result_objects`). They are queried in memory, so that no
+    program that holds ``results.duckdb`` open is ever in the way.
+
+    Parameters
+    ----------
+    home
+        The home.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.objects = ResultObjects(home.blobs)
+
+    def select(
+        self,
+        query: str,
+        parameters: Sequence[str | list[str] | None] = (),
+        *,
+        owner: str | None = None,
+    ) -> pd.DataFrame:
+        """Read the result of one query.
+
+        Parameters
+        ----------
+        query, parameters
+            SQL over the tables of the results.
+        owner
+            The sweep that the query is about; None reads the rows of all.
+
+        Raises
+        ------
+        NoResultsError
+            There are no results yet.
+        StoreError
+            They cannot be read, or another version of ftf wrote them.
+        """
+        versions = self.objects.current(owner)
+        if not versions and not self.objects.current():
+            raise self._no_results()
+        with _LOCK:
+            tables = _in_memory(self.home)
+            tables.refresh(self.objects, versions, owner)
+            return tables.connection.execute(query, list(parameters)).df()
+
+    def _no_results(self) -> NoResultsError:
+        return NoResultsError(
+            f"no results yet: {self.home.address} holds no row. Run a sweep first: ftf sweep"
+        )
+
+
+@dataclass(frozen=True)
+class IndexRefresh:
+    """What became of ``results.duckdb``.
+
+    Attributes
+    ----------
+    n_changed
+        Number of versions that were read into it or removed.
+    note
+        Why it is not up to date, in a line; "" where it is.
+    """
+
+    n_changed: int = 0
+    note: str = ""
+
+
+def refresh_index(home: Home, *, wait: float = 0.0, again: bool = False) -> IndexRefresh:
+    """Make ``results.duckdb`` equal to the result objects; it is only an index of them.
+
+    Parameters
+    ----------
+    home
+        The home; on a bucket the file lies on this machine.
+    wait
+        Seconds to wait for another process that refreshes it.
+    again
+        Read every object again.
+
+    Returns
+    -------
+    IndexRefresh
+        A program that holds the file open, a full disk and the like delay the refresh and are never an error:
+        the rows are safe in their objects.
+
+    Raises
+    ------
+    StoreError
+        The objects cannot be read.
+    """
+    later = "The rows are safe; ftf index refreshes it later"
+    try:
+        home.results.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(home.results.with_name(home.results.name + ".lock"), timeout=wait):
+            return IndexRefresh(_refresh(home, again=again))
+    except Timeout:
+        return IndexRefresh(note=f"{home.results} is being refreshed by another run")
+    except (duckdb.Error, OSError) as error:
+        first = str(error).partition("\n")[0]
+        why = "another program holds it open" if "lock" in first else first
+        return IndexRefresh(note=f"{home.results} was not refreshed: {why}. {later}")
+
+
+def _refresh(home: Home, *, again: bool) -> int:
+    objects = ResultObjects(home.blobs)
+    if again or not _is_index(home.results):
+        _create(home.results)
+    with _connected(str(home.results)) as connection:
+        return ResultTables(connection).refresh(objects, objects.current(), None)
+
+
+def _is_index(path: Path) -> bool:
+    """Whether the file is an index of this version; a foreign or damaged file is moved aside, never deleted.
+
+    Raises
+    ------
+    duckdb.IOException
+        Another program holds it open for writing.
+    """
+    if not path.exists():
+        return False
+    try:
+        with _connected(str(path), read_only=True) as connection:
+            (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchall()[0]
+            described = connection.execute("SELECT * FROM finetune_results LIMIT 0").description
+            connection.execute("SELECT * FROM result_objects LIMIT 0")
+    except duckdb.IOException as error:
+        if "lock" in str(error).partition("\n")[0]:
+            raise
+        version, described = None, []
+    except duckdb.Error:
+        version, described = None, []
+    if version == SCHEMA_VERSION and {name for name, *_ in described} == _columns():
+        return True
+    aside = path.with_name(f"{path.stem}.old.duckdb")
+    path.replace(aside)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    return False
+
+
+def _columns() -> set[str]:
+    return set(finetune_results_contract().to_schema().columns)
+
+
+def _create(path: Path) -> None:
+    """Build the file under a temporary name and rename it: a kill leaves no partial schema."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    with _connected(str(unfinished)) as connection:
+        # One transaction: with one per statement, each of about two hundred would wait for the disk.
+        connection.execute("BEGIN TRANSACTION")
+        for statement in create_schema_sql():
+            connection.execute(statement)
+        connection.execute("COMMIT")
+    unfinished.replace(path)
+
+
+def _in_memory(home: Home) -> ResultTables:
+    key = (os.getpid(), home.address)
+    if key not in _IN_MEMORY:
+        # One thread: whoever forks this process must find no other.
+        connection = duckdb.connect(":memory:", config={"threads": 1})
+        for statement in create_tables_sql():
+            connection.execute(statement)
+        _IN_MEMORY[key] = ResultTables(connection)
+    return _IN_MEMORY[key]
+
+
+@contextmanager
+def _connected(path: str, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(path, read_only=read_only)
+    try:
+        yield connection
+    finally:
+        connection.close()
