@@ -81,9 +81,9 @@ def computed(sweep: Sweep, arrays: TrainingArrays, models: TrainedModels) -> dic
     }
 
 
-def stored(sweep: Sweep, crypto: str, results: CryptoResults, path: Path) -> dict[str, Callable[[], object]]:
+def stored(sweep: Sweep, crypto: str, results: CryptoResults, home: Home) -> dict[str, Callable[[], object]]:
     """What is done with the rows of the three tables after they are computed."""
-    store, new = ResultsStore(path), {name: results.details[name] for name in NEW}
+    store, new = ResultsStore(home), {name: results.details[name] for name in NEW}
     others = {name: rows for name, rows in results.details.items() if name not in NEW}
     store.write_partition(results.cells, sweep.sweep_id, crypto, results.details)
     return {
@@ -134,7 +134,7 @@ def main(folder: Path, repeats: int) -> None:
         at_f1_threshold += earned(arrays, models, sweep.settings.evaluation.scoring.cost)
         with tempfile.TemporaryDirectory() as scratch:
             parts = computed(sweep, arrays, models)
-            parts |= stored(sweep, crypto, results, Path(scratch) / "results.duckdb")
+            parts |= stored(sweep, crypto, results, Home(Path(scratch)))
             for name, work in parts.items():
                 totals[name] += seconds(work, repeats)
     report(

@@ -154,7 +154,7 @@ def sweep(device: Device, _options: Row) -> Iterator[Row]:
             "stderr": done.stderr[-600:] if done.returncode else "",
         }
         if done.returncode in (0, 1):
-            cells = ResultsStore(Home(Path(home)).results).read()
+            cells = ResultsStore(Home(Path(home))).read()
             failed = cells[cells["status"] == "training_failed"]
             fits = list(fit_store(Home(Path(home))).headers(sys.maxsize))
             yield {

@@ -19,6 +19,7 @@ import pandas as pd
 from benchmarks.measuring import report
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factor_registry import FACTORS
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import partition, results_table
@@ -27,9 +28,9 @@ from ftf_assets_tests.support.results_rows import partition, results_table
 ROWS = 25
 
 
-def write_partitions(path: Path, start: multiprocessing.synchronize.Barrier, numbers: list[int]) -> None:
+def write_partitions(home: Home, start: multiprocessing.synchronize.Barrier, numbers: list[int]) -> None:
     """Write some partitions, each a crypto of its own sweep."""
-    store = ResultsStore(path, lock_timeout=3_600)
+    store = ResultsStore(home)
     frames = {number: results_table(partition(sweep_id=_sweep_id(number))) for number in numbers}
     start.wait()
     for number, frame in frames.items():
@@ -40,16 +41,15 @@ def _sweep_id(number: int) -> str:
     return f"ftf_{number:012x}"
 
 
-def many_writers(folder: Path, n_partitions: int, n_processes: int) -> dict[str, object]:
+def many_writers(home: Home, n_partitions: int, n_processes: int) -> dict[str, object]:
     """Write partitions from several processes at once; count what failed and what was lost."""
-    path = folder / "results.duckdb"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["ftf_assets.storage.results_store", "ftf_assets_tests.support.results_rows"]
     )
     start = context.Barrier(n_processes + 1)
     shares = [list(range(one, n_partitions, n_processes)) for one in range(n_processes)]
-    writers = [context.Process(target=write_partitions, args=(path, start, share)) for share in shares]
+    writers = [context.Process(target=write_partitions, args=(home, start, share)) for share in shares]
     for writer in writers:
         writer.start()
     start.wait()
@@ -57,7 +57,7 @@ def many_writers(folder: Path, n_partitions: int, n_processes: int) -> dict[str,
     for writer in writers:
         writer.join()
     seconds = time.perf_counter() - begin
-    rows = ResultsStore(path).read()
+    rows = ResultsStore(home).read()
     return {
         "partitions": n_partitions,
         "processes": n_processes,
@@ -115,8 +115,8 @@ def main(partitions: int, processes: int, rows: int) -> None:
     """Print what was written, what was lost, and the gate's time."""
     with tempfile.TemporaryDirectory() as folder:
         if partitions:
-            written = many_writers(Path(folder), partitions, processes)
-            report("results store: one transaction a partition", [written])
+            written = many_writers(Home(Path(folder)), partitions, processes)
+            report("results store: one object a partition", [written])
         report("the gate over a file of rows", [gate_over(Path(folder), rows)])
 
 

@@ -279,7 +279,7 @@ def test_two_people_get_one_answer_whatever_their_number_of_workers(
     sweep, answers = small_sweep(workers=1), []
     other_person = (home, run_sweep(sweep, home, on_fit=lambda event: None))
     for place, done in ((finished_sweep.home, finished_sweep.done), other_person):
-        store = ResultsStore(place.results)
+        store = ResultsStore(place)
         answers.append((store.read(), store.leaderboard(sweep.sweep_id), done.decision))
     assert_same_rows(answers[0][0], answers[1][0])
     pd.testing.assert_frame_equal(answers[0][1], answers[1][1])

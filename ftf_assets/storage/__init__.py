@@ -1,10 +1,12 @@
-"""Where bytes lie between runs: files and one DuckDB database below the home folder. No Dagster.
+"""Where bytes lie between runs: in the home, a folder or a bucket. No Dagster.
 
 * ``home``, ``home_lock``: the paths; runs share the home, pruning needs it alone
+* ``blobs``: bytes by name, as files or as objects of a bucket
 * ``artifacts``, ``artifact_types``: any value as a JSON header and files named by their content
-* ``fit_store``: finished fits and scores by key, shared by all sweeps
-* ``results_store``, ``audit_store``: rows in DuckDB; ``duckdb_file`` opens the file, ``results_schema``
-  has its SQL
+* ``fit_store``, ``fit_packs``: finished fits and scores by key, shared by all sweeps
+* ``results_store``, ``audit_store``: the rows of sweeps and audits; ``result_objects`` stores them,
+  ``results_database`` reads them by SQL and keeps ``results.duckdb``, an index; ``result_tables`` and
+  ``results_schema`` have its tables
 * ``content_version``, ``table_versions``: content hashes
 * ``result_files``: results of others, from files of any table format, for the gate
 * ``cpu_core_locks``, ``gpu_places``: all runs on a machine share its cores and its GPUs, by locks in its

@@ -312,7 +312,8 @@ class ResultsStore(ResultsDatabase):
             (version for version in versions if version.partition.kind == "sweeps"),
             key=lambda version: (version.counter, version.name),
         )
-        return [v.partition.owner for v in reversed(newest_last) if v.partition.owner in with_rows]
+        ordered = [v.partition.owner for v in reversed(newest_last) if v.partition.owner in with_rows]
+        return [*ordered, *sorted(with_rows - set(ordered))]
 
     def latest_sweep_id(self) -> str:
         """Name the sweep that wrote the newest row.

@@ -12,6 +12,7 @@ from ftf_assets.command import main as cli
 from ftf_assets.command.results import BREAKDOWNS
 from ftf_assets.rows.confidence_curve import mean_confidence_curve
 from ftf_assets.rows.regime_results import pooled_by_regime
+from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.ceiling import rows_of, scores_of, with_ceiling
 from ftf_assets_tests.support.production import Trained
@@ -30,7 +31,7 @@ from ftf_assets_tests.support.results_rows import (
 def test_results_by_regime_are_shown_and_exported(tmp_path: Path):
     regimes = regimes_table()
     home = tmp_path / "home"
-    store = ResultsStore(home / "results.duckdb")
+    store = ResultsStore(Home(home))
     store.write_sweep(SWEEP, "{}")
     store.write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC", {"regime_results": regimes})
     run = CliRunner().invoke
@@ -58,7 +59,7 @@ def test_every_breakdown_is_shown_and_exported(tmp_path: Path, by: str):
     details, words = SHOWN[by]
     home, file = tmp_path / "home", tmp_path / "rows.csv"
     cells = results_table(partition(folds=2))
-    ResultsStore(home / "results.duckdb").write_partition(cells, SWEEP, "OPUSDC", {BREAKDOWNS[by]: details})
+    ResultsStore(Home(home)).write_partition(cells, SWEEP, "OPUSDC", {BREAKDOWNS[by]: details})
     printed = CliRunner().invoke(cli.cli, ["results", "--by", by, "--home", str(home)])
     assert printed.exit_code == 0, printed.output
     assert [word for word in (SWEEP, "reweight", *words) if word not in printed.output] == []
@@ -73,7 +74,7 @@ def test_every_breakdown_is_shown_and_exported(tmp_path: Path, by: str):
 
 def test_the_label_ceiling_is_shown_and_exported_or_said_to_be_absent(tmp_path: Path, standard_run: Trained):
     home, file = tmp_path / "home", tmp_path / "rows.csv"
-    store = ResultsStore(home / "results.duckdb")
+    store = ResultsStore(Home(home))
     store.write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC")
     run = CliRunner().invoke
     absent = run(cli.cli, ["results", "--by", "ceiling", "--home", str(home)])
@@ -91,7 +92,7 @@ def test_the_label_ceiling_is_shown_and_exported_or_said_to_be_absent(tmp_path: 
 @pytest.mark.parametrize("by", [by for by in BREAKDOWNS if by not in ("cell", "ceiling")])
 def test_a_sweep_without_a_cell_that_is_ok_has_no_breakdown_and_says_why(tmp_path: Path, by: str):
     home = tmp_path / "home"
-    store = ResultsStore(home / "results.duckdb")
+    store = ResultsStore(Home(home))
     store.write_partition(results_table([failed_row()]), SWEEP, "OPUSDC")
     done = CliRunner().invoke(cli.cli, ["results", "--by", by, "--home", str(home)])
     assert done.exit_code == 2

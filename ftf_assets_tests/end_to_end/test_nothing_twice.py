@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pandas as pd
 import psutil
 import pytest
@@ -26,6 +25,7 @@ from ftf_assets.training.fit_engine import FitEvent
 from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.end_to_end.test_command import assert_same_rows
+from ftf_assets_tests.support.changed_results import change_results
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
@@ -80,8 +80,7 @@ def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
 
 
 def lose_a_row(home: Home, sweep: Sweep) -> None:
-    with duckdb.connect(str(home.results)) as connection:
-        connection.execute("DELETE FROM finetune_results WHERE variant = 'mild' AND fold = 1")
+    assert change_results(home, "DELETE FROM finetune_results WHERE variant = 'mild' AND fold = 1") == 1
 
 
 #: What is lost, and the assets that are made again: with rows also what covers the whole sweep.

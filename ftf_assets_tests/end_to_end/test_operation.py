@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from ftf_assets.command import main as cli
-from ftf_assets.contracts.errors import InputError, StoreBusyError, StoreError
+from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.definitions import defs
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
@@ -50,39 +49,12 @@ def retried_steps(result: dg.ExecuteInProcessResult) -> list[str]:
     return [str(event.step_key) for event in result.all_events if event.is_step_up_for_retry]
 
 
-@pytest.fixture
-def store_that_raises(monkeypatch: pytest.MonkeyPatch):
-    """Let the first use of the store's lock raise; later ones work."""
-
-    def raise_once(error: Exception) -> None:
-        real, raised = ResultsStore._lock, []
-
-        @contextmanager
-        def lock(store: ResultsStore):
-            if not raised:
-                raised.append(error)
-                raise error
-            with real(store):
-                yield
-
-        monkeypatch.setattr(ResultsStore, "_lock", lock)
-        monkeypatch.setattr("ftf_assets.graph.retry_busy_store.SECONDS_TO_WAIT", 0)
-
-    return raise_once
-
-
-def test_a_step_that_met_a_busy_store_is_run_again_and_the_sweep_ends_well(home: Home, store_that_raises):
-    store_that_raises(StoreBusyError("waited 600 s for the lock"))
-    done = land(home)
-    assert done.success
-    # The first step of a run that writes to the store; it may be made before or after the results.
-    assert retried_steps(done) in (["label_ceiling"], ["finetune_results"])
-    assert len(ResultsStore(home).read()) == 2
-
-
 @pytest.mark.parametrize("error", [InputError("a bad row"), StoreError("no space left on device")], ids=repr)
-def test_what_would_go_wrong_again_is_not_tried_again(home: Home, store_that_raises, error: Exception):
-    store_that_raises(error)
+def test_what_would_go_wrong_again_is_not_tried_again(home: Home, monkeypatch, error: Exception):
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ResultsStore, "write_partition", refuse)
     done = land(home)
     assert not done.success
     assert retried_steps(done) == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pandas as pd
 import pytest
 
@@ -31,6 +31,7 @@ from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.support.audit_rows import effect_row, found_row, frames
+from ftf_assets_tests.support.changed_results import change_results
 from ftf_assets_tests.support.settings import set_options
 from ftf_assets_tests.support.small_sweep import QUICK_FITS, FinishedSweep, small_sweep
 
@@ -129,15 +130,13 @@ def lose_the_checks(home: Home, sweep: Sweep) -> None:
 
 def sql(statement: str) -> Callable[[Home, Sweep], None]:
     def execute(home: Home, sweep: Sweep) -> None:
-        with duckdb.connect(str(home.results)) as connection:
-            (n_rows,) = connection.execute(statement).fetchone()
-        assert n_rows, "the statement changes something"
+        assert change_results(home, statement), "the statement changes something"
 
     return execute
 
 
 def lose_all_results(home: Home, sweep: Sweep) -> None:
-    home.results.unlink()
+    shutil.rmtree(home.path / "results")
 
 
 def lose_the_report(home: Home, sweep: Sweep) -> None:

@@ -116,4 +116,4 @@ def test_a_failed_study_leaves_the_other_folds_and_a_second_run_mends_it(
 
     monkeypatch.setattr(fit_task, "execute_fit", execute_fit)
     run_sweep(sweep, home, on_fit=lambda event: None)
-    assert_same_rows(ResultsStore(home).read(), ResultsStore(healthy.results).read())
+    assert_same_rows(ResultsStore(home).read(), ResultsStore(healthy).read())

@@ -43,6 +43,21 @@ def _before_moving(suffix: str, count: int) -> None:
     Path.replace = replace  # type: ignore[method-assign]
 
 
+def _at_rows(count: int, *, after: bool = False) -> None:
+    """Before or after the rows of a crypto are put in their place, where there are none yet."""
+    occur, link = _die_at(count), os.link
+
+    def dying_link(source: Any, target: Any) -> None:
+        is_rows = "/cells/" in str(target)
+        if is_rows and not after:
+            occur()
+        link(source, target)
+        if is_rows and after:
+            occur()
+
+    os.link = dying_link  # type: ignore[assignment]
+
+
 def _half_written(suffix: str, count: int) -> None:
     """After half of a file's bytes have been written."""
     occur, write = _die_at(count), Path.write_bytes
@@ -113,10 +128,13 @@ MOMENTS: dict[str, Callable[[int], None]] = {
     "half a booster written": functools.partial(_half_written, ".ubj"),
     "an array not yet in place": functools.partial(_before_moving, ".npy"),
     "a header not yet in place": functools.partial(_before_moving, "header.json"),
-    "the new store not yet in place": functools.partial(_before_moving, "results.duckdb"),
-    "rows deleted, none inserted": functools.partial(_in_duckdb, "DELETE FROM finetune_results", after=True),
-    "before the commit": functools.partial(_in_duckdb, "COMMIT"),
-    "after the commit, before the file is closed": functools.partial(_in_duckdb, "COMMIT", after=True),
+    "the new index not yet in place": functools.partial(_before_moving, "results.duckdb"),
+    "half of the rows written": functools.partial(_half_written, ".zip"),
+    "the rows not yet in place": _at_rows,
+    "the rows in place, the older ones not removed": functools.partial(_at_rows, after=True),
+    "in the transaction of the index": functools.partial(_in_duckdb, "INSERT INTO finetune_results"),
+    "before the commit of the index": functools.partial(_in_duckdb, "COMMIT"),
+    "after its commit, before the file is closed": functools.partial(_in_duckdb, "COMMIT", after=True),
     "the report not yet in place": functools.partial(_before_moving, ".html"),
 }
 

@@ -65,10 +65,6 @@ def read_fit(file: Path) -> None:
     read_artifact(BlobFolder.of_path(file.parent), FitResult)
 
 
-def read_store(file: Path) -> None:
-    ResultsStore(file).read()
-
-
 def in_parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer)
@@ -277,12 +273,17 @@ def test_a_header_of_random_bytes_counts_as_no_fit(tmp_path: Path, content: byte
 
 
 @pytest.mark.faults
-def test_a_damaged_results_store_is_read_or_refused_by_an_error_of_ours(tmp_path: Path, figure: Figure):
-    ResultsStore(tmp_path / "good.duckdb").write_partition(results_table(partition()), SWEEP, "OPUSDC")
-    chance, good = random.Random(3), (tmp_path / "good.duckdb").read_bytes()
-    n_files = scaled(20, 300)
-    ends = [outcome(read_store, tmp_path / "results.duckdb", damaged(good, chance)) for _ in range(n_files)]
-    figure(f"{n_files} damaged DuckDB files, {ends.count('refused')} refused, no other error")
+def test_damaged_result_objects_are_read_or_refused_by_an_error_of_ours(tmp_path: Path, figure: Figure):
+    store = ResultsStore(Home(tmp_path))
+    store.write_partition(results_table(partition()), SWEEP, "OPUSDC")
+    (file,) = (tmp_path / "results").rglob("*.zip")
+    chance, good = random.Random(3), file.read_bytes()
+    n_files, ends = scaled(20, 300), []
+    for number in range(n_files):
+        # Under a name of its own: what was read once is not read again.
+        file = file.rename(file.with_name(f"{number + 2:08d}.zip"))
+        ends.append(outcome(lambda _: len(store.read()), file, damaged(good, chance)))
+    figure(f"{n_files} damaged result objects, {ends.count('refused')} refused, no other error")
 
 
 TEXT = st.text(max_size=40) | st.from_regex(r"[a-z_]+=[a-z_,=.:0-9-]*", fullmatch=True)

@@ -84,7 +84,7 @@ def test_a_sweep_on_a_gpu_fits_every_cell_and_forks_no_process_that_opened_it(
 ):
     done = stand_in.run("-m", "ftf_assets.command", *SWEEP, "--device", "cuda:1")
     assert done.returncode == 0, done.stderr
-    cells = ResultsStore(Home(tmp_path / "home").results).read()
+    cells = ResultsStore(Home(tmp_path / "home")).read()
     assert list(cells["status"]) == ["ok", "ok"]
     notes = stand_in.notes()
     assert len(notes["opened"]) == 2, "the check of the device and the run of the crypto"
