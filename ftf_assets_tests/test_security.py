@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -265,15 +264,15 @@ def test_every_locked_dependency_has_a_version_and_hashes_and_no_address():
     assert "--require-hashes" in install
 
 
-def test_a_name_shaped_like_sql_or_html_goes_through_the_store_as_data(tmp_path: Path):
+def test_a_name_shaped_like_sql_html_or_a_path_is_refused_by_the_store(tmp_path: Path):
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets_tests.support.results_rows import partition, results_table
 
     store = ResultsStore(Home(tmp_path))
-    for name in ("a'; DROP TABLE finetune_results; --", "<script>alert(1)</script>", "$1", 'x" OR 1=1'):
-        frame = results_table(partition(name, sweep_id=name))
-        store.write_partition(frame, name, name)
-        read = store.read(name, name)
-        assert set(read["crypto"]) == {name}
-        assert isinstance(read, pd.DataFrame)
-    assert len(store.read()) == 4 * 25
+    store.write_partition(results_table(partition("OPUSDC", sweep_id="s")), "s", "OPUSDC")
+    for name in ("a'; DROP TABLE finetune_results; --", "<script>alert(1)</script>", "../up", 'x" OR 1=1'):
+        with pytest.raises(InputError, match="plain words"):
+            store.write_partition(results_table(partition(name, sweep_id=name)), name, name)
+        assert store.read(name, name).empty
+        assert store.read("s", name).empty
+    assert len(store.read()) == 25

@@ -42,14 +42,12 @@ def ceiling_reason(
     """
     if not sweep.settings.ceiling.on:
         return None
-    from ftf_assets.storage.results_database import NoResultsError
+    if not home.has_results:
+        return NEVER_MADE
     from ftf_assets.storage.results_store import ResultsStore
     from ftf_assets.storage.table_versions import ceiling_versions
 
-    try:
-        rows = ResultsStore(home).ceiling(sweep.sweep_id, crypto)
-    except NoResultsError:
-        return NEVER_MADE
+    rows = ResultsStore(home).ceiling(sweep.sweep_id, crypto)
     if rows.empty:
         return NEVER_MADE
     now = json.loads(json.dumps(sweep.artifact_identity(CEILING, crypto)))

@@ -87,14 +87,12 @@ def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, c
     StoreError
         A results store that cannot be read.
     """
-    from ftf_assets.storage.results_database import NoResultsError
+    if not home.has_results:
+        return NEVER_MADE
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home)
-    try:
-        rows = store.read(sweep.sweep_id, crypto)
-    except NoResultsError:
-        return NEVER_MADE
+    rows = store.read(sweep.sweep_id, crypto)
     return (
         inputs_reason(sweep, crypto, rows)
         or _failure_reason(rows)

@@ -84,21 +84,17 @@ def design_of(sweep: Sweep) -> Design:
 
 def _noise(sweep: Sweep, home: Home) -> tuple[VarianceParts, str]:
     data = sweep.settings.data
-    from ftf_assets.rows.records import plain_records
-    from ftf_assets.storage.results_database import NoResultsError
-    from ftf_assets.storage.results_store import ResultsStore
+    if home.has_results:
+        from ftf_assets.rows.records import plain_records
+        from ftf_assets.storage.results_store import ResultsStore
 
-    store = ResultsStore(home)
-    try:
-        summaries = plain_records(store.summaries())
-    except NoResultsError:
-        summaries = []
-    for summary in summaries:
-        earlier = store.settings(summary["sweep_id"]).data
-        if (earlier.source, earlier.path) == (data.source, data.path) and summary["week_sd"] is not None:
-            # With more cryptos than were measured, a negative correlation would leave no noise at all.
-            correlation = max(summary["week_correlation"] or 0.0, 0.0)
-            parts = VarianceParts(summary["week_sd"], correlation, summary["seed_sd"] or 0.0)
-            return parts, f"sweep {summary['sweep_id']}"
+        store = ResultsStore(home)
+        for summary in plain_records(store.summaries()):
+            earlier = store.settings(summary["sweep_id"]).data
+            if (earlier.source, earlier.path) == (data.source, data.path) and summary["week_sd"] is not None:
+                # With more cryptos than were measured, a negative correlation would leave no noise at all.
+                correlation = max(summary["week_correlation"] or 0.0, 0.0)
+                parts = VarianceParts(summary["week_sd"], correlation, summary["seed_sd"] or 0.0)
+                return parts, f"sweep {summary['sweep_id']}"
     known = "market" if data.source == "market" else "candles"
     return PUBLISHED[known], f"the published sweep of {'the embedded market' if known == 'market' else known}"

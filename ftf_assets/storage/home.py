@@ -79,6 +79,11 @@ class Home:
         return self.path / "results.duckdb"
 
     @property
+    def has_results(self) -> bool:
+        """Whether a sweep has stored its settings here, which comes before its first row."""
+        return bool(self.blobs.entries("results/sweeps/"))
+
+    @property
     def fits(self) -> BlobFolder:
         """Finished fits by key."""
         return BlobFolder(self.blobs, "fits")

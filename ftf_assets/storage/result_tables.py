@@ -11,6 +11,7 @@ import pyarrow as pa
 from ftf_assets.labels.factor_registry import FACTORS, baseline_levels
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.storage.result_objects import Contents, Partition, ResultObjects, Version
+from ftf_assets.storage.results_schema import delete_partition_sql, insert_registered_sql
 
 #: Tables by kind of partition, and the columns that say which rows are a partition's.
 _DETAILS = ("regime_results", "weekly_results", "seed_scores", "confidence_curve", "label_suspects")
@@ -84,9 +85,10 @@ class ResultTables:
     def _remove(self, name: str, partition: Partition) -> None:
         for table in TABLES_OF_KIND[partition.kind]:
             owner = "audit_id" if partition.kind == "audits" else "sweep_id"
-            of_crypto = " AND crypto = $2" if partition.crypto else ""
-            values = [partition.owner, *([partition.crypto] if partition.crypto else [])]
-            self.connection.execute(f"DELETE FROM {table} WHERE {owner} = $1{of_crypto}", values)  # noqa: S608
+            delete = delete_partition_sql(table, owner, of_crypto=bool(partition.crypto))
+            self.connection.execute(
+                delete, [partition.owner, *([partition.crypto] if partition.crypto else [])]
+            )
         if partition.kind == "sweeps":
             self.connection.execute("DELETE FROM sweeps WHERE sweep_id = $1", [partition.owner])
         self.connection.execute("DELETE FROM result_objects WHERE name = $1", [name])
@@ -95,7 +97,8 @@ class ResultTables:
         for table, rows in contents.tables.items():
             found = _with_new_factors(rows) if table == finetune_results_contract().to_schema().name else rows
             self.connection.register("new_rows", found)
-            self.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")  # noqa: S608
+            insert = insert_registered_sql(table)
+            self.connection.execute(insert)
             self.connection.unregister("new_rows")
         partition = version.partition
         if partition.kind == "sweeps":

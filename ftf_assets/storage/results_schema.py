@@ -108,6 +108,16 @@ def create_schema_sql() -> list[str]:
 # Names of tables and columns are the contracts', never a user's. Values are parameters.
 
 
+def delete_partition_sql(table: str, owner: str, *, of_crypto: bool) -> str:
+    """Give the statement that deletes the rows of a sweep or audit ($1), or of one crypto ($2) in it."""
+    return f"DELETE FROM {table} WHERE {owner} = $1" + (" AND crypto = $2" if of_crypto else "")  # noqa: S608
+
+
+def insert_registered_sql(table: str) -> str:
+    """Give the statement that inserts the rows that are registered as ``new_rows``."""
+    return f"INSERT INTO {table} BY NAME SELECT * FROM new_rows"  # noqa: S608
+
+
 def select_partition_sql(table: str, key: Sequence[str]) -> str:
     """Give the query of the rows of one sweep ($1), of one crypto ($2) or of all (null), in order of key."""
     return (

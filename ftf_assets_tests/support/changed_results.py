@@ -12,7 +12,7 @@ from ftf_assets.storage.results_schema import create_tables_sql, tables
 
 
 def change_results(home: Home, statement: str) -> int:
-    """Execute a statement on the results of a home and write what it has changed; gives its number of rows."""
+    """Execute a statement on the results of a home and write what it has changed; gives how many rows."""
     objects, connection = ResultObjects(home.blobs), duckdb.connect(":memory:")
     for one in create_tables_sql():
         connection.execute(one)
