@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 SCHEMES = ("s3", "gs", "az")
-#: A request that finds no answer is repeated within this time; then the store counts as lost.
+#: Variable with the seconds within which a request that finds no answer is repeated; then the store is lost.
+PATIENCE_VARIABLE = "FTF_STORE_PATIENCE"
 _SECONDS_OF_RETRIES = 60
 _SECONDS_FOR_AN_ANSWER = 30
 #: An object that shows whether a store refuses to write what is there.
@@ -245,6 +246,19 @@ def checked_address(address: str) -> str:
     )
 
 
+def _patience() -> float:
+    text = os.environ.get(PATIENCE_VARIABLE, str(_SECONDS_OF_RETRIES))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise input_error(
+            f"the variable {PATIENCE_VARIABLE} must be a number of seconds", found=text, allowed="> 0"
+        )
+    return seconds
+
+
 def _opened(address: str) -> ObjectStore:
     try:
         from obstore.exceptions import BaseError
@@ -258,7 +272,7 @@ def _opened(address: str) -> ObjectStore:
     }
     retries: dict[str, Any] = {
         "max_retries": 8,
-        "retry_timeout": timedelta(seconds=_SECONDS_OF_RETRIES),
+        "retry_timeout": timedelta(seconds=_patience()),
     }
     try:
         store: ObjectStore = from_url(address, client_options=client, retry_config=retries)  # type: ignore[call-overload]
