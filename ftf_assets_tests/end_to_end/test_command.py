@@ -102,7 +102,7 @@ def test_bad_input_is_one_line_that_names_it_exit_code_2_and_nothing_written(
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
-    assert not home.results.exists()
+    assert not home.has_results
     assert not home.dagster.exists()
 
 
@@ -130,7 +130,7 @@ def test_a_bad_row_in_a_candle_file_stops_the_sweep_before_anything_is_written(
     assert len(done.stderr.strip().splitlines()) <= 3
     for part in ("OPUSDC", "OPUSDT_1h.csv", "close", "21", "n/a"):
         assert part in done.stderr
-    assert not home.results.exists()
+    assert not home.has_results
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)

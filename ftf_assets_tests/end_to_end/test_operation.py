@@ -65,7 +65,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Commands that would have been started."""
     commands: list[list[str]] = []
 
-    def serve(command: list[str]) -> int:
+    def serve(command: list[str], _variables: dict[str, str]) -> int:
         commands.append(command)
         return 0
 
