@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
 import time
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobStore
+from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore
 
 #: The keys are listed again where one is missing, but not more often than this.
 _SECONDS_BETWEEN_LISTINGS = 2.0
+#: Lists of keys that are read at the same time.
+_READERS = 16
 
 
 class FitPacks:
@@ -81,21 +85,28 @@ class FitPacks:
             raise StoreError(f"{self.blobs.address}/{name} is damaged ({error})") from None
 
     def _list(self) -> None:
+        found = (entry.name for entry in self.blobs.entries(f"{self.folder}/keys/"))
+        names = [name for name in found if name not in self._listed]
+        # Each is a request, and a new machine has them all to make.
+        with ThreadPoolExecutor(_READERS) as readers:
+            for pack, keys in readers.map(functools.partial(read_keys, self.blobs), names):
+                self._pack_of |= dict.fromkeys(keys, pack)
+        self._listed.update(names)
         self._next_listing = time.monotonic() + _SECONDS_BETWEEN_LISTINGS
-        for entry in self.blobs.entries(f"{self.folder}/keys/"):
-            if entry.name in self._listed:
-                continue
-            pack, keys = read_keys(self.blobs, entry.name)
-            self._pack_of |= dict.fromkeys(keys, pack)
-            self._listed.add(entry.name)
 
 
 def read_keys(blobs: BlobStore, name: str) -> tuple[str, set[str]]:
-    """Read the name of a pack and the keys of its results; none where they are damaged."""
+    """Read the name of a pack and the keys of its results; none where they are damaged or gone.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be read: nobody may take its packs for unneeded, or their fits for missing.
+    """
     try:
         found = json.loads(blobs.get(name))
         return str(found["pack"]), set(found["keys"])
-    except (StoreError, ValueError, KeyError, TypeError):
+    except (BlobMissing, ValueError, KeyError, TypeError):
         return "", set()  # its fits are made again
 
 

@@ -13,7 +13,7 @@ import pytest
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.blobs.local_blobs import LocalBlobs
-from ftf_assets.storage.fit_packs import FitPacks
+from ftf_assets.storage.fit_packs import FitPacks, read_keys
 from ftf_assets.storage.fit_store import KeyedFolders, PackedKeys
 from ftf_assets.training.boosting import FitResult
 
@@ -122,3 +122,17 @@ def test_a_flipped_bit_of_a_pack_is_found(bucket: Bucket, tmp_path: Path):
     content[content.index(b"booster 3")] ^= 1
     path.write_bytes(bytes(content))
     assert machine(bucket, tmp_path / "there").get(KEYS[3]) is None
+
+
+def test_a_bucket_that_cannot_be_read_is_an_error_and_no_reason_to_fit_again(bucket: Bucket, tmp_path: Path):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    here.finish()
+    bucket.cut_at = "keys/"
+    there = machine(bucket, tmp_path / "there")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="cannot be reached"):
+            there.get(KEYS[0])
+    (name,) = (entry.name for entry in bucket.entries("fits/keys/"))
+    with pytest.raises(StoreError, match="cannot be reached"):
+        read_keys(bucket, name)
