@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import dagster as dg
 import pytest
 
@@ -17,6 +15,7 @@ from ftf_assets.graph.run_processes import LOCATION
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.artifacts import write_artifact
+from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.settings import SETTINGS, SweepSettings, sweep_settings
@@ -97,10 +96,11 @@ def test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_r
 def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    def write_then_damage(folder: Path, value: object, identity: dict[str, object]) -> None:
+    def write_then_damage(folder: BlobFolder, value: object, identity: dict[str, object]) -> None:
         write_artifact(folder, value, identity)
-        if folder.parts[-3:-1] == ("coerced_arrays", "OPUSDC"):
-            biggest = max(folder.glob("*.npy"), key=lambda path: path.stat().st_size)
+        files = home.path / folder.name
+        if files.parts[-3:-1] == ("coerced_arrays", "OPUSDC"):
+            biggest = max(files.glob("*.npy"), key=lambda path: path.stat().st_size)
             biggest.write_bytes(biggest.read_bytes()[:-1] + b"\x00")
 
     monkeypatch.setattr(io_managers, "write_artifact", write_then_damage)
