@@ -1,13 +1,14 @@
-"""A sweep on two hosts, one of which loses its power midway; a fourth host submits it and reads its results.
+"""A sweep on two hosts without a shared disk, one of which loses its power midway.
 
-Postgres, one webserver, one daemon and the code server run on a third. The home is a folder that all hosts
-mount, as a network drive; everything else is each host's own. It proves that runs are handed over, lost and
-tried again over the network, that no host judges another's runs by its own processes, and that the table is
-that of one machine. It proves nothing about the delays and caches of a real network drive.
+Postgres, an object store, one webserver, one daemon and the code server run on a third host; a fourth one
+submits the sweep and reads its results. It proves that runs are handed over, lost and tried again over the
+network, that no host judges another's runs by its own processes, and that the table is that of one machine.
+The hosts share kernel, clock and installed code, and the object store is one that is made for tests.
 """
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import socket
@@ -24,7 +25,7 @@ from ftf_assets.running.deployment.backfill import RunState, find_runs
 from ftf_assets.running.deployment.following import EventReader
 from ftf_assets.running.deployment.graphql_client import Deployment
 from ftf_assets_tests.support.host_launcher import host_of
-from ftf_assets_tests.support.network_hosts import OWN, SHARED, Host, network, on_network, why_no_hosts
+from ftf_assets_tests.support.network_hosts import OWN, Host, network, on_network, why_no_hosts
 from ftf_assets_tests.support.processes import run_ftf, start_ftf
 from ftf_assets_tests.support.settings import set_options
 from ftf_assets_tests.support.small_sweep import QUICK_FITS
@@ -33,7 +34,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.first]
 
 REPOSITORY = Path(__file__).parents[2]
 CRYPTOS = ["OPUSDC", "LDOUSDC", "ARBUSDC", "UNIUSDC", "AAVEUSDC"]
-HOME = f"{SHARED}/home"
+HOME = "s3://team/ftf"
 PATIENCE = 300.0
 SECRET = "not-to-be-seen"
 
@@ -94,11 +95,15 @@ class Cluster:
             rules.write("host all all 10.77.0.0/24 trust\n")
         where = ["-D", database, "-k", database, "-h", self.servers.address, "-F"]
         self.servers.start([tool("postgres"), *where], log, user="postgres")
+        bucket = [PYTHON, "-m", "moto.server", "-H", self.servers.address, "-p", "5000"]
+        self.servers.start(bucket, self.log("bucket"))
         for host in (self.servers, self.one, self.other):
             address = ["-h", host.address, "-p", "4000"]
             serve = [PYTHON, "-m", "dagster", "api", "grpc", "-m", "ftf_assets.definitions", *address]
             host.start(serve, self.log(f"code-{host.name}"))
         self.wait_for("the database", lambda: connects(self.servers.address, 5432))
+        self.wait_for("the bucket server", lambda: connects(self.servers.address, 5000))
+        assert on_network(self.servers, lambda: made_bucket(self.servers.address)) == 200
         self.wait_for("the code server", lambda: connects(self.servers.address, 4000))
         address = ["-h", self.servers.address, "-p", "3000"]
         web = ["dagster-webserver", *address, "-w", f"{OWN}/dagster/workspace.yaml"]
@@ -151,10 +156,13 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         "DAGSTER_HOME": f"{OWN}/dagster",
         "FTF_POSTGRES": f"postgresql+psycopg2://postgres:{SECRET}@10.77.0.1/postgres",
         "FTF_HOME": HOME,
+        "AWS_ENDPOINT_URL": "http://10.77.0.1:5000",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "team",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
     }
-    (tmp_path / "shared").mkdir()
-    names = ["servers", "one", "other", "user"]
-    with network(names, environment, shared=tmp_path / "shared") as hosts:
+    with network(["servers", "one", "other", "user"], environment) as hosts:
         cluster = Cluster(hosts, tmp_path)
         cluster.serve()
         yield cluster
@@ -219,6 +227,14 @@ def connects(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def made_bucket(address: str) -> int:
+    """Make the bucket of the home, as an administrator does once; gives the status of the answer."""
+    connection = http.client.HTTPConnection(address, 5000, timeout=10)
+    login = "AWS4-HMAC-SHA256 Credential=team/x/us-east-1/s3/x"
+    connection.request("PUT", "/team", headers={"Authorization": login})
+    return connection.getresponse().status
 
 
 def everything_under(folder: Path) -> str:

@@ -24,7 +24,6 @@ import psutil
 
 #: The folder of each host that lies in its own memory, and all that it can write to.
 OWN = "/mnt"
-SHARED = f"{OWN}/shared"
 _BEGIN = """set -e
 mount --make-rprivate /
 for folder in $(awk '$3 !~ /^(proc|sysfs|cgroup2?|devpts|mqueue)$/ {{print $2}}' /proc/self/mounts); do
@@ -32,8 +31,7 @@ for folder in $(awk '$3 !~ /^(proc|sysfs|cgroup2?|devpts|mqueue)$/ {{print $2}}'
 done
 mount -t tmpfs tmpfs {own}
 mount -t tmpfs tmpfs /dev/shm
-mkdir -m 1777 {own}/tmp {own}/home {own}/shared
-test -z "$1" || {{ mount --bind "$1" {own}/shared; mount -o remount,bind,rw {own}/shared; }}
+mkdir -m 1777 {own}/tmp {own}/home
 hostname {name}
 ip link set lo up
 exec sleep infinity
@@ -126,27 +124,16 @@ class Host:
 
 
 @contextmanager
-def network(
-    names: Sequence[str], environment: Mapping[str, str], *, shared: Path | None = None
-) -> Iterator[dict[str, Host]]:
+def network(names: Sequence[str], environment: Mapping[str, str]) -> Iterator[dict[str, Host]]:
     """Make hosts on a bridge, 10.77.0.1, 10.77.0.2 and so on in their order, and end them.
 
     The first host holds the bridge. The machine's own network is neither changed nor reached.
-
-    Parameters
-    ----------
-    names
-        Their host names.
-    environment
-        Variables of everything that runs on them.
-    shared
-        A folder of this machine that all of them have as ``SHARED``, as a network drive; default none.
     """
     hosts: dict[str, Host] = {}
     makers = []
     try:
         for number, name in enumerate(names, 1):
-            maker, pid = _begin(name, shared)
+            maker, pid = _begin(name)
             makers.append(maker)
             hosts[name] = host = Host(name, f"10.77.0.{number}", pid, _own(environment))
             first = next(iter(hosts.values()))
@@ -173,12 +160,10 @@ def _own(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "HOME": f"{OWN}/home", "TMPDIR": f"{OWN}/tmp"}
 
 
-def _begin(name: str, shared: Path | None) -> tuple[subprocess.Popen[bytes], int]:
+def _begin(name: str) -> tuple[subprocess.Popen[bytes], int]:
     script = _BEGIN.format(own=OWN, name=name)
     flags = ["--net", "--pid", "--mount", "--uts", "--fork", "--mount-proc", "--kill-child"]
-    maker = subprocess.Popen(
-        ["unshare", *flags, "sh", "-c", script, "sh", str(shared or "")], stderr=subprocess.PIPE
-    )
+    maker = subprocess.Popen(["unshare", *flags, "sh", "-c", script], stderr=subprocess.PIPE)
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline and maker.poll() is None:
         children = psutil.Process(maker.pid).children()
