@@ -230,7 +230,7 @@ def settings_of_cluster(data: Path, cryptos: list[str]) -> SweepSettings:
 
 def results_store(home: Home) -> ResultsStore:
     """The results of the home."""
-    return ResultsStore(home.results)
+    return ResultsStore(home)
 
 
 @click.command(help=__doc__.splitlines()[0] if __doc__ else "")
