@@ -111,8 +111,10 @@ class PackedFit:
         return dataclasses.replace(
             self.task,
             rows=rows,
-            labels=arrays.y[rows].astype(np.float32) if self.labels is None else _values(self.labels),
-            weight=arrays.base_weight[rows] if self.weight is None else _values(self.weight),
+            labels=(
+                arrays.y[rows].astype(np.float32) if self.labels is None else _values(self.labels, len(rows))
+            ),
+            weight=arrays.base_weight[rows] if self.weight is None else _values(self.weight, len(rows)),
             predict={name: packed.positions_of() for name, packed in self.predict.items()},
         )
 
@@ -121,8 +123,9 @@ def _compressed(values: Array) -> bytes:
     return zlib.compress(values.tobytes(), level=1)
 
 
-def _values(compressed: bytes) -> Array:
-    return np.frombuffer(zlib.decompress(compressed), np.float32).copy()
+def _values(compressed: bytes, n_values: int) -> Array:
+    n_bytes = n_values * np.dtype(np.float32).itemsize
+    return np.frombuffer(zlib.decompressobj().decompress(compressed, n_bytes), np.float32).copy()
 
 
 def versions() -> dict[str, str]:
