@@ -26,6 +26,7 @@ from ftf_assets.training.variants import BASELINE_VARIANT
 AfterBaseline = Callable[[Fold, FoldBaseline], Iterable[FitTask]]
 
 
+@typed
 def no_fits_after_baseline(_fold: Fold, _baseline: FoldBaseline) -> Iterable[FitTask]:
     """Begin nothing early."""
     return ()

@@ -37,6 +37,7 @@ from ftf_assets.training.variants import Variant
 AfterMasks = Callable[[Fold, FoldBaseline, CleanlabMasks], Iterable[FitTask]]
 
 
+@typed
 def no_fits_after_masks(_fold: Fold, _baseline: FoldBaseline, _masks: CleanlabMasks) -> Iterable[FitTask]:
     """Begin nothing early."""
     return ()
