@@ -49,6 +49,7 @@ class FitQueue:
         self._changed = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._running: dict[str, _Waiting] = {}
+        self._filling = False
         self._ended: deque[tuple[FitTask, Future[FitResult | Exception]]] = deque()
 
     def same_arrays(self, arrays: TrainingArrays) -> TrainingArrays:
@@ -103,15 +104,24 @@ class FitQueue:
 
     def _fill(self) -> None:
         """Give waiting fits to free slots."""
+        while begun := self._begin():
+            # Outside the lock: a fit that has ended already calls back at once. It fills no slot itself, or
+            # thousands of such fits would nest; this loop looks again.
+            try:
+                for one, future in begun:
+                    future.add_done_callback(lambda future, one=one: self._end(one, future))  # type: ignore[misc]
+            finally:
+                self._filling = False
+
+    def _begin(self) -> list[tuple[_Waiting, Future[FitResult | Exception]]]:
         begun: list[tuple[_Waiting, Future[FitResult | Exception]]] = []
         with self._changed:
-            while self._waiting and len(self._running) < self._executor.n_slots:
+            while self._waiting and not self._filling and len(self._running) < self._executor.n_slots:
                 one = self._next()
                 self._running[one.task.key] = one
                 begun.append((one, self._submit(one)))
-        # Outside the lock: a fit that has ended already calls back at once.
-        for one, future in begun:
-            future.add_done_callback(lambda future, one=one: self._end(one, future))  # type: ignore[misc]
+            self._filling |= bool(begun)
+        return begun
 
     def _submit(self, one: _Waiting) -> Future[FitResult | Exception]:
         try:

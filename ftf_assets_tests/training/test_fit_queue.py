@@ -89,6 +89,25 @@ def test_an_executor_that_breaks_stops_the_run(training_arrays, monkeypatch):
         queue.next_ended()
 
 
+@pytest.mark.parametrize("breaks", [False, True], ids=["done at once", "refused"])
+def test_thousands_of_fits_that_have_ended_at_once_do_not_nest(training_arrays, monkeypatch, breaks):
+    executor = Executor(1)
+
+    def submit(task, _arrays):
+        executor.begun.append(task.key)
+        if breaks:
+            raise RuntimeError("can't start new thread")
+        done: Future[FitResult | Exception] = Future()
+        done.set_result(FitResult(b"", 1, 0.0))
+        return done
+
+    monkeypatch.setattr(executor, "submit", submit)
+    queue = FitQueue(executor)
+    queue.add((a_fit(str(number)) for number in range(3_000)), training_arrays, needed=True)
+    assert len(executor.begun) == 3_000
+    assert len(queue.cancel()) == (0 if breaks else 3_000)
+
+
 def test_what_is_cancelled_never_begins_and_finished_fits_are_handed_back(one_slot, training_arrays):
     queue, executor = one_slot
     queue.add([a_fit("second")], training_arrays, needed=False)
