@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import Outcome
+from ftf_assets.contracts.errors import StoreError
 from ftf_assets.contracts.typed import typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_executors import FitExecutor
@@ -114,7 +116,7 @@ class FitEngine:
         ------
         Exception
             The store or the executor raised, for instance because the disk is full. This is not the failure
-            of one cell, so it stops the run.
+            of one cell, so it stops the run. Fits that run are ended and stored, as after an interrupt.
         """
         arrays = self._queue.same_arrays(arrays)
         asked: dict[str, FitTask] = {}
@@ -139,7 +141,9 @@ class FitEngine:
                 if task.key in waiting:
                     finish(task.key)
         except BaseException:
-            self._queue.cancel()
+            # What ended the run is raised. A store that fails is not tried for each fit: that may take long.
+            with suppress(StoreError, OSError):
+                self._store_rest()
             raise
         return results
 
@@ -152,10 +156,13 @@ class FitEngine:
     def close(self) -> None:
         """Drop the fits that nobody has asked for; those that run are ended and stored."""
         try:
-            for task, result in self._queue.cancel():
-                self.store.put(task.key, result)
+            self._store_rest()
         finally:
             self._queue.close()
+
+    def _store_rest(self) -> None:
+        for task, result in self._queue.cancel():
+            self.store.put(task.key, result)
 
     def _start_early(self, tasks: Iterable[FitTask], arrays: TrainingArrays) -> None:
         self._queue.add([task for task in tasks if not self._find(task)], arrays, needed=False)

@@ -1488,6 +1488,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "training/test_fit_queue.py",
     ),
     _mutant(
+        "training/fit_queue.py",
+        "fits that end at once nest until the stack is full",
+        "while self._waiting and not self._filling and",
+        "while self._waiting and",
+        "training/test_fit_queue.py",
+    ),
+    _mutant(
+        "training/fit_engine.py",
+        "fits that have finished are dropped when a run is stopped",
+        "with suppress(StoreError, OSError):\n                self._store_rest()",
+        "with suppress(StoreError, OSError):\n                self._queue.cancel()",
+        "training/test_fit_engine.py",
+    ),
+    _mutant(
         "training/openmp.py",
         "the threads of a fit spin while they wait",
         'os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 import numpy as np
@@ -171,6 +172,77 @@ def test_an_interrupt_stops_the_run_and_is_no_outcome(tasks, training_arrays, mo
     monkeypatch.setattr(fit_task, "execute_fit", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(tasks, training_arrays)
+
+
+class EndsInThread:
+    """An executor like a cluster: all fits end together, in a thread of its own."""
+
+    n_slots = 3
+
+    def __init__(self) -> None:
+        self.given: list[tuple[FitTask, Future[FitResult | Exception]]] = []
+
+    def submit(self, task, _arrays):
+        future: Future[FitResult | Exception] = Future()
+        self.given.append((task, future))
+        if len(self.given) == 3:
+            threading.Thread(target=self._end).start()
+        return future
+
+    def _end(self) -> None:
+        for number, (_, future) in enumerate(self.given[:3]):
+            future.set_result(ValueError("no split") if number == 1 else FitResult(b"", 1, 0.0))
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the disk is full")], ids=repr)
+@pytest.mark.parametrize("executor", [EndsInThread, lambda: ThreadFitExecutor(3)], ids=["cluster", "threads"])
+def test_fits_that_have_finished_or_run_are_stored_when_a_run_is_stopped(
+    tasks, training_arrays, fit_store, monkeypatch, executor, error
+):
+    together = threading.Barrier(3)
+
+    def fit(task, _arrays):
+        together.wait(60)
+        if task.key == "key_1":
+            raise ValueError("no split")
+        return FitResult(b"", 1, 0.0)
+
+    def stop(_event):
+        raise error
+
+    monkeypatch.setattr(fit_task, "execute_fit", fit)
+    with pytest.raises(type(error)):
+        FitEngine(fit_store, executor(), stop).run(tasks[:3], training_arrays, stage="fit")
+    assert set(fit_store.fits) == {"key_0", "key_2"}
+
+
+def test_a_store_that_fails_hides_no_interrupt_and_is_not_tried_for_every_fit(
+    tasks, training_arrays, fit_store, monkeypatch
+):
+    tried = []
+
+    def put(key, _result):
+        tried.append(key)
+        if len(tried) > 1:
+            raise StoreError("the bucket cannot be reached")
+
+    def interrupt(_event):
+        raise KeyboardInterrupt
+
+    together = threading.Barrier(4)
+
+    def fit(*_):
+        together.wait(60)
+        return FitResult(b"", 1, 0.0)
+
+    monkeypatch.setattr(fit_task, "execute_fit", fit)
+    monkeypatch.setattr(fit_store, "put", put)
+    with pytest.raises(KeyboardInterrupt):
+        FitEngine(fit_store, ThreadFitExecutor(4), interrupt).run(tasks[:4], training_arrays, stage="fit")
+    assert len(tried) == 2
 
 
 def test_events_come_in_the_calling_thread_after_the_fit_is_stored(tasks, training_arrays, fit_store):
