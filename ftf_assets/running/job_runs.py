@@ -121,9 +121,9 @@ def run_jobs(
     """Execute jobs with Dagster's in-process executor, each in a child process, several at a time.
 
     While one crypto is read, cleaned, checked or stored, the fits of others use the cores, which the children
-    share through the home's core tokens. One child more than there are cores keeps all cores busy and bounds
-    memory. Likewise one child more than fits at a time uses a GPU. Those are started fresh, and so are all
-    where the home is a bucket: neither CUDA nor the client of a bucket survives a fork.
+    share through the machine's core tokens. One child more than there are cores keeps all cores busy and
+    bounds memory. Likewise one child more than fits at a time uses a GPU. Those are started fresh, and so are
+    all where the home is a bucket: neither CUDA nor the client of a bucket survives a fork.
 
     Parameters
     ----------

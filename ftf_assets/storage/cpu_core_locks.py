@@ -42,7 +42,8 @@ class CoreTokens:
     Parameters
     ----------
     n_cores
-        Number of tokens, the first ones of the machine.
+        Number of tokens, the first ones of the machine: a limit for all runs that give this number or less
+        together, not a share for each of them.
     """
 
     def __init__(self, n_cores: int) -> None:

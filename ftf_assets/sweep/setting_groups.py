@@ -376,7 +376,12 @@ class RunSettings(SettingsGroup):
     """How a sweep is run and announced: no part of its identity."""
 
     phase: str = Field("manual", description="Why the sweep is run: one word that is stored in every row.")
-    workers: int | None = Field(None, ge=1, le=1024, description="Fits at a time; none = one per core.")
+    workers: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Fits at a time, counted with those of the machine's other runs; none = one per core.",
+    )
     fits: str | None = Field(
         None,
         description="Where fits run: none = here; dask://HOST:PORT or tls://HOST:PORT = workers of a Dask "
