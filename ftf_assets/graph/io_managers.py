@@ -81,7 +81,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     home: HomeResource
 
     def handle_output(self, context: dg.OutputContext, obj: "CryptoResults") -> None:
-        """Delete the partition's rows and insert the new ones."""
+        """Write the next version of the partition's rows."""
         sweep = self.sweep.open(context.partition_key)
         score_store(self.home.home).finish()
         self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
@@ -101,7 +101,7 @@ class CeilingIOManager(dg.ConfigurableIOManager):
     home: HomeResource
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
-        """Delete the partition's rows and insert the new ones; none where the ceiling is off."""
+        """Write the next version of the partition's rows; none where the ceiling is off."""
         sweep = self.sweep.open(context.partition_key)
         fit_store(self.home.home).finish()
         self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
@@ -121,7 +121,7 @@ class AuditIOManager(dg.ConfigurableIOManager):
     home: HomeResource
 
     def handle_output(self, context: dg.OutputContext, obj: "tuple[pd.DataFrame, pd.DataFrame]") -> None:
-        """Delete the audit's rows of the crypto and insert the new ones."""
+        """Write the next version of the audit's rows of the crypto."""
         fit_store(self.home.home).finish()
         self.home.audits.write_audit(*obj)
         context.add_output_metadata(_index_metadata(self.home.home))
@@ -139,7 +139,7 @@ class DecisionIOManager(dg.ConfigurableIOManager):
     home: HomeResource
 
     def handle_output(self, context: dg.OutputContext, obj: "Decision") -> None:
-        """Delete the sweep's old decision and insert the new one, with the settings that it was made with.
+        """Write the next version of the decision, with the settings that it was made with.
 
         Settings of the gate and of the label ceiling may change and leave the sweep the same.
         """
@@ -155,7 +155,13 @@ class DecisionIOManager(dg.ConfigurableIOManager):
 
 
 def _index_metadata(home: Home) -> dict[str, Any]:
-    """Refresh the index, and say where it lies and whether it is behind."""
+    """Refresh the index, and say where it lies and whether it is behind.
+
+    Where the home is a bucket nobody opens the index of the machine that a run happens to be on: who reads
+    the results refreshes that of their own.
+    """
+    if home.bucket is not None:
+        return {"home": dg.MetadataValue.text(home.address)}
     from ftf_assets.storage.results_database import refresh_index
 
     refreshed = refresh_index(home)

@@ -53,7 +53,7 @@ class AuditStore(ResultsDatabase):
         """
         wanted = set(arrays_keys)
         found, effects = [], []
-        contents = self.objects.read(self.objects.of_kind("audits"))
+        contents = self.objects.listed_again(lambda: self.objects.read(self.objects.of_kind("audits")))
         # The last that was written first; each of the audited rows counts once.
         for _, audit in sorted(contents.items(), key=lambda one: -one[0].counter):
             rows = audit.tables["noise_audit"].to_pandas()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
 import logging
+import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ftf_assets.contracts.errors import StoreError, input_error
 from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore, is_plain
+from ftf_assets.storage.blobs.zip_errors import ZIP_ERRORS
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, tables
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ _MANIFEST = "manifest.json"
 #: Kinds whose versions are one sequence over all sweeps or audits, so that their order is that of writing.
 _ORDERED = ("sweeps", "audits")
 _READERS = 16
+#: How often versions are listed again where one was replaced before it was read.
+_ATTEMPTS = 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,21 @@ class Version:
     name: str
 
 
+class ReplacedError(Exception):
+    """A version was replaced after it was listed."""
+
+
+class OtherSchemaError(StoreError):
+    """A version was written by an ftf with another schema of the results."""
+
+
 class ResultObjects:
     """The objects of a home's results.
 
     A version is one object: a ZIP file, not compressed, of a manifest and a Parquet file a table. It is
     written by ``put_if_absent`` under the next counter, so two runs of one partition leave two versions, of
     which the later counts, whatever the clocks say. Older versions are removed afterwards; a reader that
-    meets a removed one looks again.
+    meets a removed one lists them again.
 
     Parameters
     ----------
@@ -114,64 +128,104 @@ class ResultObjects:
             The store cannot be written; the old version stays.
         """
         content = _packed(partition, frames, facts)
-        counter = max((version.counter for version in self._listed(partition.folder)), default=0)
         suffix = f".{partition.owner}" if partition.kind in _ORDERED else ""
+        counter = max((version.counter for version in self._listed(partition.folder)), default=0)
         while True:
             counter += 1
             name = f"{partition.folder}{counter:08d}{suffix}.zip"
-            if self.blobs.put_if_absent(name, content):
-                break
-        listed = self._listed(partition.folder)
-        self.blobs.delete([v.name for v in listed if v.partition == partition and v.counter < counter])
-        return Version(partition, counter, name)
+            if not self.blobs.put_if_absent(name, content):
+                continue
+            try:
+                listed = [v for v in self._listed(partition.folder) if v.partition == partition]
+                newest = max((version.counter for version in listed), default=counter)
+                if newest > counter:
+                    # Another run has meanwhile replaced what had this number: ours is the later one.
+                    self.blobs.delete([name])
+                    counter = newest
+                    continue
+                self.blobs.delete([version.name for version in listed if version.counter < counter])
+            except StoreError as error:
+                # The rows are written, and what was not removed does not count.
+                logger.warning("event=older_results_stay name=%s error=%s", name, error)
+            return Version(partition, counter, name)
 
-    def current(self, owner: str | None = None) -> list[Version]:
+    def current(
+        self, owner: str | None = None, kind: str | None = None, crypto: str | None = None
+    ) -> list[Version]:
         """Name the current version of every partition.
 
         Parameters
         ----------
         owner
-            Only of this sweep, with its settings; None gives those of all sweeps and audits.
+            Only of this sweep; None gives those of all sweeps and audits.
+        kind, crypto
+            Of the sweep only this kind, and of it only this crypto.
         """
         if owner is None:
-            found = self._listed(f"{_FOLDER}/")
-        elif not is_plain(owner):
+            return _newest(self._listed(f"{_FOLDER}/"))
+        parts = [part for part in (owner, kind, crypto) if part is not None]
+        if not all(is_plain(part) for part in parts):
             return []
-        else:
-            found = [*self._listed(f"{_FOLDER}/of/{owner}/")]
-            found += [v for v in self.of_kind("sweeps") if v.partition.owner == owner]
-        return _newest(found)
+        return _newest(self._listed(f"{_FOLDER}/of/{'/'.join(parts)}/"))
 
     def of_kind(self, kind: str) -> list[Version]:
         """Name the current versions of the settings of sweeps, or of audits, in the order of writing."""
         newest = _newest(self._listed(f"{_FOLDER}/{kind}/"))
         return sorted(newest, key=lambda version: (version.counter, version.name))
 
-    def read(self, versions: Iterable[Version]) -> dict[Version, Contents]:
-        """Read versions, many at a time.
+    def read(self, versions: Iterable[Version], *, other_schemas: bool = False) -> dict[Version, Contents]:
+        """Read versions, many at a time; a damaged one is left out and logged.
 
-        One that was replaced meanwhile, or that is damaged, is left out; damage is logged.
+        Parameters
+        ----------
+        versions
+            What to read.
+        other_schemas
+            Whether versions of another schema are left out; without it they are an error.
 
         Raises
         ------
+        ReplacedError
+            One was replaced since it was listed: :meth:`listed_again` lists and reads again.
         StoreError
             The store cannot be read, or a version was written by an ftf with another schema.
         """
         wanted = list(versions)
         if not wanted:
             return {}
+        read = functools.partial(self._read, other_schemas=other_schemas)
         with ThreadPoolExecutor(min(_READERS, len(wanted))) as executor:
-            found = dict(zip(wanted, executor.map(self._read, wanted), strict=True))
+            found = dict(zip(wanted, executor.map(read, wanted), strict=True))
         return {version: contents for version, contents in found.items() if contents is not None}
 
-    def _read(self, version: Version) -> Contents | None:
+    def listed_again(self, attempt: Callable[[], T]) -> T:
+        """Do what lists and reads versions, again where one of them was replaced in between.
+
+        Raises
+        ------
+        StoreError
+            They are replaced faster than they are read, or as ``attempt`` raises.
+        """
+        for number in range(_ATTEMPTS):
+            try:
+                return attempt()
+            except ReplacedError:
+                time.sleep(0.02 * number)
+        where = f"{self.blobs.address}/{_FOLDER}"
+        raise StoreError(f"{where}: results are replaced faster than they are read. Run the command again")
+
+    def _read(self, version: Version, *, other_schemas: bool) -> Contents | None:
         try:
             content = self.blobs.get(version.name)
         except BlobMissing:
-            return None
+            raise ReplacedError(version.name) from None
         try:
             return _unpacked(version, content)
-        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError) as error:
+        except OtherSchemaError:
+            if other_schemas:
+                return None
+            raise
+        except ZIP_ERRORS as error:
             logger.warning(
                 "event=damaged_results name=%s action=counts_as_missing error=%s: %s",
                 *(version.name, type(error).__name__, " ".join(str(error).split())),
@@ -267,7 +321,7 @@ def _unpacked(version: Version, content: bytes) -> Contents:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         manifest = json.loads(archive.read(_MANIFEST))
         if manifest["schema_version"] != SCHEMA_VERSION:
-            raise StoreError(
+            raise OtherSchemaError(
                 f"{version.name} has results of schema version {manifest['schema_version']}, this ftf reads "
                 f"version {SCHEMA_VERSION}. Use the ftf that wrote it, or remove it and run the sweep again: "
                 "finished fits are reused"
@@ -280,5 +334,6 @@ def _unpacked(version: Version, content: bytes) -> Contents:
             rows = archive.read(f"{table}.parquet")
             if hashlib.sha256(rows).hexdigest() != stated["sha256"]:
                 raise ValueError(f"{table} does not have the checksum that it states")
-            found[table] = pq.read_table(io.BytesIO(rows))
+            # No threads: a process that has read results may fork.
+            found[table] = pq.read_table(io.BytesIO(rows), use_threads=False)
         return Contents(found, {str(name): str(text) for name, text in manifest["facts"].items()})

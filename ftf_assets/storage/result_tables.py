@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -36,7 +36,14 @@ class ResultTables:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
 
-    def refresh(self, objects: ResultObjects, versions: Sequence[Version], owner: str | None) -> int:
+    def refresh(
+        self,
+        objects: ResultObjects,
+        versions: Sequence[Version],
+        covers: Callable[[Partition], bool] = lambda _: True,
+        *,
+        other_schemas: bool = False,
+    ) -> int:
         """Make the rows equal to those of versions, in one transaction.
 
         Parameters
@@ -45,8 +52,10 @@ class ResultTables:
             Where versions are read.
         versions
             The current ones. Only those that the tables do not hold are read.
-        owner
-            The sweep of which they are the versions; rows of others stay. None where they are all.
+        covers
+            Says of a partition whether the versions are all that there are of it; rows of others stay.
+        other_schemas
+            Whether versions of another schema are left out; without it they are an error.
 
         Returns
         -------
@@ -61,14 +70,12 @@ class ResultTables:
         }
         wanted = {version.name for version in versions}
         gone = {
-            name: partition
-            for name, partition in held.items()
-            if name not in wanted and owner in (None, partition.owner)
+            name: partition for name, partition in held.items() if name not in wanted and covers(partition)
         }
         new = [version for version in versions if version.name not in held]
         if not gone and not new:
             return 0
-        contents = objects.read(new)
+        contents = objects.read(new, other_schemas=other_schemas)
         self.connection.execute("BEGIN TRANSACTION")
         try:
             for name, partition in gone.items():

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.result_objects import ResultObjects
+from ftf_assets.storage.result_objects import Partition, ResultObjects
 from ftf_assets.storage.result_tables import ResultTables
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, create_schema_sql, create_tables_sql
 
@@ -55,6 +55,8 @@ class ResultsDatabase:
         parameters: Sequence[str | list[str] | None] = (),
         *,
         owner: str | None = None,
+        kind: str | None = None,
+        crypto: str | None = None,
     ) -> pd.DataFrame:
         """Read the result of one query.
 
@@ -62,8 +64,9 @@ class ResultsDatabase:
         ----------
         query, parameters
             SQL over the tables of the results.
-        owner
-            The sweep that the query is about; None reads the rows of all.
+        owner, kind, crypto
+            What the query is about: a sweep, a kind of its partitions and a crypto. Only their objects are
+            listed and read; without a sweep those of all.
 
         Raises
         ------
@@ -72,13 +75,24 @@ class ResultsDatabase:
         StoreError
             They cannot be read, or another version of ftf wrote them.
         """
-        versions = self.objects.current(owner)
-        if not versions and not self.objects.current():
-            raise self._no_results()
-        with _LOCK:
-            tables = _in_memory(self.home)
-            tables.refresh(self.objects, versions, owner)
-            return tables.connection.execute(query, list(parameters)).df()
+
+        def covers(partition: Partition) -> bool:
+            return (
+                owner in (None, partition.owner)
+                and kind in (None, partition.kind)
+                and crypto in (None, partition.crypto)
+            )
+
+        def attempt() -> pd.DataFrame:
+            versions = self.objects.current(owner, kind, crypto)
+            if not versions and not self.objects.current():
+                raise self._no_results()
+            with _LOCK:
+                tables = _in_memory(self.home)
+                tables.refresh(self.objects, versions, covers)
+                return tables.connection.execute(query, list(parameters)).df()
+
+        return self.objects.listed_again(attempt)
 
     def _no_results(self) -> NoResultsError:
         return NoResultsError(
@@ -118,12 +132,7 @@ def refresh_index(home: Home, *, wait: float = 0.0, again: bool = False) -> Inde
     -------
     IndexRefresh
         A program that holds the file open, a full disk and the like delay the refresh and are never an error:
-        the rows are safe in their objects.
-
-    Raises
-    ------
-    StoreError
-        The objects cannot be read.
+        the rows are safe in their objects. Those of another schema are left out.
     """
     later = "The rows are safe; ftf index refreshes it later"
     try:
@@ -132,9 +141,9 @@ def refresh_index(home: Home, *, wait: float = 0.0, again: bool = False) -> Inde
             return IndexRefresh(_refresh(home, again=again))
     except Timeout:
         return IndexRefresh(note=f"{home.results} is being refreshed by another run")
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, StoreError) as error:
         first = str(error).partition("\n")[0]
-        why = "another program holds it open" if "lock" in first else first
+        why = "another program holds it open" if _is_held(error) else first
         return IndexRefresh(note=f"{home.results} was not refreshed: {why}. {later}")
 
 
@@ -143,7 +152,8 @@ def _refresh(home: Home, *, again: bool) -> int:
     if again or not _is_index(home.results):
         _create(home.results)
     with _connected(str(home.results)) as connection:
-        return ResultTables(connection).refresh(objects, objects.current(), None)
+        tables = ResultTables(connection)
+        return objects.listed_again(lambda: tables.refresh(objects, objects.current(), other_schemas=True))
 
 
 def _is_index(path: Path) -> bool:
@@ -162,7 +172,7 @@ def _is_index(path: Path) -> bool:
             described = connection.execute("SELECT * FROM finetune_results LIMIT 0").description
             connection.execute("SELECT * FROM result_objects LIMIT 0")
     except duckdb.IOException as error:
-        if "lock" in str(error).partition("\n")[0]:
+        if _is_held(error):
             raise
         version, described = None, []
     except duckdb.Error:
@@ -173,6 +183,18 @@ def _is_index(path: Path) -> bool:
     path.replace(aside)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
     return False
+
+
+def _is_held(error: Exception) -> bool:
+    """Whether DuckDB says that another program has the file open."""
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def forget_tables() -> None:
+    """Close the tables in memory, as a process does that is about to fork."""
+    with _LOCK:
+        while _IN_MEMORY:
+            _IN_MEMORY.popitem()[1].connection.close()
 
 
 def _columns() -> set[str]:
@@ -190,6 +212,7 @@ def _create(path: Path) -> None:
         for statement in create_schema_sql():
             connection.execute(statement)
         connection.execute("COMMIT")
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)  # of a file that is replaced
     unfinished.replace(path)
 
 

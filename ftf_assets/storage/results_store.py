@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -73,7 +74,8 @@ class ResultsStore(ResultsDatabase):
             As :meth:`read`.
         """
         contract, key = CELL_DETAILS[table]
-        found = self.select(select_partition_sql(table, key), [sweep_id, crypto], owner=sweep_id)
+        query = select_partition_sql(table, key)
+        found = self.select(query, [sweep_id, crypto], owner=sweep_id, kind="cells", crypto=crypto)
         return with_contract_dtypes(contract, found)
 
     def partition(self, sweep_id: str, crypto: str) -> dict[str, pd.DataFrame]:
@@ -107,6 +109,7 @@ class ResultsStore(ResultsDatabase):
             "ORDER BY crypto, fold, variant, cleaner, label_quality, timestamp",
             [sweep_id, list(cryptos)],
             owner=sweep_id,
+            kind="cells",
         )
         return with_contract_dtypes(LabelSuspects, found)
 
@@ -148,6 +151,8 @@ class ResultsStore(ResultsDatabase):
                 "ORDER BY crypto, fold, noise, exposure, repeat",
                 [sweep_id, crypto],
                 owner=sweep_id,
+                kind="ceiling",
+                crypto=crypto,
             ),
         )
 
@@ -177,13 +182,10 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        metrics = self.select(
-            "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid", [sweep_id], owner=sweep_id
-        )
-        verdicts = self.select(
-            "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid", [sweep_id], owner=sweep_id
-        )
-        summary = self.select("SELECT * FROM gate_summary WHERE sweep_id = $1", [sweep_id], owner=sweep_id)
+        select = functools.partial(self.select, parameters=[sweep_id], owner=sweep_id, kind="decision")
+        metrics = select("SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid")
+        verdicts = select("SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid")
+        summary = select("SELECT * FROM gate_summary WHERE sweep_id = $1")
         return DecisionTables(
             with_contract_dtypes(GateMetrics, metrics),
             with_contract_dtypes(GateVerdicts, verdicts),
@@ -209,12 +211,16 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`write_partition`.
         """
-        known = self.objects.of_kind("sweeps")
-        if known and known[-1].partition.owner == sweep_id:
-            (contents,) = self.objects.read([known[-1]]).values() or (None,)
-            if contents is not None and contents.facts["settings"] == settings:
-                return
+        if self.objects.listed_again(self._last_settings) == (sweep_id, settings):
+            return
         self.objects.write(Partition("sweeps", sweep_id), {}, {"settings": settings})
+
+    def _last_settings(self) -> tuple[str, str] | None:
+        """Name the sweep that wrote its settings last, with them; None where there is none."""
+        known = self.objects.of_kind("sweeps")[-1:]
+        for version, contents in self.objects.read(known, other_schemas=True).items():
+            return version.partition.owner, contents.facts["settings"]
+        return None
 
     def sweeps(self) -> pd.DataFrame:
         """Read the sweeps: ``sweep_id`` and ``settings``, a JSON text.
@@ -224,7 +230,7 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        found = self.objects.read(self.objects.of_kind("sweeps"))
+        found = self.objects.listed_again(lambda: self.objects.read(self.objects.of_kind("sweeps")))
         rows = sorted(
             (version.partition.owner, contents.facts["settings"]) for version, contents in found.items()
         )
@@ -281,6 +287,8 @@ class ResultsStore(ResultsDatabase):
                 "ORDER BY sweep_id, crypto, fold, variant",
                 [sweep_id, crypto],
                 owner=sweep_id,
+                kind=None if sweep_id is None else "cells",
+                crypto=None if sweep_id is None else crypto,
             ),
         )
 
@@ -296,6 +304,7 @@ class ResultsStore(ResultsDatabase):
             "SELECT * FROM leaderboard WHERE sweep_id = $1 ORDER BY roc_auc DESC NULLS LAST, variant",
             [sweep_id],
             owner=sweep_id,
+            kind="cells",
         )
 
     def sweep_ids(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.factor_columns import finetune_results_contract
-from ftf_assets.storage import result_objects
+from ftf_assets.storage import result_objects, results_database
+from ftf_assets.storage.blobs.protocol import BlobMissing
 from ftf_assets.storage.home import Home
-from ftf_assets.storage.results_database import NoResultsError, refresh_index
+from ftf_assets.storage.results_database import NoResultsError, forget_tables, refresh_index
 from ftf_assets.storage.results_schema import SCHEMA_VERSION
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.processes import PROCESSES
@@ -268,6 +270,84 @@ def test_an_older_version_that_a_kill_has_left_behind_does_not_count(store):
     assert not old.exists(), "the next version removes it"
 
 
+def test_a_reader_beside_a_writer_lists_again_and_never_misses_the_crypto(store, monkeypatch):
+    write(store, partition(folds=2))
+    current, moved = store.objects.current, []
+
+    def replaced_after_it_is_listed(*where: object) -> list:
+        versions = current(*where)
+        if not moved:
+            moved.append(True)
+            write(store, partition(folds=1))
+        return versions
+
+    monkeypatch.setattr(store.objects, "current", replaced_after_it_is_listed)
+    assert len(store.read(SWEEP)) == 5
+    assert len(store.sweeps()) == 1
+
+
+def test_results_that_are_always_replaced_are_an_error_and_no_endless_loop(store, monkeypatch):
+    write(store, partition(folds=1))
+
+    def missing(_: str) -> bytes:
+        raise BlobMissing("gone")
+
+    monkeypatch.setattr(store.objects.blobs, "get", missing)
+    monkeypatch.setattr(result_objects.time, "sleep", lambda _: None)
+    with pytest.raises(StoreError, match="replaced faster than they are read"):
+        store.read(SWEEP)
+
+
+def test_a_writer_whose_number_was_freed_by_a_later_one_takes_a_higher_number(store, monkeypatch):
+    write(store, partition(folds=3))
+    put, others = store.objects.blobs.put_if_absent, []
+
+    def overtaken(name: str, content: bytes) -> bool:
+        if not others and "/cells/" in name:
+            others.append(name)
+            for _ in range(2):  # another run writes 2 and 3 and removes 1 and 2
+                ResultsStore(store.home).write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC")
+        return put(name, content)
+
+    monkeypatch.setattr(store.objects.blobs, "put_if_absent", overtaken)
+    write(store, partition(folds=1))
+    assert [name for name in objects(store) if "/cells/" in name] == [f"of/{SWEEP}/cells/OPUSDC/00000004.zip"]
+    assert len(store.read()) == 5, "the rows of the one that ended last"
+
+
+def test_rows_that_are_written_stand_though_the_older_ones_cannot_be_removed(store, monkeypatch, caplog):
+    write(store, partition(folds=2))
+
+    def refuse(_: object) -> None:
+        raise StoreError("these credentials may not do that")
+
+    monkeypatch.setattr(store.objects.blobs, "delete", refuse)
+    write(store, partition(folds=1))
+    assert len(store.read()) == 5
+    assert "event=older_results_stay" in caplog.text
+
+
+def test_of_one_crypto_only_its_objects_are_read(store, monkeypatch):
+    for crypto in ("OPUSDC", "ARBUSDC"):
+        write(store, partition(crypto), crypto)
+    forget_tables()
+    get, read = store.objects.blobs.get, []
+    monkeypatch.setattr(store.objects.blobs, "get", lambda name: read.append(name) or get(name))
+    store.partition(SWEEP, "OPUSDC")
+    assert read == [f"results/of/{SWEEP}/cells/OPUSDC/00000001.zip"]
+
+
+def test_reading_starts_no_thread_that_a_fork_would_lose(store):
+    write(store, partition())
+    before = threading.active_count()
+    forget_tables()
+    store.read()
+    assert threading.active_count() == before
+    assert results_database._IN_MEMORY
+    forget_tables()
+    assert not results_database._IN_MEMORY
+
+
 @pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1], ids=["older", "newer"])
 def test_results_of_another_schema_version_are_refused_and_left_alone(store, monkeypatch, version):
     monkeypatch.setattr(result_objects, "SCHEMA_VERSION", version)
@@ -436,6 +516,32 @@ def test_a_program_that_holds_the_index_open_delays_it_and_nothing_else(store, r
         holder.kill()
         holder.join()
     assert query(store, "SELECT count(*) FROM finetune_results") == [(10,)]
+
+
+def test_results_of_another_schema_delay_no_index(store, monkeypatch):
+    monkeypatch.setattr(result_objects, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    write(store, partition("ARBUSDC"), "ARBUSDC")
+    monkeypatch.undo()
+    write(store, partition())
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+
+
+def test_a_store_that_cannot_be_read_is_a_note_and_fails_no_run(store, monkeypatch):
+    write(store, partition())
+
+    def lost(*_: object) -> None:
+        raise StoreError("the store cannot be reached")
+
+    monkeypatch.setattr(result_objects.ResultObjects, "current", lost)
+    assert "was not refreshed: the store cannot be reached" in refresh_index(store.home).note
+
+
+def test_the_log_of_a_killed_writer_is_not_taken_for_that_of_a_new_file(store):
+    write(store, partition())
+    refresh_index(store.home)
+    store.home.results.with_name("results.duckdb.wal").write_bytes(b"half a log")
+    assert refresh_index(store.home, again=True).note == ""
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
 
 
 def test_a_file_is_created_over_the_leftover_of_a_killed_creation(store):

@@ -51,10 +51,13 @@ class LocalBlobs:
         """Write a blob where there is none: a hard link to a whole file fails where the name is taken."""
         path = self._path(name)
         with self._partial(path, content) as partial:
+            # What follows may remove an older version, so this one must outlive a power cut first.
+            _synced(partial)
             try:
                 os.link(partial, path)
             except FileExistsError:
                 return False
+            _synced(path.parent)
             return True
 
     def exists(self, name: str) -> bool:
@@ -126,6 +129,15 @@ class LocalBlobs:
                 yield partial
             finally:
                 partial.unlink(missing_ok=True)
+
+
+def _synced(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
