@@ -225,7 +225,7 @@ class ResultObjects:
             if other_schemas:
                 return None
             raise
-        except ZIP_ERRORS as error:
+        except (*ZIP_ERRORS, TypeError, AttributeError) as error:
             logger.warning(
                 "event=damaged_results name=%s action=counts_as_missing error=%s: %s",
                 *(version.name, type(error).__name__, " ".join(str(error).split())),
