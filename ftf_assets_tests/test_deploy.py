@@ -13,6 +13,7 @@ from dagster._config import process_config, resolve_to_config_type
 from dagster._core.instance.config import dagster_instance_config_schema
 
 from ftf_assets.graph.run_processes import LOCATION
+from ftf_assets.storage.blobs.blob_cache import SIZE_VARIABLE
 from ftf_assets.storage.home import CACHE_VARIABLE, HOME_VARIABLE
 
 ROOT = Path(__file__).parents[1]
@@ -113,6 +114,15 @@ def test_dagster_accepts_the_settings_and_its_launcher_those_of_a_pod(monkeypatc
     }
     accepted = process_config(resolve_to_config_type(dagster_k8s.K8sRunLauncher.config_type()), settings)
     assert accepted.success, accepted.errors
+
+
+def test_the_cache_of_a_pod_leaves_half_of_its_volume_to_the_fits_of_its_run():
+    (deployment,) = HELM["dagster-user-deployments"]["deployments"]
+    (megabytes,) = (one["value"] for one in deployment["env"] if one["name"] == SIZE_VARIABLE)
+    (volume,) = HELM["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["podSpecConfig"]["volumes"]
+    limit = volume["emptyDir"]["sizeLimit"]
+    assert limit.endswith("Gi")
+    assert int(megabytes) * 10**6 <= int(limit.removesuffix("Gi")) * 2**30 / 2
 
 
 def test_the_image_has_the_locked_versions_of_the_extras_and_no_tools():

@@ -14,6 +14,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -205,13 +206,15 @@ def _decode(folder: BlobFolder, name: str) -> np.ndarray | pd.DataFrame | bytes:
         return arrow_table(content, "Parquet", Path(name), None).frame
     if suffix != ".npy" or not content.startswith(np.lib.format.MAGIC_PREFIX):
         raise StoreError(f"{folder}/{name} is not a file written by ftf. {_FIX}")
-    if len(content) < _BYTES_WORTH_MAPPING:
-        array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
-        array.flags.writeable = False
-        return array
-    mapped: np.ndarray = np.load(folder.local_file(name), mmap_mode="r", allow_pickle=False)
-    # As a plain read-only ndarray, so that no other code has to know of memory maps.
-    return mapped.view(np.ndarray)
+    if len(content) >= _BYTES_WORTH_MAPPING:
+        # Another process may remove the copy of an object before it is mapped: then the content is kept.
+        with suppress(FileNotFoundError):
+            mapped: np.ndarray = np.load(folder.local_file(name), mmap_mode="r", allow_pickle=False)
+            # As a plain read-only ndarray, so that no other code has to know of memory maps.
+            return mapped.view(np.ndarray)
+    array: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
+    array.flags.writeable = False
+    return array
 
 
 def _content_name(content: bytes, suffix: str) -> str:

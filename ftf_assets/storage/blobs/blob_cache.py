@@ -15,6 +15,8 @@ SIZE_VARIABLE = "FTF_CACHE_MB"
 _DEFAULT_MB = 10_000
 #: The oldest copies go until this share of the size is left, so that not every write has to look.
 _SHARE_KEPT = 0.8
+#: The folder is counted again after so many additions, because other processes add to it too.
+_ADDITIONS_BETWEEN_COUNTS = 100
 
 
 class BlobCache:
@@ -32,23 +34,24 @@ class BlobCache:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self.max_bytes = _size() * 1_000_000
-        self._n_bytes: int | None = None
+        self._n_bytes = 0
+        self._n_additions = 0
 
-    def find(self, content_hash: str) -> Path | None:
-        """Give the copy with this hash, None where there is none or it is damaged."""
-        path = self._path(content_hash)
+    def find(self, content_hash: str) -> bytes | None:
+        """Read the copy with this hash, None where there is none or it is damaged."""
+        path = self.path(content_hash)
         try:
             content = path.read_bytes()
         except OSError:
             return None
-        if hashlib.sha256(content).hexdigest()[:24] != content_hash:
+        if hash_of(content) != content_hash:
             path.unlink(missing_ok=True)
             return None
         with suppress(OSError):
             os.utime(path)
-        return path
+        return content
 
-    def add(self, content_hash: str, content: bytes) -> Path:
+    def add(self, content_hash: str, content: bytes) -> None:
         """Keep a copy.
 
         Raises
@@ -56,7 +59,7 @@ class BlobCache:
         StoreError
             The folder cannot be written, for instance because its disk is full.
         """
-        path = self._path(content_hash)
+        path = self.path(content_hash)
         partial = path.with_name(f".{content_hash}.{uuid.uuid4().hex}.partial")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,14 +74,15 @@ class BlobCache:
         finally:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
-        return path
 
-    def _path(self, content_hash: str) -> Path:
+    def path(self, content_hash: str) -> Path:
+        """Give the file of the copy with this hash; another process may remove it at any time."""
         return self.folder / content_hash[:2] / content_hash
 
     def _make_room(self, n_bytes: int) -> None:
-        if self._n_bytes is None:
+        if self._n_additions % _ADDITIONS_BETWEEN_COUNTS == 0:
             self._n_bytes = sum(size for _, size, _ in self._copies())
+        self._n_additions += 1
         self._n_bytes += n_bytes
         if self._n_bytes <= self.max_bytes:
             return
@@ -98,6 +102,11 @@ class BlobCache:
                 status = path.stat()
                 found.append((status.st_mtime, status.st_size, path))
         return found
+
+
+def hash_of(content: bytes) -> str:
+    """Return the hash by which an immutable blob is named."""
+    return hashlib.sha256(content).hexdigest()[:24]
 
 
 def _size() -> int:

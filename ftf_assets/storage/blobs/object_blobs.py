@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ftf_assets.contracts.errors import StoreError, input_error, shown
-from ftf_assets.storage.blobs.blob_cache import BlobCache
+from ftf_assets.storage.blobs.blob_cache import BlobCache, hash_of
 from ftf_assets.storage.blobs.protocol import (
     BlobEntry,
     BlobMissing,
@@ -94,7 +94,7 @@ class ObjectBlobs:
         """Read a blob whole; an immutable one from its copy on this machine, where there is one."""
         known = content_hash(checked_name(name))
         copy = self.cache.find(known) if known else None
-        return copy.read_bytes() if copy else self._fetched(name)
+        return self._fetched(name) if copy is None else copy
 
     def put(self, name: str, content: bytes) -> None:
         """Write a blob in one step: an upload that is cut leaves the old object."""
@@ -162,12 +162,22 @@ class ObjectBlobs:
         return sorted(found, key=lambda entry: entry.name)
 
     def delete(self, names: Sequence[str]) -> None:
-        """Remove blobs, many in a request."""
+        """Remove blobs, many in a request; one that is not there is no error."""
+        if not names:
+            return
+        try:
+            self._delete([checked_name(name) for name in names], names[0])
+        except BlobMissing:
+            # S3 takes what is gone for removed; other stores stop there and leave the rest.
+            for name in names:
+                with suppress(BlobMissing):
+                    self._delete(name, name)
+
+    def _delete(self, names: str | list[str], first: str) -> None:
         import obstore
 
-        if names:
-            with self._errors(names[0], "removed"):
-                obstore.delete(self._store, [checked_name(name) for name in names])
+        with self._errors(first, "removed"):
+            obstore.delete(self._store, names)
 
     def local_file(self, name: str) -> Path:
         """Give the copy of an immutable blob, which is fetched where there is none.
@@ -180,16 +190,12 @@ class ObjectBlobs:
         known = content_hash(checked_name(name))
         if known is None:
             raise StoreError(f"{self.address}/{name} may change, so no copy of it is kept on this machine")
-        found = self.cache.find(known)
-        if found is None:
-            self._fetched(name)
-            found = self.cache.find(known)
-        if found is None:
+        if self.cache.find(known) is None and hash_of(self._fetched(name)) != known:
             raise StoreError(
                 f"{self.address}/{name} is damaged: its content does not have the checksum of its name. "
                 "Materialise it again or run the same ftf sweep again"
             )
-        return found
+        return self.cache.path(known)
 
     def _fetched(self, name: str) -> bytes:
         import obstore

@@ -6,9 +6,9 @@ import struct
 import zipfile
 import zlib
 
-#: Each was raised by some changed bit: an unknown compression or version (NotImplementedError), an encrypted
-#: member (RuntimeError), a name that is no UTF-8 (ValueError), a member that is not there (KeyError), a
-#: position before the start (OSError, ValueError).
+#: An unknown compression or version (NotImplementedError), an encrypted member (RuntimeError), a name that
+#: is no UTF-8 (ValueError), a member that is not there (KeyError), a position before the start (OSError).
+#: Our own errors are RuntimeErrors and ValueErrors too: catch these only around the reading of the archive.
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,
