@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr, create_model
 
 from ftf_assets.audit.settings import AuditSettings, audit_settings
-from ftf_assets.contracts.errors import input_error
+from ftf_assets.contracts.errors import FtfError, input_error
 from ftf_assets.graph.backfill_settings import BACKFILL_TAG, settings_of_backfill
 from ftf_assets.graph.jobs import CRYPTO_JOBS, PARTITION_TAG
 from ftf_assets.graph.launchpad import launchpad_fields, launchpad_group
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from ftf_assets.sweep.noise_audit import Audit
 
 
+logger = logging.getLogger(__name__)
+
+
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The home folder: artifacts, finished fits and results."""
 
@@ -52,7 +56,8 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HomeResource]:  # noqa: ARG002
         """Hold the lock of the home for the run, so that its new values are not pruned meanwhile.
 
-        Fits that were begun early and that no step has asked for end with the run.
+        Fits that were begun early and that no step has asked for end with the run. The finished
+        ones of a step that failed are uploaded.
         """
         with shared_lock(self.home):
             try:
@@ -60,6 +65,14 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             finally:
                 if self._engine is not None:
                     self._engine.close()
+                    self._upload_fits()
+
+    def _upload_fits(self) -> None:
+        # Of a step that failed; one that succeeded has uploaded its own.
+        try:
+            fit_store(self.home).finish()
+        except (FtfError, OSError) as error:  # the error of the step is the one to see
+            logger.warning("event=fits_not_uploaded action=next_run error=%s", error)
 
     def fit_engine(self, settings: SweepSettings, on_event: OnEvent) -> FitEngine:
         """Return the run's engine, which stores its fits in the home and shares cores or GPU with other runs.

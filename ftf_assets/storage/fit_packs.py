@@ -6,20 +6,26 @@ import functools
 import hashlib
 import io
 import json
+import threading
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore
+from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore, is_plain
+from ftf_assets.storage.blobs.zip_errors import ZIP_ERRORS
 
 #: The keys are listed again where one is missing, but not more often than this.
 _SECONDS_BETWEEN_LISTINGS = 2.0
 #: Lists of keys that are read at the same time.
 _READERS = 16
+
+
+class DamagedPack(StoreError):  # noqa: N818  a state: its fits are made again
+    """A pack cannot be unpacked."""
 
 
 class FitPacks:
@@ -40,15 +46,17 @@ class FitPacks:
 
     def __init__(self, blobs: BlobStore, folder: str, local: BlobFolder) -> None:
         self.blobs, self.folder, self.local = blobs, folder, local
-        self._pack_of: dict[str, str] = {}
+        self._packs_of: dict[str, tuple[str, ...]] = {}
+        self._bad: set[str] = set()
+        self._changing = threading.Lock()  # the steps of a run share a store
         self._listed: set[str] = set()
         self._next_listing = 0.0
 
     def __contains__(self, key: str) -> bool:
-        """Whether a pack holds the result of a key."""
-        if key not in self._pack_of and time.monotonic() >= self._next_listing:
+        """Whether a pack that is not known to be bad holds the result of a key."""
+        if key not in self._packs_of and time.monotonic() >= self._next_listing:
             self._list()
-        return key in self._pack_of
+        return key in self._packs_of
 
     def upload(self, results: Mapping[str, BlobFolder]) -> None:
         """Upload a pack of the results in these folders of this machine."""
@@ -64,25 +72,56 @@ class FitPacks:
         self.blobs.put(f"{self.folder}/packs/{pack}", content.getvalue())
         keys = json.dumps({"pack": pack, "keys": sorted(results)}).encode()
         self.blobs.put(f"{self.folder}/keys/{_named(keys, 'json')}", keys)
-        self._pack_of |= dict.fromkeys(results, pack)
+        self._bad.discard(pack)  # the same fits make the same pack, which is whole again
+        self._add(pack, results)
 
     def fetch(self, key: str) -> None:
-        """Unpack the pack that holds the result of a key, with all of its results.
+        """Unpack a pack that holds the result of a key, with all of its results.
+
+        A pack that is missing or damaged is not asked again, so that its results are stored in another one.
 
         Raises
         ------
         StoreError
-            The pack is missing or damaged.
+            No pack is whole, or the bucket cannot be read.
         """
-        name = f"{self.folder}/packs/{self._pack_of[key]}"
+        missing: StoreError = BlobMissing(f"no pack in {self.blobs.address}/{self.folder} holds {key}")
+        for pack in reversed(self._packs_of.get(key, ())):
+            try:
+                members = self._members(pack, key)
+            except (BlobMissing, DamagedPack) as error:
+                self._forget(pack)
+                missing = error
+                continue
+            for member, content in members.items():
+                packed, _, file = member.partition("/")
+                (self.local / packed[:2] / packed).write(file, content)
+            return
+        raise missing
+
+    def _members(self, pack: str, key: str) -> dict[str, bytes]:
+        name = f"{self.folder}/packs/{pack}"
         content = self.blobs.get(name)
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                for member in archive.namelist():
-                    packed, _, file = member.partition("/")
-                    (self.local / packed[:2] / packed).write(file, archive.read(member))
-        except zipfile.BadZipFile as error:
-            raise StoreError(f"{self.blobs.address}/{name} is damaged ({error})") from None
+                members = {member: archive.read(member) for member in archive.namelist()}
+        except ZIP_ERRORS as error:
+            raise DamagedPack(f"{self.blobs.address}/{name} is damaged ({error})") from None
+        if f"{key}/{HEADER}" not in members or not all(map(is_plain, members)):
+            raise DamagedPack(f"{self.blobs.address}/{name} is damaged: it does not hold what its keys say")
+        return members
+
+    def _add(self, pack: str, keys: Iterable[str]) -> None:
+        with self._changing:
+            if pack not in self._bad:
+                for key in keys:
+                    self._packs_of[key] = (*self._packs_of.get(key, ()), pack)
+
+    def _forget(self, pack: str) -> None:
+        with self._changing:
+            self._bad.add(pack)
+            left = {key: tuple(one for one in packs if one != pack) for key, packs in self._packs_of.items()}
+            self._packs_of = {key: packs for key, packs in left.items() if packs}
 
     def _list(self) -> None:
         found = (entry.name for entry in self.blobs.entries(f"{self.folder}/keys/"))
@@ -90,7 +129,7 @@ class FitPacks:
         # Each is a request, and a new machine has them all to make.
         with ThreadPoolExecutor(_READERS) as readers:
             for pack, keys in readers.map(functools.partial(read_keys, self.blobs), names):
-                self._pack_of |= dict.fromkeys(keys, pack)
+                self._add(pack, keys)
         self._listed.update(names)
         self._next_listing = time.monotonic() + _SECONDS_BETWEEN_LISTINGS
 

@@ -180,10 +180,12 @@ class PackedKeys(Generic[T]):
 
     def finish(self) -> None:
         """Upload the results that were stored or used since the last call and that no pack holds."""
-        waiting, self._not_uploaded = self._not_uploaded, set()
+        waiting = self._not_uploaded.copy()
         missing = sorted(key for key in waiting if key not in self.packs)
         if missing:
             self.packs.upload({key: self.local.of(key) for key in missing})
+        # Only now: after an upload that failed, the next call tries again.
+        self._not_uploaded -= waiting
 
     def headers(self, n_most: int) -> Iterator[dict[str, Any]]:
         """Give the values in the headers of some results on this machine."""

@@ -9,13 +9,19 @@ import pandas as pd
 import pytest
 
 from ftf_assets.definitions import defs
+from ftf_assets.graph import resources
 from ftf_assets.graph.backfill_settings import settings_of_backfill
 from ftf_assets.graph.jobs import CRYPTO_JOBS, SWEEP_JOB
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.sources.embedded_market.source import MarketSource
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.local_blobs import LocalBlobs
+from ftf_assets.storage.fit_packs import FitPacks
+from ftf_assets.storage.fit_store import KeyedFolders, PackedKeys
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import open_sweep
+from ftf_assets.training.boosting import FitResult
 from ftf_assets_tests.support.settings import settings_of
 from ftf_assets_tests.support.small_sweep import small_sweep
 
@@ -95,3 +101,28 @@ def _write_candles(folder: Path, crypto: str, n_bars: int) -> None:
     frame = MarketSource().candles(crypto).head(n_bars)
     frame = frame.assign(date=frame.index - pd.Timedelta(hours=1))
     frame.to_csv(folder / f"{crypto}_1h.csv", index=False)
+
+
+@pytest.mark.parametrize("reached", [True, False], ids=["the bucket", "no bucket"])
+def test_the_fits_of_a_step_that_failed_are_uploaded_and_its_error_is_the_one_to_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, reached: bool
+):
+    home = Home(tmp_path)
+    local = KeyedFolders(BlobFolder.of_path(tmp_path / "local"), "fit", FitResult)
+    bucket = LocalBlobs(tmp_path / "bucket")
+    if not reached:
+        (tmp_path / "bucket").write_text("in the way")
+    store = PackedKeys(local, FitPacks(bucket, "fits", local.folder))
+    monkeypatch.setattr(resources, "fit_store", lambda _: store)
+    resource = resources.HomeResource(path=str(home.path))
+
+    def fail() -> None:
+        with resource.yield_for_execution(dg.build_init_resource_context()):
+            resource.fit_engine(small_sweep().settings, lambda _: None)
+            store.put("0a" * 8, FitResult(b"booster", 3, 0.1))
+            raise ArithmeticError("the step failed")
+
+    with pytest.raises(ArithmeticError, match="the step failed"):
+        fail()
+    assert reached is (tmp_path / "bucket" / "fits" / "packs").is_dir()
+    assert ("event=fits_not_uploaded" in caplog.text) is not reached

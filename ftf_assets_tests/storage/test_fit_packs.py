@@ -5,7 +5,10 @@ A folder stands for the bucket: the packs know nothing but the store of blobs, w
 
 from __future__ import annotations
 
+import io
+import itertools
 import logging
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.blobs.local_blobs import LocalBlobs
+from ftf_assets.storage.blobs.protocol import BlobEntry
 from ftf_assets.storage.fit_packs import FitPacks, read_keys
 from ftf_assets.storage.fit_store import KeyedFolders, PackedKeys
 from ftf_assets.training.boosting import FitResult
@@ -136,3 +140,78 @@ def test_a_bucket_that_cannot_be_read_is_an_error_and_no_reason_to_fit_again(buc
     (name,) = (entry.name for entry in bucket.entries("fits/keys/"))
     with pytest.raises(StoreError, match="cannot be reached"):
         read_keys(bucket, name)
+
+
+@pytest.mark.parametrize("damage", [b"half", None], ids=["damaged", "gone"])
+def test_the_fits_of_a_bad_pack_are_uploaded_again_and_no_later_machine_makes_them(
+    bucket: Bucket, tmp_path: Path, damage: bytes | None
+):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    here.finish()
+    (path,) = (bucket.root / "fits" / "packs").iterdir()
+    path.unlink() if damage is None else path.write_bytes(damage)
+    there = machine(bucket, tmp_path / "there")
+    assert there.get(KEYS[3]) is None
+    there.packs._next_listing = 0.0
+    assert KEYS[3] not in there, "a new listing does not bring it back"
+    there.put(KEYS[3], FitResult(b"booster 3", 3, 0.1))
+    there.finish()
+    assert rounds_of(machine(bucket, tmp_path / "later"), KEYS[3]) == 3
+    put_all(there)
+    there.finish()
+    assert [rounds_of(machine(bucket, tmp_path / "last"), key) for key in KEYS] == list(range(len(KEYS)))
+
+
+def test_what_an_upload_has_not_stored_is_uploaded_by_the_next_call(bucket: Bucket, tmp_path: Path):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    bucket.cut_at = "packs/"
+    with pytest.raises(StoreError, match="cannot be reached"):
+        here.finish()
+    bucket.cut_at = None
+    here.finish()
+    assert rounds_of(machine(bucket, tmp_path / "there"), KEYS[3]) == 3
+
+
+class InMemory(LocalBlobs):
+    """A store in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("nowhere"))
+        self.content: dict[str, bytes] = {}
+
+    def get(self, name: str) -> bytes:
+        return self.content[name]
+
+    def put(self, name: str, content: bytes) -> None:
+        self.content[name] = content
+
+    def entries(self, prefix: str = "") -> list[BlobEntry]:
+        return [BlobEntry(name, 0, 0.0) for name in self.content if name.startswith(prefix)]
+
+
+def test_each_flipped_bit_of_a_header_or_of_the_directory_gives_the_values_or_our_error():
+    bucket, results, unpacked = InMemory(), InMemory(), InMemory()
+    KeyedFolders(BlobFolder(results, "fits"), "fit", FitResult).put(KEYS[0], FitResult(b"booster", 1, 0.1))
+    packs = FitPacks(bucket, "fits", BlobFolder(unpacked, "fits"))
+    fit = {KEYS[0]: BlobFolder(results, f"fits/{KEYS[0][:2]}/{KEYS[0]}")}
+    packs.upload(fit)
+    (name,) = (name for name in bucket.content if name.startswith("fits/packs/"))
+    whole = bucket.content[name]
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        starts = [(member.header_offset, 30 + len(member.filename)) for member in archive.infolist()]
+        headers = [place for start, length in starts for place in range(start, start + length)]
+        places = [*headers, *range(archive.start_dir, len(whole))]
+    n_found = 0
+    for place, bit in itertools.product(places, range(8)):
+        packs.upload(fit)
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << bit
+        bucket.content[name] = bytes(damaged)
+        try:
+            packs.fetch(KEYS[0])
+        except StoreError:
+            n_found += 1
+        assert unpacked.content.items() <= results.content.items()
+    assert n_found > len(places)
