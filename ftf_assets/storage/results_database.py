@@ -151,7 +151,19 @@ def _refresh(home: Home, *, again: bool) -> int:
     objects = ResultObjects(home.blobs)
     if again or not _is_index(home.results):
         _create(home.results)
-    with _connected(str(home.results)) as connection:
+    try:
+        return _refresh_file(home.results, objects)
+    except duckdb.Error as error:
+        if _is_held(error) or _is_full(error):
+            raise
+        # Damaged where its head is whole: the rows are in their objects.
+        _move_aside(home.results)
+        _create(home.results)
+        return _refresh_file(home.results, objects)
+
+
+def _refresh_file(path: Path, objects: ResultObjects) -> int:
+    with _connected(str(path)) as connection:
         tables = ResultTables(connection)
         return objects.listed_again(lambda: tables.refresh(objects, objects.current(), other_schemas=True))
 
@@ -179,10 +191,18 @@ def _is_index(path: Path) -> bool:
         version, described = None, []
     if version == SCHEMA_VERSION and {name for name, *_ in described} == _columns():
         return True
-    aside = path.with_name(f"{path.stem}.old.duckdb")
-    path.replace(aside)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    _move_aside(path)
     return False
+
+
+def _move_aside(path: Path) -> None:
+    path.replace(path.with_name(f"{path.stem}.old.duckdb"))
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether DuckDB says that the disk took no more."""
+    return any(said in str(error) for said in ("No space left", "Could not write", "Read-only file system"))
 
 
 def _is_held(error: Exception) -> bool:

@@ -490,6 +490,16 @@ def test_a_damaged_index_is_moved_aside_and_made_again(store, content):
     assert (store.home.path / "results.old.duckdb").read_bytes() == content
 
 
+def test_an_index_that_is_damaged_behind_its_head_is_made_again(store):
+    for number in range(40):
+        write(store, partition(f"COIN{number}USDC"), f"COIN{number}USDC")
+    refresh_index(store.home)
+    content = store.home.results.read_bytes()
+    store.home.results.write_bytes(content[: len(content) // 2])
+    write(store, partition("COIN0USDC", folds=1), "COIN0USDC")
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(39 * 25 + 5,)]
+
+
 def test_a_database_of_something_else_is_moved_aside_whole(store):
     store.home.path.mkdir()
     connection = duckdb.connect(str(store.home.results))
