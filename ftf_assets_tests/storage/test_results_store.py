@@ -434,8 +434,9 @@ def test_eight_processes_write_together_and_none_is_lost(home: Home):
 @pytest.mark.faults
 def test_eight_runs_of_one_partition_leave_exactly_one_version(home: Home):
     run_together(home, [("OPUSDC", folds) for folds in range(1, 9)])
-    names = [entry.name for entry in home.blobs.entries(f"results/of/{SWEEP}/cells/OPUSDC/")]
-    assert names == [f"results/of/{SWEEP}/cells/OPUSDC/00000008.zip"]
+    (left,) = home.blobs.entries(f"results/of/{SWEEP}/cells/OPUSDC/")
+    # A writer whose number a later one had freed goes above it, so the number may be more than eight.
+    assert int(left.name.rpartition("/")[2].removesuffix(".zip")) >= 8
     rows = ResultsStore(home).read()
     assert len(rows) in {5 * folds for folds in range(1, 9)}, "the rows of one of them"
     assert not rows.duplicated(list(PRIMARY_KEY)).any()
