@@ -80,6 +80,10 @@ class Freshness:
         StoreError
             As :meth:`why_not_current`.
         """
+        if self.home.has_results:
+            from ftf_assets.storage.results_store import ResultsStore
+
+            ResultsStore(self.home).load(self.sweep.sweep_id)
         partitions = [(asset, crypto) for crypto in self.sweep.cryptos for asset in CRYPTO_ASSETS]
         return [
             StaleAsset(crypto, asset, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ftf_assets.freshness.reason import NEVER_MADE, Reason
@@ -12,8 +13,6 @@ from ftf_assets.training.fit_keys import cell_key
 if TYPE_CHECKING:
     import dagster as dg
     import pandas as pd
-
-    from ftf_assets.storage.results_store import ResultsStore
 
 
 def inputs_reason(sweep: Sweep, crypto: str, rows: pd.DataFrame) -> Reason | None:
@@ -92,11 +91,12 @@ def rows_reason(sweep: Sweep, home: Home, instance: dg.DagsterInstance | None, c
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home)
-    rows = store.read(sweep.sweep_id, crypto)
+    tables = store.partition(sweep.sweep_id, crypto)
+    rows = tables["finetune_results"]
     return (
         inputs_reason(sweep, crypto, rows)
         or _failure_reason(rows)
-        or _check_reason(sweep, store, instance, crypto)
+        or _check_reason(sweep, tables, instance, crypto)
     )
 
 
@@ -110,12 +110,12 @@ def _failure_reason(rows: pd.DataFrame) -> Reason | None:
 
 
 def _check_reason(
-    sweep: Sweep, store: ResultsStore, instance: dg.DagsterInstance | None, crypto: str
+    sweep: Sweep, tables: Mapping[str, pd.DataFrame], instance: dg.DagsterInstance | None, crypto: str
 ) -> Reason | None:
     from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
     from ftf_assets.storage.table_versions import row_versions
 
-    versions = row_versions(store.partition(sweep.sweep_id, crypto))
+    versions = row_versions(tables)
     for check in sweep_checks("finetune_results"):
         result = latest_on_value(sweep, instance, "finetune_results", check, crypto)
         reason = check_reason(check, result, versions)

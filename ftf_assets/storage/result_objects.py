@@ -32,6 +32,8 @@ _ORDERED = ("sweeps", "audits")
 _READERS = 16
 #: How often versions are listed again where one was replaced before it was read.
 _ATTEMPTS = 20
+#: Said once a process: a command reads a partition several times.
+_NAMED_AS_DAMAGED: set[tuple[str, str]] = set()
 T = TypeVar("T")
 
 
@@ -226,10 +228,12 @@ class ResultObjects:
                 return None
             raise
         except (*ZIP_ERRORS, TypeError, AttributeError) as error:
-            logger.warning(
-                "event=damaged_results name=%s action=counts_as_missing error=%s: %s",
-                *(version.name, type(error).__name__, " ".join(str(error).split())),
-            )
+            if (self.blobs.address, version.name) not in _NAMED_AS_DAMAGED:
+                _NAMED_AS_DAMAGED.add((self.blobs.address, version.name))
+                logger.warning(
+                    "event=damaged_results name=%s action=counts_as_missing error=%s: %s",
+                    *(version.name, type(error).__name__, " ".join(str(error).split())),
+                )
             return None
 
     def _listed(self, prefix: str) -> list[Version]:

@@ -58,14 +58,27 @@ class ResultsDatabase:
         kind: str | None = None,
         crypto: str | None = None,
     ) -> pd.DataFrame:
-        """Read the result of one query.
+        """Read the result of one query; parameters and errors as :meth:`select_all`."""
+        (found,) = self.select_all([query], parameters, owner=owner, kind=kind, crypto=crypto)
+        return found
+
+    def select_all(
+        self,
+        queries: Sequence[str],
+        parameters: Sequence[str | list[str] | None] = (),
+        *,
+        owner: str | None = None,
+        kind: str | None = None,
+        crypto: str | None = None,
+    ) -> list[pd.DataFrame]:
+        """Read the results of queries of the same versions: what replaces them meanwhile is in none of them.
 
         Parameters
         ----------
-        query, parameters
-            SQL over the tables of the results.
+        queries, parameters
+            SQL over the tables of the results; each query takes all parameters.
         owner, kind, crypto
-            What the query is about: a sweep, a kind of its partitions and a crypto. Only their objects are
+            What the queries are about: a sweep, a kind of its partitions and a crypto. Only their objects are
             listed and read; without a sweep those of all.
 
         Raises
@@ -83,14 +96,14 @@ class ResultsDatabase:
                 and crypto in (None, partition.crypto)
             )
 
-        def attempt() -> pd.DataFrame:
+        def attempt() -> list[pd.DataFrame]:
             versions = self.objects.current(owner, kind, crypto)
-            if not versions and not self.objects.current():
+            if not versions and not self.home.has_results and not self.objects.current():
                 raise self._no_results()
             with _LOCK:
                 tables = _in_memory(self.home)
                 tables.refresh(self.objects, versions, covers)
-                return tables.connection.execute(query, list(parameters)).df()
+                return [tables.connection.execute(query, list(parameters)).df() for query in queries]
 
         return self.objects.listed_again(attempt)
 

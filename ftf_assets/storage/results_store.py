@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -81,13 +80,33 @@ class ResultsStore(ResultsDatabase):
     def partition(self, sweep_id: str, crypto: str) -> dict[str, pd.DataFrame]:
         """Read everything that the store has of one crypto in one sweep, by table, the cells first.
 
+        All tables are those of one version.
+
         Raises
         ------
         StoreError
             As :meth:`read`.
         """
-        details = {table: self.details(table, sweep_id, crypto) for table in CELL_DETAILS}
-        return {"finetune_results": self.read(sweep_id, crypto), **details}
+        known = {"finetune_results": (finetune_results_contract(), PRIMARY_KEY), **CELL_DETAILS}
+        found = self.select_all(
+            [select_partition_sql(table, key) for table, (_, key) in known.items()],
+            [sweep_id, crypto],
+            owner=sweep_id,
+            kind="cells",
+            crypto=crypto,
+        )
+        contracts = [contract for contract, _ in known.values()]
+        return dict(zip(known, map(with_contract_dtypes, contracts, found), strict=True))
+
+    def load(self, sweep_id: str) -> None:
+        """Read all partitions of a sweep side by side, so that reading them one by one is quick afterwards.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`read`.
+        """
+        self.select_all([], owner=sweep_id)
 
     def suspects(self, sweep_id: str, cryptos: Sequence[str] = ()) -> pd.DataFrame:
         """Read the suspects of a sweep, ordered by crypto, fold, variant, cleaner and label quality.
@@ -182,10 +201,16 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        select = functools.partial(self.select, parameters=[sweep_id], owner=sweep_id, kind="decision")
-        metrics = select("SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid")
-        verdicts = select("SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid")
-        summary = select("SELECT * FROM gate_summary WHERE sweep_id = $1")
+        metrics, verdicts, summary = self.select_all(
+            [
+                "SELECT * FROM gate_metrics WHERE sweep_id = $1 ORDER BY rowid",
+                "SELECT * FROM gate_verdicts WHERE sweep_id = $1 ORDER BY rowid",
+                "SELECT * FROM gate_summary WHERE sweep_id = $1",
+            ],
+            [sweep_id],
+            owner=sweep_id,
+            kind="decision",
+        )
         return DecisionTables(
             with_contract_dtypes(GateMetrics, metrics),
             with_contract_dtypes(GateVerdicts, verdicts),

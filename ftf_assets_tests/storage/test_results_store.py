@@ -396,6 +396,34 @@ def test_a_damaged_object_counts_as_missing_and_is_named(store, caplog, harm):
     assert set(store.read()["crypto"]) == {"OPUSDC", "ARBUSDC"}
 
 
+def test_damage_is_named_once_however_often_it_is_read(store, caplog):
+    write(store, partition())
+    victim = store.home.path / "results" / "of" / SWEEP / "cells" / "OPUSDC" / "00000001.zip"
+    victim.write_bytes(b"")
+    for _ in range(2):
+        assert store.partition(SWEEP, "OPUSDC")["finetune_results"].empty
+    assert caplog.text.count("event=damaged_results") == 1
+
+
+def test_a_partition_is_read_by_one_listing_of_its_versions_also_where_it_has_none(store, monkeypatch):
+    for crypto in ("OPUSDC", "ARBUSDC"):
+        write(store, partition(crypto), crypto)
+    entries, listed = type(store.home.blobs).entries, []
+
+    def noted(blobs, prefix: str):
+        listed.append(prefix)
+        return entries(blobs, prefix)
+
+    monkeypatch.setattr(type(store.home.blobs), "entries", noted)
+    assert len(store.partition(SWEEP, "OPUSDC")["finetune_results"]) == 25
+    assert listed == [f"results/of/{SWEEP}/cells/OPUSDC/"]
+    assert store.partition(SWEEP, "LDOUSDC")["finetune_results"].empty
+    assert listed[1:] == [f"results/of/{SWEEP}/cells/LDOUSDC/", "results/sweeps/"]
+    store.load(SWEEP)
+    assert listed[3:] == [f"results/of/{SWEEP}/"]
+    assert len(store.read(SWEEP)) == 50
+
+
 def test_an_object_in_the_place_of_another_is_not_read(store):
     write(store, partition())
     cells = store.home.path / "results" / "of" / SWEEP / "cells"
