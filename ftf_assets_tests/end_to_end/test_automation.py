@@ -175,7 +175,7 @@ def test_a_changed_file_asks_for_its_partition_alone_once_it_has_settled(home: H
     folder = tmp_path / "candles"
     files = {crypto: write_candles(folder, crypto) for crypto in ("OPUSDC", "LDOUSDC")}
     sweep = small_sweep(**QUICK, source="candles", path=str(folder))
-    assert "nothing can be watched: no results yet" in reason(tick(input_files, home, None))
+    assert reason(tick(input_files, home, None)) == "no sweep of this home has read files yet"
     for crypto in files:
         land(sweep, home, crypto)
     calm = tick(input_files, home, None)
@@ -241,7 +241,7 @@ def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home
 
     nothing = on_monday()
     assert isinstance(nothing, dg.SkipReason)
-    assert "no results yet" in nothing.skip_message
+    assert "no sweep that compares variants yet: run one" in nothing.skip_message
     folder = tmp_path / "candles"
     for crypto in ("OPUSDC", "LDOUSDC"):
         write_candles(folder, crypto)

@@ -23,6 +23,7 @@ from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_database import refresh_index
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.support.results_rows import LEVELS, failed_row, ok_row, results_table, skipped_row
@@ -252,6 +253,7 @@ def test_the_command_names_what_is_wrong_with_a_sweep_that_has_no_report(shared:
 
 
 def assert_no_table_holds_nan_or_infinity(home: Home) -> None:
+    assert refresh_index(home, wait=60).note == ""  # a sweep without a row has not made it
     connection = duckdb.connect(str(home.results), read_only=True)
     numbers = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE data_type = 'DOUBLE' AND NOT internal "
