@@ -125,15 +125,17 @@ class Deployment:
                     allow_redirects=False,
                 )
                 trouble = f"it answers {answer.status_code}" if answer.status_code in _AWAY else None
+                # A proxy says so also where the webserver behind it has begun what it was asked for.
+                unclear = trouble is not None
             except (requests.ConnectionError, requests.Timeout) as error:
-                trouble, never_sent = _in_short(error), _never_sent(error)
-                if not repeat and not never_sent:
-                    raise UnclearError(f"the deployment {self.url} gave no answer: {trouble}") from None
+                trouble, unclear = _in_short(error), not _never_sent(error)
             except requests.RequestException as error:
                 raise input_error(f"the deployment {self.url} cannot be asked: {_in_short(error)}") from None
             if trouble is None:
                 self._answered = True
                 return self._data(answer)
+            if unclear and not repeat:
+                raise UnclearError(f"the deployment {self.url} gave no answer: {trouble}")
             if wait is not None:
                 self.pause(wait)
         raise UnreachableError(

@@ -97,10 +97,13 @@ def test_a_wrong_address_is_refused_soon(waited: list[float]):
     assert sum(waited) == 1.5
 
 
-def test_a_request_that_changes_something_is_not_sent_again_after_a_lost_answer(
-    server: Server, deployment: Deployment
+@pytest.mark.parametrize(
+    "answer", [CUT, (502, ""), (503, ""), (504, ""), (429, "")], ids=lambda one: str(one[0])
+)
+def test_a_request_that_changes_something_is_not_sent_again_after_an_unclear_answer(
+    server: Server, deployment: Deployment, answer: tuple[int, object]
 ):
-    server.answers = [CUT, GOOD]
+    server.answers = [answer, GOOD]
     with pytest.raises(UnclearError):
         deployment.ask("mutation { launch }", repeat=False)
     assert len(server.logins) == 1
