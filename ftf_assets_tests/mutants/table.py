@@ -1905,7 +1905,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "running/deployment/graphql_client.py",
         "a mutation is sent again after a lost answer",
-        "if not repeat and not never_sent:",
+        "if unclear and not repeat:",
         "if False:",
         "running/deployment/test_graphql_client.py",
     ),
