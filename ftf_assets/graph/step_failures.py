@@ -16,8 +16,9 @@ from ftf_assets.sources.faults import FaultsError
 def refusals_as_failures() -> Iterator[None]:
     """Fail the step with the sentence of a refusal, and with what it names as metadata.
 
-    Dagster shows the traceback of any other error first, and most of it is Dagster's own. A refusal is never
-    retried: the same input would be refused again.
+    Dagster shows the traceback of any other error first, and most of it is Dagster's own. Refused input is
+    never retried: it would be refused again. A store may be back, so a retry policy may retry its failure;
+    no policy is set by default, so by default nothing is retried.
 
     Raises
     ------
@@ -27,7 +28,11 @@ def refusals_as_failures() -> Iterator[None]:
     try:
         yield
     except (InputError, StoreError) as error:
-        raise dg.Failure(description=str(error), metadata=_metadata(error), allow_retries=False) from error
+        raise dg.Failure(
+            description=str(error),
+            metadata=_metadata(error),
+            allow_retries=not isinstance(error, InputError),
+        ) from error
 
 
 def _metadata(error: InputError | StoreError) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A step that refuses its input says so first: the sentence, what it names, and no retry."""
+"""A step that refuses its input says so first: the sentence, what it names, and whether it may be retried."""
 
 from __future__ import annotations
 
@@ -64,11 +64,13 @@ def test_every_fault_of_a_file_is_a_row_of_a_table():
     ]
 
 
-@pytest.mark.parametrize("error", [REFUSAL, StoreError("damaged")], ids=["input", "store"])
-def test_a_refusal_is_never_retried(error: Exception):
+@pytest.mark.parametrize(
+    ("error", "allowed"), [(REFUSAL, False), (StoreError("no answer"), True)], ids=["input", "store"]
+)
+def test_only_a_store_that_failed_may_be_retried(error: Exception, allowed: bool):
     with pytest.raises(dg.Failure) as failed, refusals_as_failures():
         raise error
-    assert not failed.value.allow_retries
+    assert failed.value.allow_retries is allowed
 
 
 def test_a_defect_of_ours_passes():
