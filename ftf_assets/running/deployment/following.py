@@ -16,6 +16,8 @@ from ftf_assets.training.fit_engine import FitEvent
 
 #: Seconds between two looks at the runs.
 SECONDS_BETWEEN_LOOKS = 2.0
+#: Seconds without any run after which the user is told: the daemon looks for backfills every 30 s.
+SECONDS_WITHOUT_RUN = 90.0
 #: Runs whose events are asked for in one request, and events of each.
 _RUNS_A_REQUEST, _EVENTS_A_RUN = 20, 500
 
@@ -172,7 +174,9 @@ class Runs:
     has_ended
         Called with the newest run of each partition; whether no more will come and all have ended.
     on_look
-        Called with the same after each look.
+        Called after each look with the runs of each partition, the oldest first.
+    say
+        Called once with a sentence for the user where no run appears.
     """
 
     def __init__(
@@ -180,21 +184,29 @@ class Runs:
         deployment: Deployment,
         look: Callable[[], list[RunState]],
         has_ended: Callable[[Mapping[str | None, RunState]], bool],
-        on_look: Callable[[list[RunState], Mapping[str | None, RunState]], None],
+        on_look: Callable[[Mapping[str | None, Sequence[RunState]]], None],
+        say: Callable[[str], None],
     ) -> None:
         self._deployment, self._look, self._has_ended, self._on_look = deployment, look, has_ended, on_look
+        self._say = say
 
     def follow(self) -> dict[str | None, RunState]:
         """Wait until the runs have ended; give the newest run of each partition."""
+        without_run: float | None = 0.0
         while True:
-            runs = self._look()
-            newest: dict[str | None, RunState] = {}
-            for run in sorted(runs, key=lambda run: run.created):
-                newest[run.crypto] = run
-            self._on_look(runs, newest)
+            partitions = _by_crypto(self._look())
+            newest = {crypto: runs[-1] for crypto, runs in partitions.items()}
+            self._on_look(partitions)
             if self._has_ended(newest):
                 return newest
+            if newest:
+                without_run = None
+            elif without_run is not None and without_run >= SECONDS_WITHOUT_RUN:
+                self._say("no run has started yet; is Dagster's daemon running?")
+                without_run = None
             self._deployment.pause(SECONDS_BETWEEN_LOOKS)
+            if without_run is not None:
+                without_run += SECONDS_BETWEEN_LOOKS
 
 
 def run_failure(run: RunState, events: RunEvents) -> FtfError:
@@ -214,6 +226,14 @@ def run_failure(run: RunState, events: RunEvents) -> FtfError:
         return error
     how = "was stopped in the deployment" if run.status == "CANCELED" else f"failed: {shown(events.end)}"
     return RunError(f"{name}: its run {run.run_id} {how}")
+
+
+def _by_crypto(runs: Sequence[RunState]) -> dict[str | None, list[RunState]]:
+    """Group runs by crypto, the oldest first."""
+    groups: dict[str | None, list[RunState]] = {}
+    for run in sorted(runs, key=lambda run: run.created):
+        groups.setdefault(run.crypto, []).append(run)
+    return groups
 
 
 def _causes(error: Mapping[str, Any] | None) -> list[Cause]:

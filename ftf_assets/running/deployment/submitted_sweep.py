@@ -169,14 +169,15 @@ def _follow_backfill(
         )
         return find_runs(deployment, {_BACKFILL_TAG: backfill_id})
 
-    def on_look(runs: Sequence[RunState], newest: Mapping[str | None, RunState]) -> None:
+    def on_look(partitions: Mapping[str | None, Sequence[RunState]]) -> None:
+        runs = [run for of_crypto in partitions.values() for run in of_crypto]
         reader.read(run for run in runs if run.run_id not in read and run.status != "QUEUED")
         read.update(run.run_id for run in runs if run.status in ("SUCCESS", "FAILURE", "CANCELED"))
-        for crypto, run in newest.items():
+        for crypto, of_crypto in partitions.items():
             if crypto is None:
                 continue
-            of_crypto = [reader.known(one) for one in reversed(runs) if one.crypto == crypto]
-            counter.count(crypto, of_crypto, complete=run.status == "SUCCESS")
+            run = of_crypto[-1]
+            counter.count(crypto, [reader.known(one) for one in of_crypto], complete=run.status == "SUCCESS")
             if run.has_ended and run.status != "SUCCESS" and crypto not in failures:
                 failures[crypto] = run_failure(run, reader.known(run))
                 submitted.say(f"{crypto} failed: {failures[crypto]}")
@@ -185,7 +186,7 @@ def _follow_backfill(
         complete = set(newest) >= set(backfill["partitionNames"]) or backfill["status"] in _STOPPED
         return complete and all(run.has_ended for run in newest.values())
 
-    newest = Runs(deployment, look, has_ended, on_look).follow()
+    newest = Runs(deployment, look, has_ended, on_look, submitted.say).follow()
     for crypto in submitted.sweep.cryptos:
         if crypto in failures and newest[crypto].status != "SUCCESS":
             raise failures[crypto]
@@ -236,7 +237,7 @@ def _decide(submitted: _Submitted, reader: EventReader, *, backfill_id: str | No
     def has_ended(newest: Mapping[str | None, RunState]) -> bool:
         return None in newest and newest[None].has_ended
 
-    run = Runs(deployment, look, has_ended, lambda _runs, _newest: None).follow()[None]
+    run = Runs(deployment, look, has_ended, lambda _partitions: None, submitted.say).follow()[None]
     reader.read([run])
     if run.status != "SUCCESS":
         raise run_failure(run, reader.known(run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ftf_assets.contracts.errors import InputError, RunError
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.fit_events import FitsFinished
+from ftf_assets.running.deployment import submitted_sweep
 from ftf_assets.running.deployment.backfill import RunState
 from ftf_assets.running.deployment.following import EventReader, FitCounter, RunEvents, Runs, run_failure
 from ftf_assets.training.fit_engine import FitEvent
@@ -130,14 +132,53 @@ def test_a_partition_is_what_its_newest_run_is():
         [run("SUCCESS", "r2", 2), run("FAILURE", **{"dagster/will_retry": "true"})],
     ]
     deployment = FakeDeployment()
+    seen: list[list[str]] = []
     runs = Runs(
         deployment,  # type: ignore[arg-type]
         lambda: looks.pop(0),
         lambda newest: all(one.has_ended for one in newest.values()),
-        lambda _runs, _newest: None,
+        lambda partitions: seen.append([one.run_id for one in partitions["OPUSDC"]]),
+        pytest.fail,
     )
     assert runs.follow()["OPUSDC"].run_id == "r2"
     assert deployment.waited == [2.0, 2.0]
+    assert seen == [["r1"], ["r1"], ["r1", "r2"]]
+
+
+def test_no_run_for_90_seconds_is_said_once_and_followed_on():
+    deployment = FakeDeployment()
+    said: list[tuple[float, str]] = []
+    runs = Runs(
+        deployment,  # type: ignore[arg-type]
+        lambda: [run("SUCCESS")] if sum(deployment.waited) >= 300 else [],
+        bool,
+        lambda _partitions: None,
+        lambda text: said.append((sum(deployment.waited), text)),
+    )
+    assert runs.follow()["OPUSDC"].status == "SUCCESS"
+    assert said == [(90.0, "no run has started yet; is Dagster's daemon running?")]
+
+
+def test_a_look_asks_each_run_for_its_crypto_once(monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    crypto = RunState.crypto.fget
+    monkeypatch.setattr(RunState, "crypto", property(lambda one: asked.append(one.run_id) or crypto(one)))
+    looked = [run("SUCCESS", f"r{n}", n, **{"dagster/partition": f"C{n}"}) for n in range(50)]
+    deployment = FakeDeployment()
+    monkeypatch.setattr(submitted_sweep, "find_runs", lambda *_: looked)
+    monkeypatch.setattr(submitted_sweep, "waiting_fits", lambda *_: {})
+    monkeypatch.setattr(
+        submitted_sweep,
+        "union",
+        lambda *_: {"partitionNames": [f"C{n}" for n in range(50)], "status": "COMPLETED_SUCCESS"},
+    )
+    deployment.ask = lambda *_: {}  # type: ignore[method-assign]
+    reader = SimpleNamespace(read=list, known=lambda _run: RunEvents())
+    submitted = SimpleNamespace(
+        deployment=deployment, sweep=SimpleNamespace(cryptos=[]), home=None, say=pytest.fail
+    )
+    found = submitted_sweep._follow_backfill(submitted, "b", reader, lambda _event: None)  # type: ignore[arg-type]
+    assert (len(found), len(asked)) == (50, 50)
 
 
 def test_events_are_read_page_by_page_each_once():
