@@ -182,7 +182,7 @@ def _refresh_file(path: Path, objects: ResultObjects) -> int:
 
 
 def _is_index(path: Path) -> bool:
-    """Whether the file is an index of this version; a foreign or damaged file is moved aside, never deleted.
+    """Whether the file is an index of this version; another or a damaged file is moved aside.
 
     Raises
     ------
