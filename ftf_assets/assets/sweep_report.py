@@ -6,6 +6,7 @@ from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.graph.asset_decorator import OWNERS
 from ftf_assets.graph.asset_metadata import report_metadata
 from ftf_assets.graph.resources import HomeResource, SweepResource
+from ftf_assets.graph.step_failures import refusals_as_failures
 from ftf_assets.storage.content_version import content_version
 from ftf_assets.training.keys import code_version
 
@@ -17,6 +18,7 @@ from ftf_assets.training.keys import code_version
     owners=OWNERS,
     code_version=code_version(),
 )
+@refusals_as_failures()
 def sweep_report(sweep: SweepResource, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """The answer in words, the gate's numbers and pictures, what cleaning removed, suspects to judge by eye.
 

@@ -1,6 +1,7 @@
 """IO managers: artifacts under the hash of their inputs, results as objects with an index in DuckDB.
 
-An input of which a blocking check has failed is refused.
+An input of which a blocking check has failed is refused. Whatever an IO manager refuses fails its step with
+the sentence of the refusal, as in the body of an asset.
 """
 
 # Dagster evaluates the annotations of resource fields, so `from __future__ import annotations` is left out.
@@ -11,6 +12,7 @@ import dagster as dg
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, refuse_failed_input
 from ftf_assets.graph.resources import HomeResource, SweepResource
+from ftf_assets.graph.step_failures import refusals_as_failures
 from ftf_assets.storage.artifact_types import artifact_types
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.fit_store import fit_store, score_store
@@ -34,6 +36,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
+    @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store the value, with its path as metadata."""
         asset, crypto = context.asset_key.path[-1], context.partition_key
@@ -44,15 +47,14 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         write_artifact(folder, obj, sweep.artifact_identity(asset, crypto))
         context.add_output_metadata({"path": dg.MetadataValue.path(str(folder)), ARTIFACT_KEY: key})
 
+    @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> Any:
         """Read the value under the settings of this run.
 
         Raises
         ------
-        StoreError
-            It does not exist or is damaged.
-        InputError
-            A blocking check of exactly this value has failed.
+        dagster.Failure
+            It does not exist or is damaged, or a blocking check of exactly this value has failed.
         """
         asset, crypto = context.asset_key.path[-1], context.asset_partition_key
         refuse_failed_input(context.step_context.instance, self.sweep.open(crypto), asset, crypto)
@@ -80,6 +82,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
+    @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: "CryptoResults") -> None:
         """Write the next version of the partition's rows."""
         sweep = self.sweep.open(context.partition_key)
@@ -88,6 +91,7 @@ class ResultsIOManager(dg.ConfigurableIOManager):
         self.home.results.write_partition(obj.cells, sweep.sweep_id, context.partition_key, obj.details)
         context.add_output_metadata(_index_metadata(self.home.home))
 
+    @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read the partition's rows of this sweep."""
         crypto = context.asset_partition_key
@@ -100,6 +104,7 @@ class CeilingIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
+    @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         """Write the next version of the partition's rows; none where the ceiling is off."""
         sweep = self.sweep.open(context.partition_key)
@@ -108,6 +113,7 @@ class CeilingIOManager(dg.ConfigurableIOManager):
         self.home.results.write_ceiling(obj, sweep.sweep_id, context.partition_key)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
+    @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read the partition's rows of this sweep."""
         crypto = context.asset_partition_key
@@ -120,12 +126,14 @@ class AuditIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
+    @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: "tuple[pd.DataFrame, pd.DataFrame]") -> None:
         """Write the next version of the audit's rows of the crypto."""
         fit_store(self.home.home).finish()
         self.home.audits.write_audit(*obj)
         context.add_output_metadata(_index_metadata(self.home.home))
 
+    @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":
         """Read the newest audit of the crypto's rows: of ``noise_audit`` and ``noise_audit_effects``."""
         crypto = context.asset_partition_key
@@ -138,6 +146,7 @@ class DecisionIOManager(dg.ConfigurableIOManager):
     sweep: SweepResource
     home: HomeResource
 
+    @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: "Decision") -> None:
         """Write the next version of the decision, with the settings that it was made with.
 
@@ -149,6 +158,7 @@ class DecisionIOManager(dg.ConfigurableIOManager):
         self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
         context.add_output_metadata(_index_metadata(self.home.home))
 
+    @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "DecisionTables":  # noqa: ARG002
         """Read the decision on this sweep."""
         return self.home.results.decision(self.sweep.open().sweep_id)

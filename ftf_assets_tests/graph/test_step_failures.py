@@ -8,10 +8,22 @@ import dagster as dg
 import pytest
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error
+from ftf_assets.definitions import defs
 from ftf_assets.graph.asset_decorator import versioned
+from ftf_assets.graph.io_managers import (
+    ArtifactIOManager,
+    AuditIOManager,
+    CeilingIOManager,
+    DecisionIOManager,
+    ResultsIOManager,
+)
+from ftf_assets.graph.jobs import DECIDE_JOB
 from ftf_assets.graph.step_failures import refusals_as_failures
+from ftf_assets.running.job_runs import run_config
 from ftf_assets.running.run_failures import raise_failure
 from ftf_assets.sources.faults import Faults
+from ftf_assets.storage.home import Home
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 REFUSAL = input_error(
     "prices must be positive", crypto="OPUSDC", file="OP.csv", column="low", row=17, found=-1, allowed="> 0"
@@ -71,6 +83,40 @@ def test_only_a_store_that_failed_may_be_retried(error: Exception, allowed: bool
     with pytest.raises(dg.Failure) as failed, refusals_as_failures():
         raise error
     assert failed.value.allow_retries is allowed
+
+
+MANAGERS = [
+    (manager, method)
+    for manager in (ArtifactIOManager, ResultsIOManager, CeilingIOManager, AuditIOManager, DecisionIOManager)
+    for method in ("handle_output", "load_input")
+]
+
+
+class Refusing:
+    """An IO manager, context or value of which everything is refused."""
+
+    def __getattr__(self, name: str) -> None:
+        raise REFUSAL
+
+
+@pytest.mark.parametrize(("manager", "method"), MANAGERS)
+def test_an_io_manager_refuses_as_an_asset_does(manager: type[dg.IOManager], method: str):
+    arguments = (Refusing(),) * (3 if method == "handle_output" else 2)
+    with pytest.raises(dg.Failure) as failed:
+        getattr(manager, method)(*arguments)
+    assert failed.value.description == str(REFUSAL)
+
+
+def test_the_report_refuses_as_an_asset_with_a_value_does(tmp_path: Path):
+    with dg.DagsterInstance.ephemeral() as instance:
+        refused = defs.resolve_job_def(DECIDE_JOB).execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey("sweep_report")],
+            run_config=run_config(small_sweep(), Home(tmp_path)),
+            raise_on_error=False,
+        )
+    (failure,) = (event.step_failure_data for event in refused.all_events if event.is_step_failure)
+    assert "no results yet" in failure.user_failure_data.description
 
 
 def test_a_defect_of_ours_passes():
