@@ -32,6 +32,8 @@ _ORDERED = ("sweeps", "audits")
 _READERS = 16
 #: How often versions are listed again where one was replaced before it was read.
 _ATTEMPTS = 20
+#: Numbers that a writer tries: each that is taken is another run's, and fewer runs write one partition.
+_NUMBERS = 200
 #: Said once a process: a command reads a partition several times.
 _NAMED_AS_DAMAGED: set[tuple[str, str]] = set()
 T = TypeVar("T")
@@ -127,12 +129,12 @@ class ResultObjects:
         InputError
             Two rows have one primary key, or the name of the crypto is no plain word.
         StoreError
-            The store cannot be written; the old version stays.
+            The store cannot be written, or calls every number taken; the old version stays.
         """
         content = _packed(partition, frames, facts)
         suffix = f".{partition.owner}" if partition.kind in _ORDERED else ""
         counter = max((version.counter for version in self._listed(partition.folder)), default=0)
-        while True:
+        for _ in range(_NUMBERS):
             counter += 1
             name = f"{partition.folder}{counter:08d}{suffix}.zip"
             if not self.blobs.put_if_absent(name, content):
@@ -150,6 +152,11 @@ class ResultObjects:
                 # The rows are written, and what was not removed does not count.
                 logger.warning("event=older_results_stay name=%s error=%s", name, error)
             return Version(partition, counter, name)
+        raise StoreError(
+            f"{self.blobs.address}/{name} cannot be written: the store called {_NUMBERS} numbers in a row "
+            "taken. Either as many runs write the same results, or it refuses new objects. Run again: "
+            "finished fits are reused"
+        )
 
     def current(
         self, owner: str | None = None, kind: str | None = None, crypto: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -162,7 +163,8 @@ def refresh_index(home: Home, *, wait: float = 0.0, again: bool = False) -> Inde
 
 def _refresh(home: Home, *, again: bool) -> int:
     objects = ResultObjects(home.blobs)
-    if again or not _is_index(home.results):
+    is_index = _is_index(home.results)  # first, so that nobody else's file is replaced
+    if again or not is_index:
         _create(home.results)
     try:
         return _refresh_file(home.results, objects)
@@ -209,8 +211,19 @@ def _is_index(path: Path) -> bool:
 
 
 def _move_aside(path: Path) -> None:
-    path.replace(path.with_name(f"{path.stem}.old.duckdb"))
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    """Keep a file that is no index, with its log of changes, beside those that were moved earlier."""
+    names = (f"{path.stem}.old{number}.duckdb" for number in itertools.chain([""], itertools.count(2)))
+    aside = next(
+        aside for aside in map(path.with_name, names) if not (aside.exists() or _log_of(aside).exists())
+    )
+    if _log_of(path).exists():
+        _log_of(path).replace(_log_of(aside))
+    path.replace(aside)
+
+
+def _log_of(path: Path) -> Path:
+    """Where DuckDB keeps the changes that are not in a file yet."""
+    return path.with_name(path.name + ".wal")
 
 
 def _is_full(error: Exception) -> bool:
@@ -237,7 +250,7 @@ def _columns() -> set[str]:
 def _create(path: Path) -> None:
     """Build the file under a temporary name and rename it: a kill leaves no partial schema."""
     unfinished = path.with_name(path.name + ".unfinished")
-    for leftover in (unfinished, unfinished.with_name(unfinished.name + ".wal")):
+    for leftover in (unfinished, _log_of(unfinished)):
         leftover.unlink(missing_ok=True)
     with _connected(str(unfinished)) as connection:
         # One transaction: with one per statement, each of about two hundred would wait for the disk.
@@ -245,7 +258,7 @@ def _create(path: Path) -> None:
         for statement in create_schema_sql():
             connection.execute(statement)
         connection.execute("COMMIT")
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)  # of a file that is replaced
+    _log_of(path).unlink(missing_ok=True)  # of an index that is replaced, or was removed
     unfinished.replace(path)
 
 

@@ -97,6 +97,14 @@ def test_a_retry_with_fewer_cells_leaves_none_of_the_old_ones(store):
     assert store.read()["fold"].unique().tolist() == [0, 1]
 
 
+def test_a_store_that_calls_every_number_taken_is_refused_and_the_old_rows_stay(store, monkeypatch):
+    write(store, partition(folds=2))
+    monkeypatch.setattr(type(store.home.blobs), "put_if_absent", lambda *_: False)
+    with pytest.raises(StoreError, match=r"OPUSDC/\d+\.zip cannot be written: the store called 200 numbers"):
+        store.write_partition(results_table(partition(folds=1)), SWEEP, "OPUSDC")
+    assert len(store.read()) == 10
+
+
 def test_a_partition_leaves_other_cryptos_and_sweeps_alone(store):
     other = "ftf_ba9876543210"
     write(store, partition("OPUSDC"))
@@ -529,15 +537,23 @@ def test_an_index_that_is_damaged_behind_its_head_is_made_again(store):
     assert query(store, "SELECT count(*) FROM finetune_results") == [(39 * 25 + 5,)]
 
 
-def test_a_database_of_something_else_is_moved_aside_whole(store):
+def test_every_database_of_something_else_is_moved_aside_whole_and_none_replaces_another(store):
     store.home.path.mkdir()
-    connection = duckdb.connect(str(store.home.results))
-    connection.execute("CREATE TABLE mine AS SELECT 42 AS answer")
-    connection.close()
     write(store, partition())
-    assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
-    kept = duckdb.connect(str(store.home.path / "results.old.duckdb"), read_only=True)
-    assert kept.execute("SELECT answer FROM mine").fetchall() == [(42,)]
+    log = store.home.results.with_name("results.duckdb.wal")
+    for number, again in enumerate([False, True, True]):
+        store.home.results.unlink(missing_ok=True)
+        connection = duckdb.connect(str(store.home.results))
+        connection.execute(f"CREATE TABLE mine AS SELECT {number} AS answer")
+        connection.close()
+        log.write_bytes(b"" if number < 2 else b"changes")
+        refreshed = refresh_index(store.home, again=again)
+        assert refreshed.note == ""
+        assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
+    for number, name in enumerate(["results.old.duckdb", "results.old2.duckdb"]):
+        kept = duckdb.connect(str(store.home.path / name), read_only=True)
+        assert kept.execute("SELECT answer FROM mine").fetchall() == [(number,)]
+    assert (store.home.path / "results.old3.duckdb.wal").read_bytes() == b"changes"
 
 
 @pytest.mark.parametrize("read_only", [True, False], ids=["to read", "to write"])
