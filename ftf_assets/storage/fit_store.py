@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -73,7 +74,36 @@ def _store(home: Home, folder: str, name: str, kind: type[T]) -> KeyedStore[T]:
     return PackedKeys(local, FitPacks(home.blobs, folder, local.folder))
 
 
-class KeyedFolders(Generic[T]):
+class _FoundOrMade(ABC, Generic[T]):
+    """What both stores say of a result that must be made again.
+
+    Attributes
+    ----------
+    name
+        What a result is called in logs.
+    """
+
+    name: str
+
+    @abstractmethod
+    def __contains__(self, key: str) -> bool: ...
+
+    @abstractmethod
+    def read(self, key: str) -> T:
+        """Read a result; see :class:`KeyedStore`."""
+
+    def get(self, key: str) -> T | None:
+        """Return a result, or None if it must be made."""
+        if key not in self:
+            return None
+        try:
+            return self.read(key)
+        except StoreError as error:
+            logger.warning("event=damaged_%s key=%s action=again error=%s", self.name, key, error)
+            return None
+
+
+class KeyedFolders(_FoundOrMade[T]):
     """Results by key, each in ``folder/<first two digits>/<key>/``.
 
     Parameters
@@ -96,16 +126,6 @@ class KeyedFolders(Generic[T]):
         """Read a result; see :class:`KeyedStore`."""
         return read_artifact(self.of(key), self.kind)
 
-    def get(self, key: str) -> T | None:
-        """Return a result, or None if it must be made."""
-        if key not in self:
-            return None
-        try:
-            return self.read(key)
-        except StoreError as error:
-            logger.warning("event=damaged_%s key=%s action=again error=%s", self.name, key, error)
-            return None
-
     def put(self, key: str, result: T) -> None:
         """Store a result."""
         write_artifact(self.of(key), result)
@@ -114,13 +134,19 @@ class KeyedFolders(Generic[T]):
         """Do nothing: each result is there for everybody as soon as it is stored."""
 
     def headers(self, n_most: int) -> Iterator[dict[str, Any]]:
-        """Give the values in the headers of some results; damaged ones are left out."""
+        """Give the values in the headers of some results; what cannot be read is left out and counted."""
+        unread: list[Exception] = []
         for folder in itertools.islice(self._folders(), n_most):
             try:
                 value: dict[str, Any] = read_header(folder)["value"]
-            except (StoreError, KeyError):
+            except (StoreError, KeyError) as error:
+                unread.append(error)
                 continue
             yield value
+        if unread:
+            logger.warning(
+                "event=unread_headers of=%s n=%d action=left_out first=%s", self.name, len(unread), unread[0]
+            )
 
     def of(self, key: str) -> BlobFolder:
         """Give the folder of a result."""
@@ -134,7 +160,7 @@ class KeyedFolders(Generic[T]):
                     yield BlobFolder(self.folder.blobs, entry.name.rpartition("/")[0])
 
 
-class PackedKeys(Generic[T]):
+class PackedKeys(_FoundOrMade[T]):
     """Results by key in a bucket: packed, many in one object, because each small object costs a request.
 
     A result lies on this machine first, where a kill loses none. :meth:`finish` packs those of a stage and
@@ -149,7 +175,7 @@ class PackedKeys(Generic[T]):
     """
 
     def __init__(self, local: KeyedFolders[T], packs: FitPacks) -> None:
-        self.local, self.packs = local, packs
+        self.local, self.packs, self.name = local, packs, local.name
         self._not_uploaded: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
@@ -162,16 +188,6 @@ class PackedKeys(Generic[T]):
         result = self.local.read(key)
         self._not_uploaded.add(key)
         return result
-
-    def get(self, key: str) -> T | None:
-        """Return a result, or None if it must be made."""
-        if key not in self:
-            return None
-        try:
-            return self.read(key)
-        except StoreError as error:
-            logger.warning("event=damaged_%s key=%s action=again error=%s", self.local.name, key, error)
-            return None
 
     def put(self, key: str, result: T) -> None:
         """Store a result on this machine."""

@@ -10,13 +10,13 @@ import pandas as pd
 from ftf_assets.contracts.errors import InputError, input_error
 from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
-from ftf_assets.contracts.tables.frames import with_contract_dtypes
+from ftf_assets.contracts.tables.frames import unvalidated_frame, with_contract_dtypes
 from ftf_assets.contracts.tables.gate_decision import DecisionTables, GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.contracts.tables.label_ceiling import LabelCeiling
 from ftf_assets.contracts.tables.label_suspects import LabelSuspects
 from ftf_assets.contracts.tables.validation import validated
 from ftf_assets.rows.factor_columns import finetune_results_contract
-from ftf_assets.storage.result_objects import Partition
+from ftf_assets.storage.result_objects import Partition, Version
 from ftf_assets.storage.results_database import ResultsDatabase
 from ftf_assets.storage.results_schema import select_partition_sql
 from ftf_assets.sweep.settings import SweepSettings, stored_sweep_settings
@@ -218,15 +218,27 @@ class ResultsStore(ResultsDatabase):
         )
 
     def summaries(self) -> pd.DataFrame:
-        """Read the row of ``gate_summary`` of every sweep that has a decision, the newest decision first.
+        """Read the row of ``gate_summary`` of every decided sweep, the one that wrote last first.
+
+        No clock of a machine decides the order. Only decisions are read.
 
         Raises
         ------
         StoreError
             As :meth:`read`.
         """
-        found = self.select("SELECT * FROM gate_summary ORDER BY created_at DESC, sweep_id")
-        return with_contract_dtypes(GateSummary, found)
+
+        def attempt() -> list[pd.DataFrame]:
+            versions = self.objects.current()
+            decided = self.objects.read(v for v in versions if v.partition.kind == "decision")
+            rows = {version.partition.owner: contents.tables for version, contents in decided.items()}
+            order = _last_first(versions, "decision")
+            return [rows[owner]["gate_summary"].to_pandas() for owner in order if owner in rows]
+
+        found = self.objects.listed_again(attempt)
+        if not found:
+            return unvalidated_frame(GateSummary, [])
+        return with_contract_dtypes(GateSummary, pd.concat(found, ignore_index=True))
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:
         """Keep the settings of a sweep, a JSON object, and that it is the one that writes now.
@@ -340,14 +352,7 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`read`.
         """
-        versions = self.objects.current()
-        with_rows = {version.partition.owner for version in versions if version.partition.kind == "cells"}
-        newest_last = sorted(
-            (version for version in versions if version.partition.kind == "sweeps"),
-            key=lambda version: (version.counter, version.name),
-        )
-        ordered = [v.partition.owner for v in reversed(newest_last) if v.partition.owner in with_rows]
-        return [*ordered, *sorted(with_rows - set(ordered))]
+        return _last_first(self.objects.current(), "cells")
 
     def latest_sweep_id(self) -> str:
         """Name the sweep that wrote the newest row.
@@ -361,6 +366,17 @@ class ResultsStore(ResultsDatabase):
         if not newest_first:
             raise self._no_results()
         return newest_first[0]
+
+
+def _last_first(versions: Sequence[Version], kind: str) -> list[str]:
+    """Name the sweeps that have a version of a kind, the one that wrote last first."""
+    having = {version.partition.owner for version in versions if version.partition.kind == kind}
+    newest_last = sorted(
+        (version for version in versions if version.partition.kind == "sweeps"),
+        key=lambda version: (version.counter, version.name),
+    )
+    ordered = [v.partition.owner for v in reversed(newest_last) if v.partition.owner in having]
+    return [*ordered, *sorted(having - set(ordered))]
 
 
 def _refuse_unknown(details: Mapping[str, pd.DataFrame]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ftf_assets.freshness.visible_effect import PUBLISHED, design_of, visible_effect
@@ -52,6 +53,16 @@ def test_a_home_with_a_sweep_of_the_same_data_takes_its_noise(home: Home):
     effect = visible_effect(sweep, home)
     assert effect.noise_from == f"sweep {sweep_id}"
     assert effect.smallest == smallest_visible(QUIET, design_of(sweep))
+
+
+def test_the_noise_is_that_of_the_sweep_that_wrote_last_whatever_its_clock_said(home: Home):
+    store, now = ResultsStore(home), pd.Timestamp.now(tz="UTC")
+    for days, seed in enumerate((9, 10, 9)):
+        last = decide_with(home, QUIET, seed=seed)
+        tables = store.decision(last)
+        earlier = tables.summary.assign(created_at=now - pd.Timedelta(days=days))
+        store.write_decision(tables._replace(summary=earlier), last)
+        assert visible_effect(small_sweep(), home).noise_from == f"sweep {last}"
 
 
 def test_a_negative_correlation_between_cryptos_counts_as_none(home: Home):

@@ -1558,6 +1558,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "storage/test_results_store.py",
     ),
     _mutant(
+        "storage/results_database.py",
+        "a second file that is no index replaces the first that was moved aside",
+        "if not (aside.exists() or _log_of(aside).exists())",
+        "if aside",
+        "storage/test_results_store.py",
+    ),
+    _mutant(
+        "storage/results_database.py",
+        "ftf index replaces a database of something else",
+        "is_index = _is_index(home.results)",
+        "is_index = not again and _is_index(home.results)",
+        "storage/test_results_store.py",
+    ),
+    _mutant(
+        "storage/results_store.py",
+        "decisions come in the order of the names of their sweeps",
+        'order = _last_first(versions, "decision")',
+        "order = list(rows)",
+        "freshness/test_visible_effect.py",
+    ),
+    _mutant(
         "storage/result_objects.py",
         "rows may be there twice",
         "twice = frame.duplicated(list(key))",
@@ -1637,6 +1658,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "report/test_style.py",
     ),
     # --- graph --------------------------------------------------------------------------------------------
+    _mutant(
+        "assets/sweep_report.py",
+        "a refusal of the report comes with frames of libraries",
+        "@refusals_as_failures()\n",
+        "",
+        "graph/test_step_failures.py",
+    ),
     _mutant(
         "graph/io_managers.py",
         "an asset takes an input whose contract check has failed",

@@ -42,6 +42,20 @@ def test_a_damaged_fit_counts_as_absent_with_a_warning(
     assert store.get("0a1b2c3d4e5f6071") is not None
 
 
+def test_headers_that_cannot_be_read_are_left_out_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    store = fit_store(Home(tmp_path))
+    for key in ("0a1b2c3d4e5f6071", "0b1b2c3d4e5f6071", "0c1b2c3d4e5f6071"):
+        store.put(key, FIT)
+    for header in sorted(tmp_path.glob("fits/*/*/header.json"))[:2]:
+        header.write_bytes(b"{")
+    with caplog.at_level(logging.WARNING):
+        assert len(list(store.headers(200))) == 1
+    (said,) = caplog.messages
+    assert said.startswith("event=unread_headers of=fit n=2 action=left_out first=")
+
+
 def test_scores_are_kept_to_the_last_bit_and_an_absent_value_stays_absent(tmp_path: Path):
     values = {"f1_buy": 0.1 + 0.2, "n_trades": 7, "win_rate": None}
     scores = CellScores(
