@@ -12,6 +12,13 @@ import numpy as np
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.graph.metadata import Metadata, column_schema, preview, table
+from ftf_assets.graph.plotted_numbers import (
+    decision_numbers,
+    mask_numbers,
+    model_numbers,
+    reading_numbers,
+    result_numbers,
+)
 from ftf_assets.sources.protocol import Provenance
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
@@ -32,6 +39,8 @@ def candles_metadata(sweep: Sweep, crypto: str, frame: pd.DataFrame) -> Metadata
 
     return {
         "dagster/row_count": len(frame),
+        "rows": len(frame),
+        **reading_numbers(sweep.source.reading(crypto)),
         "provided": "yes" if len(frame) else "not provided: the source is a ready feature cache",
         "sweep_id": sweep.sweep_id,
         **_provenance(sweep.provenance(crypto)),
@@ -63,6 +72,7 @@ def arrays_metadata(arrays: TrainingArrays) -> Metadata:
 
     return {
         "dagster/row_count": arrays.n_rows,
+        "rows": arrays.n_rows,
         "features": len(arrays.feature_names),
         "feature_names": ", ".join(arrays.feature_names),
         "X": f"{arrays.X.dtype} {arrays.X.shape}, {arrays.X.nbytes:,} bytes",
@@ -141,6 +151,7 @@ def masks_metadata(
         for mask in masks.masks
     ]
     return {
+        **mask_numbers(arrays.y, masks),
         "cap_per_class": sweep.settings.treatment.suspect_cap,
         "cap_by": sweep.settings.treatment.cap_by,
         "label_quality": sweep.settings.treatment.label_quality,
@@ -171,7 +182,7 @@ def models_metadata(
         for cell in models.cells
     ]
     return {
-        "cells": len(models.cells),
+        **model_numbers(models),
         "all_cells": table(rows),
         **pictures(log, lambda: model_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
     }
@@ -198,13 +209,12 @@ def results_metadata(
     cells += ["ece_debiased", "error_message"]
     regimes = ["regime", "variant", "n", "n_buy", "f1_buy", "f1_always_buy", "precision_buy"]
     confidence = mean_confidence_curve(results.details["confidence_curve"], results.cells)
-    statuses = results.cells["status"].value_counts()
     return {
         "dagster/row_count": len(results.cells),
         "sweep_id": sweep.sweep_id,
         "label_suspects": len(results.details["label_suspects"]),
-        **{f"cells_{status}": int(n) for status, n in statuses.items()},
-        "cells": table(results.cells[cells].to_dict("records")),
+        **result_numbers(results.cells),
+        "all_cells": table(results.cells[cells].to_dict("records")),
         "by_regime": table(pooled_by_regime(results.details["regime_results"])[regimes].to_dict("records")),
         "most_confident_calls_in_numbers": table(plain_records(confidence)),
         **pictures(log, lambda: confidence_pictures(confidence, results.cells)),
@@ -252,6 +262,7 @@ def decision_metadata(
         "seed_noise": seed_noise_in_words(decision.metric_rows()),
         "selection": " ".join(selection_in_words(selection)) if selection else "nothing to pick from",
         "rows_fingerprint": decision.rows_fingerprint,
+        **decision_numbers(decision),
         "levels": table([dataclasses.asdict(line) for line in level_lines(decision)]),
         "metrics": table(decision.metric_rows()),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ftf_assets.graph.metadata import Metadata, table
+from ftf_assets.graph.plotted_numbers import ceiling_numbers
 from ftf_assets.sweep.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def ceiling_metadata(log: dg.DagsterLogManager, sweep: Sweep, rows: pd.DataFrame
     failed = rows.loc[rows["status"] == "training_failed", "reason"]
     return {
         **common,
+        **ceiling_numbers(rows),
         "means_over_folds": table(by_dose.reset_index()[_SHOWN].to_dict("records")),
         **({"first_failure": str(failed.iloc[0])} if len(failed) else {}),
         **pictures(log, lambda: ceiling_pictures(summarise_ceiling(plain_records(rows)))),
