@@ -26,4 +26,4 @@ def coerced_arrays(
         feature_cache, crypto=crypto, missing=run.settings.data.missing, bar=run.source.bar_length(crypto)
     )
     require_columns(run.variants, arrays, crypto)
-    return dg.MaterializeResult(value=arrays, metadata=arrays_metadata(arrays))
+    return dg.MaterializeResult(value=arrays, metadata=arrays_metadata(arrays, feature_cache))

@@ -21,5 +21,6 @@ def smoothed_labels(
     """
     crypto, run = context.partition_key, sweep.open(context.partition_key)
     truth = truth_for_labels(run, crypto, coerced_arrays)
-    labels = run.plan(crypto).soft_labels(coerced_arrays.y, truth)
-    return dg.MaterializeResult(value=labels, metadata=labels_metadata(labels, coerced_arrays))
+    plan = run.plan(crypto)
+    labels = plan.soft_labels(coerced_arrays.y, truth)
+    return dg.MaterializeResult(value=labels, metadata=labels_metadata(plan, labels, coerced_arrays))

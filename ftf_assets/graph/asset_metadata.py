@@ -11,6 +11,15 @@ import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
+from ftf_assets.graph.column_lineage import (
+    lineage_of_arrays,
+    lineage_of_baselines,
+    lineage_of_features,
+    lineage_of_labels,
+    lineage_of_masks,
+    lineage_of_models,
+    lineage_of_results,
+)
 from ftf_assets.graph.metadata import Metadata, column_schema, preview, table
 from ftf_assets.graph.plotted_numbers import (
     decision_numbers,
@@ -19,9 +28,11 @@ from ftf_assets.graph.plotted_numbers import (
     reading_numbers,
     result_numbers,
 )
+from ftf_assets.graph.table_types import CRYPTO_RESULTS
 from ftf_assets.sources.protocol import Provenance
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
+from ftf_assets.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,12 +72,14 @@ def feature_cache_metadata(
         "dagster/row_count": len(frame),
         **{name: value for name, value in dataclasses.asdict(report).items() if value is not None},
         **_provenance(sweep.provenance(crypto)),
-        "dagster/column_schema": column_schema(frame, field_descriptions(FeatureCache)),
+        **lineage_of_features(
+            column_schema(frame, field_descriptions(FeatureCache)), from_candles=sweep.source.has_candles
+        ),
         "last_rows": preview(frame),
     }
 
 
-def arrays_metadata(arrays: TrainingArrays) -> Metadata:
+def arrays_metadata(arrays: TrainingArrays, feature_cache: pd.DataFrame) -> Metadata:
     """Describe training arrays: shape, period, labels, and what the source provided beyond labels."""
     import pandas as pd
 
@@ -80,10 +93,11 @@ def arrays_metadata(arrays: TrainingArrays) -> Metadata:
         "last": str(pd.Timestamp(int(arrays.start[-1]), tz="UTC")),
         "buy_rate": float(arrays.y.mean()),
         **_optional_columns(arrays),
+        **lineage_of_arrays(arrays, feature_cache.columns),
     }
 
 
-def labels_metadata(labels: SmoothedLabels, arrays: TrainingArrays) -> Metadata:
+def labels_metadata(plan: TrainingPlan, labels: SmoothedLabels, arrays: TrainingArrays) -> Metadata:
     """Show the mean soft label of each class, per treatment."""
     treatments = [
         {
@@ -93,7 +107,11 @@ def labels_metadata(labels: SmoothedLabels, arrays: TrainingArrays) -> Metadata:
         }
         for name, soft in labels.levels.items()
     ]
-    return {"dagster/row_count": arrays.n_rows, "treatments": table(treatments)}
+    return {
+        "dagster/row_count": arrays.n_rows,
+        "treatments": table(treatments),
+        **lineage_of_labels(plan),
+    }
 
 
 def baselines_metadata(sweep: Sweep, baselines: BaselineParameters) -> Metadata:
@@ -114,7 +132,12 @@ def baselines_metadata(sweep: Sweep, baselines: BaselineParameters) -> Metadata:
         }
         for one in baselines.folds
     ]
-    return {"folds": len(baselines.folds), "tuning": sweep.tuning.in_words, "baselines": table(rows)}
+    return {
+        "folds": len(baselines.folds),
+        "tuning": sweep.tuning.in_words,
+        "baselines": table(rows),
+        **lineage_of_baselines(),
+    }
 
 
 def masks_metadata(
@@ -157,6 +180,7 @@ def masks_metadata(
         "label_quality": sweep.settings.treatment.label_quality,
         "masks": table(rows),
         **pictures(log, lambda: cleaning_pictures(suspects_of_crypto(home, sweep, crypto, arrays, masks))),
+        **lineage_of_masks(sweep.plan(crypto)),
     }
 
 
@@ -185,6 +209,7 @@ def models_metadata(
         **model_numbers(models),
         "all_cells": table(rows),
         **pictures(log, lambda: model_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
+        **lineage_of_models(sweep.plan(crypto)),
     }
 
 
@@ -219,6 +244,7 @@ def results_metadata(
         "most_confident_calls_in_numbers": table(plain_records(confidence)),
         **pictures(log, lambda: confidence_pictures(confidence, results.cells)),
         **pictures(log, lambda: trade_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
+        **lineage_of_results(CRYPTO_RESULTS.definition_metadata["dagster/column_schema"], sweep.plan(crypto)),
     }
 
 

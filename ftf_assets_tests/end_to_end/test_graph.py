@@ -184,13 +184,42 @@ def test_the_settings_that_the_launchpad_sends_are_those_of_the_command(home: Ho
     assert sweep_settings(block) == sweep.settings
 
 
-def test_the_results_asset_shows_its_rows_and_its_sweep(home: Home):
+def assert_every_number_leads_back_to_the_candles(result: dg.ExecuteInProcessResult) -> None:
+    shown = {
+        event.asset_key: event.materialization.metadata for event in result.get_asset_materialization_events()
+    }
+    columns = {
+        asset: {column.name for column in metadata["dagster/column_schema"].schema.columns}
+        for asset, metadata in shown.items()
+        if "dagster/column_schema" in metadata
+    }
+    deps = {
+        (asset, column): {(one.asset_key, one.column_name) for one in read}
+        for asset, metadata in shown.items()
+        if "dagster/column_lineage" in metadata
+        for column, read in metadata["dagster/column_lineage"].column_lineage.deps_by_column.items()
+    }
+    for column, read in deps.items():
+        assert read, column
+        assert all(name in columns[asset] for asset, name in read), column
+    reached, waiting = set(), {(dg.AssetKey("finetune_results"), "expectancy_net")}
+    while waiting:
+        reached |= waiting
+        waiting = {one for column in waiting for one in deps.get(column, ())} - reached
+    assert {name for asset, name in reached if asset == dg.AssetKey("candles")} == columns[
+        dg.AssetKey("candles")
+    ]
+
+
+def test_the_results_asset_shows_its_rows_and_its_sweep_and_where_its_numbers_come_from(home: Home):
     sweep = small_sweep(cryptos="OPUSDC", design="single", factors="label_smoothing=mild,cleanlab=reweight")
     result = materialise(sweep, home, "OPUSDC")
     assert result.success
     (event,) = result.asset_materializations_for_node("finetune_results")
     assert event.metadata["sweep_id"].value == sweep.sweep_id
     assert event.metadata["dagster/row_count"].value == 2
+    assert {type(event.metadata[name].value) for name in ("f1_buy", "roc_auc", "seconds")} == {float}
+    assert_every_number_leads_back_to_the_candles(result)
     models = result.output_for_node("trained_models")
     assert isinstance(models, TrainedModels)
 

@@ -16,6 +16,7 @@
     kept.py             candles that this process has read already
     feature_cache.py    candles to feature cache: indicators, triple-barrier labels, count of dropped rows
     indicators.py       the features, backward-looking and scale-free
+    columns_read.py     which columns of the candles a feature or label is computed from
     rolling_windows.py  trailing sums, means and deviations without running sums
     regimes.py          market regime of each bar
 
