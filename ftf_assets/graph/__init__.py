@@ -13,7 +13,8 @@
   makes a verdict ``INVALID``
 * ``decision_inputs``: what the gate decides on
 * ``fit_events``: log failed fits, and tell listeners of finished ones
-* ``asset_metadata``: what the UI shows of each asset, built from ``metadata`` and ``picture_metadata``
+* ``asset_metadata``: what the UI shows of each asset, built from ``metadata``, ``picture_metadata``,
+  ``plotted_numbers`` (what it plots over time) and ``column_lineage``
 
 Three modules use private parts of Dagster, so ``pyproject.toml`` bounds its version: ``event_log`` overrides
 ``_connect``, ``instance`` uses ``InstanceRef`` and ``check_history`` uses ``PartitionKeyFilter``.
