@@ -39,13 +39,32 @@ def _checked(function: Callable[P, R]) -> Callable[P, R]:
     def with_checks() -> Callable[P, R]:
         from beartype import beartype
 
-        return jaxtyped(typechecker=beartype)(function)
+        return beartype(function)
 
     @functools.wraps(function)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
-        return with_checks()(*arguments, **named)
+        try:
+            with jaxtyped("context"):  # within it, lengths of the same name are equal
+                return with_checks()(*arguments, **named)
+        except _violation():
+            pass
+        return _refuse(function, *arguments, **named)
 
     return call
+
+
+def _violation() -> type[Exception]:
+    from beartype.roar import BeartypeCallHintViolation
+
+    return BeartypeCallHintViolation
+
+
+def _refuse(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    """Call a function once more, with jaxtyping's checks: they take twice as long and say what is wrong."""
+    from beartype import beartype
+
+    checked: Callable[P, R] = jaxtyped(typechecker=beartype)(function)
+    return checked(*arguments, **named)
 
 
 __all__ = ["Array", "Bool", "Float32", "Float64", "Int8", "Int64", "typed"]
