@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from ftf_assets.command.main import main
+from ftf_assets.command.main import entry_point
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
 PINNED_FLAGS = (
@@ -24,4 +24,4 @@ if __name__ == "__main__":
         max_depth=5, learning_rate=0.05, subsample=0.8, colsample_bytree=0.8, min_child_weight=2.0
     )
     sys.argv[1:] = [*sys.argv[1:2], *PINNED_FLAGS, *sys.argv[2:]]
-    main()
+    entry_point()

@@ -1,5 +1,5 @@
 """``python -m ftf_assets.command`` is ``ftf``."""
 
-from ftf_assets.command.main import main
+from ftf_assets.command.main import entry_point
 
-main()
+entry_point()

@@ -5,7 +5,10 @@ Heavy libraries are imported inside the subcommands.
 
 from __future__ import annotations
 
+import atexit
 import gc
+import logging
+import os
 import sys
 import warnings
 from typing import NoReturn
@@ -63,6 +66,36 @@ def cli(context: click.Context) -> None:
 SUBCOMMANDS = (fetch, check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, index, clean)
 for subcommand in SUBCOMMANDS:
     cli.add_command(subcommand)
+
+
+def entry_point() -> None:
+    """Run the command as the whole of a process: what ``ftf`` and ``python -m ftf_assets.command`` call.
+
+    Python frees a million objects one by one before it ends, 0.6 to 0.9 s of processor time after a sweep
+    and a sixth of a finished one. The process ends without that, once its threads are joined and the exit
+    handlers of all libraries have run.
+    """
+    codes: list[int] = []
+    # The last handler to run is the first that was registered.
+    atexit.register(_end_at_once, codes)
+    try:
+        main()
+    except SystemExit as ended:
+        if isinstance(ended.code, int):
+            codes.append(ended.code)
+        raise
+
+
+def _end_at_once(codes: list[int]) -> None:
+    if not codes:  # an error that Python prints
+        return
+    logging.shutdown()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads any more, which Python reports
+        return
+    os._exit(codes[0])
 
 
 def main() -> None:
