@@ -1,9 +1,10 @@
-"""A sweep on two hosts without a shared disk, one of which loses its power midway.
+"""Sweeps on two hosts without a shared disk: one with fits on Dask workers, and one that loses a host midway.
 
 Postgres, an object store, one webserver, one daemon and the code server run on a third host; a fourth one
-submits the sweep and reads its results. It proves that runs are handed over, lost and tried again over the
-network, that no host judges another's runs by its own processes, and that the table is that of one machine.
-The hosts share kernel, clock and installed code, and the object store is one that is made for tests.
+submits the sweeps and reads their results. They prove that runs and fits are handed over, lost and tried
+again over the network, that no host judges another's runs by its own processes, and that the table is that of
+one machine. The hosts share kernel, clock and installed code, and the object store is one that is made for
+tests.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
+import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +37,6 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.first]
 
 REPOSITORY = Path(__file__).parents[2]
 CRYPTOS = ["OPUSDC", "LDOUSDC", "ARBUSDC", "UNIUSDC", "AAVEUSDC"]
-HOME = "s3://team/ftf"
 PATIENCE = 300.0
 SECRET = "not-to-be-seen"
 
@@ -60,11 +62,13 @@ WORKSPACE = """
 load_from:
   - grpc_server: {host: 10.77.0.1, port: 4000, location_name: ftf_assets.definitions}
 """
-SWEEP = [
-    *("--trials", "0", "--factor", "label_smoothing=none,mild,aggressive", "--phase", "test"),
-    *(word for crypto in CRYPTOS for word in ("--crypto", crypto)),
-    *set_options(n_folds=2, **QUICK_FITS),
-]
+#: A Dask worker that loads it dies as in a power cut, in the middle of its fourth fit.
+DIES_IN_A_FIT = """
+from ftf_assets_tests.faults.kill_points import plant
+
+def dask_setup(worker):
+    plant("in a fit", 4)
+"""
 #: Columns that tell who ran a cell, and when.
 OF_THE_RUN = ["run_id", "created_at", "fit_seconds"]
 
@@ -77,6 +81,8 @@ class Cluster:
     def __init__(self, hosts: dict[str, Host], logs: Path) -> None:
         self.servers, self.one, self.other, self.user = hosts.values()
         self.logs = logs
+        self.sweep = ""
+        self._has_daemon = False
         for host in hosts.values():
             host.write("dagster/dagster.yaml", INSTANCE)
             host.write("dagster/workspace.yaml", WORKSPACE)
@@ -112,7 +118,36 @@ class Cluster:
 
     def start_daemon(self) -> None:
         daemon = [BIN / "dagster-daemon", "run", "-w", f"{OWN}/dagster/workspace.yaml"]
-        self.servers.start(daemon, self.log("daemon"))
+        if not self._has_daemon:
+            self.servers.start(daemon, self.log("daemon"))
+        self._has_daemon = True
+
+    def submit(self, name: str, home: str, sweep: list[str]) -> subprocess.Popen[bytes]:
+        """Have the user submit a sweep, and wait until it is; the daemon starts its runs."""
+        self.sweep = name
+        words = ["sweep", "--submit", "--deployment", self.url, *sweep, "--home", home, "--json"]
+        submitted = self.user.start([BIN / "ftf", *words], self.log(name))
+        self.wait_for("the submission", lambda: "Submitted backfill" in self.log(name).read_text())
+        self.start_daemon()
+        return submitted
+
+    def start_dask(self) -> subprocess.Popen[bytes]:
+        """Start a scheduler, and a worker on each host that runs; gives the worker that dies in a fit."""
+        dask = [PYTHON, "-m"]
+        here = ["--host", self.servers.address, "--port", "8786", "--no-dashboard"]
+        self.servers.start([*dask, "distributed.cli.dask_scheduler", *here], self.log("scheduler"))
+        self.wait_for("the Dask scheduler", lambda: connects(self.servers.address, 8786))
+        self.one.write("dies.py", DIES_IN_A_FIT)
+        workers = []
+        for host, more in ((self.one, ["--preload", f"{OWN}/dies.py"]), (self.other, [])):
+            place = [f"tcp://{self.servers.address}:8786", "--host", host.address, "--nthreads", "1"]
+            alone = ["--no-nanny", "--no-dashboard", "--local-directory", f"{OWN}/tmp"]
+            worker = [*dask, "distributed.cli.dask_worker", *place, *alone, *more]
+            workers.append(host.start(worker, self.log(f"worker-{host.name}")))
+        for host in (self.one, self.other):
+            joined = f"Register worker addr: tcp://{host.address}:"
+            self.wait_for("a Dask worker", lambda joined=joined: joined in self.log("scheduler").read_text())
+        return workers[0]
 
     def runs(self, job: str) -> list[RunState]:
         return on_network(
@@ -121,7 +156,7 @@ class Cluster:
 
     @property
     def sweep_id(self) -> str:
-        return self.log("sweep").read_text().partition("Sweep ")[2].partition(":")[0]
+        return self.log(self.sweep).read_text().partition("Sweep ")[2].partition(":")[0]
 
     def made(self, run: RunState) -> int:
         """How many fits a run has logged."""
@@ -148,14 +183,14 @@ class Cluster:
         return "\n".join(f"{log.stem}: {log.read_text(errors='replace')[-1500:]}" for log in logs)
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The hosts. The tests share them, so the one that takes a host away comes last."""
     environment = {
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "PYTHONPATH": str(REPOSITORY),
         "DAGSTER_HOME": f"{OWN}/dagster",
         "FTF_POSTGRES": f"postgresql+psycopg2://postgres:{SECRET}@10.77.0.1/postgres",
-        "FTF_HOME": HOME,
         "AWS_ENDPOINT_URL": "http://10.77.0.1:5000",
         "AWS_ALLOW_HTTP": "true",
         "AWS_REGION": "us-east-1",
@@ -163,17 +198,36 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         "AWS_SECRET_ACCESS_KEY": SECRET,
     }
     with network(["servers", "one", "other", "user"], environment) as hosts:
-        cluster = Cluster(hosts, tmp_path)
+        cluster = Cluster(hosts, tmp_path_factory.mktemp("logs"))
         cluster.serve()
         yield cluster
 
 
+def test_a_dask_worker_is_lost_midway_and_the_table_is_that_of_one_machine(cluster: Cluster, tmp_path: Path):
+    """Two cryptos, each with its run on one of the hosts and its fits on the workers of both."""
+    home, sweep = "s3://team/dask", sweep_of(CRYPTOS[:2])
+    dies = cluster.start_dask()
+    fits = ["--fits", f"dask://{cluster.servers.address}:8786"]
+    submitted = cluster.submit("dask-sweep", home, [*sweep, *fits])
+    alone = start_ftf(["sweep", *sweep, "--home", str(tmp_path / "alone")], tmp_path)
+
+    assert submitted.wait(PATIENCE) == 0, cluster.last_lines()
+    assert dies.wait(PATIENCE) == -signal.SIGKILL
+    assert f"Remove worker addr: tcp://{cluster.one.address}:" in cluster.log("scheduler").read_text()
+    runs = cluster.runs(SWEEP_JOB)
+    assert sorted((run.crypto, run.status) for run in runs) == [
+        (crypto, "SUCCESS") for crypto in sorted(CRYPTOS[:2])
+    ], "no run was ended, none was tried again"
+    assert {host_of(run) for run in runs} == {cluster.one.address, cluster.other.address}
+
+    assert alone.wait() == 0, alone.stderr
+    assert_tables_are_equal(cluster, home, tmp_path)
+
+
 def test_a_host_is_lost_midway_and_the_table_is_that_of_one_machine(cluster: Cluster, tmp_path: Path):
-    sweep = ["sweep", "--submit", "--deployment", cluster.url, *SWEEP, "--json"]
-    submitted = cluster.user.start([BIN / "ftf", *sweep], cluster.log("sweep"))
-    alone = start_ftf(["sweep", *SWEEP, "--home", str(tmp_path / "alone")], tmp_path / "alone-logs")
-    cluster.wait_for("the submission", lambda: "Submitted backfill" in cluster.log("sweep").read_text())
-    cluster.start_daemon()
+    home, sweep = "s3://team/ftf", sweep_of(CRYPTOS)
+    submitted = cluster.submit("sweep", home, sweep)
+    alone = start_ftf(["sweep", *sweep, "--home", str(tmp_path / "alone")], tmp_path)
 
     def on_one() -> list[RunState]:
         return [run for run in cluster.runs(SWEEP_JOB) if host_of(run) == cluster.one.address]
@@ -192,20 +246,27 @@ def test_a_host_is_lost_midway_and_the_table_is_that_of_one_machine(cluster: Clu
     assert host_of(decided) == cluster.other.address
 
     assert alone.wait() == 0, alone.stderr
-    export = [BIN / "ftf", "results", "--format", "csv", "--output", f"{OWN}/rows.csv"]
-    assert cluster.user.run(export, cluster.log("results")) == 0, cluster.last_lines()
-    assert (
-        run_ftf(
-            ["results", "--home", str(tmp_path / "alone"), "--output", str(tmp_path / "rows.csv")],
-            tmp_path / "alone-logs",
-        ).process.exitcode
-        == 0
-    )
-    tables = [table(cluster.user.own / "rows.csv"), table(tmp_path / "rows.csv")]
-    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    assert_tables_are_equal(cluster, home, tmp_path)
     for host in (cluster.servers, cluster.other, cluster.user):
         assert SECRET not in everything_under(host.own)
     assert SECRET not in cluster.last_lines()
+
+
+def sweep_of(cryptos: list[str]) -> list[str]:
+    """The arguments of a sweep that takes seconds a crypto."""
+    factors = ["--trials", "0", "--factor", "label_smoothing=none,mild,aggressive", "--phase", "test"]
+    names = [word for crypto in cryptos for word in ("--crypto", crypto)]
+    return [*factors, *names, *set_options(n_folds=2, **QUICK_FITS)]
+
+
+def assert_tables_are_equal(cluster: Cluster, home: str, folder: Path) -> None:
+    """What the user reads of the home equals the results in ``folder / "alone"``, to the last bit."""
+    export = ["results", "--format", "csv", "--home", home, "--output", f"{OWN}/rows.csv"]
+    assert cluster.user.run([BIN / "ftf", *export], cluster.log("results")) == 0, cluster.last_lines()
+    words = ["results", "--home", str(folder / "alone"), "--output", str(folder / "rows.csv")]
+    assert run_ftf(words, folder).process.exitcode == 0
+    tables = [table(cluster.user.own / "rows.csv"), table(folder / "rows.csv")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
 def table(path: Path) -> pd.DataFrame:
