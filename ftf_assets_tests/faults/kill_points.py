@@ -1,7 +1,7 @@
 """Kill points: a process kills itself by SIGKILL when a named moment occurs for the n-th time.
 
-Each moment is a patch of a boundary (the file system, DuckDB, SQLAlchemy, the booster) that is installed in
-the process before the command runs. So the real command dies, at a chosen instruction.
+Each moment is a patch of a boundary (the file system, the object store, DuckDB, SQLAlchemy, the booster) that
+is installed in the process before the command runs. So the real command dies, at a chosen instruction.
 """
 
 from __future__ import annotations
@@ -9,23 +9,32 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
+
+from ftf_assets.running import fresh_processes
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _die_at(count: int) -> Callable[[], None]:
-    """Return a function that does nothing until its ``count``-th call, which kills the process."""
+def _die_at(count: int) -> Callable[..., None]:
+    """Return a function that does nothing until its ``count``-th call, which kills the process.
+
+    What it is given is done first then.
+    """
     left = iter(range(count - 1, -1, -1))
 
-    def occur() -> None:
+    def occur(last_act: Callable[[], None] = lambda: None) -> None:
         if next(left, 1) == 0:
+            last_act()
             die()
 
     return occur
@@ -120,6 +129,34 @@ def _in_the_event_log(count: int) -> None:
     sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", lambda *_: occur())
 
 
+def _at_upload(folder: str, suffix: str, when: str, count: int) -> None:
+    """Before an object of a folder is uploaded, with half of it sent, or after the store has it."""
+    import obstore
+
+    occur, put = _die_at(count), obstore.put
+
+    def dying_put(store: Any, name: str, content: bytes, **settings: Any) -> Any:
+        hit = folder in f"/{name}" and name.endswith(suffix)
+        if hit and when != "after":
+            occur(functools.partial(_upload_half, store, name, content) if when == "half" else lambda: None)
+        result = put(store, name, content, **settings)
+        if hit and when == "after":
+            occur()
+        return result
+
+    obstore.put = dying_put
+
+
+def _upload_half(store: Any, name: str, content: bytes) -> None:
+    """Send the head of a request and half of its body, and wait until the store has received them."""
+    address = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    path = f"/{store.config['bucket']}/{store.prefix}/{name}"
+    head = f"PUT {path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {len(content)}\r\n\r\n"
+    connection = socket.create_connection((str(address.hostname), int(address.port or 80)))
+    connection.sendall(head.encode() + bytes(content)[: len(content) // 2])
+    time.sleep(0.1)
+
+
 #: Name of a moment to what installs it. Each takes the number of the occurrence that is fatal.
 MOMENTS: dict[str, Callable[[int], None]] = {
     "in Dagster's own stores": _in_the_event_log,
@@ -139,6 +176,35 @@ MOMENTS: dict[str, Callable[[int], None]] = {
 }
 
 
+#: Likewise where the home is a bucket. Fits are written on the machine first, so those moments are the same.
+BUCKET_MOMENTS: dict[str, Callable[[int], None]] = {
+    **{
+        moment: install
+        for moment, install in MOMENTS.items()
+        if "rows" not in moment and "report" not in moment
+    },
+    "half an array uploaded": functools.partial(_at_upload, "/artifacts/", ".npy", "half"),
+    "the arrays uploaded, their header not": functools.partial(
+        _at_upload, "/artifacts/", "header.json", "before"
+    ),
+    "half a pack of fits uploaded": functools.partial(_at_upload, "/fits/packs/", ".zip", "half"),
+    "a pack of fits uploaded, its keys not": functools.partial(_at_upload, "/fits/keys/", ".json", "before"),
+    "half of the rows uploaded": functools.partial(_at_upload, "/cells/", ".zip", "half"),
+    "the rows not yet uploaded": functools.partial(_at_upload, "/cells/", ".zip", "before"),
+    "the rows uploaded, the older ones not removed": functools.partial(
+        _at_upload, "/cells/", ".zip", "after"
+    ),
+    "the report not yet uploaded": functools.partial(_at_upload, "/reports/", ".html", "before"),
+}
+
+
 def plant(moment: str, count: int) -> None:
-    """Have this process die when ``moment`` occurs for the ``count``-th time."""
-    MOMENTS[moment](count)
+    """Have this process die when ``moment`` occurs for the ``count``-th time, or a child where it occurs.
+
+    A fork inherits the patch. A fresh interpreter, which each child of a home in a bucket is, plants its own.
+    """
+    own = f"from {__name__} import plant\nplant({moment!r}, {count})\n"
+    first = "from ftf_assets"
+    assert own not in fresh_processes._START
+    fresh_processes._START = fresh_processes._START.replace(first, own + first, 1)
+    (MOMENTS | BUCKET_MOMENTS)[moment](count)

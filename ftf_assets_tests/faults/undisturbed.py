@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import json
+import os
 import shutil
+import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -16,12 +20,13 @@ import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.graph.instance import open_instance
+from ftf_assets.storage.fit_packs import read_keys
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_database import NoResultsError
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.faults.kill_points import plant
 from ftf_assets_tests.faults.scale import N_CELLS, N_CELLS_A_CRYPTO
-from ftf_assets_tests.support.processes import FtfProcess, Prepare, run_ftf, start_ftf
+from ftf_assets_tests.support.processes import FtfProcess, Prepare, start_ftf
 
 KILLED = -9
 UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
@@ -31,12 +36,19 @@ OF_THE_RUN = ["run_id", "created_at", "fit_seconds"]
 
 @dataclass(frozen=True)
 class Sweeps:
-    """The command of one small sweep, and the home that it leaves when nothing disturbs it."""
+    """The command of one small sweep, and the home that it leaves when nothing disturbs it.
+
+    Attributes
+    ----------
+    environment
+        Variables of the processes that it starts, such as those with which they find a bucket.
+    """
 
     arguments: tuple[str, ...]
     logs: Path
     home: Home
     seconds: float
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @functools.cached_property
     def undisturbed(self) -> dict[str, pd.DataFrame]:
@@ -44,13 +56,16 @@ class Sweeps:
         return tables(self.home)
 
     def command(self, home: Home, *more: str) -> list[str]:
-        return [*self.arguments, *more, "--home", str(home.path)]
+        return [*self.arguments, *more, "--home", home.address]
 
     def start(self, home: Home, *more: str, prepare: Prepare | None = None) -> FtfProcess:
-        return start_ftf(self.command(home, *more), self.logs, prepare=prepare)
+        prepared = functools.partial(_prepare, dict(self.environment), prepare)
+        return start_ftf(self.command(home, *more), self.logs, prepare=prepared)
 
     def run(self, home: Home, *more: str, prepare: Prepare | None = None) -> FtfProcess:
-        return run_ftf(self.command(home, *more), self.logs, prepare=prepare)
+        command = self.start(home, *more, prepare=prepare)
+        command.wait()
+        return command
 
     def run_until(self, home: Home, moment: str, count: int = 1) -> FtfProcess:
         """Run it until it kills itself when a moment occurs for the ``count``-th time."""
@@ -60,6 +75,12 @@ class Sweeps:
         """Copy the undisturbed home."""
         shutil.copytree(self.home.path, folder)
         return Home(folder)
+
+
+def _prepare(environment: Mapping[str, str], prepare: Prepare | None) -> None:
+    os.environ.update(environment)
+    if prepare is not None:
+        prepare()
 
 
 def tables(home: Home) -> dict[str, pd.DataFrame]:
@@ -116,12 +137,39 @@ def n_unfinished_runs(home: Home) -> int:
 
 def assert_nothing_half_written(home: Home) -> None:
     """Every value that a reader would find is complete: its header parses, its checksums match."""
-    for header in home.path.glob("**/header.json"):
-        for name in _files_named_in(json.loads(header.read_text(encoding="utf-8"))["value"]):
-            content = (header.parent / name).read_bytes()
-            assert name.startswith(hashlib.sha256(content).hexdigest()[:24]), header.parent / name
+    values = {"this machine": _files_on_this_machine(home)}
+    if home.bucket is not None:
+        values |= {"the bucket": _objects(home), **_found_packs(home)}
+    for where, files in values.items():
+        for header in (name for name in files if name.endswith("header.json")):
+            for name in _files_named_in(json.loads(files[header])["value"]):
+                content = files[f"{header.rpartition('/')[0]}/{name}"]
+                assert name.startswith(hashlib.sha256(content).hexdigest()[:24]), f"{where}: {header}, {name}"
     with suppress(NoResultsError):
         assert len(ResultsStore(home).read()) % N_CELLS_A_CRYPTO == 0, "half a partition"
+
+
+def _files_on_this_machine(home: Home) -> dict[str, bytes]:
+    found = [path for folder in ("artifacts", "fits", "scores") for path in home.path.glob(f"{folder}/**/*")]
+    return {path.relative_to(home.path).as_posix(): path.read_bytes() for path in found if path.is_file()}
+
+
+def _objects(home: Home) -> dict[str, bytes]:
+    return {entry.name: home.blobs.get(entry.name) for entry in home.blobs.entries("artifacts/")}
+
+
+def _found_packs(home: Home) -> dict[str, dict[str, bytes]]:
+    """The files of each pack of fits or scores that its keys name; each key has a result there."""
+    packs = {}
+    for folder in ("fits", "scores"):
+        for entry in home.blobs.entries(f"{folder}/keys/"):
+            pack, keys = read_keys(home.blobs, entry.name)
+            content = home.blobs.get(f"{folder}/packs/{pack}")
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                files = {name: archive.read(name) for name in archive.namelist()}
+            assert {f"{key}/header.json" for key in keys} <= set(files), entry.name
+            packs[pack] = files
+    return packs
 
 
 def _files_named_in(value: object) -> set[str]:
