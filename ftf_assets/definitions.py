@@ -20,6 +20,7 @@ from ftf_assets.automation.input_files_sensor import input_files
 from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
 from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
 from ftf_assets.checks.graph_checks import graph_checks
+from ftf_assets.graph.code_links import with_code_links
 from ftf_assets.graph.io_managers import (
     ArtifactIOManager,
     AuditIOManager,
@@ -35,20 +36,22 @@ _home = HomeResource.configure_at_launch()
 _sweep = SweepResource.configure_at_launch(home=_home)
 
 defs = dg.Definitions(
-    assets=[
-        candles,
-        feature_cache,
-        coerced_arrays,
-        smoothed_labels,
-        baseline_parameters,
-        cleanlab_masks,
-        trained_models,
-        label_ceiling,
-        finetune_results,
-        gate_decision,
-        sweep_report,
-        noise_audit,
-    ],
+    assets=with_code_links(
+        [
+            candles,
+            feature_cache,
+            coerced_arrays,
+            smoothed_labels,
+            baseline_parameters,
+            cleanlab_masks,
+            trained_models,
+            label_ceiling,
+            finetune_results,
+            gate_decision,
+            sweep_report,
+            noise_audit,
+        ]
+    ),
     asset_checks=graph_checks(),
     jobs=JOBS,
     sensors=[gate_when_landed, input_files],

@@ -2,14 +2,18 @@
 
 import dagster as dg
 
-from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_decorator import EVERY_WEEK, partitioned_asset
 from ftf_assets.graph.asset_metadata import candles_metadata
 from ftf_assets.graph.resources import SweepResource
 from ftf_assets.graph.table_types import CANDLES
 
 
 @partitioned_asset(
-    "data", {"parquet", "pandas"}, dagster_type=CANDLES.dagster_type, metadata=CANDLES.definition_metadata
+    "data",
+    {"parquet", "pandas"},
+    dagster_type=CANDLES.dagster_type,
+    metadata=CANDLES.definition_metadata,
+    freshness_policy=EVERY_WEEK,
 )
 def candles(context: dg.AssetExecutionContext, sweep: SweepResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """OHLCV bars, stamped with their close in UTC; from candle files or the embedded market.

@@ -4,7 +4,7 @@ import dagster as dg
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleanlabMasks, TrainedModels
-from ftf_assets.graph.asset_decorator import partitioned_asset
+from ftf_assets.graph.asset_decorator import EVERY_WEEK, partitioned_asset
 from ftf_assets.graph.asset_metadata import results_metadata
 from ftf_assets.graph.fit_events import log_failed_cells
 from ftf_assets.graph.resources import HomeResource, SweepResource
@@ -17,6 +17,7 @@ from ftf_assets.graph.table_types import CRYPTO_RESULTS
     io_manager_key="results_io_manager",
     dagster_type=CRYPTO_RESULTS.dagster_type,
     metadata=CRYPTO_RESULTS.definition_metadata,
+    freshness_policy=EVERY_WEEK,
 )
 def finetune_results(
     context: dg.AssetExecutionContext,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -15,6 +16,10 @@ from ftf_assets.storage.content_version import content_version
 from ftf_assets.training.keys import code_version
 
 OWNERS = ["team:quant-research"]
+
+#: When a value is overdue: the weekly sweep has missed one Monday (warning), then two. Dagster measures from
+#: the latest materialisation of any crypto, and shows the state on the page of the asset.
+EVERY_WEEK = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15))
 
 
 def partitioned_asset(
