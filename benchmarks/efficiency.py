@@ -20,7 +20,7 @@ from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.storage.home import Home
 
-FITTING = ("baseline_parameters", "cleanlab_masks", "trained_models")
+FITTING = ("fold_baselines", "cleanlab_masks", "trained_models")
 
 
 def step_seconds(home: Home, run_ids: list[str]) -> dict[str, float]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
-from ftf_assets.assets.baseline_parameters import baseline_parameters
 from ftf_assets.assets.candles import candles
 from ftf_assets.assets.cleanlab_masks import cleanlab_masks
 from ftf_assets.assets.coerced_arrays import coerced_arrays
 from ftf_assets.assets.feature_cache import feature_cache
 from ftf_assets.assets.finetune_results import finetune_results
+from ftf_assets.assets.fold_baselines import fold_baselines
 from ftf_assets.assets.gate_decision import gate_decision
 from ftf_assets.assets.label_ceiling import label_ceiling
 from ftf_assets.assets.noise_audit import noise_audit
@@ -42,7 +42,7 @@ defs = dg.Definitions(
             feature_cache,
             coerced_arrays,
             smoothed_labels,
-            baseline_parameters,
+            fold_baselines,
             cleanlab_masks,
             trained_models,
             label_ceiling,

@@ -1,7 +1,7 @@
 """The asset graph, one module per asset and nothing else. One partition is one crypto.
 
 In flow order: ``candles``, ``feature_cache``, ``coerced_arrays``, ``smoothed_labels``,
-``baseline_parameters``, ``cleanlab_masks``, ``trained_models``, ``finetune_results``; then once a sweep
+``fold_baselines``, ``cleanlab_masks``, ``trained_models``, ``finetune_results``; then once a sweep
 ``gate_decision`` and ``sweep_report``; beside the line ``label_ceiling``, for which the decision waits, and
 ``noise_audit``. ``ftf_assets.definitions`` lists
 them.

@@ -20,7 +20,7 @@ def cleanlab_masks(
     home: HomeResource,
     coerced_arrays: TrainingArrays,
     smoothed_labels: SmoothedLabels,
-    baseline_parameters: BaselineParameters,
+    fold_baselines: BaselineParameters,
     candles: pd.DataFrame,
 ) -> dg.MaterializeResult[CleanlabMasks]:
     """Suspect labels of each fit part, capped per class: by confident learning, or by their order in time.
@@ -37,7 +37,7 @@ def cleanlab_masks(
     plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, report_fit(context.log))
     bars = coerce_candles(candles, crypto=crypto) if plan.needs_candles else None
     early = fits_after_masks(context, plan, coerced_arrays, smoothed_labels)
-    masks = make_masks(plan, coerced_arrays, smoothed_labels, baseline_parameters, engine, bars, early)
+    masks = make_masks(plan, coerced_arrays, smoothed_labels, fold_baselines, engine, bars, early)
     return dg.MaterializeResult(
         value=masks,
         metadata=masks_metadata(context.log, home.home, run, crypto, coerced_arrays, masks),

@@ -24,7 +24,7 @@ def label_ceiling(
     sweep: SweepResource,
     home: HomeResource,
     coerced_arrays: TrainingArrays,
-    baseline_parameters: BaselineParameters,
+    fold_baselines: BaselineParameters,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """The baseline trained on labels with more noise than they have: what each dose of it costs.
 
@@ -40,6 +40,6 @@ def label_ceiling(
     plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, report_fit(context.log))
     truth = known_truth(run.source, crypto, coerced_arrays) if plan.ceiling else None
     labels = None if truth is None else truth.label
-    scores = measure_label_ceiling(plan, coerced_arrays, baseline_parameters, engine, labels)
+    scores = measure_label_ceiling(plan, coerced_arrays, fold_baselines, engine, labels)
     rows = ceiling_rows(run, crypto, scores, run_id=context.run.run_id)
     return dg.MaterializeResult(value=rows, metadata=ceiling_metadata(context.log, run, rows))

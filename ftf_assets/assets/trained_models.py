@@ -18,7 +18,7 @@ def trained_models(
     home: HomeResource,
     coerced_arrays: TrainingArrays,
     smoothed_labels: SmoothedLabels,
-    baseline_parameters: BaselineParameters,
+    fold_baselines: BaselineParameters,
     cleanlab_masks: CleanlabMasks,
 ) -> dg.MaterializeResult[TrainedModels]:
     """Every cell, fold × variant: trained, skipped for a short history, or failed with its error.
@@ -30,7 +30,7 @@ def trained_models(
         run.plan(crypto),
         coerced_arrays,
         smoothed_labels,
-        baseline_parameters,
+        fold_baselines,
         cleanlab_masks,
         home.sweep_fit_engine(run, crypto, report_fit(context.log)),
     )

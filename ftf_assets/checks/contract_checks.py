@@ -173,7 +173,7 @@ PARTITION_CONTRACTS: dict[str, TableContract | BundleContract] = {
         TableContract("feature_cache", ((FeatureCache, ()),), _artifact("feature_cache")),
         BundleContract("coerced_arrays", TrainingArrays),
         BundleContract("smoothed_labels", SmoothedLabels),
-        BundleContract("baseline_parameters", BaselineParameters),
+        BundleContract("fold_baselines", BaselineParameters),
         BundleContract("cleanlab_masks", CleanlabMasks),
         BundleContract("trained_models", TrainedModels),
         TableContract(

@@ -56,7 +56,7 @@ def survives_a_lag(stored: Stored) -> Finding:
     loss = lag_loss(
         stored.sweep.plan(stored.crypto),
         stored.value("coerced_arrays"),
-        stored.value("baseline_parameters"),
+        stored.value("fold_baselines"),
         stored.value("trained_models"),
         stored.fit_engine(),
     )
@@ -133,7 +133,7 @@ def off_path_is_identity(stored: Stored) -> Finding:
         off_path_breaches(
             arrays,
             stored.value("smoothed_labels"),
-            stored.value("baseline_parameters"),
+            stored.value("fold_baselines"),
             stored.value("cleanlab_masks"),
             stored.value("trained_models"),
             {fold.index: fold.fit for fold in stored.sweep.plan(stored.crypto).folds(arrays)},
@@ -168,7 +168,7 @@ def reproducible(stored: Stored) -> Finding:
             stored.sweep.plan(stored.crypto),
             stored.value("coerced_arrays"),
             stored.value("smoothed_labels"),
-            stored.value("baseline_parameters"),
+            stored.value("fold_baselines"),
             stored.value("cleanlab_masks"),
             models,
             fit_store(stored.home),
@@ -250,7 +250,7 @@ def added_noise_only(stored: Stored) -> Finding:
     breaches = ceiling_breaches(
         stored.sweep.plan(stored.crypto),
         stored.value("coerced_arrays"),
-        stored.value("baseline_parameters"),
+        stored.value("fold_baselines"),
         good,
         fit_store(stored.home),
     )

@@ -146,7 +146,7 @@ def _trained_on(variant: Variant) -> dict[str, tuple[str, ...]]:
     return {
         "coerced_arrays": (*_FITTED, *needed, *returns),
         "smoothed_labels": (variant.only(LabelFactor).name,),
-        "baseline_parameters": ("rounds", "parameters"),
+        "fold_baselines": ("rounds", "parameters"),
     }
 
 

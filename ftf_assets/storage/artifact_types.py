@@ -24,7 +24,7 @@ def artifact_types() -> dict[str, type[Any]]:
         "feature_cache": pd.DataFrame,
         "coerced_arrays": TrainingArrays,
         "smoothed_labels": SmoothedLabels,
-        "baseline_parameters": BaselineParameters,
+        "fold_baselines": BaselineParameters,
         "cleanlab_masks": CleanlabMasks,
         "trained_models": TrainedModels,
     }

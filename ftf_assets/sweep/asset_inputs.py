@@ -51,11 +51,9 @@ ASSET_INPUTS: dict[str, AssetInputs] = {
     ),
     "coerced_arrays": AssetInputs(("feature_cache",), ("data.missing", "data.bar")),
     "smoothed_labels": AssetInputs(("coerced_arrays",), ("label_treatments",)),
-    "baseline_parameters": AssetInputs(
-        ("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)
-    ),
+    "fold_baselines": AssetInputs(("coerced_arrays",), ("edges", "parameters", "search", *_FIT_SETTINGS)),
     "cleanlab_masks": AssetInputs(
-        ("candles", "smoothed_labels", "baseline_parameters"),
+        ("candles", "smoothed_labels", "fold_baselines"),
         ("cleaned_variants", "treatment.out_of_fold_blocks"),
     ),
     "trained_models": AssetInputs(
@@ -63,7 +61,7 @@ ASSET_INPUTS: dict[str, AssetInputs] = {
         ("variants", "training.rounds", "n_seeds", "checks_seed", "tuning_mode"),
     ),
     CEILING: AssetInputs(
-        ("baseline_parameters",),
+        ("fold_baselines",),
         ("ceiling.on", "ceiling.noise", "ceiling.exposures", "ceiling.repeats", "training.rounds"),
     ),
 }

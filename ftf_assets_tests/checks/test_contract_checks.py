@@ -137,7 +137,7 @@ def stored(standard_run: Trained) -> StoredInMemory:
             "feature_cache": cache.iloc[WARM_UP:],
             "coerced_arrays": run.arrays,
             "smoothed_labels": run.soft_labels,
-            "baseline_parameters": run.baselines,
+            "fold_baselines": run.baselines,
             "cleanlab_masks": run.masks,
             "trained_models": run.models,
             "finetune_results": (
@@ -210,7 +210,7 @@ DEFECTS: list[tuple[str, Callable[[Any], Any], tuple[str, ...]]] = [
     ),
     ("coerced_arrays", label_2, ("column 'label'", "row 2021", "1 (BUY) or 0 (HOLD)", "found 2")),
     ("smoothed_labels", swapped_classes, ("row 0", "stay on its side of 0.5")),
-    ("baseline_parameters", too_many_rounds, ("rounds of fold 0", "found 10000", "allowed: 4 to 60")),
+    ("fold_baselines", too_many_rounds, ("rounds of fold 0", "found 10000", "allowed: 4 to 60")),
     ("cleanlab_masks", row_of_the_test_span, ("filter of fold 0", "1 rows outside it")),
     ("trained_models", impossible_probability, ("cell of fold 0", "test probability must be in [0, 1]")),
     (

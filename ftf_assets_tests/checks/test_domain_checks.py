@@ -86,7 +86,7 @@ def stored(standard_run: Trained, found: CryptoResults) -> StoredRun:
     values = {
         "coerced_arrays": standard_run.arrays,
         "smoothed_labels": standard_run.soft_labels,
-        "baseline_parameters": standard_run.baselines,
+        "fold_baselines": standard_run.baselines,
         "cleanlab_masks": standard_run.masks,
         "trained_models": standard_run.models,
     }

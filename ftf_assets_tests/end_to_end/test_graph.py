@@ -27,7 +27,7 @@ from ftf_assets_tests.support.small_sweep import small_sweep
 pytestmark = pytest.mark.end_to_end
 
 ASSETS = [
-    *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
+    *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "fold_baselines"),
     *("cleanlab_masks", "trained_models", "label_ceiling", "finetune_results"),
 ]
 

@@ -65,7 +65,7 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     one_more = run_sweep(more, home, on_fit=heard.append)
     assert {event.name for event in heard if event.kind == "done"} == {"aggressive"}
     made = materialised(home, one_more.run_ids["OPUSDC"])
-    assert not {"candles", "feature_cache", "coerced_arrays", "baseline_parameters"} & set(made)
+    assert not {"candles", "feature_cache", "coerced_arrays", "fold_baselines"} & set(made)
 
 
 def lose_the_report(home: Home, sweep: Sweep) -> None:

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.end_to_end
 
 CRYPTO, OTHER = "OPUSDC", "LDOUSDC"
 QUICK = {"cryptos": CRYPTO, "n_folds": 1, "factors": "label_smoothing=none,mild"}
-TREATMENT = ["baseline_parameters", "cleanlab_masks", "trained_models"]
+TREATMENT = ["fold_baselines", "cleanlab_masks", "trained_models"]
 REST_OF_THE_SWEEP = [*SWEEP_ASSETS]
 
 
@@ -86,7 +86,7 @@ def lose_the_labels(home: Home, sweep: Sweep) -> None:
 
 
 def empty_a_header(home: Home, sweep: Sweep) -> None:
-    (artifact(home, sweep, "baseline_parameters") / "header.json").write_bytes(b"")
+    (artifact(home, sweep, "fold_baselines") / "header.json").write_bytes(b"")
 
 
 def record_a_failed_mask(home: Home, sweep: Sweep) -> None:
@@ -178,7 +178,7 @@ HARMS: dict[str, tuple[Callable[[Home, Sweep], None], dict[str | None, list[str]
     "a missing booster": (lose_a_booster, of_crypto("trained_models")),
     "a flipped bit in the candles": (flip_a_bit_of_the_candles, of_crypto("candles")),
     "missing labels": (lose_the_labels, of_crypto("smoothed_labels")),
-    "an empty header": (empty_a_header, of_crypto("baseline_parameters")),
+    "an empty header": (empty_a_header, of_crypto("fold_baselines")),
     "a recorded failure": (record_a_failed_mask, of_crypto("cleanlab_masks", "trained_models")),
     "a red check of an artifact": (judge_the_features_red, of_crypto("feature_cache")),
     "a red check of rows": (judge_the_rows_red, ROWS),
@@ -347,11 +347,11 @@ def test_each_reason_names_what_changed(home: Home, folder: Path):
     assert changed["cleanlab_masks"] == "upstream smoothed_labels is out of date"
     assert changed["trained_models"].endswith(" 0.1 to 0.15")
     assert changed["finetune_results"] == "never made", "another sweep"
-    assert not {"candles", "feature_cache", "coerced_arrays", "baseline_parameters"} & set(changed)
+    assert not {"candles", "feature_cache", "coerced_arrays", "fold_baselines"} & set(changed)
 
     reseeded = why(stale_assets(small_sweep(**here, seed=8), home))
-    assert reseeded["baseline_parameters"] == "settings: training.seed 7 to 8"
-    assert reseeded["cleanlab_masks"] == "upstream baseline_parameters is out of date"
+    assert reseeded["fold_baselines"] == "settings: training.seed 7 to 8"
+    assert reseeded["cleanlab_masks"] == "upstream fold_baselines is out of date"
     assert reseeded["trained_models"] == "upstream cleanlab_masks is out of date"
 
     frozen = one.settings.folds.edges
@@ -387,7 +387,7 @@ def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sw
     assert stale_assets(one, home) == []
 
     printed = ftf("plan", *settings, "--set", "training.seed=9").stdout
-    assert "baseline_parameters (settings: training.seed 7 to 9)" in printed
+    assert "fold_baselines (settings: training.seed 7 to 9)" in printed
 
 
 def test_every_materialisation_carries_the_version_of_its_content(home: Home):

@@ -79,9 +79,9 @@ def test_a_long_tuned_sweep_is_refused_until_it_is_confirmed(ftf: Ftf, home: Hom
 def test_the_asset_shows_the_choice_and_its_contract_is_checked(home: Home):
     result = materialise(small_sweep(**TUNED), home, "OPUSDC")
     assert result.success
-    baselines = result.output_for_node("baseline_parameters")
+    baselines = result.output_for_node("fold_baselines")
     assert isinstance(baselines, BaselineParameters)
-    (event,) = result.asset_materializations_for_node("baseline_parameters")
+    (event,) = result.asset_materializations_for_node("fold_baselines")
     shown = [record.data for record in event.metadata["baselines"].records]
     for record, baseline in zip(shown, baselines.folds, strict=True):
         assert (record["provenance"], record["trials"]) == ("tuned", 2)
@@ -90,7 +90,7 @@ def test_the_asset_shows_the_choice_and_its_contract_is_checked(home: Home):
     (check,) = [
         one
         for one in result.get_asset_check_evaluations()
-        if one.asset_key.to_user_string() == "baseline_parameters"
+        if one.asset_key.to_user_string() == "fold_baselines"
     ]
     assert check.passed
 

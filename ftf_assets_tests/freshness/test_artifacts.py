@@ -91,7 +91,7 @@ def values() -> dict[str, object]:
         "candles": frame,
         "feature_cache": frame,
         "smoothed_labels": SmoothedLabels({"none": labels}),
-        "baseline_parameters": BaselineParameters((FoldBaseline(0, Outcome()),)),
+        "fold_baselines": BaselineParameters((FoldBaseline(0, Outcome()),)),
         "cleanlab_masks": CleanlabMasks((CleaningMask(0, "none", "filter", Outcome()),)),
         "trained_models": TrainedModels((cell,)),
     }
@@ -145,7 +145,7 @@ def test_one_changed_byte_is_damage_and_the_reason_names_the_file(reasons: Reaso
 @pytest.mark.parametrize(
     ("asset", "kind", "pieces"),
     [
-        ("baseline_parameters", BaselineParameters, "folds"),
+        ("fold_baselines", BaselineParameters, "folds"),
         ("cleanlab_masks", CleanlabMasks, "masks"),
         ("trained_models", TrainedModels, "cells"),
     ],

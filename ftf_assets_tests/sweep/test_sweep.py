@@ -18,7 +18,7 @@ from ftf_assets.training.parameters import DEFAULT_SEARCH_SPACE
 from ftf_assets_tests.support.settings import settings_of
 
 ASSETS = [
-    *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "baseline_parameters"),
+    *("candles", "feature_cache", "coerced_arrays", "smoothed_labels", "fold_baselines"),
     *("cleanlab_masks", "trained_models"),
 ]
 
@@ -105,18 +105,18 @@ CHANGES = {
     "market_seed": ({"market_seed": 1}, set(ASSETS)),
     "market_edge": ({"market_edge": 0.6}, set(ASSETS)),
     "mild_epsilon_buy": ({"mild_epsilon_buy": 0.12}, {"smoothed_labels", "cleanlab_masks", "trained_models"}),
-    "seed": ({"seed": 8}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
-    "n_folds": ({"n_folds": 4}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "seed": ({"seed": 8}, {"fold_baselines", "cleanlab_masks", "trained_models"}),
+    "n_folds": ({"n_folds": 4}, {"fold_baselines", "cleanlab_masks", "trained_models"}),
     "suspect_cap": ({"suspect_cap": 0.05}, {"cleanlab_masks", "trained_models"}),
     "cap_by": ({"cap_by": "confident_joint"}, {"cleanlab_masks", "trained_models"}),
     "label_quality": ({"label_quality": "adjusted_self_confidence"}, {"cleanlab_masks", "trained_models"}),
     "rounds": ({"rounds": "per_variant"}, {"trained_models"}),
     "seeds": ({"seeds": 3}, {"trained_models"}),
-    "trials": ({"trials": 30}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
-    "no tuning": ({"tune": "off"}, {"baseline_parameters", "cleanlab_masks", "trained_models"}),
+    "trials": ({"trials": 30}, {"fold_baselines", "cleanlab_masks", "trained_models"}),
+    "no tuning": ({"tune": "off"}, {"fold_baselines", "cleanlab_masks", "trained_models"}),
     "search space": (
         {"search_space": "max_depth=2:8"},
-        {"baseline_parameters", "cleanlab_masks", "trained_models"},
+        {"fold_baselines", "cleanlab_masks", "trained_models"},
     ),
     "each variant is tuned": ({"tune": "per_variant"}, {"trained_models"}),
     "one more cleaner": (

@@ -98,7 +98,7 @@ def test_progress_counts_each_fit_once_over_steps_retries_and_the_end():
         text = str(FitsFinished("OPUSDC", 1, "mild", made))
         return {"__typename": "LogMessageEvent", "message": text, "stepKey": step}
 
-    first.add(line(1, "baseline_parameters"), "OPUSDC")
+    first.add(line(1, "fold_baselines"), "OPUSDC")
     first.add(line(1, "trained_models"), "OPUSDC")
     first.add(line(2, "trained_models"), "OPUSDC")
     counter.count("OPUSDC", [first], complete=False)

@@ -1,4 +1,4 @@
-"""``baseline_parameters``: hyper-parameters and rounds of each fold's baseline."""
+"""``fold_baselines``: hyper-parameters and rounds of each fold's baseline."""
 
 import dagster as dg
 
@@ -13,7 +13,7 @@ from ftf_assets.training.baseline import fit_baselines
 
 
 @partitioned_asset("treatment", {"xgboost", "optuna"})
-def baseline_parameters(
+def fold_baselines(
     context: dg.AssetExecutionContext,
     sweep: SweepResource,
     home: HomeResource,
