@@ -251,7 +251,7 @@ def planning(n_cryptos: int) -> dict[str, object]:
                 "data": {"source": "candles", "path": folder, "cryptos": names},
                 "folds": {"edges": [edge.to_pydatetime() for edge in edges]},
                 "training": {"trials": 0, "seeds": 1},
-                "ceiling": {"on": False},
+                "ceiling": {"enabled": False},
             }
         )
         begin = time.process_time()

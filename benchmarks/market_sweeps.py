@@ -40,7 +40,7 @@ def market_sweep(seed: int, settings: dict[str, object]) -> Sweep:
         "training.seed": seed,
         "training.trials": 0,
         "training.seed_check": False,
-        "ceiling.on": False,
+        "ceiling.enabled": False,
     }
     return open_sweep(sweep_settings({**fixed, **settings}))
 

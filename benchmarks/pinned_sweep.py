@@ -16,7 +16,7 @@ from ftf_assets.training.parameters import DEFAULT_PARAMETERS
 
 PINNED_FLAGS = (
     *("--set", "training.max_rounds=400", "--set", "training.patience=30"),
-    *("--set", "training.seeds=1", "--set", "ceiling.on=false"),
+    *("--set", "training.seeds=1", "--set", "ceiling.enabled=false"),
 )
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ def settings_of_cluster(data: Path, cryptos: list[str]) -> SweepSettings:
             "data.cryptos": cryptos,
             "training.trials": 0,
             "training.seeds": 1,
-            "ceiling.on": False,
+            "ceiling.enabled": False,
         }
     )
 

@@ -27,7 +27,7 @@ run = ftf.run_sweep(
         "data.cryptos": ["OP/USDT", "UNI/USDT"],
         "folds.n_folds": 2,
         "training": {"trials": 0, "seeds": 1, "max_rounds": 150},
-        "ceiling.on": False,
+        "ceiling.enabled": False,
     },
 )
 

@@ -254,7 +254,7 @@ def added_noise_only(stored: Stored) -> Finding:
         good,
         fit_store(stored.home),
     )
-    off = "" if rows else ": the label ceiling is off (ceiling.on)"
+    off = "" if rows else ": the label ceiling is off (ceiling.enabled)"
     return Finding(breaches, f"recomputed for {len(good)} of {len(rows)} models{off}")
 
 

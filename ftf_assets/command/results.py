@@ -55,7 +55,9 @@ def results(sweep_id: str | None, by: str, form: str | None, output: Path | None
     stored = store.ceiling(sweep_id) if by == "ceiling" else store.details(table, sweep_id)
     details = _summed_up(by, stored, rows)
     if details.empty and by == "ceiling":
-        raise click.UsageError(f"sweep {sweep_id} has no label ceiling. Run it again with ceiling.on=true")
+        raise click.UsageError(
+            f"sweep {sweep_id} has no label ceiling. Run it again with ceiling.enabled=true"
+        )
     if details.empty:
         raise click.UsageError(
             f"sweep {sweep_id} has no rows by {by}, because none of its cells is ok"

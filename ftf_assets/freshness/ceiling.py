@@ -40,7 +40,7 @@ def ceiling_reason(
     StoreError
         A results store that cannot be read.
     """
-    if not sweep.settings.ceiling.on:
+    if not sweep.settings.ceiling.enabled:
         return None
     if not home.has_results:
         return NEVER_MADE

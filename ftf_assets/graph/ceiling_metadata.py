@@ -32,8 +32,8 @@ def ceiling_metadata(log: dg.DagsterLogManager, sweep: Sweep, rows: pd.DataFrame
     from ftf_assets.rows.records import plain_records
 
     common: Metadata = {"sweep_id": sweep.sweep_id, "dagster/row_count": len(rows)}
-    if not sweep.settings.ceiling.on:
-        return {**common, "label_ceiling": "off: ceiling.on is false, so no model was trained"}
+    if not sweep.settings.ceiling.enabled:
+        return {**common, "label_ceiling": "off: ceiling.enabled is false, so no model was trained"}
     by_dose = rows.groupby(["noise", "exposure"], sort=False).agg(
         models=("status", "size"),
         failed=("status", lambda statuses: int((statuses == "training_failed").sum())),

@@ -101,7 +101,7 @@ def _contents(data: ReportData) -> dict[str, Any]:
             data.ceiling,
             decision.metrics,
             data.settings.gate.useful_gain,
-            on=data.settings.ceiling.on,
+            on=data.settings.ceiling.enabled,
         ),
         # regimes
         "regime_table": regime_table(data.regimes, decision.levels),

@@ -20,7 +20,7 @@ def stored_ceiling(store: ResultsStore, sweep_id: str, settings: SweepSettings) 
     store
         Where its rows lie.
     sweep_id, settings
-        The sweep and its settings: with ``ceiling.on`` false, rows of an earlier run do not count.
+        The sweep and its settings: with ``ceiling.enabled`` false, rows of an earlier run do not count.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def stored_ceiling(store: ResultsStore, sweep_id: str, settings: SweepSettings) 
     """
     from ftf_assets.rows.label_ceiling import ceiling_of_sweep
 
-    if not settings.ceiling.on:
+    if not settings.ceiling.enabled:
         return None
     rows = store.ceiling(sweep_id)
     if set(rows["crypto"]) != set(settings.data.crypto_names):

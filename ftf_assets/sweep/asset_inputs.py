@@ -62,7 +62,7 @@ ASSET_INPUTS: dict[str, AssetInputs] = {
     ),
     CEILING: AssetInputs(
         ("fold_baselines",),
-        ("ceiling.on", "ceiling.noise", "ceiling.exposures", "ceiling.repeats", "training.rounds"),
+        ("ceiling.enabled", "ceiling.noise", "ceiling.exposures", "ceiling.repeats", "training.rounds"),
     ),
 }
 

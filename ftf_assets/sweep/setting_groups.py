@@ -330,10 +330,7 @@ class DecisionSettings(SettingsGroup):
 class CeilingSettings(SettingsGroup):
     """What correct labels would be worth: models on labels with more noise, extrapolated to none."""
 
-    on: bool = Field(
-        True,
-        description="Whether the sweep measures the label ceiling; in YAML the name needs quotes: 'on'.",
-    )
+    enabled: bool = Field(True, description="Whether the sweep measures the label ceiling.")
     noise: HitPattern = Field(
         "independent",
         description="How the added noise comes: independent, row by row; bursts, in stretches of rows.",
@@ -367,7 +364,7 @@ class CeilingSettings(SettingsGroup):
         truth
             Whether the source knows the true labels.
         """
-        if not self.on:
+        if not self.enabled:
             return None
         return CeilingPlan((self.noise,), self.exposures, self.repeats, truth=truth)
 

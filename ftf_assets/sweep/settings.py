@@ -32,7 +32,7 @@ SMOKE: dict[str, dict[str, Any]] = {
     },
     "folds": {"n_folds": 1},
     "training": {"power_mode": "smoke"},
-    "ceiling": {"on": False},
+    "ceiling": {"enabled": False},
     "run": {"phase": "smoke"},
 }
 

@@ -79,7 +79,7 @@ def test_the_label_ceiling_is_shown_and_exported_or_said_to_be_absent(tmp_path: 
     run = CliRunner().invoke
     absent = run(cli.cli, ["results", "--by", "ceiling", "--home", str(home)])
     assert absent.exit_code == 2
-    assert "has no label ceiling. Run it again with ceiling.on=true" in absent.output
+    assert "has no label ceiling. Run it again with ceiling.enabled=true" in absent.output
     measured = with_ceiling(standard_run)
     store.write_ceiling(rows_of(measured, scores_of(measured), SWEEP), SWEEP, "OPUSDC")
     printed = run(cli.cli, ["results", "--by", "ceiling", "--home", str(home)])

@@ -14,7 +14,7 @@ from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
-ONE_FOLD = {"cryptos": "OPUSDC", "n_folds": 1, "on": True, "repeats": 1}
+ONE_FOLD = {"cryptos": "OPUSDC", "n_folds": 1, "enabled": True, "repeats": 1}
 
 
 def run(sweep: Sweep, home: Home) -> None:
@@ -56,7 +56,7 @@ def test_other_doses_are_the_same_sweep_and_make_only_the_ceiling_and_the_decisi
 
 
 def test_a_sweep_without_a_ceiling_makes_none_and_does_not_miss_it(home: Home):
-    without = small_sweep(**ONE_FOLD | {"on": False})
+    without = small_sweep(**ONE_FOLD | {"enabled": False})
     run(without, home)
     assert stale(without, home) == []
     assert ResultsStore(home).ceiling(without.sweep_id).empty
@@ -64,16 +64,16 @@ def test_a_sweep_without_a_ceiling_makes_none_and_does_not_miss_it(home: Home):
 
 
 def test_a_ceiling_that_is_switched_off_is_no_longer_part_of_the_decision(home: Home):
-    several = {"n_folds": 4, "cryptos": "OPUSDC", "on": True, "repeats": 1}
+    several = {"n_folds": 4, "cryptos": "OPUSDC", "enabled": True, "repeats": 1}
     run(small_sweep(**several), home)
     store, sweep_id = ResultsStore(home), small_sweep(**several).sweep_id
     assert store.decision(sweep_id).summary["ceiling_bound"].notna().all()
-    off = small_sweep(**several | {"on": False})
+    off = small_sweep(**several | {"enabled": False})
     assert stale(off, home) == ["gate_decision", "sweep_report"]
     run(off, home)
     assert store.decision(sweep_id).summary["ceiling_bound"].isna().all()
-    assert store.settings(sweep_id).ceiling.on is False
-    assert "is off (ceiling.on is false)" in home.report(sweep_id).read_text(encoding="utf-8")
+    assert store.settings(sweep_id).ceiling.enabled is False
+    assert "is off (ceiling.enabled is false)" in home.report(sweep_id).read_text(encoding="utf-8")
     assert stale(off, home) == []
 
 

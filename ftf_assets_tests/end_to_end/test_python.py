@@ -27,7 +27,8 @@ rows = np.random.default_rng(0).normal(size=(20_000, 4))
 xgboost.XGBClassifier(n_estimators=5, n_jobs=4).fit(rows, rows[:, 0] > 0)
 
 frames = {crypto: feature_cache(4_000, seed) for crypto, seed in (("OPUSDC", 3), ("LDOUSDC", 9))}
-settings = {"folds.n_folds": 2, "training": {"trials": 0, "seeds": 1, "max_rounds": 30}, "ceiling.on": False}
+training = {"trials": 0, "seeds": 1, "max_rounds": 30}
+settings = {"folds.n_folds": 2, "training": training, "ceiling.enabled": False}
 call = {"home": sys.argv[1], "settings": settings}
 run = ftf.run_sweep(frames, "cleanlab=filter", **call)
 again = ftf.run_sweep(dict(reversed(frames.items())), {"cleanlab": ("filter",)}, progress=False, **call)

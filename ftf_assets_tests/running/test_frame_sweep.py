@@ -16,7 +16,7 @@ from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets_tests.support.production import candles, feature_cache, feature_cache_of_120_rows
 
-QUICK = {"training.trials": 0, "folds.n_folds": 2, "ceiling.on": False}
+QUICK = {"training.trials": 0, "folds.n_folds": 2, "ceiling.enabled": False}
 
 
 @pytest.fixture(autouse=True)

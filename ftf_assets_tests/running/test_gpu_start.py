@@ -28,7 +28,7 @@ REPOSITORY = Path(__file__).parents[2]
 SWEEP = (
     *("sweep", "--json", "--crypto", "OPUSDC", "--factor", "label_smoothing=mild", "--trials", "0"),
     *("--set", "folds.n_folds=1", "--set", "training.min_rounds=3", "--set", "training.max_rounds=6"),
-    *("--set", "training.patience=2", "--set", "training.seeds=1", "--set", "ceiling.on=false"),
+    *("--set", "training.patience=2", "--set", "training.seeds=1", "--set", "ceiling.enabled=false"),
     *("--set", "run.gpu_fits=2"),
 )
 

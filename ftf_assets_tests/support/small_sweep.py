@@ -16,7 +16,7 @@ from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets_tests.support.settings import settings_of
 
 #: Short fits, one per cell, no label ceiling: for tests that do not depend on rounds, seeds or the ceiling.
-QUICK_FITS = {"min_rounds": 5, "max_rounds": 16, "patience": 5, "seeds": 1, "on": False}
+QUICK_FITS = {"min_rounds": 5, "max_rounds": 16, "patience": 5, "seeds": 1, "enabled": False}
 #: Two cryptos, two folds, both factors, nothing tuned.
 SMALL = {"cryptos": "OPUSDC,LDOUSDC", "n_folds": 2, "trials": 0, **QUICK_FITS, "phase": "test"}
 

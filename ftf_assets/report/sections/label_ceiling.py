@@ -15,8 +15,8 @@ from ftf_assets.report.formats import NOTHING
 from ftf_assets.report.tables import Column, Part, Table, Value, number, number_column, plain
 
 OFF = (
-    "The label ceiling of this sweep is off (ceiling.on is false), so what correct labels would be worth is "
-    "unknown."
+    "The label ceiling of this sweep is off (ceiling.enabled is false), so what correct labels would be "
+    "worth is unknown."
 )
 NOT_MEASURED = "Too few models on noisier labels were measured to say what correct labels would be worth."
 
@@ -45,7 +45,7 @@ def ceiling_section(
     useful_gain
         Smallest gain worth having.
     on
-        The setting ``ceiling.on``.
+        The setting ``ceiling.enabled``.
     """
     if found is None:
         return CeilingSection((NOT_MEASURED if on else OFF,))
