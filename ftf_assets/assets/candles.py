@@ -20,7 +20,6 @@ def candles(context: dg.AssetExecutionContext, sweep: SweepResource) -> dg.Mater
 
     Empty and marked "not provided" where the source is a ready feature cache.
     """
-    crypto = context.partition_key
-    run = sweep.open(crypto)
+    crypto, run = sweep.open_partition(context.partition_key)
     frame = run.source.candles(crypto)
     return dg.MaterializeResult(value=frame, metadata=candles_metadata(run, crypto, frame))

@@ -8,7 +8,6 @@ from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, Smoo
 from ftf_assets.graph.asset_decorator import partitioned_asset
 from ftf_assets.graph.asset_metadata import masks_metadata
 from ftf_assets.graph.early_fits import fits_after_masks
-from ftf_assets.graph.fit_events import report_fit
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.masks import make_masks
 
@@ -33,8 +32,8 @@ def cleanlab_masks(
     """
     from ftf_assets.contracts.coercion import coerce_candles
 
-    crypto, run = context.partition_key, sweep.open(context.partition_key)
-    plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, report_fit(context.log))
+    crypto, run = sweep.open_partition(context.partition_key)
+    plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, context.log)
     bars = coerce_candles(candles, crypto=crypto) if plan.needs_candles else None
     early = fits_after_masks(context, plan, coerced_arrays, smoothed_labels)
     masks = make_masks(plan, coerced_arrays, smoothed_labels, fold_baselines, engine, bars, early)

@@ -21,7 +21,7 @@ def coerced_arrays(
     """
     from ftf_assets.contracts.coercion import coerce_feature_cache
 
-    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    crypto, run = sweep.open_partition(context.partition_key)
     arrays = coerce_feature_cache(
         feature_cache, crypto=crypto, missing=run.settings.data.missing, bar=run.source.bar_length(crypto)
     )

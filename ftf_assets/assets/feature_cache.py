@@ -22,7 +22,6 @@ def feature_cache(
 
     A row's timestamp is the close of its bar: everything in its features was known then.
     """
-    crypto = context.partition_key
-    run = sweep.open(crypto)
+    crypto, run = sweep.open_partition(context.partition_key)
     frame, report = run.source.feature_cache(crypto, candles)
     return dg.MaterializeResult(value=frame, metadata=feature_cache_metadata(run, crypto, frame, report))

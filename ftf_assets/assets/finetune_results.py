@@ -37,7 +37,7 @@ def finetune_results(
     """
     from ftf_assets.rows.finetune_results import crypto_results
 
-    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    crypto, run = sweep.open_partition(context.partition_key)
     results = crypto_results(
         run,
         crypto,

@@ -7,7 +7,6 @@ from ftf_assets.contracts.bundles import BaselineParameters
 from ftf_assets.graph.asset_decorator import partitioned_asset
 from ftf_assets.graph.asset_metadata import baselines_metadata
 from ftf_assets.graph.early_fits import fits_after_baseline
-from ftf_assets.graph.fit_events import report_fit
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.baseline import fit_baselines
 
@@ -25,9 +24,8 @@ def fold_baselines(
     is the defaults, and another one must beat them by more than a standard error.
     Upstream of the masks and the models, so that variants differ in nothing but their treatment.
     """
-    run = sweep.open(context.partition_key)
-    engine = home.sweep_fit_engine(run, context.partition_key, report_fit(context.log))
-    plan = run.plan(context.partition_key)
+    crypto, run = sweep.open_partition(context.partition_key)
+    plan, engine = run.plan(crypto), home.sweep_fit_engine(run, crypto, context.log)
     early = fits_after_baseline(context, plan, coerced_arrays)
     baselines = fit_baselines(plan, coerced_arrays, engine, early)
     return dg.MaterializeResult(value=baselines, metadata=baselines_metadata(run, baselines))

@@ -6,7 +6,6 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.graph.asset_decorator import partitioned_asset
 from ftf_assets.graph.asset_metadata import audit_metadata
-from ftf_assets.graph.fit_events import report_fit
 from ftf_assets.graph.resources import AuditResource, HomeResource, SweepResource
 
 
@@ -27,11 +26,11 @@ def noise_audit(
     from ftf_assets.audit.runner import run_audit
     from ftf_assets.rows.noise_audit import audit_rows
 
-    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    crypto, run = sweep.open_partition(context.partition_key)
     opened = audit.open(run)
     bars = opened.candles(crypto, candles)
     labels = opened.labels(crypto, coerced_arrays, bars)
-    engine = home.audit_fit_engine(opened, crypto, report_fit(context.log))
+    engine = home.audit_fit_engine(opened, crypto, context.log)
     result = run_audit(opened.plan(crypto), coerced_arrays, labels, engine, bars)
     found, effects = audit_rows(opened, crypto, result, run_id=context.run.run_id)
     return dg.MaterializeResult(

@@ -19,7 +19,7 @@ def smoothed_labels(
     Label smoothing makes a BUY 1 - epsilon_buy and a HOLD epsilon_hold. Calibration's ``relabel_truth`` holds
     the embedded market's true labels.
     """
-    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    crypto, run = sweep.open_partition(context.partition_key)
     truth = truth_for_labels(run, crypto, coerced_arrays)
     plan = run.plan(crypto)
     labels = plan.soft_labels(coerced_arrays.y, truth)

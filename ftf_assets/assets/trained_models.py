@@ -6,7 +6,6 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
 from ftf_assets.graph.asset_decorator import partitioned_asset
 from ftf_assets.graph.asset_metadata import models_metadata
-from ftf_assets.graph.fit_events import report_fit
 from ftf_assets.graph.resources import HomeResource, SweepResource
 from ftf_assets.training.models import train_cells
 
@@ -25,14 +24,14 @@ def trained_models(
 
     A cell that fails is recorded and the others go on; finished fits are reused, whichever sweep made them.
     """
-    crypto, run = context.partition_key, sweep.open(context.partition_key)
+    crypto, run = sweep.open_partition(context.partition_key)
     models = train_cells(
         run.plan(crypto),
         coerced_arrays,
         smoothed_labels,
         fold_baselines,
         cleanlab_masks,
-        home.sweep_fit_engine(run, crypto, report_fit(context.log)),
+        home.sweep_fit_engine(run, crypto, context.log),
     )
     return dg.MaterializeResult(
         value=models, metadata=models_metadata(context.log, run, crypto, coerced_arrays, models)

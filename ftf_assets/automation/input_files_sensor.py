@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.graph.crypto_partitions import add_cryptos
-from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.graph.crypto_partitions import add_cryptos, partition_of
+from ftf_assets.graph.jobs import SWEEP_JOB, sweep_config, sweep_tags
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.sweep.sweep import Sweep, open_sweep
 
@@ -44,9 +44,9 @@ def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.S
     requests = [
         dg.RunRequest(
             run_key=f"{sweep.sweep_id}-{crypto}-{found[crypto]}",
-            partition_key=crypto,
+            partition_key=partition_of(crypto, sweep.settings.data.source),
             run_config=sweep_config(sweep.settings, home.home),
-            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase},
+            tags=sweep_tags(sweep.sweep_id, sweep.settings),
         )
         for crypto in changed
         if seen.get(crypto) == found[crypto]

@@ -2,15 +2,19 @@
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.graph.check_history import SWEEP_ID
-from ftf_assets.graph.crypto_partitions import add_cryptos
-from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.graph.crypto_partitions import (
+    PARTITION_TAG,
+    add_cryptos,
+    crypto_and_source,
+    partition_of,
+)
+from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_config, sweep_tags
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.graph.run_processes import PROCESS_TAG, is_alive
 from ftf_assets.storage.home import Home
@@ -116,7 +120,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
             dg.RunRequest(
                 run_key=f"{sweep_id}-{storage_id}",
                 run_config=sweep_config(settings, home.home),
-                tags={SWEEP_TAG: sweep_id, "ftf/phase": settings.run.phase},
+                tags=sweep_tags(sweep_id, settings),
             )
         )
     return dg.SensorResult(
@@ -143,18 +147,19 @@ def _why_wait(
         return "the command that runs it is still at work and will decide"
     if alive is None and time.time() - landed.timestamp < _SECONDS_FOR_ANOTHER_HOST:
         return "a command on another host ran it and is given time to decide"
-    busy = _cryptos_with_runs(instance, settings.data.crypto_names)
+    busy = _cryptos_with_runs(instance, settings)
     if busy:
         return f"runs are in progress on {', '.join(busy)}"
     deciding = dg.RunsFilter(job_name=DECIDE_JOB, statuses=_UNFINISHED, tags={SWEEP_TAG: sweep_id})
     return "a run is deciding it" if instance.get_runs(deciding, limit=1) else None
 
 
-def _cryptos_with_runs(instance: dg.DagsterInstance, cryptos: Sequence[str]) -> list[str]:
-    runs = instance.get_runs(
-        dg.RunsFilter(statuses=_UNFINISHED, tags={"dagster/partition": list(cryptos)}), limit=len(cryptos)
-    )
-    return sorted({run.tags["dagster/partition"] for run in runs})
+def _cryptos_with_runs(instance: dg.DagsterInstance, settings: SweepSettings) -> list[str]:
+    cryptos, source = settings.data.crypto_names, settings.data.source
+    partitions = [str(partition_of(crypto, source)) for crypto in cryptos]
+    busy = dg.RunsFilter(statuses=_UNFINISHED, tags={PARTITION_TAG: partitions})
+    runs = instance.get_runs(busy, limit=len(cryptos))
+    return sorted({crypto_and_source(run.tags[PARTITION_TAG])[0] for run in runs})
 
 
 def _why_decide(
@@ -169,7 +174,7 @@ def _why_decide(
     if sweep.sweep_id != sweep_id:
         return None  # rows of another version of ftf: under this one its settings are another sweep
     store = ResultsStore(home)
-    tables = [store.read(sweep_id), *([store.ceiling(sweep_id)] if settings.ceiling.on else [])]
+    tables = [store.read(sweep_id), *([store.ceiling(sweep_id)] if settings.ceiling.enabled else [])]
     if any(set(rows["crypto"]) != set(sweep.cryptos) for rows in tables):
         return None  # the crypto that is missing brings the sweep back when it lands
     reasons = decision_reasons(sweep, home, instance)

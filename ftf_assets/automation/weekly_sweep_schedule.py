@@ -3,8 +3,8 @@
 import dagster as dg
 
 from ftf_assets.contracts.errors import InputError, StoreError
-from ftf_assets.graph.crypto_partitions import add_cryptos
-from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG, sweep_config
+from ftf_assets.graph.crypto_partitions import add_cryptos, partition_of
+from ftf_assets.graph.jobs import SWEEP_JOB, sweep_config, sweep_tags
 from ftf_assets.graph.resources import HomeResource
 from ftf_assets.sweep.sweep import open_sweep
 
@@ -39,9 +39,9 @@ def weekly_sweep(
     return [
         dg.RunRequest(
             run_key=f"{sweep.sweep_id}-{crypto}-{day}",
-            partition_key=crypto,
+            partition_key=partition_of(crypto, sweep.settings.data.source),
             run_config=sweep_config(sweep.settings, home.home),
-            tags={SWEEP_TAG: sweep.sweep_id, "ftf/phase": sweep.settings.run.phase},
+            tags=sweep_tags(sweep.sweep_id, sweep.settings),
         )
         for crypto in sweep.cryptos
     ]

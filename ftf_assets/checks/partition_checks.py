@@ -14,7 +14,7 @@ import dagster as dg
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.errors import FtfError
 from ftf_assets.graph.check_history import ARTIFACT_KEY, SWEEP_ID, TABLE_VERSIONS
-from ftf_assets.graph.crypto_partitions import CRYPTOS
+from ftf_assets.graph.crypto_partitions import PARTITIONS
 from ftf_assets.graph.step_failures import refusals_as_failures
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 
@@ -72,7 +72,7 @@ def checks_of(asset: str, checks: Sequence[PartitionCheck]) -> dg.AssetChecksDef
                 asset=asset,
                 description=check.judge.__doc__,
                 blocking=check.blocking,
-                partitions_def=CRYPTOS,
+                partitions_def=PARTITIONS,
             )
             for check in checks
         ]
@@ -84,9 +84,8 @@ def checks_of(asset: str, checks: Sequence[PartitionCheck]) -> dg.AssetChecksDef
             required_resource_keys={"sweep", "io_manager"},
         )
         def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-            crypto = context.partition_key
             with refusals_as_failures():
-                sweep = context.resources.sweep.open(crypto)
+                crypto, sweep = context.resources.sweep.open_partition(context.partition_key)
             stored = Stored(context.resources.io_manager, sweep, crypto)
             selected = {key.name for key in context.selected_asset_check_keys}
             for check in checks:

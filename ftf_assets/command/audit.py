@@ -42,9 +42,9 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
     from ftf_assets.report.data import AuditData
     from ftf_assets.rows.records import plain_records
     from ftf_assets.running.audit_run import run_noise_audit
-    from ftf_assets.running.progress import SweepProgress
     from ftf_assets.storage.time_estimate import require_confirmed_audit
     from ftf_assets.sweep.noise_audit import Audit
+    from ftf_assets.training.fit_progress import FitProgress
 
     own = {name: flags.pop(f"audit.{name}") for name in AuditSettings.model_fields}
     if own["kinds"] is not None:
@@ -59,7 +59,7 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
         err=True,
     )
     warn_of_skipped(planned.sweep)
-    with show_progress(SweepProgress(planned.n_fits)) as on_fit:
+    with show_progress(FitProgress(planned.n_fits)) as on_fit:
         done = run_noise_audit(planned, home, on_fit=on_fit)
     found, effects = plain_records(done.found), plain_records(done.effects)
     answer = answer_audit(found, effects)

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ftf_assets.graph.fit_events import Listener
-from ftf_assets.running.progress import SweepProgress
 from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_progress import FitProgress
 
 
 @contextmanager
-def show_progress(progress: SweepProgress) -> Iterator[Listener]:
+def show_progress(progress: FitProgress) -> Iterator[Listener]:
     """Show progress while the context lasts; gives the function to call with every fit that finishes.
 
     Dagster redirects the file descriptors of standard output and error while a step runs. The display
@@ -32,7 +32,7 @@ def show_progress(progress: SweepProgress) -> Iterator[Listener]:
 
 
 @contextmanager
-def _bar(stream: TextIO, progress: SweepProgress) -> Iterator[Listener]:
+def _bar(stream: TextIO, progress: FitProgress) -> Iterator[Listener]:
     columns = (TextColumn("fits"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bar = Progress(*columns, TextColumn("{task.description}"), console=Console(file=stream))
     task = bar.add_task("", total=progress.n_fits)
@@ -49,7 +49,7 @@ def _bar(stream: TextIO, progress: SweepProgress) -> Iterator[Listener]:
 
 
 @contextmanager
-def _lines(stream: TextIO, progress: SweepProgress) -> Iterator[Listener]:
+def _lines(stream: TextIO, progress: FitProgress) -> Iterator[Listener]:
     def tenths() -> int:
         return progress.n_fits_ended * 10 // max(progress.n_fits, 1)
 
@@ -64,7 +64,7 @@ def _lines(stream: TextIO, progress: SweepProgress) -> Iterator[Listener]:
     yield write
 
 
-def _describe(progress: SweepProgress, event: FitEvent) -> str:
+def _describe(progress: FitProgress, event: FitEvent) -> str:
     pace, left = progress.fits_per_second, progress.seconds_left
     failed = " FAILED" if event.kind == "failed" else ""
     return ", ".join(

@@ -18,6 +18,7 @@ from ftf_assets.graph.check_history import (
     FailedCheck,
     latest_result,
 )
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 
@@ -83,7 +84,8 @@ def latest_on_value(
     """
     if instance is None:
         return None
+    partition = None if crypto is None else partition_of(crypto, sweep.settings.data.source)
     if asset in ARTIFACTS and crypto is not None:
         key = sweep.artifact_key(asset, crypto)
-        return latest_result(instance, asset, check, crypto, ARTIFACT_KEY, key)
-    return latest_result(instance, asset, check, crypto, SWEEP_ID, sweep.sweep_id)
+        return latest_result(instance, asset, check, partition, ARTIFACT_KEY, key)
+    return latest_result(instance, asset, check, partition, SWEEP_ID, sweep.sweep_id)

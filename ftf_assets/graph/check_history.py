@@ -14,7 +14,9 @@ import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
+from ftf_assets.sweep.data_settings import DataSettings
 from ftf_assets.sweep.sweep import Sweep
 
 #: Name of the contract check that every table and bundle has.
@@ -131,9 +133,9 @@ def refuse_failed_input(instance: dg.DagsterInstance, sweep: Sweep, asset: str, 
     InputError
         The latest result of a blocking check of exactly this artifact is a failure.
     """
-    key = sweep.artifact_key(asset, crypto)
+    key, partition = sweep.artifact_key(asset, crypto), partition_of(crypto, sweep.settings.data.source)
     for check in BLOCKING_CHECKS[asset]:
-        latest = latest_result(instance, asset, check, crypto, ARTIFACT_KEY, key)
+        latest = latest_result(instance, asset, check, partition, ARTIFACT_KEY, key)
         if latest is not None and not latest.passed:
             raise InputError(
                 f"{crypto}: the check {check} of {asset} has failed: {latest.description}. "
@@ -141,22 +143,29 @@ def refuse_failed_input(instance: dg.DagsterInstance, sweep: Sweep, asset: str, 
             )
 
 
-def failed_invalidating_checks(
-    instance: dg.DagsterInstance, sweep_id: str, cryptos: tuple[str, ...]
-) -> list[str]:
-    """List the failed contract and leak checks of a sweep's values, ``asset of crypto: description``."""
+def failed_invalidating_checks(instance: dg.DagsterInstance, sweep_id: str, data: DataSettings) -> list[str]:
+    """List the failed contract and leak checks of a sweep's values, ``asset of crypto: description``.
+
+    Parameters
+    ----------
+    instance
+        The Dagster instance whose event log is read.
+    sweep_id, data
+        The sweep, and its settings of data: its cryptos and its source.
+    """
     found = []
-    for crypto in cryptos:
+    for crypto in data.crypto_names:
+        partition = partition_of(crypto, data.source)
         for asset, checks in INVALIDATING_CHECKS.items():
             for check in checks:
-                latest = latest_result(instance, asset, check, crypto, SWEEP_ID, sweep_id)
+                latest = latest_result(instance, asset, check, partition, SWEEP_ID, sweep_id)
                 if latest is not None and not latest.passed:
                     found.append(f"{asset} of {crypto}: {latest.description}")
     return found
 
 
 def latest_result(
-    instance: dg.DagsterInstance, asset: str, check: str, crypto: str | None, name: str, value: str
+    instance: dg.DagsterInstance, asset: str, check: str, partition: str | None, name: str, value: str
 ) -> CheckResult | None:
     """Find the newest result of a check whose metadata ``name`` is ``value``; None if it never ran.
 
@@ -164,8 +173,8 @@ def latest_result(
     ----------
     instance
         The Dagster instance whose event log is read.
-    asset, check, crypto
-        Which check; the crypto is None for an asset without partitions.
+    asset, check, partition
+        Which check; the partition is None for an asset without partitions.
     name, value
         ``ARTIFACT_KEY`` or ``SWEEP_ID``, and the one that was judged.
     """
@@ -175,7 +184,7 @@ def latest_result(
             dg.AssetCheckKey(dg.AssetKey(asset), check),
             limit=_PAGE,
             cursor=cursor,
-            partition_filter=PartitionKeyFilter(key=crypto),
+            partition_filter=PartitionKeyFilter(key=partition),
         )
         for record in records:
             evaluation = record.evaluation

@@ -93,7 +93,7 @@ def decision_inputs(
     from ftf_assets.rows.gate_decision import SweepRows
     from ftf_assets.storage.stored_ceiling import stored_ceiling
 
-    broken = tuple(failed_invalidating_checks(instance, sweep_id, settings.data.crypto_names))
+    broken = tuple(failed_invalidating_checks(instance, sweep_id, settings.data))
     rows = SweepRows(
         store.read(sweep_id),
         weekly=store.details("weekly_results", sweep_id),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ftf_assets.training.fit_engine import FitEvent, OnEvent
+from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_progress import FitProgress
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Listener = Callable[[FitEvent], None]
 _listeners: list[Listener] = []
-#: Seconds between two lines of progress of a step.
+#: Seconds between two lines of progress while fits end.
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -41,68 +42,114 @@ def notify_listeners(event: FitEvent) -> None:
 
 @dataclass(frozen=True)
 class FitsFinished:
-    """A progress line of a step in Dagster's log: how many fits the step has made so far.
+    """A progress line of a run in Dagster's log: how many of its fits have ended.
 
     Attributes
     ----------
     crypto, fold, name
-        The fit that finished last, as in :class:`~ftf_assets.training.fit_engine.FitEvent`.
+        The fit that ended last, as in :class:`~ftf_assets.training.fit_engine.FitEvent`.
+    ended, of
+        Planned fits that have ended, in this run or an earlier one, and all planned ones.
     made
-        Fits that the step has made or failed; fits that it found finished do not count.
+        Fits that have ended in this run, or in this step where each step is a process.
+    per_second, seconds_left
+        The pace of this run, and how long the rest takes at this pace; None before the first fit.
     """
 
     crypto: str
     fold: int
     name: str
+    ended: int
+    of: int
     made: int
+    per_second: float | None = None
+    seconds_left: float | None = None
 
     def __str__(self) -> str:
         """Write the line."""
-        last = f"last_fold={self.fold} last={self.name}"
-        return f"event=fits_finished crypto={self.crypto} made={self.made} {last}"
+        percent = 100 * self.ended // max(self.of, 1)
+        pace = "unknown" if self.per_second is None else f"{self.per_second:.2g}"
+        left = "unknown" if self.seconds_left is None else str(math.ceil(self.seconds_left))
+        return (
+            f"event=fits_finished crypto={self.crypto} ended={self.ended} of={self.of} percent={percent} "
+            f"made={self.made} per_second={pace} seconds_left={left} last_fold={self.fold} last={self.name}"
+        )
 
     @classmethod
     def read(cls, line: str) -> FitsFinished | None:
-        """Read a line of Dagster's log; None if it is another one.
+        """Read a line of Dagster's log, without its pace; None if it is another one.
 
         Examples
         --------
-        >>> FitsFinished.read("event=fits_finished crypto=OPUSDC made=12 last_fold=0 last=mild").made
-        12
+        >>> line = str(FitsFinished("OPUSDC", 0, "mild", ended=12, of=48, made=9, per_second=1.5))
+        >>> FitsFinished.read(line)
+        FitsFinished(crypto='OPUSDC', fold=0, name='mild', ended=12, of=48, made=9, ...)
         """
         found = _FITS_FINISHED.search(line)
-        return None if found is None else cls(found[1], int(found[3]), found[4], int(found[2]))
+        if found is None:
+            return None
+        return cls(found[1], int(found[5]), found[6], int(found[2]), int(found[3]), int(found[4]))
 
 
-_FITS_FINISHED = re.compile(r"event=fits_finished crypto=(\w+) made=(\d+) last_fold=(-?\d+) last=(.*)")
+_FITS_FINISHED = re.compile(
+    r"event=fits_finished crypto=(\w+) ended=(\d+) of=(\d+) percent=\d+ made=(\d+) per_second=\S+ "
+    r"seconds_left=\S+ last_fold=(-?\d+) last=(.*)"
+)
 
 
-def report_fit(log: dg.DagsterLogManager, *, clock: Callable[[], float] = time.monotonic) -> OnEvent:
-    """Make a function that logs failed fits and progress, and notifies the listeners of every fit.
+class FitReport:
+    """Reports the fits of a run: failures and progress in Dagster's log, and every fit to the listeners.
 
-    Progress is logged at the first fit and then at most every five seconds: an event costs Dagster some
-    milliseconds, and a step makes hundreds of fits.
+    Progress is logged at the first fit and at the last, every five seconds between them, and every ten
+    seconds while none ends: an event costs Dagster some milliseconds, and a run makes hundreds of fits.
+
+    Parameters
+    ----------
+    crypto
+        The partition.
+    progress
+        Counts the run's fits over all of its steps.
+    clock
+        Monotonic clock, in seconds.
     """
-    made, next_line = 0, 0.0
-    turn = threading.Lock()
 
-    def report(event: FitEvent) -> None:
-        nonlocal made, next_line
+    def __init__(
+        self, crypto: str, progress: FitProgress, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._crypto, self._progress, self._clock = crypto, progress, clock
+        self._next_line = 0.0
+        self._last: FitEvent | None = None
+
+    def on_event(self, log: dg.DagsterLogManager, event: FitEvent) -> None:
+        """Take in a fit that has ended."""
         if event.kind == "failed":
             log.error(
                 f"event=training_variant_error variant={event.name} crypto={event.crypto} fold={event.fold} "
                 f"error={event.error}"
             )
-        with turn:
-            made += event.kind != "reused"
-            due = event.kind != "reused" and clock() >= next_line
-            if due:
-                next_line = clock() + _SECONDS_BETWEEN_LINES
-        if due:
-            log.info(str(FitsFinished(event.crypto, event.fold, event.name, made)))
+        self._progress.count(event)
+        if event.kind != "reused":
+            self._last = event
+            if self._clock() >= self._next_line or self._progress.n_fits_ended == self._progress.n_fits:
+                self.on_wait(log)
         notify_listeners(event)
 
-    return report
+    def on_wait(self, log: dg.DagsterLogManager) -> None:
+        """Log how far the fits are."""
+        self._next_line = self._clock() + _SECONDS_BETWEEN_LINES
+        fold, name = (0, "none") if self._last is None else (self._last.fold, self._last.name)
+        progress = self._progress
+        line = FitsFinished(
+            self._crypto,
+            fold,
+            name,
+            ended=progress.n_fits_ended,
+            of=progress.n_fits,
+            made=progress.n_made,
+            per_second=progress.fits_per_second,
+            seconds_left=progress.seconds_left,
+        )
+        log.info(str(line))
 
 
 def log_failed_cells(log: dg.DagsterLogManager, cells: pd.DataFrame) -> None:

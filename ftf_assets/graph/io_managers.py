@@ -39,8 +39,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
     @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store the value, with its path as metadata."""
-        asset, crypto = context.asset_key.path[-1], context.partition_key
-        sweep = self.sweep.open(crypto)
+        asset, (crypto, sweep) = context.asset_key.path[-1], self.sweep.open_partition(context.partition_key)
         key = sweep.artifact_key(asset, crypto)
         folder = self.home.home.artifact(asset, crypto, key)
         fit_store(self.home.home).finish()  # before the value that names its fits
@@ -56,8 +55,9 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         dagster.Failure
             It does not exist or is damaged, or a blocking check of exactly this value has failed.
         """
-        asset, crypto = context.asset_key.path[-1], context.asset_partition_key
-        refuse_failed_input(context.step_context.instance, self.sweep.open(crypto), asset, crypto)
+        crypto, sweep = self.sweep.open_partition(context.asset_partition_key)
+        asset = context.asset_key.path[-1]
+        refuse_failed_input(context.step_context.instance, sweep, asset, crypto)
         return self.read(asset, crypto)
 
     def read(self, asset: str, crypto: str) -> Any:
@@ -68,7 +68,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
         StoreError
             It does not exist or is damaged.
         """
-        key = self.sweep.open(crypto).artifact_key(asset, crypto)
+        key = self.sweep.open().artifact_key(asset, crypto)
         folder, kind = self.home.home.artifact(asset, crypto, key), artifact_types()[asset]
         try:
             return read_artifact(folder, kind)
@@ -85,17 +85,17 @@ class ResultsIOManager(dg.ConfigurableIOManager):
     @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: "CryptoResults") -> None:
         """Write the next version of the partition's rows."""
-        sweep = self.sweep.open(context.partition_key)
+        crypto, sweep = self.sweep.open_partition(context.partition_key)
         score_store(self.home.home).finish()
         self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-        self.home.results.write_partition(obj.cells, sweep.sweep_id, context.partition_key, obj.details)
+        self.home.results.write_partition(obj.cells, sweep.sweep_id, crypto, obj.details)
         context.add_output_metadata(_index_metadata(self.home.home))
 
     @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read the partition's rows of this sweep."""
-        crypto = context.asset_partition_key
-        return self.home.results.read(self.sweep.open(crypto).sweep_id, crypto)
+        crypto, sweep = self.sweep.open_partition(context.asset_partition_key)
+        return self.home.results.read(sweep.sweep_id, crypto)
 
 
 class CeilingIOManager(dg.ConfigurableIOManager):
@@ -107,17 +107,17 @@ class CeilingIOManager(dg.ConfigurableIOManager):
     @refusals_as_failures()
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         """Write the next version of the partition's rows; none where the ceiling is off."""
-        sweep = self.sweep.open(context.partition_key)
+        crypto, sweep = self.sweep.open_partition(context.partition_key)
         fit_store(self.home.home).finish()
         self.home.results.write_sweep(sweep.sweep_id, sweep.settings.model_dump_json())
-        self.home.results.write_ceiling(obj, sweep.sweep_id, context.partition_key)
+        self.home.results.write_ceiling(obj, sweep.sweep_id, crypto)
         context.add_output_metadata({"path": dg.MetadataValue.path(str(self.home.home.results))})
 
     @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         """Read the partition's rows of this sweep."""
-        crypto = context.asset_partition_key
-        return self.home.results.ceiling(self.sweep.open(crypto).sweep_id, crypto)
+        crypto, sweep = self.sweep.open_partition(context.asset_partition_key)
+        return self.home.results.ceiling(sweep.sweep_id, crypto)
 
 
 class AuditIOManager(dg.ConfigurableIOManager):
@@ -136,8 +136,8 @@ class AuditIOManager(dg.ConfigurableIOManager):
     @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":
         """Read the newest audit of the crypto's rows: of ``noise_audit`` and ``noise_audit_effects``."""
-        crypto = context.asset_partition_key
-        return self.home.audits.audits([self.sweep.open(crypto).artifact_key("coerced_arrays", crypto)])
+        crypto, sweep = self.sweep.open_partition(context.asset_partition_key)
+        return self.home.audits.audits([sweep.artifact_key("coerced_arrays", crypto)])
 
 
 class DecisionIOManager(dg.ConfigurableIOManager):

@@ -18,14 +18,14 @@ AUDIT_JOB = "ftf_audit"  # not noise_audit: Dagster refuses a job with the name 
 #: Jobs of which a run covers one crypto, its partition.
 CRYPTO_JOBS = (SWEEP_JOB, SMOKE_JOB, AUDIT_JOB)
 
-#: Dagster's tag of the partition of a run.
-PARTITION_TAG = "dagster/partition"
-
 #: Tag of every run that belongs to a sweep.
 SWEEP_TAG = "ftf/sweep_id"
 
 #: Tag of every run of a noise audit.
 AUDIT_TAG = "ftf/audit_id"
+
+#: Tag of a run of a backfill whose partition is not part of the sweep: the run ends at once.
+PART_TAG = "ftf/part_of_sweep"
 
 #: Assets that cover a whole sweep: in the sweep's job they would run once per crypto.
 _DECIDING = dg.AssetSelection.assets(*DECISION_CHECKS)
@@ -63,6 +63,11 @@ JOBS = [
         "cleaner finds them, and how much performance cleaning recovers.",
     ),
 ]
+
+
+def sweep_tags(sweep_id: str, settings: SweepSettings) -> dict[str, str]:
+    """Give the tags of every run of a sweep, by which people and sensors find it."""
+    return {SWEEP_TAG: sweep_id, "ftf/source": settings.data.source, "ftf/phase": settings.run.phase}
 
 
 def sweep_config(settings: SweepSettings, home: Home) -> dict[str, Any]:

@@ -12,6 +12,10 @@ from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.sources.faults import FaultsError
 
 
+class NotPartOfSweepError(InputError):
+    """A backfill runs a partition that its sweep does not have: nothing is wrong, and nothing is made."""
+
+
 @contextmanager
 def refusals_as_failures() -> Iterator[None]:
     """Fail the step with the sentence of a refusal, and with what it names as metadata.

@@ -13,13 +13,14 @@ from ftf_assets.contracts.errors import input_error
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.report.notebook import Report, SweepResult
 from ftf_assets.running.fresh_sweep import run_sweep_in_fresh_process
-from ftf_assets.running.progress import SweepProgress, sweep_progress
+from ftf_assets.running.progress import sweep_progress
 from ftf_assets.storage.frame_files import write_frames
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.time_estimate import require_confirmed_sweep
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import open_sweep
 from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_progress import FitProgress
 from ftf_assets.training.variants import parse_factors
 
 Factor = str | Mapping[str, Sequence[str]]
@@ -71,7 +72,7 @@ def sweep_of_frames(
 
 
 @contextmanager
-def _shown(progress: SweepProgress, shown: bool) -> Iterator[Listener]:
+def _shown(progress: FitProgress, shown: bool) -> Iterator[Listener]:
     """Show a bar of finished fits: a widget in a notebook that has widgets, a line of text elsewhere."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm warns where a notebook has no widgets, and falls back to text

@@ -15,7 +15,7 @@ import dagster as dg
 
 from ftf_assets.graph import fit_events
 from ftf_assets.graph.check_history import FailedCheck
-from ftf_assets.graph.crypto_partitions import add_cryptos
+from ftf_assets.graph.crypto_partitions import add_cryptos, partition_of
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import database_errors_as_store_errors, open_instance
 from ftf_assets.graph.jobs import sweep_config
@@ -52,7 +52,7 @@ class JobRun:
     tags
         Tags of the Dagster run.
     crypto
-        The partition; None for a job without partitions.
+        Which crypto; None for a job without partitions. The source of its partition is that of the settings.
     assets
         The assets to materialise; None materialises all assets of the job.
     libraries
@@ -65,6 +65,12 @@ class JobRun:
     crypto: str | None = None
     assets: tuple[str, ...] | None = None
     libraries: tuple[str, ...] = ()
+
+    @property
+    def partition(self) -> str | None:
+        """Its partition; None for a job without partitions."""
+        source = self.config["resources"]["sweep"]["config"]["data"]["source"]
+        return None if self.crypto is None else partition_of(self.crypto, source)
 
     @property
     def name(self) -> str:
@@ -183,7 +189,7 @@ def run_config(sweep: Sweep, home: Home) -> dict[str, Any]:
 def _execute(run: JobRun, instance: dg.DagsterInstance) -> JobResult:
     result = _job(run.job, run.assets).execute_in_process(
         instance=instance,
-        partition_key=run.crypto,
+        partition_key=run.partition,
         raise_on_error=False,
         tags={**process_tags(), **run.tags},
         run_config=run.config,

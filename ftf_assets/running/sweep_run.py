@@ -12,7 +12,7 @@ from ftf_assets.gate.decision import Decision
 from ftf_assets.graph.check_history import AUDITED_CHECK, FailedCheck
 from ftf_assets.graph.fit_events import Listener
 from ftf_assets.graph.instance import open_instance
-from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, sweep_tags
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.report.file import report_file
@@ -99,7 +99,7 @@ def run_sweep(
 
 def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     config, settings = run_config(sweep, home), sweep.settings
-    tags = {SWEEP_TAG: sweep.sweep_id, "ftf/phase": settings.run.phase}
+    tags = sweep_tags(sweep.sweep_id, settings)
     assets: dict[str | None, tuple[str, ...] | None] = dict.fromkeys(sweep.cryptos)  # None: all of the job's
     if job == SWEEP_JOB:
         assets = _assets_to_make(sweep, home)

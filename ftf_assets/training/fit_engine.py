@@ -52,6 +52,9 @@ class FitStore(Protocol):
 
 OnEvent = Callable[[FitEvent], None]
 
+#: Seconds without the end of a fit after which ``on_wait`` is called.
+SECONDS_BETWEEN_LOOKS = 10.0
+
 
 #: The fits that the end of a fit makes possible, of a stage that comes later.
 Unlocked = Callable[[FitTask, FitResult | Outcome], Iterable[FitTask]]
@@ -68,11 +71,20 @@ class FitEngine:
         Where the fits run.
     on_event
         Called in the calling thread for each fit that ends.
+    on_wait
+        Called in the calling thread after each ten seconds in which none has ended.
     """
 
-    def __init__(self, store: FitStore, executor: FitExecutor, on_event: OnEvent) -> None:
+    def __init__(
+        self,
+        store: FitStore,
+        executor: FitExecutor,
+        on_event: OnEvent,
+        on_wait: Callable[[], None] = lambda: None,
+    ) -> None:
         self.store = store
         self.on_event = on_event
+        self.on_wait = on_wait
         self._queue = FitQueue(executor)
         #: Finished fits that no stage has asked for yet.
         self._early: dict[str, FitResult | Exception] = {}
@@ -136,7 +148,11 @@ class FitEngine:
             for key in found:
                 finish(key)
             while waiting:
-                task, result = self._queue.next_ended()
+                ended = self._queue.next_ended(SECONDS_BETWEEN_LOOKS)
+                if ended is None:
+                    self.on_wait()
+                    continue
+                task, result = ended
                 self._keep(task, result)
                 if task.key in waiting:
                     finish(task.key)
@@ -147,10 +163,10 @@ class FitEngine:
             raise
         return results
 
-    def reporting(self, on_event: OnEvent) -> FitEngine:
+    def reporting(self, on_event: OnEvent, on_wait: Callable[[], None] = lambda: None) -> FitEngine:
         """Return this engine, with its running fits, for a stage that reports them elsewhere."""
         same = FitEngine.__new__(FitEngine)
-        same.__dict__ |= {**self.__dict__, "on_event": on_event}
+        same.__dict__ |= {**self.__dict__, "on_event": on_event, "on_wait": on_wait}
         return same
 
     def close(self) -> None:

@@ -76,8 +76,8 @@ class FitQueue:
             self._waiting.sort(key=lambda one: one.order)
         self._fill()
 
-    def next_ended(self) -> tuple[FitTask, FitResult | Exception]:
-        """Wait until a fit ends, whoever added it.
+    def next_ended(self, seconds: float | None = None) -> tuple[FitTask, FitResult | Exception] | None:
+        """Wait until a fit ends, whoever added it; None if none has ended after so many seconds.
 
         Raises
         ------
@@ -85,7 +85,8 @@ class FitQueue:
             The executor is broken.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._ended)
+            if not self._changed.wait_for(lambda: self._ended, seconds):
+                return None
             task, future = self._ended.popleft()
         return task, future.result()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ftf_assets.command.progress_bar import show_progress
-from ftf_assets.running.progress import SweepProgress
 from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_progress import FitProgress
 
 
 def test_off_a_terminal_progress_is_a_line_every_tenth_with_the_time_left(capfd):
     fits = [f"fit_{number}" for number in range(40)]
     now = [100.0]
-    with show_progress(SweepProgress(40, [[fit] for fit in fits], clock=lambda: now[0])) as listener:
+    with show_progress(FitProgress(40, [[fit] for fit in fits], clock=lambda: now[0])) as listener:
         for fit in fits:
             now[0] += 0.5
             listener(FitEvent("done", fit, "OPUSDC", 3, fit, ""))

@@ -18,6 +18,7 @@ from ftf_assets.definitions import defs
 from ftf_assets.freshness.current import CRYPTO_ASSETS
 from ftf_assets.freshness.decision import decision_reasons
 from ftf_assets.graph import run_processes
+from ftf_assets.graph.crypto_partitions import crypto_and_source, partition_of
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_JOB, SWEEP_TAG
 from ftf_assets.graph.resources import HomeResource
@@ -47,7 +48,7 @@ def land(
     with open_instance(home) as instance:
         done = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
-            partition_key=crypto,
+            partition_key=partition_of(crypto, sweep.settings.data.source),
             run_config=run_config(sweep, home),
             tags=tags or {},
             asset_selection=None if assets is None else [dg.AssetKey(asset) for asset in assets],
@@ -130,7 +131,7 @@ def test_the_gate_waits_for_runs_in_progress_and_for_the_command_that_decides_it
             dg.DagsterRun(
                 job_name=SWEEP_JOB,
                 status=dg.DagsterRunStatus.STARTED,
-                tags={"dagster/partition": "OPUSDC"},
+                tags={"dagster/partition": "OPUSDC|market"},
             )
         )
     waiting = tick(gate_when_landed, home, waiting.cursor)
@@ -168,7 +169,7 @@ def write_candles(folder: Path, crypto: str, bars: int = 4_000) -> Path:
 
 
 def asked(result: dg.SensorResult) -> list[str]:
-    return [str(request.partition_key) for request in result.run_requests]
+    return [crypto_and_source(str(request.partition_key))[0] for request in result.run_requests]
 
 
 def test_a_changed_file_asks_for_its_partition_alone_once_it_has_settled(home: Home, tmp_path: Path):
@@ -252,7 +253,7 @@ def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home
     for crypto in ("OPUSDC", "LDOUSDC"):
         write_candles(folder, crypto, bars=4_168)
     moved_on = on_monday()
-    assert [request.partition_key for request in moved_on] == ["OPUSDC", "LDOUSDC"]
+    assert [request.partition_key for request in moved_on] == ["OPUSDC|candles", "LDOUSDC|candles"]
     configured = [request.run_config["resources"]["sweep"]["config"] for request in moved_on]
     (edges,) = {config.sweep_settings(one).folds.edges for one in configured}
     assert edges > sweep.settings.folds.edges

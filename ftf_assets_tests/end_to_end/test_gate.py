@@ -11,6 +11,7 @@ import pytest
 
 from ftf_assets.contracts.tables.gate_decision import GateMetrics, GateSummary, GateVerdicts
 from ftf_assets.graph.check_history import CONTRACT_CHECK
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
@@ -55,7 +56,7 @@ def test_a_red_contract_makes_every_verdict_invalid_whoever_asks(
                 passed=False,
                 metadata={"sweep_id": sweep.sweep_id},
                 description="3 rows outside the fit part",
-                partition="LDOUSDC",
+                partition=partition_of("LDOUSDC", "market"),
             )
         )
     decision = json.loads(ftf("gate", "--json").stdout)

@@ -9,6 +9,7 @@ from ftf_assets.contracts.bundles import TrainedModels
 from ftf_assets.definitions import defs
 from ftf_assets.graph import io_managers
 from ftf_assets.graph.check_history import CONTRACT_CHECK
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.graph.run_processes import LOCATION
@@ -39,7 +40,7 @@ def materialise(
     with open_instance(home) as instance:
         return defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
-            partition_key=crypto,
+            partition_key=partition_of(crypto, sweep.settings.data.source),
             asset_selection=keys,
             run_config=run_config(sweep, home),
             raise_on_error=False,
@@ -83,7 +84,7 @@ def test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_r
                 passed=False,
                 metadata={"artifact_key": sweep.artifact_key("coerced_arrays", "OPUSDC")},
                 description="row 17 is out of order",
-                partition="OPUSDC",
+                partition=partition_of("OPUSDC", "market"),
             )
         )
     later = materialise(sweep, home, "OPUSDC", ["smoothed_labels"])
@@ -122,8 +123,8 @@ def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(
             dg.AssetCheckKey(dg.AssetKey("coerced_arrays"), CONTRACT_CHECK), limit=10
         )
     assert {record.partition: record.evaluation.passed for record in history} == {
-        "OPUSDC": False,
-        "LDOUSDC": True,
+        "OPUSDC|market": False,
+        "LDOUSDC|market": True,
     }
 
 
@@ -247,7 +248,7 @@ def test_a_sweep_that_was_run_from_the_command_line_is_listed_under_its_job(home
         assert run.job_name == SWEEP_JOB
         assert run.tags[".dagster/repository"] == f"__repository__@{LOCATION}"
         assert run.tags["ftf/sweep_id"] == sweep.sweep_id
-        assert run.tags["dagster/partition"] == "OPUSDC"
+        assert run.tags["dagster/partition"] == "OPUSDC|market"
     settings = ResultsStore(home).sweeps().set_index("sweep_id")["settings"]
     assert '"n_folds":1' in settings[sweep.sweep_id]
 

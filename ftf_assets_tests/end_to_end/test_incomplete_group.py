@@ -12,6 +12,7 @@ import pytest
 
 from ftf_assets.automation.input_files_sensor import watched_sweep
 from ftf_assets.definitions import defs
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.running.job_runs import run_config
@@ -68,7 +69,7 @@ def test_what_is_skipped_is_said_from_the_plan_to_the_report(ftf: Ftf, home: Hom
     with open_instance(home) as instance:
         run = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
-            partition_key="LDOUSDC",
+            partition_key=partition_of("LDOUSDC", "candles"),
             raise_on_error=False,
             run_config=run_config(sweep, home),
         )

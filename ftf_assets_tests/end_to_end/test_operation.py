@@ -12,6 +12,7 @@ import pytest
 from ftf_assets.command import main as cli
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.definitions import defs
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.running.job_runs import run_config
@@ -39,7 +40,7 @@ def land(home: Home) -> dg.ExecuteInProcessResult:
     with open_instance(home) as instance:
         return defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
-            partition_key="OPUSDC",
+            partition_key=partition_of("OPUSDC", "market"),
             run_config=run_config(sweep, home),
             raise_on_error=False,
         )

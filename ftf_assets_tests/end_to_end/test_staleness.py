@@ -17,6 +17,7 @@ import pytest
 from ftf_assets.contracts.bundles import CleanlabMasks, Outcome, TrainedModels
 from ftf_assets.freshness.current import CRYPTO_ASSETS, SWEEP_ASSETS, stale_assets
 from ftf_assets.freshness.reason import StaleAsset
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.graph.run_processes import PROCESS_TAG, process_tags
 from ftf_assets.running import sweep_run
@@ -102,7 +103,7 @@ def judge_red(home: Home, asset: str, check: str, metadata: dict[str, str]) -> N
         check_name=check,
         passed=False,
         metadata={name: dg.TextMetadataValue(value) for name, value in metadata.items()},
-        partition=None if asset in SWEEP_ASSETS else CRYPTO,
+        partition=None if asset in SWEEP_ASSETS else partition_of(CRYPTO, "market"),
     )
     event = dg.DagsterEvent(
         dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=red

@@ -99,7 +99,7 @@ def launches_one_crypto(someone: Newcomer, configuration: str) -> None:
     someone.opens_the_launchpad_of("ftf_sweep")
     someone.sets(configuration)
     someone.page.get_by_placeholder("Partition").click()
-    someone.chooses("OPUSDC")
+    someone.chooses("OPUSDC|candles")
     someone.shoots("launchpad")
     someone.page.get_by_role("button", name="Materialize").last.click()
 
@@ -117,6 +117,10 @@ def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
     someone.go("/locations/ftf_assets.definitions/jobs/ftf_sweep")
     someone.clicks("Materialize all", exact=False)
     someone.clicks("All")
+    someone.page.get_by_text("Select a partition").filter(visible=True).last.click()
+    someone.page.get_by_text("candles", exact=True).filter(visible=True).last.click()
+    someone.page.keyboard.press("Escape")
+    someone.sees("5 partitions")
     someone.clicks("Config")
     someone.clicks("Add config")
     someone.sets(configuration)
@@ -127,7 +131,7 @@ def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
     runs = someone.ui.wait_for_runs("ftf_sweep", 6)[:5]
     assert {run["status"] for run in runs} == {"SUCCESS"}
     assert max(run["startTime"] for run in runs) < min(run["endTime"] for run in runs), "side by side"
-    someone.go("/assets/finetune_results?view=partitions&partition=OPUSDC")
+    someone.go("/assets/finetune_results?view=partitions&partition=OPUSDC%7Ccandles")
     someone.sees("Materialized (5)", "f1_always_buy", "baseline", "reweight")
     someone.shoots("results")
     someone.go("/assets/finetune_results?view=checks")

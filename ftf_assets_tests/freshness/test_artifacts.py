@@ -25,6 +25,7 @@ from ftf_assets.contracts.bundles import (
 from ftf_assets.freshness.artifacts import artifact_reasons
 from ftf_assets.freshness.reason import Reason
 from ftf_assets.graph.check_history import ARTIFACT_KEY, INVALIDATING_CHECKS
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.fit_store import fit_store
@@ -71,7 +72,7 @@ def judge(
             check_name=name,
             passed=passed,
             metadata={ARTIFACT_KEY: dg.TextMetadataValue(sweep.artifact_key(asset, CRYPTO))},
-            partition=CRYPTO,
+            partition=partition_of(CRYPTO, "market"),
             severity=severity,
             description="3 rows are wrong",
         )

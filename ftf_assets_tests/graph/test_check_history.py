@@ -17,6 +17,7 @@ from ftf_assets.graph.check_history import (
     latest_result,
     refuse_failed_input,
 )
+from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 CRYPTO, SWEEP = "OPUSDC", "ftf_0123456789ab"
@@ -31,7 +32,10 @@ def instance():
 def record(instance: dg.DagsterInstance, asset: str, check: str, crypto: str | None, **said: object) -> None:
     """Record the result of a check as a run does."""
     evaluation = dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(asset), check_name=check, partition=crypto, **said
+        asset_key=dg.AssetKey(asset),
+        check_name=check,
+        partition=partition_of(crypto, "market") if crypto else None,
+        **said,
     )
     event = dg.DagsterEvent(
         dg.DagsterEventType.ASSET_CHECK_EVALUATION.value, "ftf_sweep", event_specific_data=evaluation
@@ -44,7 +48,8 @@ def about(value: str, **metadata: dg.MetadataValue) -> dict[str, dg.MetadataValu
 
 
 def latest(instance: dg.DagsterInstance, crypto: str | None = CRYPTO) -> CheckResult | None:
-    return latest_result(instance, "finetune_results", "contract", crypto, SWEEP_ID, SWEEP)
+    partition = partition_of(crypto, "market") if crypto else None
+    return latest_result(instance, "finetune_results", "contract", partition, SWEEP_ID, SWEEP)
 
 
 def test_a_check_that_never_ran_has_no_result(instance: dg.DagsterInstance):
@@ -100,12 +105,12 @@ def test_an_input_of_which_a_blocking_check_has_failed_is_refused_until_it_passe
     )
     with pytest.raises(InputError, match=f"{CRYPTO}: the check {check} of trained_models has failed: row 7"):
         refuse_failed_input(instance, sweep, "trained_models", CRYPTO)
-    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.cryptos) == [
+    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.settings.data) == [
         f"trained_models of {CRYPTO}: row 7 leaks"
     ]
     record(instance, "trained_models", check, CRYPTO, passed=True, metadata=metadata)
     refuse_failed_input(instance, sweep, "trained_models", CRYPTO)
-    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.cryptos) == []
+    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.settings.data) == []
 
 
 @pytest.mark.parametrize(
@@ -119,6 +124,6 @@ def test_a_failed_leak_diagnostic_stops_nothing_and_makes_verdicts_invalid(
     metadata = {ARTIFACT_KEY: dg.TextMetadataValue(key), SWEEP_ID: dg.TextMetadataValue(sweep.sweep_id)}
     record(instance, asset, check, CRYPTO, passed=False, metadata=metadata, description="column 'x' leaks")
     refuse_failed_input(instance, sweep, asset, CRYPTO)
-    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.cryptos) == [
+    assert failed_invalidating_checks(instance, sweep.sweep_id, sweep.settings.data) == [
         f"{asset} of {CRYPTO}: column 'x' leaks"
     ]

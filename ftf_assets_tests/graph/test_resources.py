@@ -11,7 +11,8 @@ import pytest
 from ftf_assets.definitions import defs
 from ftf_assets.graph import resources
 from ftf_assets.graph.backfill_settings import settings_of_backfill
-from ftf_assets.graph.jobs import CRYPTO_JOBS, SWEEP_JOB
+from ftf_assets.graph.crypto_partitions import partition_of
+from ftf_assets.graph.jobs import CRYPTO_JOBS, SWEEP_JOB, sweep_tags
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.blobs.folder import BlobFolder
@@ -20,8 +21,9 @@ from ftf_assets.storage.fit_packs import FitPacks
 from ftf_assets.storage.fit_store import KeyedFolders, PackedKeys
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.settings import SweepSettings
-from ftf_assets.sweep.sweep import open_sweep
+from ftf_assets.sweep.sweep import Sweep, open_sweep
 from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.settings import settings_of
 from ftf_assets_tests.support.small_sweep import small_sweep
 
@@ -37,7 +39,7 @@ def test_what_a_run_writes_lies_in_one_home(tmp_path: Path, monkeypatch: pytest.
         instance.add_dynamic_partitions("crypto", ["OPUSDC"])
         done = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
-            partition_key="OPUSDC",
+            partition_key=partition_of("OPUSDC", "market"),
             asset_selection=[dg.AssetKey("candles")],
             run_config=config,
         )
@@ -57,6 +59,68 @@ def test_a_run_without_a_crypto_is_refused_before_its_first_step(tmp_path: Path,
     assert not [event for event in done.all_events if event.is_step_event and event.is_step_start]
     said = str([event.event_specific_data for event in done.all_events if event.is_failure])
     assert f"a run of {job} covers one crypto, and this run names none" in said
+
+
+def test_a_run_says_at_its_start_what_it_does_and_carries_the_tags_of_its_sweep(tmp_path: Path):
+    sweep = small_sweep()
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = _run(instance, partition_of("OPUSDC", "market"), sweep, Home(tmp_path))
+        tags = instance.get_run_by_id(done.run_id).tags
+        lines = [entry.user_message for entry in instance.all_logs(done.run_id)]
+    assert done.success
+    assert tags.items() >= sweep_tags(sweep.sweep_id, sweep.settings).items()
+    assert tags["ftf/source"] == "market"
+    n_fits = len(planned_fit_keys(sweep.plan("OPUSDC")))
+    assert [line for line in lines if "run_started" in line] == [
+        f"event=run_started sweep_id={sweep.sweep_id} source=market phase=test crypto=OPUSDC "
+        f"fits={n_fits} to_make={n_fits}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("partition", "why"),
+    [
+        (("UNIUSDC", "market"), "this crypto is not part of the sweep"),
+        (("OPUSDC", "candles"), "this partition is one of the source candles, and data.source is market"),
+    ],
+)
+def test_all_of_a_backfill_means_the_sweeps_own_cryptos_and_the_others_end_well_at_once(
+    tmp_path: Path, partition: tuple[str, str], why: str
+):
+    backfill = {"dagster/backfill": "qwertyui"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = _run(instance, partition_of(*partition), small_sweep(), Home(tmp_path), backfill)
+        tags = instance.get_run_by_id(done.run_id).tags
+        lines = [str(entry.user_message) for entry in instance.all_logs(done.run_id)]
+        alone = _run(instance, partition_of(*partition), small_sweep(), Home(tmp_path))
+    assert done.success
+    assert not done.get_asset_materialization_events()
+    assert tags["ftf/part_of_sweep"] == "no"
+    (line,) = [line for line in lines if "event=not_part_of_sweep" in line]
+    assert why in line
+    assert not (tmp_path / "artifacts").exists()
+
+    assert not alone.success, "who asks for this partition alone has made a mistake"
+    (failure,) = [event for event in alone.all_events if event.is_step_failure]
+    assert why in str(failure.step_failure_data.user_failure_data.description)
+
+
+def _run(
+    instance: dg.DagsterInstance,
+    partition: str,
+    sweep: Sweep,
+    home: Home,
+    tags: dict[str, str] | None = None,
+) -> dg.ExecuteInProcessResult:
+    instance.add_dynamic_partitions("crypto", ["OPUSDC", "UNIUSDC"])
+    return defs.resolve_job_def(SWEEP_JOB).execute_in_process(
+        instance=instance,
+        partition_key=partition,
+        asset_selection=[dg.AssetKey("candles"), dg.AssetKey("feature_cache")],
+        run_config=run_config(sweep, home),
+        tags=tags,
+        raise_on_error=False,
+    )
 
 
 def test_a_file_that_changes_during_a_backfill_does_not_split_the_sweep(tmp_path: Path):
@@ -87,7 +151,7 @@ def test_a_run_takes_the_settings_that_its_backfill_has_frozen(tmp_path: Path):
         instance.add_dynamic_partitions("crypto", ["OPUSDC"])
         done = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
             instance=instance,
-            partition_key="OPUSDC",
+            partition_key=partition_of("OPUSDC", "market"),
             asset_selection=[dg.AssetKey("candles")],
             run_config=config,
             tags={"dagster/backfill": "qwertyui"},

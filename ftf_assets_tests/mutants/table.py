@@ -1451,20 +1451,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "storage/test_fit_packs.py",
     ),
     _mutant(
-        "storage/fit_packs.py",
-        "fits that no pack holds make room for others",
-        'if name.rpartition("/")[2] in self._packs_of:',
-        "if name:",
-        "storage/test_fit_packs.py",
-    ),
-    _mutant(
-        "storage/fit_packs.py",
-        "unpacked fits fill the disk",
-        "if counted is not None and self._n_bytes <= self.max_bytes:",
-        "if counted is not None:",
-        "storage/test_fit_packs.py",
-    ),
-    _mutant(
         "storage/blobs/blob_cache.py",
         "a process counts only its own copies",
         "if self._n_additions % _ADDITIONS_BETWEEN_COUNTS == 0:",
@@ -1682,16 +1668,41 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "graph/io_managers.py",
         "an asset takes an input whose contract check has failed",
-        "refuse_failed_input(context.step_context.instance, self.sweep.open(crypto), asset, crypto)",
+        "refuse_failed_input(context.step_context.instance, sweep, asset, crypto)",
         "pass",
         "end_to_end/test_graph.py::test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_run",
     ),
     _mutant(
         "graph/check_history.py",
         "another crypto's failed check is taken for this one's",
-        "partition_filter=PartitionKeyFilter(key=crypto),",
+        "partition_filter=PartitionKeyFilter(key=partition),",
         "partition_filter=None,",
         "end_to_end/test_graph.py::test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_run",
+    ),
+    _mutant(
+        "graph/resources.py",
+        "a run of one partition that is not part of the sweep ends well",
+        "if self._run is None or BACKFILL_TAG not in self._run.tags:",
+        "if self._run is None:",
+        "graph/test_resources.py",
+    ),
+    _mutant(
+        "graph/resources.py",
+        "a run of another source's partition runs",
+        "if source != settings.data.source:",
+        "if source not in PARTITION_TAG + source:",
+        "graph/test_resources.py",
+    ),
+    _mutant(
+        "graph/fit_events.py",
+        "a run is silent while no fit ends",
+        """        self._next_line = self._clock() + _SECONDS_BETWEEN_LINES
+        fold""",
+        """        self._next_line = self._clock() + _SECONDS_BETWEEN_LINES
+        if self._last is None or self._next_line > 0:
+            return
+        fold""",
+        "graph/test_fit_events.py",
     ),
     _mutant(
         "graph/run_processes.py",
@@ -1931,7 +1942,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "running/test_fresh_processes.py",
     ),
     _mutant(
-        "running/progress.py",
+        "training/fit_progress.py",
         "reused fits count as made, so the time left is too short",
         'self._made += event.kind != "reused"',
         "self._made += 1",

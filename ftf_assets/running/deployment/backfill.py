@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftf_assets.contracts.errors import RunError, input_error
-from ftf_assets.graph.crypto_partitions import CRYPTOS
+from ftf_assets.graph.crypto_partitions import (
+    CRYPTOS,
+    PARTITION_TAG,
+    crypto_and_source,
+    partition_of,
+)
 from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG
 from ftf_assets.running.deployment.graphql_client import Deployment, UnclearError, union
 
@@ -82,8 +87,9 @@ class RunState:
 
     @property
     def crypto(self) -> str | None:
-        """Its partition; None for a run of the whole sweep."""
-        return self.tags.get("dagster/partition")
+        """The crypto of its partition; None for a run of the whole sweep."""
+        partition = self.tags.get(PARTITION_TAG)
+        return None if partition is None else crypto_and_source(partition)[0]
 
     @property
     def has_ended(self) -> bool:
@@ -133,11 +139,13 @@ def launch_backfill(
     InputError, RunError
         As :meth:`~ftf_assets.running.deployment.graphql_client.Deployment.ask`.
     """
-    partition_set = _with_partitions(deployment, repository, cryptos)
+    source = config["resources"]["sweep"]["config"]["data"]["source"]
+    partitions = [str(partition_of(crypto, source)) for crypto in cryptos]
+    partition_set = _with_partitions(deployment, repository, partitions)
     submission = uuid.uuid4().hex
     params = {
         "selector": {"partitionSetName": partition_set, "repositorySelector": repository.selector},
-        "partitionNames": list(cryptos),
+        "partitionNames": partitions,
         "runConfigData": dict(config),
         "tags": [{"key": key, "value": value} for key, value in {**tags, SUBMISSION_TAG: submission}.items()],
         "title": f"Sweep {tags[SWEEP_TAG]}",
@@ -222,15 +230,16 @@ def find_runs(deployment: Deployment, tags: Mapping[str, str], *, job: str | Non
             return found
 
 
-def _with_partitions(deployment: Deployment, repository: Repository, cryptos: Sequence[str]) -> str:
-    """Make the cryptos partitions of the deployment; give the name of the job's set of partitions."""
+def _with_partitions(deployment: Deployment, repository: Repository, partitions: Sequence[str]) -> str:
+    """Make the partitions known to the deployment; give the name of the job's set of partitions."""
     selector = repository.selector
     data = deployment.ask(_PARTITIONS, {"job": SWEEP_JOB, "repository": selector})
     (found,) = union(data, "partitionSetsOrError", "PartitionSets")["results"]
     known = {one["name"] for one in union(found, "partitionsOrError", "Partitions")["results"]}
-    for crypto in cryptos:
-        if crypto in known:
+    for partition in partitions:
+        if partition in known:
             continue
+        crypto, _ = crypto_and_source(partition)
         of = {"repository": selector, "of": CRYPTOS.name, "key": crypto}
         kind = deployment.ask(_ADD_PARTITION, of)["addDynamicPartition"]
         if kind["__typename"] not in ("AddDynamicPartitionSuccess", "DuplicateDynamicPartitionError"):

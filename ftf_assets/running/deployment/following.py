@@ -24,7 +24,7 @@ _RUNS_A_REQUEST, _EVENTS_A_RUN = 20, 500
 _ERROR = "className message causes { className message }"
 _EVENTS = f"""{{ __typename ... on PythonError {{ message }} ... on RunNotFoundError {{ message }}
     ... on EventConnection {{ cursor hasMore events {{ __typename
-    ... on LogMessageEvent {{ message stepKey }}
+    ... on LogMessageEvent {{ message }}
     ... on ExecutionStepFailureEvent {{ error {{ {_ERROR} }} }}
     ... on RunFailureEvent {{ message error {{ {_ERROR} }} }}
     ... on AssetCheckEvaluationEvent {{ evaluation {{
@@ -37,8 +37,6 @@ class RunEvents:
 
     Attributes
     ----------
-    made
-        Fits made so far, by step.
     last
         The progress line that came last.
     causes
@@ -49,7 +47,6 @@ class RunEvents:
         The latest result of each check, (asset, check) to the failure or None.
     """
 
-    made: dict[str, int] = field(default_factory=dict)
     last: FitsFinished | None = None
     causes: list[Cause] = field(default_factory=list)
     end: str = ""
@@ -60,9 +57,7 @@ class RunEvents:
         """Take in one event."""
         match event["__typename"]:
             case "LogMessageEvent":
-                line = FitsFinished.read(event["message"])
-                if line is not None:
-                    self.made[event["stepKey"] or ""], self.last = line.made, line
+                self.last = FitsFinished.read(event["message"]) or self.last
             case "ExecutionStepFailureEvent":
                 self.causes += _causes(event["error"])
             case "RunFailureEvent":
@@ -136,7 +131,6 @@ class FitCounter:
 
     def __init__(self, waiting: Mapping[str, Sequence[str]], on_fit: Listener) -> None:
         self._waiting = {crypto: list(reversed(keys)) for crypto, keys in waiting.items()}
-        self._n_fits = {crypto: len(keys) for crypto, keys in waiting.items()}
         self._on_fit = on_fit
 
     def count(self, crypto: str, events: Iterable[RunEvents], *, complete: bool) -> None:
@@ -152,10 +146,9 @@ class FitCounter:
         if crypto not in self._waiting:
             return
         of_runs = list(events)
-        made = sum(sum(one.made.values()) for one in of_runs)
         last = next((one.last for one in reversed(of_runs) if one.last is not None), None)
         waiting = self._waiting[crypto]
-        left = 0 if complete else max(self._n_fits[crypto] - made, 0)
+        left = 0 if complete else len(waiting) if last is None else last.of - last.ended
         while len(waiting) > left:
             self._on_fit(
                 FitEvent("done", waiting.pop(), crypto, last.fold if last else 0, last.name if last else "")

@@ -11,8 +11,9 @@ from ftf_assets.contracts.errors import FtfError, Interrupted, RunError, shown
 from ftf_assets.freshness.checks import checks_in_order
 from ftf_assets.freshness.current import stale_assets
 from ftf_assets.graph.check_history import FailedCheck
+from ftf_assets.graph.crypto_partitions import crypto_and_source
 from ftf_assets.graph.fit_events import Listener
-from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG
+from ftf_assets.graph.jobs import DECIDE_JOB, SWEEP_TAG, sweep_tags
 from ftf_assets.running.deployment.backfill import (
     Repository,
     RunState,
@@ -57,7 +58,7 @@ class _Submitted:
 
     @property
     def tags(self) -> dict[str, str]:
-        return {SWEEP_TAG: self.sweep.sweep_id, "ftf/phase": self.sweep.settings.run.phase}
+        return sweep_tags(self.sweep.sweep_id, self.sweep.settings)
 
 
 def run_submitted_sweep(
@@ -182,15 +183,18 @@ def _follow_backfill(
                 failures[crypto] = run_failure(run, reader.known(run))
                 submitted.say(f"{crypto} failed: {failures[crypto]}")
 
+    def cryptos() -> set[str]:
+        return {crypto_and_source(partition)[0] for partition in backfill["partitionNames"]}
+
     def has_ended(newest: Mapping[str | None, RunState]) -> bool:
-        complete = set(newest) >= set(backfill["partitionNames"]) or backfill["status"] in _STOPPED
+        complete = cryptos() <= set(newest) or backfill["status"] in _STOPPED
         return complete and all(run.has_ended for run in newest.values())
 
     newest = Runs(deployment, look, has_ended, on_look, submitted.say).follow()
     for crypto in submitted.sweep.cryptos:
         if crypto in failures and newest[crypto].status != "SUCCESS":
             raise failures[crypto]
-    missing = [crypto for crypto in backfill["partitionNames"] if crypto not in newest]
+    missing = sorted(cryptos() - {*newest})
     if missing:
         why = str((backfill["error"] or {}).get("message", "")).strip().partition("\n")[0]
         raise RunError(

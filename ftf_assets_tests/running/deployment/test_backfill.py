@@ -19,6 +19,7 @@ from ftf_assets.running.deployment.graphql_client import UnclearError
 
 OURS = Repository("ftf_assets.definitions", "__repository__")
 TAGS = {SWEEP_TAG: "ftf_1"}
+CONFIG = {"resources": {"sweep": {"config": {"data": {"source": "candles"}}}}}
 
 
 class FakeDeployment:
@@ -28,7 +29,7 @@ class FakeDeployment:
 
     def __init__(self, *, loses: str = "") -> None:
         self.loses = loses
-        self.partitions = ["OPUSDC"]
+        self.partitions = ["OPUSDC|candles"]
         self.backfills: list[dict[str, Any]] = []
         self.locations = {"ftf_assets.definitions": ["ftf_sweep"], "others": ["etl"]}
 
@@ -47,7 +48,7 @@ class FakeDeployment:
             found = [{"name": "ftf_sweep_partition_set", "partitionsOrError": known}]
             return {"partitionSetsOrError": {"__typename": "PartitionSets", "results": found}}
         if "addDynamicPartition" in query:
-            self.partitions.append(given["key"])
+            self.partitions.append(f"{given['key']}|candles")
             return {"addDynamicPartition": {"__typename": "AddDynamicPartitionSuccess"}}
         if "launchPartitionBackfill" in query:
             assert not repeat, "a launch is not sent again"
@@ -63,16 +64,16 @@ class FakeDeployment:
 
 
 def launch(deployment: Any) -> str:
-    return launch_backfill(deployment, OURS, ["OPUSDC", "DOGEUSDC"], {"resources": {}}, TAGS)
+    return launch_backfill(deployment, OURS, ["OPUSDC", "DOGEUSDC"], CONFIG, TAGS)
 
 
 def test_one_backfill_with_the_settings_and_tags_and_new_cryptos_as_partitions():
     deployment = FakeDeployment()
     assert launch(deployment) == "b1"
-    assert deployment.partitions == ["OPUSDC", "DOGEUSDC"]
+    assert deployment.partitions == ["OPUSDC|candles", "DOGEUSDC|candles"]
     (backfill,) = deployment.backfills
-    assert backfill["partitionNames"] == ["OPUSDC", "DOGEUSDC"]
-    assert backfill["runConfigData"] == {"resources": {}}
+    assert backfill["partitionNames"] == ["OPUSDC|candles", "DOGEUSDC|candles"]
+    assert backfill["runConfigData"] == CONFIG
     tags = {tag["key"]: tag["value"] for tag in backfill["tags"]}
     assert tags[SWEEP_TAG] == "ftf_1"
     assert tags[SUBMISSION_TAG]

@@ -17,7 +17,7 @@ from ftf_assets.training.fit_engine import FitEvent
 
 
 def run(status: str = "FAILURE", run_id: str = "r1", created: float = 1, **tags: str) -> RunState:
-    return RunState(run_id, "ftf_sweep", status, created, {"dagster/partition": "OPUSDC", **tags})
+    return RunState(run_id, "ftf_sweep", status, created, {"dagster/partition": "OPUSDC|market", **tags})
 
 
 def step_failure(*causes: tuple[str, str]) -> dict[str, Any]:
@@ -94,17 +94,16 @@ def test_progress_counts_each_fit_once_over_steps_retries_and_the_end():
     counter = FitCounter({"OPUSDC": list("abcdef")}, seen.append)
     first, retry = RunEvents(), RunEvents()
 
-    def line(made: int, step: str) -> dict[str, Any]:
-        text = str(FitsFinished("OPUSDC", 1, "mild", made))
-        return {"__typename": "LogMessageEvent", "message": text, "stepKey": step}
+    def line(ended: int, made: int) -> dict[str, Any]:
+        text = str(FitsFinished("OPUSDC", 1, "mild", ended=ended, of=8, made=made))
+        return {"__typename": "LogMessageEvent", "message": text}
 
-    first.add(line(1, "fold_baselines"), "OPUSDC")
-    first.add(line(1, "trained_models"), "OPUSDC")
-    first.add(line(2, "trained_models"), "OPUSDC")
+    first.add(line(ended=3, made=1), "OPUSDC")  # two of the eight were finished before
+    first.add(line(ended=5, made=3), "OPUSDC")
     counter.count("OPUSDC", [first], complete=False)
     counter.count("OPUSDC", [first], complete=False)
     assert [one.key for one in seen] == list("abc")
-    retry.add(line(1, "trained_models"), "OPUSDC")
+    retry.add(line(ended=6, made=1), "OPUSDC")
     counter.count("OPUSDC", [first, retry], complete=False)
     assert len(seen) == 4
     counter.count("OPUSDC", [first, retry], complete=True)
@@ -163,14 +162,14 @@ def test_a_look_asks_each_run_for_its_crypto_once(monkeypatch: pytest.MonkeyPatc
     asked: list[str] = []
     crypto = RunState.crypto.fget
     monkeypatch.setattr(RunState, "crypto", property(lambda one: asked.append(one.run_id) or crypto(one)))
-    looked = [run("SUCCESS", f"r{n}", n, **{"dagster/partition": f"C{n}"}) for n in range(50)]
+    looked = [run("SUCCESS", f"r{n}", n, **{"dagster/partition": f"C{n}|market"}) for n in range(50)]
     deployment = FakeDeployment()
     monkeypatch.setattr(submitted_sweep, "find_runs", lambda *_: looked)
     monkeypatch.setattr(submitted_sweep, "waiting_fits", lambda *_: {})
     monkeypatch.setattr(
         submitted_sweep,
         "union",
-        lambda *_: {"partitionNames": [f"C{n}" for n in range(50)], "status": "COMPLETED_SUCCESS"},
+        lambda *_: {"partitionNames": [f"C{n}|market" for n in range(50)], "status": "COMPLETED_SUCCESS"},
     )
     deployment.ask = lambda *_: {}  # type: ignore[method-assign]
     reader = SimpleNamespace(read=list, known=lambda _run: RunEvents())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ftf_assets.running.progress import SweepProgress
 from ftf_assets.training.fit_engine import FitEvent
+from ftf_assets.training.fit_progress import FitProgress
 
 CELLS = [["baseline"], ["mild"], ["filter"]]
 FITS = ["baseline", "block_0", "block_1", "mild", "filter"]
@@ -29,7 +29,7 @@ def clock() -> Clock:
 
 
 def test_fits_and_cells_are_counted_as_their_last_fit_ends(clock: Clock):
-    progress = SweepProgress(len(FITS), CELLS, clock=clock)
+    progress = FitProgress(len(FITS), CELLS, clock=clock)
     assert (progress.n_fits_ended, progress.n_cells_ended) == (0, 0)
     assert progress.fits_per_second is progress.seconds_left is None
     counts = []
@@ -41,7 +41,7 @@ def test_fits_and_cells_are_counted_as_their_last_fit_ends(clock: Clock):
 
 
 def test_a_fit_that_is_reported_twice_counts_once_and_a_failed_one_counts(clock: Clock):
-    progress = SweepProgress(len(FITS), CELLS, clock=clock)
+    progress = FitProgress(len(FITS), CELLS, clock=clock)
     clock.now += 1
     for event in (ended("mild", "failed"), ended("mild"), ended("mild", "reused")):
         progress.count(event)
@@ -49,7 +49,7 @@ def test_a_fit_that_is_reported_twice_counts_once_and_a_failed_one_counts(clock:
 
 
 def test_fits_of_an_earlier_run_count_as_finished_but_not_for_the_pace(clock: Clock):
-    progress = SweepProgress(len(FITS), CELLS, ["baseline", "block_0", "block_1"], clock=clock)
+    progress = FitProgress(len(FITS), CELLS, ["baseline", "block_0", "block_1"], clock=clock)
     assert (progress.n_reused, progress.n_fits_ended, progress.n_cells_ended) == (3, 3, 1)
     clock.now += 4
     progress.count(ended("block_0", "reused"))
