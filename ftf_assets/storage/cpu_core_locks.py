@@ -14,7 +14,7 @@ from typing import BinaryIO
 from ftf_assets.storage.cpu_limit import limited_cores
 from ftf_assets.storage.machine_folder import machine_folder
 
-#: The kernel can wait for one lock, not for any of several, so a waiting fit polls all of them.
+#: The kernel can wait for one lock, not for any of several: of the fits that wait, the first one polls them.
 _SECONDS_BETWEEN_POLLS = 0.004
 
 
@@ -38,6 +38,11 @@ class CoreTokens:
     They belong to the machine and the user, not to the home: two homes on one machine share its cores, and a
     home on a shared disk limits no other machine. The operating system releases a token when its holder ends,
     so a killed run blocks nobody. Nobody waits for a second token, so no two fits wait for each other.
+
+    Fits with the same limit wait in a queue, a lock that the kernel blocks on, because polling costs time of
+    a core: 26 ms a second for four fits that all polled two cores, and more with the square of the cores.
+    Fits with another limit have another queue, since a core that is free for them may not be free for those
+    before them.
 
     Parameters
     ----------
@@ -65,7 +70,9 @@ class CoreTokens:
                 files.enter_context((folder / f"core-{number}.lock").open("ab"))
                 for number in range(self.n_cores)
             ]
-            held = [_first_free(tokens)]
+            with (folder / f"queue-{self.n_cores}.lock").open("ab") as queue:
+                fcntl.flock(queue, fcntl.LOCK_EX)
+                held = [_first_free(tokens)]
             if share(self.n_cores) > 1:
                 # Fits of other processes that wait see a free token by now.
                 time.sleep(2 * _SECONDS_BETWEEN_POLLS)

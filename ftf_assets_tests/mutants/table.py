@@ -1545,6 +1545,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "storage/cpu_core_locks.py",
+        "all fits that wait poll",
+        "fcntl.flock(queue, fcntl.LOCK_EX)",
+        "fcntl.flock(queue, fcntl.LOCK_SH)",
+        "storage/test_cpu_core_locks.py",
+    ),
+    _mutant(
+        "storage/cpu_core_locks.py",
         "fits run without holding a core token",
         "fcntl.flock(token, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "fcntl.flock(token, fcntl.LOCK_SH | fcntl.LOCK_NB)",

@@ -60,6 +60,24 @@ def test_as_many_fits_as_tokens_run_at_once_and_the_next_one_waits():
     third.end()
 
 
+def test_of_the_fits_that_wait_one_polls(monkeypatch: pytest.MonkeyPatch):
+    polling: list[int] = []
+    first_free = cpu_core_locks._first_free
+    monkeypatch.setattr(
+        cpu_core_locks, "_first_free", lambda tokens: (polling.append(1), first_free(tokens))[1]
+    )
+    with CoreTokens(1).hold():
+        polling.clear()
+        waiting = [Waiting(1) for _ in range(3)]
+        waiting[0].entered.wait(0.1)
+        assert polling == [1]
+    for one in waiting:  # each leaves before the next enters
+        one.leave.set()
+    for one in waiting:
+        one.end()
+    assert all(one.entered.is_set() for one in waiting)
+
+
 def test_a_run_with_one_core_that_waits_does_not_block_a_run_with_two():
     with CoreTokens(1).hold():
         waiting = Waiting(1)
