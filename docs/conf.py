@@ -39,5 +39,6 @@ html_title = f"ftf_assets {__version__}"
 html_theme_options = {"navigation_with_keys": True}
 html_static_path = ["style"]
 html_css_files = ["site.css"]
+html_extra_path = ["front"]  # an index.html that leads to the root document
 html_show_sphinx = False
 html_copy_source = False

@@ -1,6 +1,7 @@
 """Python for trainers and notebooks: ``import ftf_assets as ftf``.
 
 * :func:`apply_label_treatment` treats the labels of a training window, as a sweep treats those of a fold.
+* :func:`features` makes the features and labels of candles, for columns of your own beside them.
 * :func:`check` says what was understood of data, and what a sweep or the gate would refuse.
 * :func:`run_sweep` runs the whole graph on frames or files and gives rows, verdicts and report.
 * :func:`judge` gives the gate's verdict on results, from whatever system they come.
@@ -190,6 +191,55 @@ def apply_label_treatment(
     executor = ThreadFitExecutor(n_cores(workers), CoreTokens(n_cores(workers)))
     engine = FitEngine(NotStored(), executor, lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
+
+
+def features(
+    candles: pd.DataFrame | str | Path,
+    crypto: str = "FRAMEUSD",
+    *,
+    settings: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Make the features and labels that a sweep makes of candles, to add columns of your own to them.
+
+    Parameters
+    ----------
+    candles
+        The folder of candle files; or the bars of one crypto, read as a candle file is: a single time is the
+        open of its bar, unless ``settings={"data.stamp": "close"}`` says otherwise.
+    crypto
+        The pair, such as ``OP/USDT``; of a folder the one to read.
+    settings
+        Settings of the sweep that the features are for, by dotted name: barriers and horizon of the labels,
+        how the files are read (docs/settings.md).
+
+    Returns
+    -------
+    pandas.DataFrame
+        A feature cache: indicators, ``label``, ``label_end``, ``label_return``, ``label_stability`` and its
+        end, ``regime``; one row a bar, indexed by the bar's close in UTC, when all of its features are known.
+        Bars without a whole label, and those in which indicators warm up, are left out.
+
+    Raises
+    ------
+    InputError
+        Candles that a sweep would refuse, with file, row and column; a setting that is not allowed.
+
+    Warnings
+    --------
+    A column of your own must be known at its row's time, the close of the bar. Compute it from bars up to
+    that row alone: a mean over all rows, or a value of the bar after, knows the future.
+
+    Examples
+    --------
+    .. code-block:: python
+
+        cache = ftf.features("my/candles", "OP/USDT")
+        cache["hour"] = cache.index.hour
+        cache.to_parquet("my/features/OPUSDT.parquet")
+    """
+    from ftf_assets.running.candle_features import features_of_candles
+
+    return features_of_candles(candles, crypto, settings or {})
 
 
 def check(

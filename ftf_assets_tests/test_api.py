@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 import subprocess
 import sys
 from typing import Any
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
 
 import ftf_assets as ftf
+from ftf_assets.command.main import cli
 from ftf_assets.contracts.coercion import coerce_candles, coerce_training_data
 from ftf_assets.contracts.errors import CellError, InputError
+from ftf_assets.sources.candles.feature_cache import feature_cache_from_candles
+from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.training.treated_fit_part import treat_fit_part
 from ftf_assets_tests.support.gate_rows import sweep_rows
 from ftf_assets_tests.support.production import (
@@ -303,6 +308,19 @@ def test_a_factor_of_ones_own_needs_its_baseline():
         ftf.judge(frame)
 
 
+def test_the_command_judges_a_factor_of_ones_own_in_a_file(tmp_path, capsys):
+    frame = published().rename(columns={"cleanlab": "denoiser"}).drop(columns="label_smoothing")
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    flags = ["gate", "--results", str(tmp_path / "rows.csv"), "--json"]
+    assert cli.main([*flags, "--factor=denoiser", "--baseline=off"], standalone_mode=False) == 0
+    judged = ftf.judge(frame, factor="denoiser", baseline="off")
+    assert json.loads(capsys.readouterr().out)["headline"] == judged.headline
+    with pytest.raises(click.UsageError, match="--baseline is that of a factor: add --factor NAME"):
+        cli.main([*flags, "--baseline=off"], standalone_mode=False)
+    with pytest.raises(click.UsageError, match="--factor is about a file of results"):
+        cli.main(["gate", "--factor=denoiser"], standalone_mode=False)
+
+
 def test_a_column_that_may_mean_two_things_is_stated():
     frame = published().rename(columns={"roc_auc": "auc"})
     with pytest.raises(InputError, match=r"State what it is: columns=\{'roc_auc': 'auc'\}"):
@@ -336,3 +354,37 @@ def test_what_the_results_do_not_say_about_trades_the_answer_does_not_say_either
     judged = ftf.judge(means)
     assert judged.verdicts.loc[0, "verdict"] == "LOCK"
     assert "tradable" not in judged.headline.lower()
+
+
+# --- features of candles -------------------------------------------------------------------------------
+
+
+def test_features_of_candles_are_those_of_a_sweep_from_a_frame_and_from_a_folder(tmp_path):
+    bars = MarketSource().candles("OPUSDC").head(400)
+    closes = {"data.stamp": "close"}
+    ours = ftf.features(bars, settings=closes)
+    expected, _ = feature_cache_from_candles(
+        bars, "OPUSDC", stop_multiple=0.5, target_multiple=1.5, horizon=4
+    )
+    pd.testing.assert_frame_equal(ours, expected, check_freq=False)
+    bars.to_csv(tmp_path / "OPUSDT.csv")
+    found = ftf.features(tmp_path, "OP/USDT", settings=closes)
+    pd.testing.assert_frame_equal(found, ours, check_freq=False)
+    longer = ftf.features(bars, settings=closes | {"labels.horizon_bars": 9})
+    assert (longer["label_end"] - longer.index).max() == pd.Timedelta("9h")
+    opens = ftf.features(bars)
+    assert opens.index[0] - ours.index[0] == pd.Timedelta("1h")
+
+
+@pytest.mark.parametrize(
+    ("candles", "says"),
+    [
+        (3, "must be a frame of bars or the folder of their files .found builtins.int"),
+        (pd.DataFrame({"close": [1.0]}), "FRAMEUSD"),
+        ("no/such/folder", "no/such/folder"),
+    ],
+    ids=["a number", "no bars", "no folder"],
+)
+def test_candles_without_features_are_refused(candles, says):
+    with pytest.raises(InputError, match=says):
+        ftf.features(candles)

@@ -265,8 +265,10 @@ def test_a_smoke_on_the_real_path_gates_the_merge(
     if not healthy:
         raise_in("OPUSDC", 0, "mild+reweight+uniqueness", monkeypatch)
     code = cli.main(["smoke", "--home", str(home.path), "--json"], standalone_mode=False)
-    summary = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    summary = json.loads(printed.out)
     assert code == (0 if healthy else 1)
+    assert ("the smoke did not pass: its cell ended as training_failed" in printed.err) is not healthy
     assert summary["cells"] == 1
     assert summary["statuses"] == ({"ok": 1} if healthy else {"training_failed": 1})
     assert bool(summary["failed_checks"]) is not healthy

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     help="Judge a file of results instead: CSV, JSON, Parquet or Feather, of ftf results, MLflow or others.",
 )
 @click.option(
+    "--factor",
+    metavar="NAME",
+    help="The factor of the file to judge, one of your own, too. [default: those of ftf that it has]",
+)
+@click.option(
+    "--baseline", metavar="LEVEL", help="Baseline level of --factor. [default: that of ftf's factor]"
+)
+@click.option(
     "--column",
     "columns",
     multiple=True,
@@ -59,6 +67,8 @@ if TYPE_CHECKING:
 def gate(
     sweep_id: str | None,
     file: Path | None,
+    factor: str | None,
+    baseline: str | None,
     columns: tuple[str, ...],
     separator: str | None,
     decimal: str | None,
@@ -77,10 +87,19 @@ def gate(
 
     given = {"rule": rule, "useful_gain": useful_gain}
     changed = {name: value for name, value in given.items() if value is not None}
-    about_file = {"--column": columns, "--separator": separator, "--decimal": decimal}
+    about_file = {
+        "--factor": factor,
+        "--baseline": baseline,
+        "--column": columns,
+        "--separator": separator,
+        "--decimal": decimal,
+    }
     if file is None and (alone := [flag for flag, value in about_file.items() if value]):
         raise click.UsageError(f"{alone[0]} is about a file of results: add --results FILE")
-    published = _published(file, columns, separator, decimal) if file else None
+    if baseline and not factor:
+        raise click.UsageError("--baseline is that of a factor: add --factor NAME")
+    stated = {name: value for name, value in (("separator", separator), ("decimal", decimal)) if value}
+    published = _published(file, columns, stated, factor, baseline) if file else None
     decision = (
         _decision_of_file(published, changed) if published else _decision_of_sweep(sweep_id, home, changed)
     )
@@ -106,7 +125,11 @@ def gate(
 
 
 def _published(
-    file: Path, columns: tuple[str, ...], separator: str | None, decimal: str | None
+    file: Path,
+    columns: tuple[str, ...],
+    stated: Mapping[str, Any],
+    factor: str | None,
+    baseline: str | None,
 ) -> PublishedResults:
     from ftf_assets.storage.result_files import RESULT_OPTIONS, read_result_file
 
@@ -116,11 +139,12 @@ def _published(
         if not (ours and equals and theirs):
             raise click.UsageError(f"--column takes NAME=THEIRS, found {assignment!r}")
         named[ours.strip()] = theirs.strip()
-    stated = {name: value for name, value in (("separator", separator), ("decimal", decimal)) if value}
     return read_result_file(
         file,
+        factor=factor,
+        baseline=baseline,
         columns=named,
-        options=dataclasses.replace(RESULT_OPTIONS, **stated),  # type: ignore[arg-type]
+        options=dataclasses.replace(RESULT_OPTIONS, **stated),
     )
 
 

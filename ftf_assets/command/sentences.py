@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def notes_in_words(decision: Decision) -> list[str]:
     """Write what a reader of the headline and the levels should know besides; none of it is a verdict."""
-    from ftf_assets.gate.level_lines import how_to_read, notes
+    from ftf_assets.gate.level_lines import how_to_read, notes, warnings
 
-    warnings = dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings)
-    lines = [how_to_read(decision), *notes(decision), *(f"Warning: {warning}" for warning in warnings)]
+    said = (f"Warning: {warning}" for warning in warnings(decision))
+    lines = [how_to_read(decision), *notes(decision), *said]
     return [line for line in lines if line]
 
 

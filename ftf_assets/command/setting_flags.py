@@ -85,6 +85,15 @@ class SweepCommand(click.Command):
             )
 
 
+set_option = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any setting by its dotted name, such as labels.horizon_bars=6. Repeat the flag for more.",
+)
+
+
 def setting_flag(flag: str, setting: str, **attributes: Any) -> Decorator:
     """Make the decorator of a flag that mirrors a setting."""
     return click.option(flag, cls=SettingOption, setting=setting, **attributes)
@@ -104,13 +113,7 @@ def sweep_flags_without(*left_out: str) -> Decorator:
             for flag, setting in SETTING_OF_FLAG.items()
             if flag not in left_out
         ),
-        click.option(
-            "--set",
-            "assignments",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Any setting by its dotted name, such as labels.horizon_bars=6. Repeat the flag for more.",
-        ),
+        set_option,
     )
 
 

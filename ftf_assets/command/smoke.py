@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.setting_flags import confirmed_sweep, setting_flag
+from ftf_assets.command.setting_flags import confirmed_sweep, set_option, setting_flag
 from ftf_assets.command.shared_flags import home_option, json_option
 from ftf_assets.command.sweep import run_and_show
 
@@ -19,18 +19,30 @@ if TYPE_CHECKING:
 @click.option("--crypto", metavar="VALUE", default="OPUSDC", help="The one crypto. [default: OPUSDC]")
 @setting_flag("--source", "data.source")
 @setting_flag("--path", "data.path")
+@set_option
 @home_option
 @json_option
-def smoke(crypto: str, home: Home, as_json: bool, **data: Any) -> int:
+def smoke(crypto: str, home: Home, as_json: bool, **flags: Any) -> int:
     """Run one cell through every stage, as a test before a merge.
 
-    One crypto x one fold x one variant that uses every factor. The exit code is 0 only if the cell is ok and
-    every check passes, also the check that fits the cell twice and compares the bits.
+    One crypto x one fold x one variant that uses every factor, installed ones too. The exit code is 0 only if
+    the cell is ok and every check passes, also the check that fits the cell twice and compares the bits.
     """
     from ftf_assets.graph.jobs import SMOKE_JOB
     from ftf_assets.sweep.settings import SMOKE
 
-    wanted = confirmed_sweep({**SMOKE, **data, "data.cryptos": crypto}, home)
+    wanted = confirmed_sweep({**SMOKE, **flags, "data.cryptos": crypto}, home)
     rows, done = run_and_show(wanted, home, job=SMOKE_JOB, as_json=as_json)
     passed = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.failed_checks
-    return ExitCode.DONE if passed else ExitCode.FAILED
+    if passed:
+        return ExitCode.DONE
+    click.echo(f"ftf: the smoke did not pass: {_why(rows['status'].tolist())}", err=True)
+    return ExitCode.FAILED
+
+
+def _why(statuses: list[str]) -> str:
+    if "skipped_short_history" in statuses:
+        return "the history is too short for its fold; ftf check says how many rows are enough"
+    if statuses == ["ok"]:
+        return "a check is red"
+    return f"its cell ended as {', '.join(statuses) or 'no row'}"

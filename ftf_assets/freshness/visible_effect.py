@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from ftf_assets.gate.design import (
@@ -89,9 +90,14 @@ def _noise(sweep: Sweep, home: Home) -> tuple[VarianceParts, str]:
         from ftf_assets.storage.results_store import ResultsStore
 
         store = ResultsStore(home)
+        # Of the stored settings only these two are read: a sweep of another ftf, or of a factor that is not
+        # installed here, has measured the noise of its data as well.
+        texts = store.sweeps().set_index("sweep_id")["settings"]
+        read_by = {name: json.loads(text).get("data", {}) for name, text in texts.items()}
         for summary in plain_records(store.summaries()):
-            earlier = store.settings(summary["sweep_id"]).data
-            if (earlier.source, earlier.path) == (data.source, data.path) and summary["week_sd"] is not None:
+            earlier = read_by.get(summary["sweep_id"], {})
+            same = (earlier.get("source"), earlier.get("path")) == (data.source, data.path)
+            if same and summary["week_sd"] is not None:
                 # With more cryptos than were measured, a negative correlation would leave no noise at all.
                 correlation = max(summary["week_correlation"] or 0.0, 0.0)
                 parts = VarianceParts(summary["week_sd"], correlation, summary["seed_sd"] or 0.0)

@@ -105,6 +105,20 @@ def notes(decision: Decision) -> list[str]:
 
 
 @typed
+def warnings(decision: Decision) -> list[str]:
+    """Write each warning once; one that concerns some of the levels begins with their names."""
+    concerned: dict[str, list[str]] = {}
+    for one in decision.verdicts:
+        for warning in one.warnings:
+            concerned.setdefault(warning, []).append(one.level)
+    everybody = len(decision.verdicts)
+    return [
+        warning if len(levels) == everybody else f"{', '.join(levels)}: {warning}"
+        for warning, levels in concerned.items()
+    ]
+
+
+@typed
 def coverage_in_words(summary: DecisionSummary) -> str:
     """Say which cryptos of the group the answer does not cover, and why; "" where it covers all of them."""
     if not summary.skipped:

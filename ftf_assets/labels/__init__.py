@@ -8,6 +8,7 @@
     calibration_controls.py  factors ``label_truth`` and ``reseeded``: controls of the product itself
     factor.py            what a factor is: labels, weights or rows
     fit_rows.py          the rows that a factor gets to see, and what it returns
+    installed_factors.py factors of other packages, by their entry points
     factor_registry.py   every factor by name: ``FACTORS``
     apply_factors.py     labels and weights of a variant, all its factors applied
 

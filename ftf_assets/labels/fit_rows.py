@@ -19,8 +19,17 @@ class FitRows:
 
     Attributes
     ----------
-    y, start, end, label_return, base_weight, label_stability
-        As in :class:`~ftf_assets.contracts.arrays.TrainingArrays`, of these rows only.
+    y
+        Hard labels, 1 = BUY, 0 = HOLD.
+    start, end
+        Interval in which each label comes about, nanoseconds since the epoch, UTC: the close of the row's bar,
+        and when the label is known.
+    label_return
+        Return from entry to exit, before costs; 0.01 is 1 %.
+    base_weight
+        Weights that the rows came with; ones where the source has none.
+    label_stability
+        Share of slightly different barriers that give the same label, 0 to 1; None where the source has none.
     stability_known
         Whether each row's stability is known without what is held out, shape (n_rows,). A treatment must not
         look at the stability of any other row. None if the source does not say when stabilities are known.

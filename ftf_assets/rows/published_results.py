@@ -137,6 +137,7 @@ def _registered_baselines(frame: pd.DataFrame, file: str | None) -> dict[str, st
             file=file,
             found=f"columns {', '.join(map(str, frame.columns))}",
             allowed=", ".join(f"{name} (baseline {factor.baseline})" for name, factor in FACTORS.items()),
+            fix="Name a factor of your own with its baseline level: --factor denoiser --baseline off",
         )
     return baselines
 
@@ -150,7 +151,7 @@ def _baseline_of(factor: str, baseline: str | None, file: str | None) -> str:
             file=file,
             column=factor,
             allowed=", ".join(FACTORS),
-            fix="Name the factor's baseline level, too.",
+            fix="Name its baseline level, too: --baseline off",
         )
     return FACTORS[factor].baseline
 

@@ -102,7 +102,9 @@ class ResultTables:
 
     def _add(self, version: Version, contents: Contents) -> None:
         for table, rows in contents.tables.items():
-            found = _with_new_factors(rows) if table == finetune_results_contract().to_schema().name else rows
+            found = (
+                _with_factors_of_here(rows) if table == finetune_results_contract().to_schema().name else rows
+            )
             self.connection.register("new_rows", found)
             insert = insert_registered_sql(table)
             self.connection.execute(insert)
@@ -118,8 +120,14 @@ class ResultTables:
         )
 
 
-def _with_new_factors(rows: pa.Table) -> pa.Table:
-    """Add the columns of factors that were registered after rows were written, at their baseline level."""
+def _with_factors_of_here(rows: pa.Table) -> pa.Table:
+    """Give rows a column for each factor that is registered here, and for no other.
+
+    A factor that was registered after the rows were written is at its baseline level. One that is not
+    installed here has no column here: its levels stand in ``variant``, and the object keeps the column.
+    """
+    known = finetune_results_contract().to_schema().columns
+    rows = rows.select([name for name in rows.column_names if name in known])
     for name in FACTORS:
         if name not in rows.column_names:
             level = baseline_levels()[name]

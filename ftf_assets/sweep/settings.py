@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
+from ftf_assets.labels.factor_registry import INSTALLED
 from ftf_assets.sweep.data_settings import DataSettings
 from ftf_assets.sweep.setting_groups import (
     CeilingSettings,
@@ -24,10 +25,15 @@ from ftf_assets.sweep.setting_groups import (
     TreatmentSettings,
 )
 
-#: The smoke: one fold and one variant, which passes through every stage.
+#: The smoke: one fold and one variant, which passes through every stage and every factor, installed ones too.
 SMOKE: dict[str, dict[str, Any]] = {
     "treatment": {
-        "factors": {"label_smoothing": ["mild"], "cleanlab": ["reweight"], "sample_weight": ["uniqueness"]},
+        "factors": {
+            "label_smoothing": ["mild"],
+            "cleanlab": ["reweight"],
+            "sample_weight": ["uniqueness"],
+            **{factor.name: [factor.default_levels[-1]] for factor in INSTALLED},
+        },
         "design": "single",
     },
     "folds": {"n_folds": 1},
@@ -151,7 +157,8 @@ def stored_sweep_settings(sweep_id: str, text: str) -> SweepSettings:
     except ValidationError as error:
         raise StoreError(
             f"the stored settings of sweep {shown(sweep_id)} were written by another version of ftf: "
-            f"{_in_one_line(error)}. Use the ftf that wrote them, or run the sweep again"
+            f"{_in_one_line(error)}. Use the ftf that wrote them, with the factors installed there, or run "
+            "the sweep again"
         ) from None
 
 

@@ -287,16 +287,7 @@ def open_sweep(settings: SweepSettings) -> Sweep:
     """
     data, folds = settings.data, settings.folds
     path = None if data.path is None else _resolved(data.path)
-    source = open_source(
-        data.source,
-        path=path,
-        label=settings.labels.barriers,
-        market_seed=data.market_seed,
-        market_noise=data.market_noise,
-        market_edge=data.market_edge,
-        candles=data.candle_options,
-        features=data.feature_options,
-    )
+    source = source_of(settings, path)
     _require_candles(settings, source)
     _require_truth(settings, source)
     if is_frozen(settings):
@@ -320,6 +311,21 @@ def open_sweep(settings: SweepSettings) -> Sweep:
         folds={"edges": edges},
     )
     return Sweep(resolved, source)
+
+
+def source_of(settings: SweepSettings, path: str | None) -> Source:
+    """Open the source of settings, at an absolute path; errors as :func:`open_source` raises them."""
+    data = settings.data
+    return open_source(
+        data.source,
+        path=path,
+        label=settings.labels.barriers,
+        market_seed=data.market_seed,
+        market_noise=data.market_noise,
+        market_edge=data.market_edge,
+        candles=data.candle_options,
+        features=data.feature_options,
+    )
 
 
 def _participants(

@@ -16,7 +16,7 @@ from ftf_assets.labels.apply_factors import reads_truth, treated_labels
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.cleaning.suspect_cap import CapBy
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
-from ftf_assets.labels.factor_registry import FACTORS
+from ftf_assets.labels.factor_registry import BUILT_IN, FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.ceiling_plan import CeilingPlan
 from ftf_assets.training.device import Device
@@ -129,11 +129,11 @@ class TrainingPlan:
         """The label treatments: none, each level of each label factor, and combinations that a variant has.
 
         Levels that no variant has are included, so that a sweep with one more level finds its labels stored;
-        but not those that read the truth.
+        but not those that read the truth, nor those of installed factors: installing one changes no key.
         """
         levels = (
             variant_of({factor.name: level})
-            for factor in FACTORS.values()
+            for factor in BUILT_IN
             if isinstance(factor, LabelFactor)
             for level in factor.levels
             if level not in factor.reads_truth

@@ -13,7 +13,7 @@ from ftf_assets.contracts.tables.gate_decision import (
     ENDS_UNDECIDED,
 )
 from ftf_assets.gate.decision import Decision, MetricComparison
-from ftf_assets.gate.level_lines import how_to_read, level_lines, notes
+from ftf_assets.gate.level_lines import how_to_read, level_lines, notes, warnings
 from ftf_assets_tests.support.gate_rows import decided, sweep_rows
 
 PRIMARY = {
@@ -119,3 +119,12 @@ def test_a_reader_sees_which_cryptos_of_the_group_the_answer_does_not_cover():
     assert (whole.summary.n_skipped, whole.summary.skipped) == (0, None)
     assert not any("Skipped" in line for line in notes(whole))
     assert whole.rows_fingerprint != answer.rows_fingerprint, "so the decision is made again"
+
+
+def test_a_warning_that_concerns_some_levels_names_them(made: Decision):
+    first, second = (
+        replace(made.verdicts[0], level=level, warnings=("of all", *own))
+        for level, own in (("filter", ()), ("reweight", ("of one",)))
+    )
+    said = warnings(replace(made, verdicts=(first, second)))
+    assert said == ["of all", "reweight: of one"]

@@ -369,6 +369,18 @@ def test_results_of_another_schema_version_are_refused_and_left_alone(store, mon
     assert objects(store) == before
 
 
+def test_rows_of_a_factor_that_is_not_installed_here_are_read_without_its_column(store, monkeypatch):
+    written, packed = results_table([ok_row()]), result_objects._packed
+
+    def with_another_factor(partition, frames, facts):
+        return packed(partition, {name: frame.assign(toy="big") for name, frame in frames.items()}, facts)
+
+    monkeypatch.setattr(result_objects, "_packed", with_another_factor)
+    store.write_partition(written, SWEEP, "OPUSDC")
+    assert store.read().columns.tolist() == list(COLUMNS)
+    assert query(store, "SELECT variant FROM finetune_results") == [("reweight",)]
+
+
 def test_rows_from_before_a_factor_was_registered_are_read_at_its_baseline(store, monkeypatch):
     written = results_table([ok_row()])
     packed = result_objects._packed

@@ -14,6 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.tables.checks import StoredTable, json_objects, unique_rows
 from ftf_assets.contracts.tables.fields import (
     Count,
@@ -211,7 +212,19 @@ def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
     type of DataFrameModel
         One row per cell (crypto × fold × variant) of a sweep, however the cell ended: exactly these columns,
         in this order.
+
+    Raises
+    ------
+    InputError
+        A factor is named like another column.
     """
+    taken = {*_CellResult.__annotations__, *_Cell.__annotations__} & {*factors}
+    if taken:
+        raise input_error(
+            "a factor must not be named like a column of the results",
+            found=", ".join(sorted(taken)),
+            fix="Give it another name.",
+        )
     levels = type(
         "_Levels",
         (pa.DataFrameModel,),

@@ -14,7 +14,7 @@ from ftf_assets.contracts.tables.gate_decision import (
     DecisionTables,
 )
 from ftf_assets.gate.decision import Decision
-from ftf_assets.gate.level_lines import LevelLine, how_to_read, level_lines, notes
+from ftf_assets.gate.level_lines import LevelLine, how_to_read, level_lines, notes, warnings
 from ftf_assets.gate.seed_noise import seed_noise_in_words
 from ftf_assets.gate.tuning import tuning_in_words
 from ftf_assets.gate.words import capitalized, listed, metric_in_words
@@ -137,7 +137,7 @@ def answer_of(decision: Decision) -> Answer:
         table=_table(decision),
         how_to_read=how_to_read(decision),
         notes=notes(decision),
-        warnings=_warnings(decision),
+        warnings=warnings(decision),
         statements=said,
         meanings=[MEANINGS[verdict] for verdict in VERDICTS if verdict in {one.verdict for one in said}],
         basis=[
@@ -153,7 +153,7 @@ def answer_as_paragraphs(decision: Decision) -> list[str]:
     return [
         f"**{decision.summary.headline}**",
         *(f"{one.sign} {one.verdict} · {one.levels}: {one.reason}" for one in _statements(decision)),
-        *(f"Warning: {warning}" for warning in _warnings(decision)),
+        *(f"Warning: {warning}" for warning in warnings(decision)),
         *notes(decision),
         *(MEANINGS[verdict] for verdict in VERDICTS if verdict in present),
     ]
@@ -189,10 +189,6 @@ def _table(decision: Decision) -> Table:
 
 def _value(raw: float | None, text: str) -> Value:
     return Value(None, NOTHING) if raw is None else Value(raw, text)
-
-
-def _warnings(decision: Decision) -> list[str]:
-    return list(dict.fromkeys(warning for one in decision.verdicts for warning in one.warnings))
 
 
 def _statements(decision: Decision) -> list[Statement]:

@@ -13,6 +13,7 @@ from ftf_assets.contracts.tables.finetune_results import (
     METRIC_COLUMNS,
     PRIMARY_KEY,
     TRADE_COLUMNS,
+    results_contract,
 )
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.rows.factor_columns import finetune_results_contract
@@ -44,6 +45,12 @@ COLUMNS = CONTRACT.to_schema().columns
 
 def validated(frame: pd.DataFrame) -> pd.DataFrame:
     return table_validation.validated(CONTRACT, frame, key=PRIMARY_KEY)
+
+
+@pytest.mark.parametrize("name", ["status", "fold"])
+def test_a_factor_must_not_be_named_like_a_column(name):
+    with pytest.raises(InputError, match=f"must not be named like a column of the results .found {name}"):
+        results_contract(("cleanlab", name))
 
 
 def test_the_table_has_the_designed_columns_in_their_order():

@@ -1,0 +1,63 @@
+"""docs/own_features.md is true: its blocks run on a candle file, and its commands take what they write."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ftf_assets as ftf
+from ftf_assets.sources.embedded_market.source import MarketSource
+
+pytestmark = pytest.mark.end_to_end
+
+PAGE = (Path(__file__).parents[2] / "docs" / "own_features.md").read_text(encoding="utf-8")
+#: Two folds and one fit a cell: whether the page is true does not depend on more.
+SMALL = {"folds.n_folds": 2, "training.seeds": 1, "ceiling.on": False}
+
+
+def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("candles", "features", "own_labels"):
+        (tmp_path / "my" / folder).mkdir(parents=True)
+    bars = MarketSource(seed=5).candles("OPUSDC").tail(3_400)
+    bars = bars.assign(date=(bars.index - pd.Timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S"))
+    bars.to_csv("my/candles/OPUSDT_1h.csv", index=False)
+    sweep = ftf.run_sweep
+    monkeypatch.setattr(
+        ftf,
+        "run_sweep",
+        lambda frames, factor, settings, progress: sweep(
+            frames, factor, settings=settings | SMALL, progress=progress, home=tmp_path / "home"
+        ),
+        raising=False,
+    )
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(compile(block, "docs/own_features.md", "exec"), names)
+    assert re.search(r"own +(KEEP_AVAILABLE|ABANDON|LOCK|NO_SIGNAL) +2", capsys.readouterr().out)
+    lines = re.findall(r"^    ftf (.*)$", PAGE, re.MULTILINE)
+    assert len(lines) == 3
+    environment = {
+        name: text for name, text in os.environ.items() if name not in ("FTF_HOME", "DAGSTER_HOME")
+    }
+    for line in [*lines, "check my/own_labels"]:
+        words = shlex.split(line)
+        if words[0] == "sweep":  # the last block has run one
+            continue
+        small = [f"--set={name}={value}" for name, value in SMALL.items()] if words[0] != "check" else []
+        done = subprocess.run(
+            [sys.executable, "-m", "ftf_assets.command", *words, *small],
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

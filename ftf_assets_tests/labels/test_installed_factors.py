@@ -1,0 +1,100 @@
+"""A factor of another package is found by its entry point, and a bad one is refused by the package's name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ftf_assets.contracts.errors import InputError
+from ftf_assets.labels.installed_factors import installed_factors
+
+GOOD = """
+from ftf_assets.labels.factor import WeightFactor
+
+FACTOR = WeightFactor(
+    name="{name}", baseline="as_is", default_levels={default}, levels=("as_is", "late"),
+    description="A toy.", treat=lambda level, rows, settings: rows.base_weight,
+    identity={identity},
+)
+"""
+LEVEL = 'lambda level, settings: {"level": level}'
+SETTINGS = SimpleNamespace()
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Install a package with one factor, as an installer leaves it."""
+
+    def install(source: str, module: str = "toys_of_ours", *, package: bool = False) -> Path:
+        file = tmp_path / module / "__init__.py" if package else tmp_path / f"{module}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(source, encoding="utf-8")
+        about = tmp_path / "toys_of_ours-1.0.dist-info"
+        about.mkdir(exist_ok=True)
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toys-of-ours\nVersion: 1.0\n")
+        (about / "entry_points.txt").write_text(f"[ftf_assets.factors]\ntoy = {module}:FACTOR\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        return file
+
+    return install
+
+
+def source(name: str = "toy", default: str = '("as_is", "late")', identity: str = LEVEL) -> str:
+    return GOOD.format(name=name, default=default, identity=identity)
+
+
+def test_an_installed_factor_is_found_and_its_source_is_part_of_its_levels_identity(install, monkeypatch):
+    identities = []
+    for text in (source(), source() + "# another comment\n"):
+        install(text)
+        (factor,) = installed_factors()
+        identities.append(factor.identity("late", SETTINGS))
+        monkeypatch.delitem(sys.modules, "toys_of_ours")
+    assert factor.name == "toy"
+    assert [identity["level"] for identity in identities] == ["late", "late"]
+    assert identities[0]["source"] != identities[1]["source"]
+
+
+def test_every_module_of_its_package_counts(install, monkeypatch):
+    sources = set()
+    for text in ("", "# edited\n"):
+        file = install(source(), "toy_package", package=True)
+        (file.parent / "shares.py").write_text(text)
+        (factor,) = installed_factors()
+        sources.add(factor.identity("late", SETTINGS)["source"])
+        monkeypatch.delitem(sys.modules, "toy_package")
+    assert len(sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_library", "cannot be imported.*no_such_library"),
+        ("FACTOR = 3", "is no factor.*found int; allowed: a LabelFactor"),
+        (source(name="Toy 1"), "has a name that is none.*'Toy 1'"),
+        (source(default='("late", "as_is")'), "has default levels that do not begin with its baseline"),
+        (source(default='("as_is", "early")'), "or are not among its levels.*early"),
+    ],
+    ids=["import", "other object", "name", "baseline not first", "unknown default level"],
+)
+def test_a_bad_one_is_refused_with_its_package_and_what_to_do(install, text, said):
+    install(text)
+    with pytest.raises(
+        InputError,
+        match=rf"(?s)toys_of_ours:FACTOR of the installed package toys-of-ours.*{said}.*"
+        r"Correct it, or uninstall toys-of-ours",
+    ):
+        installed_factors()
+
+
+def test_an_identity_that_fails_names_the_package(install):
+    install(source(identity="lambda level, settings: settings.no_such_setting"))
+    (factor,) = installed_factors()
+    with pytest.raises(
+        InputError, match=r"toys-of-ours has no identity of its level 'late'.*no_such_setting"
+    ):
+        factor.identity("late", SETTINGS)
