@@ -22,8 +22,8 @@ class FitRows:
     y
         Hard labels, 1 = BUY, 0 = HOLD.
     start, end
-        Interval in which each label comes about, nanoseconds since the epoch, UTC: the close of the row's bar,
-        and when the label is known.
+        Interval in which each label comes about, nanoseconds since the epoch, UTC: from the close of the
+        row's bar to when the label is known.
     label_return
         Return from entry to exit, before costs; 0.01 is 1 %.
     base_weight

@@ -1891,10 +1891,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "freshness/test_pruning.py",
     ),
     _mutant(
+        "labels/installed_factors.py",
+        "an edited factor of another package reuses the fits of the old one",
+        'return {**own(level, settings), "source": source}',
+        "return own(level, settings)",
+        "labels/test_installed_factors.py",
+    ),
+    _mutant(
+        "storage/result_tables.py",
+        "a factor that is not installed makes a home unreadable",
+        "rows = rows.select([name for name in rows.column_names if name in known])",
+        "rows = rows.select(rows.column_names)",
+        "storage/test_results_store.py::"
+        "test_rows_of_a_factor_that_is_not_installed_here_are_read_without_its_column",
+    ),
+    _mutant(
+        "gate/level_lines.py",
+        "a warning on one level reads as one on all of them",
+        "warning if len(levels) == everybody else",
+        "warning if levels else",
+        "gate/test_level_lines.py",
+    ),
+    _mutant(
         "freshness/visible_effect.py",
         "a plan takes the noise of a sweep on other data",
-        "if (earlier.source, earlier.path) == (data.source, data.path) and",
-        "if (earlier.source, earlier.path) != (data.source, data.path) and",
+        'same = (earlier.get("source"), earlier.get("path")) == (data.source, data.path)',
+        'same = (earlier.get("source"), earlier.get("path")) != (data.source, data.path)',
         "freshness/test_visible_effect.py",
     ),
     _mutant(
