@@ -113,7 +113,7 @@ def test_a_sweep_that_is_killed_at_every_named_moment_in_turn_ends_as_if_undistu
     figure(f"{len(aimed)} aimed kills of one sweep, at {len(MOMENTS)} moments, then every table equal")
 
 
-#: Likewise in a bucket; CI takes those of its own that no folder has.
+#: Likewise in a bucket, where the index is the last thing that a sweep writes. CI takes two that no folder has.
 AIMED_IN_A_BUCKET = [
     ("in Dagster's own stores", 3),
     ("in Dagster's own stores", 40),
@@ -131,11 +131,11 @@ AIMED_IN_A_BUCKET = [
     ("half of the rows uploaded", 1),
     ("the rows not yet uploaded", 1),
     ("the rows uploaded, the older ones not removed", 1),
+    ("the report not yet uploaded", 1),
     ("the new index not yet in place", 1),
     ("in the transaction of the index", 1),
     ("before the commit of the index", 1),
     ("after its commit, before the file is closed", 1),
-    ("the report not yet uploaded", 1),
 ]
 IN_SHORT = ("a pack of fits uploaded, its keys not", "half of the rows uploaded")
 
