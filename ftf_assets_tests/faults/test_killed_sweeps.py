@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from ftf_assets_tests.faults.undisturbed import (
     assert_undisturbed,
     n_unfinished_runs,
 )
-from ftf_assets_tests.support.s3_server import environment, new_bucket, s3_server
+from ftf_assets_tests.support.s3_server import bucket_home
 
 pytestmark = pytest.mark.faults
 
@@ -113,7 +114,7 @@ def test_a_sweep_that_is_killed_at_every_named_moment_in_turn_ends_as_if_undistu
     figure(f"{len(aimed)} aimed kills of one sweep, at {len(MOMENTS)} moments, then every table equal")
 
 
-#: Likewise in a bucket, where the index is the last thing that a sweep writes. CI takes two that no folder has.
+#: Likewise in a bucket, where a sweep writes the index last. CI takes two that no folder has.
 AIMED_IN_A_BUCKET = [
     ("in Dagster's own stores", 3),
     ("in Dagster's own stores", 40),
@@ -145,12 +146,8 @@ def test_a_sweep_in_a_bucket_that_is_killed_at_every_named_moment_in_turn_ends_a
 ):
     assert {moment for moment, _ in AIMED_IN_A_BUCKET} == set(BUCKET_MOMENTS)
     aimed = [one for one in AIMED_IN_A_BUCKET if SCALE == "full" or one[0] in IN_SHORT]
-    with s3_server() as endpoint:
-        variables = environment(endpoint) | {"FTF_CACHE": str(tmp_path / "machine")}
-        for name, text in variables.items():
-            monkeypatch.setenv(name, text)
-        bucket = new_bucket(endpoint)
-        home, on_bucket = Home.locate(bucket), replace(sweeps, environment=variables)
+    with bucket_home(tmp_path / "machine", monkeypatch) as home:
+        on_bucket = replace(sweeps, environment=dict(os.environ))
         killed_in_turn(on_bucket, home, aimed)
         if SCALE == "full":
             for moment, lost in (
@@ -163,7 +160,7 @@ def test_a_sweep_in_a_bucket_that_is_killed_at_every_named_moment_in_turn_ends_a
 
         # A machine that shares nothing with this one but the bucket finds the same, and nothing to do.
         monkeypatch.setenv("FTF_CACHE", str(tmp_path / "another machine"))
-        elsewhere = Home.locate(bucket)
+        elsewhere = Home.locate(home.address)
         assert elsewhere.path != home.path
         assert refresh_index(elsewhere).note == ""
         assert_undisturbed(elsewhere, on_bucket)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from ftf_assets_tests.faults.undisturbed import (
 )
 from ftf_assets_tests.support.processes import run_together
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
+from ftf_assets_tests.support.s3_server import bucket_home
 
 pytestmark = pytest.mark.faults
 
@@ -36,29 +38,49 @@ def backfill(home: Home, number: int, repeats: int) -> None:
         ResultsStore(home).write_partition(results_table(partition(crypto)), SWEEP, crypto)
 
 
-def backfill_and_die(home: Home, number: int, _: int) -> None:
-    """Die with the new rows written and not yet in place."""
-    plant("the rows not yet in place", 1)
-    backfill(home, number, 1)
+def read_along(home: Home, repeats: int) -> None:
+    """Read beside the writers: a crypto has all of its rows or none."""
+    for _ in range(repeats):
+        rows = ResultsStore(home).read()
+        assert set(rows.groupby("crypto").size()) == {25}
 
 
-def lose_one(home: Home, number: int, repeats: int) -> None:
-    (backfill_and_die if number == 0 else backfill)(home, number, repeats)
+def lose_one(home: Home, number: int, repeats: int, variables: dict[str, str]) -> None:
+    """Be one of 16 writers, of which the first dies in its write, or the reader beside them."""
+    os.environ.update(variables)
+    if number == 0:
+        plant("the rows not yet in place" if home.bucket is None else "half of the rows uploaded", 1)
+    if number == 16:
+        read_along(home, 5 * repeats)
+    else:
+        backfill(home, number, repeats)
 
 
-def test_sixteen_processes_write_one_store_and_one_is_killed_in_its_write(tmp_path: Path, figure: Figure):
-    home, repeats = Home(tmp_path), scaled(2, 20)
+@pytest.fixture(params=["folder", "bucket"])
+def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    if request.param == "folder":
+        yield Home(tmp_path)
+        return
+    with bucket_home(tmp_path, monkeypatch) as home:
+        yield home
+
+
+def test_sixteen_processes_write_one_store_and_one_is_killed_in_its_write(home: Home, figure: Figure):
+    repeats = scaled(2, 20)
     backfill(home, 0, 1)
     old = ResultsStore(home).read(crypto="COIN0USDC")
     begin = time.monotonic()
-    exits = run_together(lose_one, [(home, number, repeats) for number in range(16)])
+    exits = run_together(lose_one, [(home, number, repeats, dict(os.environ)) for number in range(17)])
     seconds = time.monotonic() - begin
-    assert exits == [KILLED, *[0] * 15]
+    assert exits == [KILLED, *[0] * 16]
     rows = ResultsStore(home).read()
     assert rows.groupby("crypto").size().to_dict() == {f"COIN{number}USDC": 25 for number in range(16)}
     assert not rows.duplicated(list(PRIMARY_KEY)).any()
     assert rows[rows["crypto"] == "COIN0USDC"].reset_index(drop=True).equals(old), "the killed one's old rows"
-    figure(f"16 processes, {15 * repeats + 1} writes, 1 killed in its write: 15 done in {seconds:.1f} s")
+    figure(
+        f"16 writers, {15 * repeats + 1} writes, 1 killed in its write: 15 done in {seconds:.1f} s; a reader "
+        f"beside them found whole partitions in {5 * repeats} reads"
+    )
 
 
 def test_sweeps_with_different_settings_run_side_by_side_and_one_is_killed(

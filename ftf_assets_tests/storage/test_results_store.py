@@ -32,7 +32,7 @@ from ftf_assets_tests.support.results_rows import (
     results_table,
     skipped_row,
 )
-from ftf_assets_tests.support.s3_server import environment, new_bucket, s3_server
+from ftf_assets_tests.support.s3_server import bucket_home
 
 COLUMNS = finetune_results_contract().to_schema().columns
 
@@ -465,11 +465,8 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     if request.param == "folder":
         yield Home(tmp_path / "home")
         return
-    with s3_server() as endpoint:
-        for name, text in environment(endpoint).items():
-            monkeypatch.setenv(name, text)
-        monkeypatch.setenv("FTF_CACHE", str(tmp_path / "cache"))
-        yield Home.locate(new_bucket(endpoint))
+    with bucket_home(tmp_path / "cache", monkeypatch) as home:
+        yield home
 
 
 @pytest.mark.faults

@@ -14,8 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import pytest
 import requests
+
+from ftf_assets.storage.home import Home
 
 #: Credentials of the test server; a test looks for the secret everywhere.
 KEY, SECRET = "ftf-test-key", "ftf-planted-secret-0123456789"
@@ -95,6 +99,18 @@ def new_bucket(endpoint: str) -> str:
     name = f"b{uuid.uuid4().hex[:12]}"
     requests.put(f"{endpoint}/{name}", timeout=30).raise_for_status()
     return f"s3://{name}/home"
+
+
+@contextmanager
+def bucket_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """Give a home in a bucket of a server of its own; ``folder`` is where this machine keeps its part.
+
+    The environment is that of this machine until the test ends.
+    """
+    with s3_server() as endpoint:
+        for name, text in (environment(endpoint) | {"FTF_CACHE": str(folder)}).items():
+            monkeypatch.setenv(name, text)
+        yield Home.locate(new_bucket(endpoint))
 
 
 @dataclass
