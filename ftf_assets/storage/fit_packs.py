@@ -14,12 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER
+from ftf_assets.storage.blobs.blob_cache import cache_bytes
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore, is_plain
+from ftf_assets.storage.blobs.protocol import BlobEntry, BlobMissing, BlobStore, is_plain
 from ftf_assets.storage.blobs.zip_errors import ZIP_ERRORS
 
 #: The keys are listed again where one is missing, but not more often than this.
 _SECONDS_BETWEEN_LISTINGS = 2.0
+#: Where room is made, it is made for more than the next results.
+_SHARE_KEPT = 0.8
 #: Lists of keys that are read at the same time.
 _READERS = 16
 
@@ -42,10 +45,17 @@ class FitPacks:
         ``fits`` or ``scores``.
     local
         Where results are unpacked, by key.
+    max_bytes
+        How much may lie there; None takes the size of the cache. Where there is more, results of packs go,
+        those that were written longest ago first; one that no pack holds stays.
     """
 
-    def __init__(self, blobs: BlobStore, folder: str, local: BlobFolder) -> None:
+    def __init__(
+        self, blobs: BlobStore, folder: str, local: BlobFolder, max_bytes: int | None = None
+    ) -> None:
         self.blobs, self.folder, self.local = blobs, folder, local
+        self.max_bytes = cache_bytes() if max_bytes is None else max_bytes
+        self._n_bytes: int | None = None
         self._packs_of: dict[str, tuple[str, ...]] = {}
         self._bad: set[str] = set()
         self._changing = threading.Lock()  # the steps of a run share a store
@@ -74,6 +84,7 @@ class FitPacks:
         self.blobs.put(f"{self.folder}/keys/{_named(keys, 'json')}", keys)
         self._bad.discard(pack)  # the same fits make the same pack, which is whole again
         self._add(pack, results)
+        self._make_room(len(content.getvalue()), are_here=True)
 
     def fetch(self, key: str) -> None:
         """Unpack a pack that holds the result of a key, with all of its results.
@@ -93,11 +104,33 @@ class FitPacks:
                 self._forget(pack)
                 missing = error
                 continue
+            self._make_room(sum(map(len, members.values())), are_here=False)
             for member, content in members.items():
                 packed, _, file = member.partition("/")
                 (self.local / packed[:2] / packed).write(file, content)
             return
         raise missing
+
+    def _make_room(self, n_bytes: int, *, are_here: bool) -> None:
+        """Remove results of packs if so many more bytes make too many; whoever needs one unpacks it again."""
+        with self._changing:
+            counted, self._n_bytes = self._n_bytes, (self._n_bytes or 0) + n_bytes
+            if counted is not None and self._n_bytes <= self.max_bytes:
+                return
+            results: dict[str, list[BlobEntry]] = {}
+            for entry in self.local.entries():  # again, because other processes add to it too
+                results.setdefault(entry.name.rpartition("/")[0], []).append(entry)
+            left = sum(entry.n_bytes for files in results.values() for entry in files)
+            left += 0 if are_here else n_bytes
+            most = self.max_bytes if left <= self.max_bytes else self.max_bytes * _SHARE_KEPT
+            for name in sorted(results, key=lambda name: results[name][0].modified):
+                if left <= most:
+                    break
+                if name.rpartition("/")[2] in self._packs_of:
+                    header_first = sorted(results[name], key=lambda entry: not entry.name.endswith(HEADER))
+                    self.local.blobs.delete([entry.name for entry in header_first])
+                    left -= sum(entry.n_bytes for entry in results[name])
+            self._n_bytes = left
 
     def _members(self, pack: str, key: str) -> dict[str, bytes]:
         name = f"{self.folder}/packs/{pack}"

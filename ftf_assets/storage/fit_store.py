@@ -164,7 +164,8 @@ class PackedKeys(_FoundOrMade[T]):
     """Results by key in a bucket: packed, many in one object, because each small object costs a request.
 
     A result lies on this machine first, where a kill loses none. :meth:`finish` packs those of a stage and
-    uploads them; other machines fetch a pack when they need one of its results.
+    uploads them; other machines fetch a pack when they need one of its results. So does this one, where its
+    own copy is damaged or had to make room.
 
     Parameters
     ----------
@@ -183,9 +184,14 @@ class PackedKeys(_FoundOrMade[T]):
 
     def read(self, key: str) -> T:
         """Read a result; see :class:`KeyedStore`."""
-        if key not in self.local and key in self.packs:
+        try:
+            result = self.local.read(key)
+        except StoreError:
+            # It was never here, made room for others, or is damaged.
+            if key not in self.packs:
+                raise
             self.packs.fetch(key)
-        result = self.local.read(key)
+            result = self.local.read(key)
         self._not_uploaded.add(key)
         return result
 
@@ -197,7 +203,7 @@ class PackedKeys(_FoundOrMade[T]):
     def finish(self) -> None:
         """Upload the results that were stored or used since the last call and that no pack holds."""
         waiting = self._not_uploaded.copy()
-        missing = sorted(key for key in waiting if key not in self.packs)
+        missing = sorted(key for key in waiting if key not in self.packs and key in self.local)
         if missing:
             self.packs.upload({key: self.local.of(key) for key in missing})
         # Only now: after an upload that failed, the next call tries again.

@@ -1451,6 +1451,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "storage/test_fit_packs.py",
     ),
     _mutant(
+        "storage/fit_packs.py",
+        "fits that no pack holds make room for others",
+        'if name.rpartition("/")[2] in self._packs_of:',
+        "if name:",
+        "storage/test_fit_packs.py",
+    ),
+    _mutant(
+        "storage/fit_packs.py",
+        "unpacked fits fill the disk",
+        "if counted is not None and self._n_bytes <= self.max_bytes:",
+        "if counted is not None:",
+        "storage/test_fit_packs.py",
+    ),
+    _mutant(
         "storage/blobs/blob_cache.py",
         "a process counts only its own copies",
         "if self._n_additions % _ADDITIONS_BETWEEN_COUNTS == 0:",

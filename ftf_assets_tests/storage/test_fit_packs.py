@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from ftf_assets.contracts.errors import StoreError
+from ftf_assets.storage.artifacts import HEADER
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.blobs.local_blobs import LocalBlobs
 from ftf_assets.storage.blobs.protocol import BlobEntry
@@ -47,10 +49,10 @@ class Bucket(LocalBlobs):
             raise StoreError("the store cannot be reached")
 
 
-def machine(bucket: LocalBlobs, folder: Path) -> PackedKeys[FitResult]:
+def machine(bucket: LocalBlobs, folder: Path, max_bytes: int = 10**9) -> PackedKeys[FitResult]:
     """Open the fits of a bucket as a machine with this folder does, in a new process."""
     local = KeyedFolders(BlobFolder.of_path(folder / "fits"), "fit", FitResult)
-    return PackedKeys(local, FitPacks(bucket, "fits", local.folder))
+    return PackedKeys(local, FitPacks(bucket, "fits", local.folder, max_bytes))
 
 
 def rounds_of(store: PackedKeys[FitResult], key: str) -> int:
@@ -174,6 +176,43 @@ def test_what_an_upload_has_not_stored_is_uploaded_by_the_next_call(bucket: Buck
     assert rounds_of(machine(bucket, tmp_path / "there"), KEYS[3]) == 3
 
 
+def n_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_a_machine_keeps_of_packs_is_bounded_and_what_no_pack_holds_stays(
+    bucket: Bucket, tmp_path: Path
+):
+    here = machine(bucket, tmp_path / "here", 5_000)
+    for number, key in enumerate(KEYS[:-1]):
+        here.put(key, FitResult(bytes(1_000), number, 0.1))
+        os.utime(tmp_path / "here" / "fits" / key[:2] / key / HEADER, (number, number))
+        here.finish()
+        assert n_bytes(tmp_path / "here") <= 5_000
+    held = [key for key in KEYS if key in here.local]
+    assert held == KEYS[len(KEYS) - 1 - len(held) : -1], "the oldest went first"
+    assert [rounds_of(here, key) for key in KEYS[:-1]] == list(range(len(KEYS) - 1)), "and none was lost"
+    assert n_bytes(tmp_path / "here") <= 5_000
+
+    tight = machine(bucket, tmp_path / "here", 1)
+    tight.put(KEYS[-1], FitResult(bytes(1_000), 11, 0.1))
+    assert rounds_of(tight, KEYS[0]) == 0
+    assert KEYS[-1] in tight.local
+    tight.finish()
+    assert not any(key in tight.local for key in KEYS)
+    assert rounds_of(tight, KEYS[-1]) == 11
+
+
+def test_a_damaged_copy_is_fetched_again(bucket: Bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    here = machine(bucket, tmp_path / "here")
+    put_all(here)
+    here.finish()
+    for path in (tmp_path / "here").rglob("*.ubj"):
+        path.write_bytes(b"other bytes")
+    assert [rounds_of(here, key) for key in KEYS] == list(range(len(KEYS)))
+    assert not caplog.messages
+
+
 class InMemory(LocalBlobs):
     """A store in memory."""
 
@@ -194,7 +233,7 @@ class InMemory(LocalBlobs):
 def test_each_flipped_bit_of_a_header_or_of_the_directory_gives_the_values_or_our_error():
     bucket, results, unpacked = InMemory(), InMemory(), InMemory()
     KeyedFolders(BlobFolder(results, "fits"), "fit", FitResult).put(KEYS[0], FitResult(b"booster", 1, 0.1))
-    packs = FitPacks(bucket, "fits", BlobFolder(unpacked, "fits"))
+    packs = FitPacks(bucket, "fits", BlobFolder(unpacked, "fits"), 10**9)
     fit = {KEYS[0]: BlobFolder(results, f"fits/{KEYS[0][:2]}/{KEYS[0]}")}
     packs.upload(fit)
     (name,) = (name for name in bucket.content if name.startswith("fits/packs/"))

@@ -33,7 +33,7 @@ class BlobCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        self.max_bytes = _size() * 1_000_000
+        self.max_bytes = cache_bytes()
         self._n_bytes = 0
         self._n_additions = 0
 
@@ -109,10 +109,17 @@ def hash_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:24]
 
 
-def _size() -> int:
+def cache_bytes() -> int:
+    """Return the size that copies may have on this machine, from the variable ``FTF_CACHE_MB``.
+
+    Raises
+    ------
+    InputError
+        It is no number of megabytes.
+    """
     text = os.environ.get(SIZE_VARIABLE, str(_DEFAULT_MB))
     if not text.isdecimal() or int(text) < 1:
         raise input_error(
             f"the variable {SIZE_VARIABLE} must be a number of megabytes", found=text, allowed=">= 1"
         )
-    return int(text)
+    return int(text) * 1_000_000
