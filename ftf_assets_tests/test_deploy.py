@@ -12,7 +12,9 @@ import yaml
 from dagster._config import process_config, resolve_to_config_type
 from dagster._core.instance.config import dagster_instance_config_schema
 
+from ftf_assets.command.serve import serve
 from ftf_assets.graph.run_processes import LOCATION
+from ftf_assets.serving.report_address import ADDRESS_VARIABLE, REPORTS_PATH
 from ftf_assets.storage.blobs.blob_cache import SIZE_VARIABLE
 from ftf_assets.storage.home import CACHE_VARIABLE, HOME_VARIABLE
 
@@ -67,6 +69,8 @@ def test_the_ports_and_names_of_the_services_agree():
     assert command[command.index("--module-name") + 1] == LOCATION
     webserver = services["webserver"]["command"]
     assert f"webserver:{webserver[webserver.index('--port') + 1]}" in (DEPLOY / "Caddyfile").read_text()
+    reports = services["reports"]["command"]
+    assert f"reports:{reports[reports.index('--port') + 1]}" in (DEPLOY / "Caddyfile").read_text()
     assert services["code"]["environment"]["DAGSTER_PG_HOST"] in services
     assert services["postgres"]["environment"]["POSTGRES_USER"] == "ftf"
     (deployment,) = HELM["dagster-user-deployments"]["deployments"]
@@ -81,6 +85,25 @@ def test_only_the_proxy_with_its_login_is_published_and_on_the_machine_itself():
     assert "basic_auth" in (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
     assert COMPOSE["services"]["proxy"]["networks"] == ["front"]
     assert HELM["ingress"] == {"enabled": False}
+
+
+def test_reports_are_served_from_the_bucket_of_the_runs_and_linked_where_the_proxy_is():
+    caddy = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    assert f"path {REPORTS_PATH.rstrip('/')} {REPORTS_PATH}*" in caddy
+    assert ADDRESS_VARIABLE in COMPOSE["services"]["code"]["environment"]
+    (deployment,) = HELM["dagster-user-deployments"]["deployments"]
+    of_runs = {one["name"]: one["value"] for one in deployment["env"]}
+    assert of_runs[ADDRESS_VARIABLE].startswith("https://")
+    pod, service = yaml.safe_load_all((DEPLOY / "helm" / "reports.yaml").read_text(encoding="utf-8"))
+    (container,) = pod["spec"]["template"]["spec"]["containers"]
+    served = {one["name"]: one["value"] for one in container["env"]}
+    assert {name: of_runs[name] for name in (HOME_VARIABLE, "AWS_REGION")}.items() <= served.items()
+    port = service["spec"]["ports"][0]["targetPort"]
+    assert container["ports"] == [{"containerPort": port}]
+    for command in (container["args"], COMPOSE["services"]["reports"]["command"]):
+        assert command[0] == "ftf"
+        named = serve.make_context("serve", list(command[2:])).params
+        assert (command[1], named["host"], named["port"]) == (serve.name, "0.0.0.0", port)
 
 
 def test_the_deployment_runs_dagster_as_one_machine_does():

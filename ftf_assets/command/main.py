@@ -26,6 +26,7 @@ from ftf_assets.command.index import index
 from ftf_assets.command.plan import plan
 from ftf_assets.command.report import report
 from ftf_assets.command.results import results
+from ftf_assets.command.serve import serve
 from ftf_assets.command.smoke import smoke
 from ftf_assets.command.suspects import suspects
 from ftf_assets.command.sweep import sweep
@@ -63,7 +64,22 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-SUBCOMMANDS = (fetch, check, sweep, plan, gate, report, results, suspects, audit, smoke, ui, index, clean)
+SUBCOMMANDS = (
+    fetch,
+    check,
+    sweep,
+    plan,
+    gate,
+    report,
+    results,
+    suspects,
+    audit,
+    smoke,
+    ui,
+    serve,
+    index,
+    clean,
+)
 for subcommand in SUBCOMMANDS:
     cli.add_command(subcommand)
 

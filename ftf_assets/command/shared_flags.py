@@ -48,6 +48,12 @@ home_option = click.option(
     help="Folder for results, models, caches and Dagster records, or a bucket such as s3://bucket/prefix. "
     "[default: the environment variable FTF_HOME, else .ftf]",
 )
+host_option = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="IP address to listen on. Any other than 127.0.0.1 lets that network in, without a password.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 sweep_id_option = click.option(
     "--sweep",

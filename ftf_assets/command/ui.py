@@ -10,52 +10,72 @@ from typing import TYPE_CHECKING
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.shared_flags import home_option
+from ftf_assets.command.shared_flags import home_option, host_option
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
 
-LOOPBACK = "127.0.0.1"
-
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port to listen on."
+    "--port", type=click.IntRange(1, 65534), default=3000, show_default=True, help="Port to listen on."
 )
 @click.option(
-    "--host",
-    default=LOOPBACK,
-    show_default=True,
-    help="IP address to listen on. Any other than 127.0.0.1 lets that network in, without a password.",
+    "--report-port",
+    type=click.IntRange(1, 65535),
+    help="Port on which the home's reports are served. [default: the one after --port]",
 )
+@host_option
 @home_option
-def ui(port: int, host: str, home: Home) -> int:
-    """Serve the Dagster UI on this machine until Ctrl-C."""
-    import ipaddress
-
+def ui(port: int, report_port: int | None, host: str, home: Home) -> int:
+    """Serve the Dagster UI on this machine, and the home's reports beside it, until Ctrl-C."""
     from ftf_assets.graph.instance import open_instance
     from ftf_assets.graph.instance_settings import DAGSTER_HOME, instance_settings
     from ftf_assets.graph.run_processes import LOCATION
+    from ftf_assets.serving.listening import Listening
+    from ftf_assets.serving.report_address import ADDRESS_VARIABLE, reports_address
+    from ftf_assets.serving.report_server import served_reports
     from ftf_assets.storage.home import HOME_VARIABLE
 
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        raise click.UsageError(f"--host takes an IP address such as {LOOPBACK}, found {host!r}") from None
+    at, reports = Listening.on(host, port), Listening.on(host, report_port or port + 1)
+    named = reports_address() is not None
+    at.open("--port").close()  # Dagster would start other processes first, and say it in a traceback
     settings = instance_settings(home)
-    with open_instance(home):
-        pass  # creates the instance and closes runs whose process is gone, before the server reads it
-    shown = f"[{address}]" if address.version == 6 else str(address)
-    click.echo(f"Dagster UI on http://{shown}:{port}, home {home.address}; stop with Ctrl-C")
-    if not address.is_loopback:
+    with served_reports(home, reports, "--report-port"):
+        with open_instance(home):
+            pass  # creates the instance and closes runs whose process is gone, before the server reads it
         click.echo(
-            f"Warning: anyone who can reach {shown}:{port} can see every setting, log and result in "
-            f"{home.address}, start and stop runs, and read any folder of candles that this user can read. "
-            "There is no password",
-            err=True,
+            f"Dagster UI on http://{at}, reports on http://{reports}, home {home.address}; stop with Ctrl-C"
         )
-    command = [sys.executable, "-m", "dagster", "dev", "-h", str(address), "-p", str(port), "-m", LOCATION]
-    return serve(command, {DAGSTER_HOME: str(settings.folder), HOME_VARIABLE: home.address})
+        if not at.host.is_loopback:
+            click.echo(
+                f"Warning: anyone who can reach {at} can see every setting, log and result in "
+                f"{home.address}, start and stop runs, and read any folder of candles that this user can "
+                "read. There is no password",
+                err=True,
+            )
+        if at.host.is_unspecified and not named:
+            click.echo(
+                f"Links to reports name {reports.url_here}, which opens on this machine only; set "
+                f"{ADDRESS_VARIABLE} to the address by which others reach port {reports.port}",
+                err=True,
+            )
+        command = [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-h",
+            str(at.host),
+            "-p",
+            str(port),
+            "-m",
+            LOCATION,
+        ]
+        environment = {DAGSTER_HOME: str(settings.folder), HOME_VARIABLE: home.address}
+        if not named:
+            environment[ADDRESS_VARIABLE] = reports.url_here
+        return serve(command, environment)
 
 
 def serve(command: list[str], environment: Mapping[str, str]) -> int:

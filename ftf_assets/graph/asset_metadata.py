@@ -29,6 +29,7 @@ from ftf_assets.graph.plotted_numbers import (
     result_numbers,
 )
 from ftf_assets.graph.table_types import CRYPTO_RESULTS
+from ftf_assets.serving.report_address import report_address, reports_address
 from ftf_assets.sources.protocol import Provenance
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
@@ -295,15 +296,30 @@ def decision_metadata(
 
 
 def report_metadata(sweep: Sweep, headline: str, file: Path) -> Metadata:
-    """Give the answer that the report begins with, and say where it is and how to open it."""
-    return {
-        "answer": headline,
-        "sweep_id": sweep.sweep_id,
-        "path": dg.MetadataValue.path(str(file)),
-        # Browsers follow no link from a web page to a file, so a link here would do nothing.
-        "how to open it": "double-click the file, or paste its path into the address bar",
-        "bytes": file.stat().st_size,
-    }
+    """Give the answer that the report begins with, and a link to it; where nobody serves it, its path."""
+    address = report_address(sweep.sweep_id)
+    where = (
+        {"report": dg.MetadataValue.url(address)}
+        if address
+        else {
+            "path": dg.MetadataValue.path(str(file)),
+            # Browsers follow no link from a web page to a file, so a link here would do nothing.
+            "how to open it": "double-click the file, or paste its path into the address bar",
+        }
+    )
+    return {"answer": headline, **where, "sweep_id": sweep.sweep_id, "bytes": file.stat().st_size}
+
+
+def reports_metadata() -> dict[str, dg.MetadataValue]:
+    """Link the reports of the home, where they are served: also those of sweeps of the command are there.
+
+    Raises
+    ------
+    InputError
+        As :func:`~ftf_assets.serving.report_address.reports_address`.
+    """
+    address = reports_address()
+    return {"all reports": dg.MetadataValue.url(address)} if address else {}
 
 
 def audit_metadata(

@@ -39,7 +39,7 @@ def chromium() -> str:
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening an instance names its home in the environment; each test gets its own."""
-    for name in ("DAGSTER_HOME", "FTF_HOME"):
+    for name in ("DAGSTER_HOME", "FTF_HOME", "FTF_REPORT_URL"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from typing import Any
 import psutil
 import requests
 from playwright.sync_api import Page
+
+from ftf_assets_tests.support.s3_server import free_port
 
 #: Seconds that anything may take on a machine that does other things too; nothing here is timed.
 PATIENCE = 600
@@ -33,9 +34,10 @@ _FAILURE = """query Failure($run: ID!) { logsForRun(runId: $run) { ... on EventC
 
 @dataclass
 class Ui:
-    """A running UI: its address, and what its API says of runs, to wait by."""
+    """A running UI: its address, that of the reports, and what its API says of runs, to wait by."""
 
     address: str
+    reports: str
 
     def runs(self, job: str) -> list[dict[str, Any]]:
         """The runs of a job, the newest first."""
@@ -75,12 +77,9 @@ class Ui:
 @contextmanager
 def served(home: Path) -> Iterator[Ui]:
     """Run ``ftf ui`` on a free port of loopback, as a user starts it, and stop it as a user does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "FTF_HOME")
-    }
+    port, reports = free_port(), free_port()
+    ours = ("DAGSTER_HOME", "FTF_HOME", "FTF_REPORT_URL")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     log = home.with_suffix(".log").open("w", encoding="utf-8")
     command = [
         sys.executable,
@@ -89,11 +88,13 @@ def served(home: Path) -> Iterator[Ui]:
         "ui",
         "--port",
         str(port),
+        "--report-port",
+        str(reports),
         "--home",
         str(home),
     ]
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
-    ui = Ui(f"http://127.0.0.1:{port}")
+    ui = Ui(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{reports}")
     try:
         ui.wait("the webserver", lambda: process.poll() is not None or _answers(ui.address))
         assert process.poll() is None, home.with_suffix(".log").read_text(encoding="utf-8")

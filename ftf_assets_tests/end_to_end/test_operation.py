@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import subprocess
 import sys
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import requests
 
 from ftf_assets.command import main as cli
 from ftf_assets.contracts.errors import InputError, StoreError
@@ -18,6 +23,8 @@ from ftf_assets.graph.jobs import SWEEP_JOB
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.support.processes import start_ftf
+from ftf_assets_tests.support.s3_server import free_port
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
@@ -61,53 +68,124 @@ def test_what_would_go_wrong_again_is_not_tried_again(home: Home, monkeypatch, e
     assert retried_steps(done) == []
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Commands that would have been started."""
-    commands: list[list[str]] = []
+@dataclass(eq=False)
+class Started:
+    """What ``ftf ui`` would have started: the command, its variables, and its two ports."""
 
-    def serve(command: list[str], _variables: dict[str, str]) -> int:
-        commands.append(command)
+    commands: list[list[str]] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    report_port: int = field(default_factory=free_port)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    started = Started()
+
+    def serve(command: list[str], variables: dict[str, str]) -> int:
+        started.commands.append(command)
+        started.variables.update(variables)
+        reports = requests.get(f"http://127.0.0.1:{started.report_port}/reports/", timeout=30)
+        assert "No report yet" in reports.text, "they are served while the UI is"
         return 0
 
     monkeypatch.setattr("ftf_assets.command.ui.serve", serve)
-    return commands
+    return started
 
 
-def run_ui(home: Home, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["ftf", "ui", "--home", str(home.path), *flags])
+def run_ui(home: Home, started: Started, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
+    ports = ("--port", str(started.port), "--report-port", str(started.report_port))
+    monkeypatch.setattr(sys, "argv", ["ftf", "ui", "--home", str(home.path), *ports, *flags])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     return int(ended.value.code or 0)
 
 
 def test_the_ui_listens_on_loopback_and_says_nothing_of_exposure(
-    home: Home, started: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Home, started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    assert run_ui(home, monkeypatch) == 0
-    (command,) = started
+    assert run_ui(home, started, monkeypatch) == 0
+    (command,) = started.commands
     assert command[command.index("-h") + 1] == "127.0.0.1"
-    assert "Warning" not in capsys.readouterr().err
+    assert started.variables["FTF_REPORT_URL"] == f"http://127.0.0.1:{started.report_port}"
+    said = capsys.readouterr()
+    assert f"reports on http://127.0.0.1:{started.report_port}" in said.out
+    assert "Warning" not in said.err
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
+@pytest.mark.parametrize("named", [None, "https://ftf.example.org"])
 def test_any_other_address_is_asked_for_by_name_and_says_what_is_exposed(
-    host: str,
+    named: str | None,
     home: Home,
-    started: list[list[str]],
+    started: Started,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    assert run_ui(home, monkeypatch, "--host", host, "--port", "3123") == 0
-    (command,) = started
-    assert command[command.index("-h") + 1] == host
+    if named:
+        monkeypatch.setenv("FTF_REPORT_URL", named)
+    assert run_ui(home, started, monkeypatch, "--host", "0.0.0.0") == 0
+    (command,) = started.commands
+    assert command[command.index("-h") + 1] == "0.0.0.0"
     warning = capsys.readouterr().err
     assert warning.startswith("Warning: anyone who can reach")
-    for what in (f"{host}".strip(":"), "3123", str(home.path), "start and stop runs", "no password"):
+    for what in (f"0.0.0.0:{started.port}", str(home.path), "start and stop runs", "no password"):
         assert what in warning
+    assert ("Links to reports name http://127.0.0.1" in warning) is (named is None)
+    assert ("FTF_REPORT_URL" in started.variables) is (named is None)
 
 
-def test_a_name_is_no_address(home: Home, started: list[list[str]], monkeypatch: pytest.MonkeyPatch):
-    assert run_ui(home, monkeypatch, "--host", "localhost; rm -rf") == 2
-    assert started == []
+REFUSED = {
+    "a name": (["--host", "localhost; rm -rf"], {}, "--host takes an IP address"),
+    "an address of another machine": (["--host", "192.0.2.7"], {}, "cannot listen on 192.0.2.7:"),
+    "a link with a password": ([], {"FTF_REPORT_URL": "https://me:word@here"}, "must not hold credentials"),
+}
+
+
+@pytest.mark.parametrize(("flags", "variables", "says"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_served_is_refused_in_one_line_before_anything_starts(
+    flags: list[str],
+    variables: dict[str, str],
+    says: str,
+    home: Home,
+    started: Started,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert run_ui(home, started, monkeypatch, *flags) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+    assert started.commands == []
     assert not Path(home.path).exists()
+
+
+@pytest.mark.parametrize("flag", ["--port", "--report-port"])
+def test_a_port_in_use_is_refused_in_one_line_that_names_its_flag(
+    flag: str,
+    home: Home,
+    started: Started,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    taken = started.port if flag == "--port" else started.report_port
+    with socket.create_server(("127.0.0.1", taken)):
+        assert run_ui(home, started, monkeypatch) == 2
+    assert capsys.readouterr().err == (
+        f"ftf: port {taken} of 127.0.0.1 is in use by another program; choose another with {flag}\n"
+    )
+    assert started.commands == []
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_reports_alone_are_served_until_a_signal(home: Home, tmp_path: Path, signum: signal.Signals):
+    port = free_port()
+    server = start_ftf(["serve", "--port", str(port), "--home", str(home.path)], tmp_path / "logs")
+    while f"http://127.0.0.1:{port}" not in server.stdout:
+        time.sleep(0.05)
+    with requests.Session() as browser:  # its connection stays open
+        assert browser.get(f"http://127.0.0.1:{port}/reports/", timeout=30).ok
+        server.send(signum)
+        assert server.wait() == 0
+    assert server.stderr == ""

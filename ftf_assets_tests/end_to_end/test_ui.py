@@ -76,9 +76,11 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
         reads_the_graph(someone)
         materialises_one_crypto(someone, configuration)
         backfills_all_of_them(someone, configuration)
-        finds_verdict_and_report(someone, home)
+        finds_verdict_and_report(someone)
         finds_and_mends_a_broken_file(someone, home, configuration, candles / "OPUSDT_1h.csv")
-    assert asked <= {urlsplit(ui.address).netloc, ""}, "nothing but this machine is asked for anything"
+    assert asked <= {urlsplit(ui.address).netloc, urlsplit(ui.reports).netloc, ""}, (
+        "nothing but this machine is asked for anything"
+    )
 
 
 def reads_the_graph(someone: Newcomer) -> None:
@@ -140,7 +142,7 @@ def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
     someone.shoots("checks")
 
 
-def finds_verdict_and_report(someone: Newcomer, home: Home) -> None:
+def finds_verdict_and_report(someone: Newcomer) -> None:
     (decided,) = someone.ui.wait_for_runs("ftf_decide", 1)
     assert decided["status"] == "SUCCESS"
     tags = {tag["key"]: tag["value"] for tag in decided["tags"]}
@@ -150,11 +152,27 @@ def finds_verdict_and_report(someone: Newcomer, home: Home) -> None:
     someone.shoots("verdict")
     someone.unfolds_the_graph()
     someone.shoots("graph")
-    report = home.report(tags["ftf/sweep_id"])
+    opens_the_report(someone, tags["ftf/sweep_id"])
+
+
+def opens_the_report(someone: Newcomer, sweep_id: str) -> None:
     someone.go("/assets/sweep_report?view=events")
-    someone.sees(tags["ftf/sweep_id"], "double-click the file")
-    someone.page.goto(report.as_uri())
-    someone.sees(tags["ftf/sweep_id"])
+    with someone.page.expect_popup() as opened:
+        someone.page.get_by_role("link", name=f"{sweep_id}.html").first.click()
+    report = opened.value
+    report.get_by_role("heading", level=1).wait_for()
+    assert report.url == f"{someone.ui.reports}/reports/{sweep_id}.html"
+    with report.expect_download() as saved:
+        report.locator("a.csv").first.click()
+    assert saved.value.path().read_text(encoding="utf-8").count("\n") > 1, "a table under the page's policy"
+    report.goto(f"{someone.ui.reports}/reports/")
+    Newcomer(report, someone.ui).shoots("reports")
+    report.get_by_role("link", name=sweep_id).click()
+    report.get_by_role("heading", level=1).wait_for()
+    report.close()
+    someone.go("/assets/sweep_report?view=overview")
+    someone.sees(f"{someone.ui.reports}/reports/")
+    someone.shoots("report_link")
 
 
 def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, configuration: str, file: Path) -> None:

@@ -6,8 +6,20 @@ from dataclasses import dataclass
 
 #: The packages of ``ftf_assets``, from the command down to the contracts.
 ROOMS = (
-    *("command", "running", "automation", "freshness", "checks", "assets", "graph", "report", "storage"),
-    *("rows", "sweep", "sources", "invariants", "gate", "audit", "training", "labels", "contracts"),
+    *("command", "running", "automation", "freshness", "checks", "assets", "graph", "serving"),
+    *(
+        "report",
+        "storage",
+        "rows",
+        "sweep",
+        "sources",
+        "invariants",
+        "gate",
+        "audit",
+        "training",
+        "labels",
+        "contracts",
+    ),
 )
 
 
@@ -1626,6 +1638,35 @@ MUTANTS: tuple[Mutant, ...] = (
         '(frame["sweep_id"] != sweep_id) | (frame["crypto"] != crypto)',
         '(frame["crypto"] != crypto)',
         "storage/test_results_store.py",
+    ),
+    # --- serving --------------------------------------------------------------------------------------------
+    _mutant(
+        "serving/report_pages.py",
+        "a name of another site reaches the reports on loopback",
+        "allowed_hosts=list(hosts)",
+        'allowed_hosts=["*"]',
+        "serving/test_report_server.py",
+    ),
+    _mutant(
+        "serving/report_pages.py",
+        "a report may run scripts",
+        "\"default-src 'none'; ",
+        "\"default-src 'none'; script-src 'unsafe-inline'; ",
+        "serving/test_report_server.py",
+    ),
+    _mutant(
+        "serving/report_pages.py",
+        "the visitor is told what the log is told, folders included",
+        """        "The reports cannot be read at the moment""",
+        """        f"{error} The reports cannot be read at the moment""",
+        "serving/test_report_server.py",
+    ),
+    _mutant(
+        "serving/report_address.py",
+        "an address with a password is stored with every run",
+        'if "@" in parts.netloc:',
+        'if "@" in parts.path:',
+        "serving/test_report_address.py",
     ),
     # --- report -------------------------------------------------------------------------------------------
     _mutant(
