@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -177,3 +179,42 @@ def test_no_file_of_the_deployment_holds_a_secret():
             text = path.read_text(encoding="utf-8")
             given = re.findall(r"(?im)^\s*\w*(?:password|secret|access_key|_hash)\s*[:=][ \t]*(\S+)", text)
             assert all(value.startswith(("{", "${", "false", "trying")) for value in given), path
+
+
+def without_remote_references(schema: Any) -> Any:
+    """Leave out what a schema takes from the network: the definitions of Kubernetes."""
+    if isinstance(schema, dict):
+        reference = str(schema.get("$ref", ""))
+        kept = {name: value for name, value in schema.items() if name != "$ref" or reference.startswith("#")}
+        return {name: without_remote_references(value) for name, value in kept.items()}
+    return [without_remote_references(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def merged(defaults: Any, values: Any) -> Any:
+    """Put values over the defaults of a chart as Helm does."""
+    if not (isinstance(defaults, dict) and isinstance(values, dict)):
+        return values
+    return defaults | {name: merged(defaults.get(name), value) for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("variable", "values", "defaults", "schema"),
+    [
+        ("FTF_COMPOSE_SPEC", COMPOSE, None, "schema/compose-spec.json"),
+        ("FTF_DAGSTER_CHART", HELM, "values.yaml", "values.schema.json"),
+    ],
+    ids=["compose", "helm"],
+)
+def test_the_files_satisfy_the_published_schema(
+    variable: str, values: Any, defaults: str | None, schema: str
+):
+    """Both schemas are others' work: name a checkout of compose-spec, or the chart unpacked by helm pull."""
+    jsonschema = pytest.importorskip("jsonschema")
+    folder = os.environ.get(variable)
+    if folder is None:
+        pytest.skip(f"{variable} names no folder with {schema}")
+    stated = without_remote_references(json.loads((Path(folder) / schema).read_text(encoding="utf-8")))
+    if defaults is not None:
+        values = merged(yaml.safe_load((Path(folder) / defaults).read_text(encoding="utf-8")), values)
+    found = jsonschema.Draft202012Validator(stated).iter_errors(values)
+    assert [f"{error.json_path}: {error.message}" for error in found] == []

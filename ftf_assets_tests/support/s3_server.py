@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import requests
@@ -33,17 +35,25 @@ def free_port() -> int:
 
 @contextmanager
 def s3_server(
-    host: str = "127.0.0.1", port: int | None = None, *, checks_rights: bool = False
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    *,
+    checks_rights: bool = False,
+    log: Path | None = None,
 ) -> Iterator[str]:
-    """Run a server; gives its address. With ``checks_rights`` see ``read_only_user``."""
+    """Run a server; gives its address. With ``checks_rights`` see ``read_only_user``.
+
+    Each request is a line of ``log``, see ``requests_in``.
+    """
     port = port or free_port()
     rights = {"INITIAL_NO_AUTH_ACTION_COUNT": "1000"} if checks_rights else {}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | rights,
-    )
+    with (log or Path(os.devnull)).open("w") as written:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=written,
+            env=os.environ | rights,
+        )
     address = f"http://{host}:{port}"
     try:
         for _ in range(600):
@@ -57,6 +67,27 @@ def s3_server(
     finally:
         server.kill()
         server.wait()
+
+
+_REQUEST = re.compile(r'"(GET|PUT|HEAD|POST|DELETE) (\S+) HTTP')
+
+
+def requests_in(log: Path, begin: int = 0) -> list[tuple[str, str]]:
+    """Give the requests in a server's log from this byte on: what is asked, and the folder of the home.
+
+    >>> log = getfixture("tmp_path") / "log"
+    >>> _ = log.write_text('1.2.3.4 - - [date] "GET /b/home/fits/packs/ab.zip HTTP/1.1" 200 -')
+    >>> requests_in(log)
+    [('GET', 'fits')]
+    """
+    found = []
+    for method, target in _REQUEST.findall(log.read_text(errors="replace")[begin:]):
+        parts = urlsplit(target)
+        listed = parse_qs(parts.query).get("prefix")
+        name = unquote(parts.path).partition("/home/")[2] if listed is None else listed[0]
+        folder = name.removeprefix("home/").partition("/")[0]
+        found.append(("LIST" if listed else method, folder))
+    return found
 
 
 def environment(endpoint: str, secret: str = SECRET) -> dict[str, str]:
