@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Requests of a sweep to a bucket, by kind and folder: a cold sweep, the same again, and its plan.
 
-python -m benchmarks.store_requests [--cryptos 4]
+python -m benchmarks.store_requests [--cryptos 5]
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from benchmarks.measuring import report
 from ftf_assets_tests.support.s3_server import environment, new_bucket, requests_in, s3_server
 from ftf_assets_tests.support.settings import set_options
 
+#: The embedded market.
+CRYPTOS = ("UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC")
 #: 5 folds x 5 variants, short fits: requests do not depend on their rounds.
 SWEEP = ("--trials", "0", *set_options(min_rounds=5, max_rounds=16, patience=5, seeds=1, on=False))
 
@@ -37,11 +39,11 @@ def command(*words: str, endpoint: str, bucket: str, cache: Path) -> None:
 
 
 @click.command()
-@click.option("--cryptos", default=4, show_default=True)
+@click.option("--cryptos", default=5, show_default=True)
 def main(cryptos: int) -> None:
     """Count the requests of sweeps of one crypto and of several; the difference is what a crypto costs."""
     rows = []
-    names = [f"C{number}USDC" for number in range(cryptos)]
+    names = CRYPTOS[:cryptos]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with s3_server(log=log) as endpoint:

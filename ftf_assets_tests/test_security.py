@@ -8,6 +8,7 @@ import io
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_schema import tables
 from ftf_assets.training.boosting import FitResult
 from ftf_assets_tests.support.candle_bars import bars_of, zipped
-from ftf_assets_tests.support.planted import plant_file
+from ftf_assets_tests.support.planted import plant_pack
 from ftf_assets_tests.support.production import feature_cache
 
 ROOT = Path(__file__).parents[1]
@@ -75,26 +76,34 @@ def extension_table(payload: Payload) -> bytes:
     return buffer.getvalue()
 
 
+def array_of(dtype: str) -> dict[str, Any]:
+    return {"packed": "array", "at": 0, "dtype": dtype, "shape": [2]}
+
+
+def part(kind: str) -> dict[str, Any]:
+    return {"packed": kind, "at": 0, "n_bytes": 1 << 20}
+
+
 PLANTED = [
-    (object_array, ".npy"),
-    (archive_of_objects, ".npz"),
-    (archive_of_objects, ".npy"),
-    (pickle.dumps, ".npy"),
-    (pickle.dumps, ".pkl"),
-    (pickle.dumps, ".parquet"),
-    (pickle.dumps, ".ubj"),
-    (extension_table, ".parquet"),
+    (object_array, array_of("|O")),
+    (object_array, array_of("O")),
+    (object_array, array_of("<i4,O")),
+    (object_array, part("array")),
+    (pickle.dumps, part("frame")),
+    (pickle.dumps, part("pickle")),
+    (pickle.dumps, part("bytes")),
+    (extension_table, part("frame")),
 ]
 
 
 @pytest.mark.parametrize(
-    ("make", "suffix"), PLANTED, ids=[f"{make.__name__}{suffix}" for make, suffix in PLANTED]
+    ("make", "place"), PLANTED, ids=[f"{make.__name__}-{place}" for make, place in PLANTED]
 )
-def test_a_planted_file_with_its_right_checksum_is_refused_and_runs_nothing(
-    tmp_path: Path, make, suffix: str
+def test_a_planted_pack_with_its_right_checksum_is_refused_and_runs_nothing(
+    tmp_path: Path, make, place: dict[str, Any]
 ):
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
-    plant_file(tmp_path / "labels", make(Payload(tmp_path / "trace")), suffix)
+    plant_pack(tmp_path / "labels", make(Payload(tmp_path / "trace")), place)
     with pytest.raises(StoreError, match="Materialise it again"):
         read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
     assert not (tmp_path / "trace").exists()
@@ -172,7 +181,7 @@ def test_a_replaced_booster_is_found_by_its_checksum_and_never_given_to_xgboost(
 ):
     store = fit_store(Home(tmp_path))
     store.put("0a1b2c3d4e5f6071", FitResult(b"{L\x00booster", 33, 0.2, {}))
-    (file,) = tmp_path.glob("fits/*/*/*.ubj")
+    (file,) = tmp_path.glob("fits/*/*/*.pack")
     file.write_bytes(booster)
     assert store.get("0a1b2c3d4e5f6071") is None
 

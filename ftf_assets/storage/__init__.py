@@ -2,7 +2,7 @@
 
 * ``home``, ``home_lock``: the paths; runs share the home, pruning needs it alone
 * ``blobs``: bytes by name, as files or as objects of a bucket
-* ``artifacts``, ``artifact_types``: any value as a JSON header and files named by their content
+* ``artifacts``, ``artifact_types``: any value as a JSON header and a pack of its arrays, named by its content
 * ``fit_store``, ``fit_packs``: finished fits and scores by key, shared by all sweeps
 * ``results_store``, ``audit_store``: the rows of sweeps and audits; ``result_objects`` stores them,
   ``results_database`` reads them by SQL and keeps ``results.duckdb``, an index; ``result_tables`` and

@@ -101,8 +101,9 @@ def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(
         write_artifact(folder, value, identity)
         files = home.path / folder.name
         if files.parts[-3:-1] == ("coerced_arrays", "OPUSDC"):
-            biggest = max(files.glob("*.npy"), key=lambda path: path.stat().st_size)
-            biggest.write_bytes(biggest.read_bytes()[:-1] + b"\x00")
+            (pack,) = files.glob("*.pack")
+            content = pack.read_bytes()
+            pack.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
     monkeypatch.setattr(io_managers, "write_artifact", write_then_damage)
     sweep = small_sweep()

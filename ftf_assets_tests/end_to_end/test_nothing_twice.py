@@ -74,7 +74,7 @@ def lose_the_report(home: Home, sweep: Sweep) -> None:
 
 def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
     key = sweep.artifact_key("trained_models", "OPUSDC")
-    array = next((home.path / home.artifact("trained_models", "OPUSDC", key).name).glob("*.npy"))
+    array = next((home.path / home.artifact("trained_models", "OPUSDC", key).name).glob("*.pack"))
     content = array.read_bytes()
     array.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 

@@ -61,7 +61,7 @@ def flip_a_bit(file: Path) -> None:
 
 
 def flip_a_bit_of_the_stored_models(home: Home, sweep: Sweep) -> None:
-    flip_a_bit(next(artifact(home, sweep, "trained_models").glob("*.npy")))
+    flip_a_bit(next(artifact(home, sweep, "trained_models").glob("*.pack")))
 
 
 def flip_a_bit_of_a_booster(home: Home, sweep: Sweep) -> None:
@@ -75,11 +75,11 @@ def lose_a_booster(home: Home, sweep: Sweep) -> None:
 def booster(home: Home, sweep: Sweep) -> Path:
     models = read_artifact(BlobFolder.of_path(artifact(home, sweep, "trained_models")), TrainedModels)
     (key,) = models.cells[0].fit_keys
-    return next((home.path / "fits" / key[:2] / key).glob("*.ubj"))
+    return next((home.path / "fits" / key[:2] / key).glob("*.pack"))
 
 
 def flip_a_bit_of_the_candles(home: Home, sweep: Sweep) -> None:
-    flip_a_bit(next(artifact(home, sweep, "candles").glob("*.parquet")))
+    flip_a_bit(next(artifact(home, sweep, "candles").glob("*.pack")))
 
 
 def lose_the_labels(home: Home, sweep: Sweep) -> None:

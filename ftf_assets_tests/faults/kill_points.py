@@ -161,9 +161,8 @@ def _upload_half(store: Any, name: str, content: bytes) -> None:
 MOMENTS: dict[str, Callable[[int], None]] = {
     "in Dagster's own stores": _in_the_event_log,
     "in a fit": _in_a_fit,
-    "half an array written": functools.partial(_half_written, ".npy"),
-    "half a booster written": functools.partial(_half_written, ".ubj"),
-    "an array not yet in place": functools.partial(_before_moving, ".npy"),
+    "half a pack written": functools.partial(_half_written, ".pack"),
+    "a pack not yet in place": functools.partial(_before_moving, ".pack"),
     "a header not yet in place": functools.partial(_before_moving, "header.json"),
     "the new index not yet in place": functools.partial(_before_moving, "results.duckdb"),
     "half of the rows written": functools.partial(_half_written, ".zip"),

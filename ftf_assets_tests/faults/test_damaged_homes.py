@@ -34,15 +34,14 @@ TAKEN = list(DAMAGES) if SCALE == "full" else ["truncated", "one bit flipped"]
 
 #: What a sweep makes anew by itself, whatever the damage.
 MADE_ANEW = (
-    "artifacts/candles/**/*.parquet",
-    "artifacts/feature_cache/**/*.parquet",
-    "artifacts/coerced_arrays/**/*.npy",
-    "artifacts/smoothed_labels/**/*.npy",
-    "artifacts/cleanlab_masks/**/*.npy",
-    "artifacts/trained_models/**/*.npy",
+    "artifacts/candles/**/*.pack",
+    "artifacts/feature_cache/**/*.pack",
+    "artifacts/coerced_arrays/**/*.pack",
+    "artifacts/smoothed_labels/**/*.pack",
+    "artifacts/cleanlab_masks/**/*.pack",
+    "artifacts/trained_models/**/*.pack",
     "artifacts/**/header.json",
-    "fits/**/*.ubj",
-    "fits/**/*.npy",
+    "fits/**/*.pack",
     "fits/**/header.json",
     "reports/*.html",
     "results/of/*/cells/*/*.zip",

@@ -250,10 +250,20 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
+#: Where in the pack something lies, or so it says.
+PLACE = st.fixed_dictionaries(
+    {
+        "packed": st.sampled_from(["array", "frame", "bytes"]) | JSON,
+        "at": st.integers() | JSON,
+        "n_bytes": st.integers() | JSON,
+        "dtype": st.sampled_from(["<f4", "|O", "|b1", "<U0", "<M8[ns]"]) | JSON,
+        "shape": st.lists(st.integers(), max_size=3) | JSON,
+    }
+)
 
 
 @pytest.mark.parametrize("kind", [SmoothedLabels, FitResult, FoldBaseline, Outcome, pd.DataFrame])
-@given(value=JSON | st.fixed_dictionaries({"file": JSON}) | st.fixed_dictionaries({"levels": JSON}))
+@given(value=JSON | PLACE | st.fixed_dictionaries({"levels": JSON | PLACE}))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_planted_header_of_any_json_is_read_or_refused_by_an_error_of_ours(tmp_path: Path, kind, value):
     write_artifact(BlobFolder.of_path(tmp_path / "planted"), SmoothedLabels({"none": np.ones(5, np.float32)}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import json
 import os
@@ -20,6 +19,7 @@ import pandas as pd
 
 from ftf_assets.contracts.tables.finetune_results import PRIMARY_KEY
 from ftf_assets.graph.instance import open_instance
+from ftf_assets.storage.artifacts import pack_name
 from ftf_assets.storage.fit_packs import read_keys
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_database import NoResultsError
@@ -142,9 +142,10 @@ def assert_nothing_half_written(home: Home) -> None:
         values |= {"the bucket": _objects(home), **_found_packs(home)}
     for where, files in values.items():
         for header in (name for name in files if name.endswith("header.json")):
-            for name in _files_named_in(json.loads(files[header])["value"]):
-                content = files[f"{header.rpartition('/')[0]}/{name}"]
-                assert name.startswith(hashlib.sha256(content).hexdigest()[:24]), f"{where}: {header}, {name}"
+            pack = json.loads(files[header])["pack"]
+            if pack is not None:
+                content = files[f"{header.rpartition('/')[0]}/{pack['file']}"]
+                assert pack_name(content) == pack["file"], f"{where}: {header}, {pack}"
     with suppress(NoResultsError):
         assert len(ResultsStore(home).read()) % N_CELLS_A_CRYPTO == 0, "half a partition"
 
@@ -170,13 +171,3 @@ def _found_packs(home: Home) -> dict[str, dict[str, bytes]]:
             assert {f"{key}/header.json" for key in keys} <= set(files), entry.name
             packs[pack] = files
     return packs
-
-
-def _files_named_in(value: object) -> set[str]:
-    if isinstance(value, dict):
-        if set(value) == {"file"}:
-            return {value["file"]}
-        return {name for item in value.values() for name in _files_named_in(item)}
-    if isinstance(value, list):
-        return {name for item in value for name in _files_named_in(item)}
-    return set()

@@ -136,7 +136,7 @@ def test_a_missing_artifact_is_not_current_and_those_made_from_it_stay_so(
 
 
 def test_one_changed_byte_is_damage_and_the_reason_names_the_file(reasons: Reasons, home: Home, sweep: Sweep):
-    array = next(folder(home, sweep, "coerced_arrays").glob("*.npy"))
+    array = next(folder(home, sweep, "coerced_arrays").glob("*.pack"))
     array.write_bytes(array.read_bytes()[:-1] + b"\x7f")
     found = reasons()
     assert kinds(found) == {"coerced_arrays": "damaged"}
@@ -176,7 +176,7 @@ def test_models_with_a_missing_booster_are_not_current(reasons: Reasons, home: H
     }
 
 
-@pytest.mark.parametrize("name", ["*.ubj", "header.json"])
+@pytest.mark.parametrize("name", ["*.pack", "header.json"])
 def test_models_with_one_flipped_bit_in_a_booster_are_not_current(reasons: Reasons, home: Home, name: str):
     (file,) = (home.path / "fits").glob(f"*/*/{name}")
     content = file.read_bytes()

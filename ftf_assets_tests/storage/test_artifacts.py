@@ -98,7 +98,7 @@ def test_arrays_come_read_only_and_the_large_ones_memory_mapped(tmp_path: Path, 
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": written}))
     array = read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels).levels["none"]
     assert type(array) is np.ndarray
-    assert isinstance(array.base, np.memmap) == mapped
+    assert isinstance(array.base.base, np.memmap) == mapped
     assert not array.flags.writeable
     np.testing.assert_array_equal(array, written)
 
@@ -109,10 +109,11 @@ def test_parameters_come_back_as_numbers_and_text(tmp_path: Path):
     assert read_artifact(BlobFolder.of_path(tmp_path / "baseline"), BaselineParameters).folds == (baseline,)
 
 
-def test_one_array_that_several_records_share_is_one_file(tmp_path: Path):
+def test_one_array_that_several_records_share_lies_once_in_the_file(tmp_path: Path):
     same = np.ones(1000, np.float32)
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": same, "mild": same}))
-    assert len(list((tmp_path / "labels").glob("*.npy"))) == 1
+    (file,) = (tmp_path / "labels").glob("*.pack")
+    assert file.stat().st_size == same.nbytes
     back = read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
     np.testing.assert_array_equal(back.levels["mild"], same)
 
@@ -120,7 +121,7 @@ def test_one_array_that_several_records_share_is_one_file(tmp_path: Path):
 def test_writing_again_replaces_the_value_and_heals_a_damaged_file(tmp_path: Path):
     labels = SmoothedLabels({"none": np.ones(1000, np.float32)})
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), labels)
-    (file,) = (tmp_path / "labels").glob("*.npy")
+    (file,) = (tmp_path / "labels").glob("*.pack")
     file.write_bytes(file.read_bytes()[:-4] + b"ruin")
     with pytest.raises(StoreError, match="does not have the checksum of its name"):
         read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
@@ -129,12 +130,12 @@ def test_writing_again_replaces_the_value_and_heals_a_damaged_file(tmp_path: Pat
 
 
 def _truncate(folder: Path) -> None:
-    (file,) = folder.glob("*.npy")
+    (file,) = folder.glob("*.pack")
     file.write_bytes(file.read_bytes()[:-100])
 
 
 def _remove(folder: Path) -> None:
-    (file,) = folder.glob("*.npy")
+    (file,) = folder.glob("*.pack")
     file.unlink()
 
 
@@ -199,13 +200,13 @@ def test_the_error_names_a_folder_without_an_artifact(tmp_path: Path):
 
 def test_another_type_is_refused(tmp_path: Path):
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
-    with pytest.raises(StoreError, match="holds SmoothedLabels of format 2, expected CleanlabMasks"):
+    with pytest.raises(StoreError, match="holds SmoothedLabels of format 3, expected CleanlabMasks"):
         read_artifact(BlobFolder.of_path(tmp_path / "labels"), CleanlabMasks)
 
 
 def test_a_planted_pickle_is_never_loaded(tmp_path: Path):
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
-    (file,) = (tmp_path / "labels").glob("*.npy")
+    (file,) = (tmp_path / "labels").glob("*.pack")
     with file.open("wb") as stream:
         np.save(stream, np.array([{"planted": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(StoreError, match="is damaged"):
@@ -217,7 +218,7 @@ def test_object_arrays_are_not_written(tmp_path: Path):
     class Loose:
         anything: np.ndarray
 
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(TypeError, match="cannot hold an array of object"):
         write_artifact(BlobFolder.of_path(tmp_path / "loose"), Loose(np.array([{}], dtype=object)))
     with pytest.raises(TypeError, match="cannot hold set"):
         write_artifact(BlobFolder.of_path(tmp_path / "set"), {"a": {1, 2}})
@@ -225,9 +226,9 @@ def test_object_arrays_are_not_written(tmp_path: Path):
 
 def test_a_file_name_in_the_header_cannot_leave_the_folder(tmp_path: Path):
     write_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels({"none": np.ones(10, np.float32)}))
-    outside = {"levels": {"none": {"file": "../../outside.npy"}}}
-    rewrite_header(tmp_path / "labels", lambda header: header | {"value": outside})
-    with pytest.raises(StoreError, match=r"there is no file .*labels/outside\.npy"):
+    outside = {"file": "../../outside.pack", "n_bytes": 40}
+    rewrite_header(tmp_path / "labels", lambda header: header | {"pack": outside})
+    with pytest.raises(StoreError, match=r"there is no file .*labels/outside\.pack"):
         read_artifact(BlobFolder.of_path(tmp_path / "labels"), SmoothedLabels)
 
 

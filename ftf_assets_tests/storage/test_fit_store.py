@@ -27,7 +27,7 @@ def test_a_fit_is_found_by_its_key_and_by_no_other(tmp_path: Path):
     assert store.get("ffffffffffffffff") is None
 
 
-@pytest.mark.parametrize("suffix", ["ubj", "npy", "json"])
+@pytest.mark.parametrize("suffix", ["pack", "json"])
 def test_a_damaged_fit_counts_as_absent_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str
 ):

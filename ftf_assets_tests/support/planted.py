@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ftf_assets.storage.artifacts import HEADER
+from ftf_assets.storage.artifacts import HEADER, PACK_SUFFIX
 
 
 def rewrite_header(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -21,16 +21,17 @@ def rewrite_header(folder: Path, change: Callable[[dict[str, Any]], Any]) -> Non
     (folder / HEADER).write_text(json.dumps(signed), encoding="utf-8")
 
 
-def plant_file(folder: Path, content: bytes, suffix: str) -> None:
-    """Put other content, under its right name, where the artifact's first file was."""
-    name = hashlib.sha256(content).hexdigest()[:24] + suffix
+def plant_pack(folder: Path, content: bytes, place: dict[str, Any]) -> None:
+    """Put a pack of other content, under its right name, and this place in it where the arrays were."""
+    name = hashlib.sha256(content).hexdigest()[:24] + PACK_SUFFIX
     (folder / name).write_bytes(content)
 
     def point(value: Any) -> Any:
         if isinstance(value, dict):
-            if set(value) == {"file"}:
-                return {"file": name}
+            if "packed" in value:
+                return place
             return {key: point(item) for key, item in value.items()}
         return [point(item) for item in value] if isinstance(value, list) else value
 
-    rewrite_header(folder, lambda header: header | {"value": point(header["value"])})
+    pack = {"file": name, "n_bytes": len(content)}
+    rewrite_header(folder, lambda header: header | {"pack": pack, "value": point(header["value"])})

@@ -57,6 +57,10 @@ class BlobFolder:
         """Give a local copy of a file in it, to be mapped."""
         return self.blobs.local_file(f"{self.name}/{file}")
 
+    def check(self, file: str, n_bytes: int) -> None:
+        """Make sure that a file in it is there as it was written; raises as :meth:`BlobStore.check`."""
+        self.blobs.check(f"{self.name}/{file}", n_bytes)
+
     def holds(self, file: str) -> bool:
         """Whether there is this file in it."""
         return self.blobs.exists(f"{self.name}/{file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.storage.blobs.protocol import BlobEntry, BlobMissing, checked_folder, checked_name
+from ftf_assets.storage.blobs.protocol import (
+    BlobEntry,
+    BlobMissing,
+    checked_folder,
+    checked_name,
+    content_hash,
+    damaged,
+)
 
 
 class LocalBlobs:
@@ -63,6 +71,15 @@ class LocalBlobs:
     def exists(self, name: str) -> bool:
         """Whether there is a blob of this name."""
         return self._path(name).exists()
+
+    def check(self, name: str, n_bytes: int) -> None:
+        """Compare the content of an immutable blob with the hash in its name."""
+        path = self._path(name)
+        with _errors(path, "read"), path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            whole = os.fstat(file.fileno()).st_size == n_bytes
+        if not whole or found[:24] != content_hash(name):
+            raise damaged(self.address, name)
 
     def entries(self, prefix: str = "") -> list[BlobEntry]:
         """List the blobs below a folder, ordered by name."""

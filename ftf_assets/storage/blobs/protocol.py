@@ -69,6 +69,18 @@ class BlobStore(Protocol):
     def exists(self, name: str) -> bool:
         """Whether there is a blob of this name, without reading it."""
 
+    def check(self, name: str, n_bytes: int) -> None:
+        """Make sure that an immutable blob is there as it was written.
+
+        A folder compares the content with the hash in the name. A bucket keeps objects as they are, so there
+        a look at the size suffices; the content is compared whenever it is read.
+
+        Raises
+        ------
+        BlobMissing, StoreError
+            It is not there, is damaged, or cannot be read.
+        """
+
     def entries(self, prefix: str = "") -> list[BlobEntry]:
         """List the blobs below a folder, which ends with ``/``; ordered by name."""
 
@@ -123,6 +135,11 @@ def checked_folder(prefix: str) -> str:
     if prefix and not (prefix.endswith("/") and _NAME.fullmatch(prefix[:-1])):
         raise input_error("a folder in a store must be plain words and end with /", found=repr(prefix))
     return prefix
+
+
+def damaged(address: str, name: str) -> StoreError:
+    """Word that an immutable blob is not what was written."""
+    return StoreError(f"{address}/{name} is damaged: its content does not have the checksum of its name")
 
 
 def content_hash(name: str) -> str | None:

@@ -62,7 +62,7 @@ def test_an_array_whose_copy_goes_before_it_is_mapped_is_read_all_the_same(
     folder = BlobFolder.of_path(tmp_path / "fit")
     array = np.arange(100_000, dtype=np.float64)
     write_artifact(folder, FitResult(b"booster", 1, 0.1, {"test": array}))
-    monkeypatch.setattr(LocalBlobs, "local_file", lambda *_: tmp_path / "gone.npy")
+    monkeypatch.setattr(LocalBlobs, "local_file", lambda *_: tmp_path / "gone.pack")
     found = read_artifact(folder, FitResult).probabilities["test"]
     np.testing.assert_array_equal(found, array)
     assert not found.flags.writeable
