@@ -9,7 +9,6 @@ code without a network; the requests are those that a bucket would get.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,8 +23,10 @@ from ftf_assets.storage.blobs.protocol import BlobEntry
 from ftf_assets.storage.fit_packs import FitPacks
 from ftf_assets.storage.fit_store import KeyedFolders
 from ftf_assets.training.boosting import FitResult
+from ftf_assets.training.keys import key_of_crypto, owner_of, stable_hash
 
-FITS_OF_A_STAGE = 25
+FITS_OF_A_CRYPTO = 55
+FITS_OF_A_STAGE = 11
 BOOSTER = b"booster " * 1_000
 
 
@@ -63,14 +64,17 @@ def timed(what: str, n_fits: int, work: Callable[[], object], bucket: CountingSt
 
 def measure(folder: Path, n_fits: int) -> list[dict[str, object]]:
     """Store so many fits, then look all of them up as a new process does."""
-    keys = [hashlib.sha256(b"%d" % number).hexdigest()[:16] for number in range(n_fits)]
-    absent = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
+    keys = [
+        key_of_crypto(f"C{number // FITS_OF_A_CRYPTO}USDC", {"number": number}) for number in range(n_fits)
+    ]
+    absent = [stable_hash({"not": key}, 12) + owner_of(key) for key in keys]
     bucket = CountingStore(folder / "bucket")
 
     def opened() -> KeyedFolders[FitResult]:
         return KeyedFolders(BlobFolder.of_path(folder / "fits"), "fit", FitResult)
 
     def found(store: KeyedFolders[FitResult] | FitPacks, some: Sequence[str], n_expected: int) -> None:
+        store.load(some)
         assert sum(key in store for key in some) == n_expected
 
     def store_all(store: KeyedFolders[FitResult]) -> None:

@@ -20,7 +20,7 @@ from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import fit_seed
 from ftf_assets.training.fit_task import FitTask
 from ftf_assets.training.folds.walk_forward import Fold
-from ftf_assets.training.keys import source_hash, stable_hash
+from ftf_assets.training.keys import key_of_crypto, source_hash
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
 
@@ -171,10 +171,11 @@ class AuditPlan:
         return fit_seed(self.training.seed, self.training.crypto, FOLD, f"audit_{role}", seed)
 
     def _key(self, **content: object) -> str:
-        return stable_hash(
+        return key_of_crypto(
+            self.training.crypto,
             {
                 "baseline": model_fit_key(self.training, FOLD, BASELINE_VARIANT),
                 "audit_code": audit_version(),
                 **content,
-            }
+            },
         )

@@ -202,10 +202,11 @@ def _in_folders(store: BlobStore, kind: str) -> Iterator[_Value]:
 
 
 def _in_packs(store: BlobStore, kind: str) -> Iterator[_Value]:
-    packs = {entry.name: entry for entry in store.entries(f"{kind}/packs/")}
-    for entry in store.entries(f"{kind}/keys/"):
+    listed = store.entries(f"{kind}/")
+    packs = {entry.name: entry for entry in listed if "/packs/" in entry.name}
+    for entry in (entry for entry in listed if "/keys/" in entry.name):
         pack, keys = read_keys(store, entry.name)
-        packed = packs.pop(f"{kind}/packs/{pack}", None)
+        packed = packs.pop(f"{entry.name.rpartition('/keys/')[0]}/packs/{pack}", None)
         yield _Value(kind, keys, [entry, packed] if packed else [entry], store)
     for entry in packs.values():  # a kill came between the pack and its keys, so nobody finds it
         yield _Value(kind, set(), [entry], store)

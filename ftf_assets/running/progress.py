@@ -26,13 +26,13 @@ def sweep_progress(sweep: Sweep, home: Home, *, with_cells: bool = True) -> FitP
         fits += planned_fit_keys(plan)
         if with_cells:
             cells += [cell_fit_keys(plan, fold, v) for fold in range(plan.n_folds) for v in plan.variants]
+    store.load(fits)
     return FitProgress(len(fits), cells, [key for key in fits if key in store])
 
 
 def waiting_fits(sweep: Sweep, home: Home) -> dict[str, list[str]]:
     """List the keys of the fits that the home does not hold, by crypto, in the plan's order."""
     store = fit_store(home)
-    return {
-        crypto: [key for key in planned_fit_keys(sweep.plan(crypto)) if key not in store]
-        for crypto in sweep.cryptos
-    }
+    planned = {crypto: planned_fit_keys(sweep.plan(crypto)) for crypto in sweep.cryptos}
+    store.load(key for keys in planned.values() for key in keys)
+    return {crypto: [key for key in keys if key not in store] for crypto, keys in planned.items()}

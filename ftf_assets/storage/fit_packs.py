@@ -1,4 +1,7 @@
-"""Packs of finished fits in a bucket: one object holds the fits of a stage, another names their keys."""
+"""Packs of finished fits in a bucket: one object holds the fits of a stage, another names their keys.
+
+Those of a crypto lie together, so that a run of one lists and reads nothing of the others.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,16 @@ from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER
 from ftf_assets.storage.blobs.blob_cache import cache_bytes
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobEntry, BlobMissing, BlobStore, is_plain
+from ftf_assets.storage.blobs.protocol import BlobDamaged, BlobEntry, BlobMissing, BlobStore, is_plain
 from ftf_assets.storage.blobs.zip_errors import ZIP_ERRORS
+from ftf_assets.training.keys import owner_of
 
-#: The keys are listed again where one is missing, but not more often than this.
-_SECONDS_BETWEEN_LISTINGS = 2.0
+#: The keys of a crypto are listed again where one is missing, but not more often than this: only another
+#: machine that fits the same crypto at the same time adds to them.
+_SECONDS_BETWEEN_LISTINGS = 60.0
 #: Where room is made, it is made for more than the next results.
 _SHARE_KEPT = 0.8
-#: Lists of keys that are read at the same time.
+#: Requests that are made at the same time.
 _READERS = 16
 
 
@@ -32,10 +37,11 @@ class DamagedPack(StoreError):  # noqa: N818  a state: its fits are made again
 
 
 class FitPacks:
-    """Packs of results, each ``<folder>/packs/<hash>.zip`` with its keys in ``<folder>/keys/<hash>.json``.
+    """Packs of results, each ``packs/<hash>.zip`` with its keys in ``keys/<hash>.json``.
 
-    Both are named by their content and never change. The keys are written last, so that a pack that was cut
-    is never found.
+    Both lie in ``<folder>/<owner>``, where :func:`~ftf_assets.training.keys.owner_of` names the owner of a
+    key. They are named by their content and never change. The keys are written last, so that a pack that was
+    cut is never found.
 
     Parameters
     ----------
@@ -60,16 +66,38 @@ class FitPacks:
         self._bad: set[str] = set()
         self._changing = threading.Lock()  # the steps of a run share a store
         self._listed: set[str] = set()
-        self._next_listing = 0.0
+        self._next_listing: dict[str, float] = {}
 
     def __contains__(self, key: str) -> bool:
         """Whether a pack that is not known to be bad holds the result of a key."""
-        if key not in self._packs_of and time.monotonic() >= self._next_listing:
-            self._list()
+        if key not in self._packs_of:
+            self.load([key])
         return key in self._packs_of
 
+    def load(self, keys: Iterable[str]) -> None:
+        """Learn which of these keys there are, so that looking them up one by one is quick afterwards."""
+        now = time.monotonic()
+        owners = {owner_of(key) for key in keys}
+        due = sorted(owner for owner in owners if now >= self._next_listing.get(owner, 0.0))
+        if not due:
+            return
+        # Each is a request, and a new machine has them all to make.
+        with ThreadPoolExecutor(_READERS) as readers:
+            listed = list(readers.map(self._new_lists, due))
+            new = [name for lists, _ in listed for name in lists]
+            packs = set[str]().union(*(packs for _, packs in listed))
+            for pack, found in readers.map(functools.partial(read_keys, self.blobs), new):
+                if pack in packs:  # what a pack that is gone held counts as missing
+                    self._add(pack, found)
+        self._listed.update(new)
+        self._next_listing |= dict.fromkeys(due, time.monotonic() + _SECONDS_BETWEEN_LISTINGS)
+
     def upload(self, results: Mapping[str, BlobFolder]) -> None:
-        """Upload a pack of the results in these folders of this machine."""
+        """Upload the results in these folders of this machine, those of an owner in a pack."""
+        for owner in sorted(set(map(owner_of, results))):
+            self._upload(owner, {key: folder for key, folder in results.items() if owner_of(key) == owner})
+
+    def _upload(self, owner: str, results: Mapping[str, BlobFolder]) -> None:
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
             for key, folder in sorted(results.items()):
@@ -79,9 +107,11 @@ class FitPacks:
                     # A date of its own would give equal packs other bytes.
                     archive.writestr(zipfile.ZipInfo(f"{key}/{file}"), folder.read(file))
         pack = _named(content.getvalue(), "zip")
-        self.blobs.put(f"{self.folder}/packs/{pack}", content.getvalue())
+        self.blobs.put(f"{self.folder}/{owner}/packs/{pack}", content.getvalue())
         keys = json.dumps({"pack": pack, "keys": sorted(results)}).encode()
-        self.blobs.put(f"{self.folder}/keys/{_named(keys, 'json')}", keys)
+        name = f"{self.folder}/{owner}/keys/{_named(keys, 'json')}"
+        self.blobs.put(name, keys)
+        self._listed.add(name)
         self._bad.discard(pack)  # the same fits make the same pack, which is whole again
         self._add(pack, results)
         self._make_room(len(content.getvalue()), are_here=True)
@@ -100,7 +130,7 @@ class FitPacks:
         for pack in reversed(self._packs_of.get(key, ())):
             try:
                 members = self._members(pack, key)
-            except (BlobMissing, DamagedPack) as error:
+            except (BlobMissing, BlobDamaged, DamagedPack) as error:
                 self._forget(pack)
                 missing = error
                 continue
@@ -117,23 +147,28 @@ class FitPacks:
             counted, self._n_bytes = self._n_bytes, (self._n_bytes or 0) + n_bytes
             if counted is not None and self._n_bytes <= self.max_bytes:
                 return
-            results: dict[str, list[BlobEntry]] = {}
-            for entry in self.local.entries():  # again, because other processes add to it too
-                results.setdefault(entry.name.rpartition("/")[0], []).append(entry)
-            left = sum(entry.n_bytes for files in results.values() for entry in files)
-            left += 0 if are_here else n_bytes
-            most = self.max_bytes if left <= self.max_bytes else self.max_bytes * _SHARE_KEPT
-            for name in sorted(results, key=lambda name: results[name][0].modified):
-                if left <= most:
-                    break
-                if name.rpartition("/")[2] in self._packs_of:
-                    header_first = sorted(results[name], key=lambda entry: not entry.name.endswith(HEADER))
-                    self.local.blobs.delete([entry.name for entry in header_first])
-                    left -= sum(entry.n_bytes for entry in results[name])
-            self._n_bytes = left
+        results: dict[str, list[BlobEntry]] = {}
+        for entry in self.local.entries():  # again, because other processes add to it too
+            results.setdefault(entry.name.rpartition("/")[0], []).append(entry)
+        left = sum(entry.n_bytes for files in results.values() for entry in files)
+        left += 0 if are_here else n_bytes
+        if left > self.max_bytes:
+            self.load(name.rpartition("/")[2] for name in results)  # also what other runs have fitted here
+            left = self._remove_oldest(results, left)
+        self._n_bytes = left
+
+    def _remove_oldest(self, results: Mapping[str, list[BlobEntry]], left: int) -> int:
+        for name in sorted(results, key=lambda name: results[name][0].modified):
+            if left <= self.max_bytes * _SHARE_KEPT:
+                break
+            if name.rpartition("/")[2] in self._packs_of:
+                header_first = sorted(results[name], key=lambda entry: not entry.name.endswith(HEADER))
+                self.local.blobs.delete([entry.name for entry in header_first])
+                left -= sum(entry.n_bytes for entry in results[name])
+        return left
 
     def _members(self, pack: str, key: str) -> dict[str, bytes]:
-        name = f"{self.folder}/packs/{pack}"
+        name = f"{self.folder}/{owner_of(key)}/packs/{pack}"
         content = self.blobs.get(name)
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -156,15 +191,11 @@ class FitPacks:
             left = {key: tuple(one for one in packs if one != pack) for key, packs in self._packs_of.items()}
             self._packs_of = {key: packs for key, packs in left.items() if packs}
 
-    def _list(self) -> None:
-        found = (entry.name for entry in self.blobs.entries(f"{self.folder}/keys/"))
-        names = [name for name in found if name not in self._listed]
-        # Each is a request, and a new machine has them all to make.
-        with ThreadPoolExecutor(_READERS) as readers:
-            for pack, keys in readers.map(functools.partial(read_keys, self.blobs), names):
-                self._add(pack, keys)
-        self._listed.update(names)
-        self._next_listing = time.monotonic() + _SECONDS_BETWEEN_LISTINGS
+    def _new_lists(self, owner: str) -> tuple[list[str], set[str]]:
+        """Name the lists of an owner's keys that were not read yet, and the packs that there are."""
+        names = [entry.name for entry in self.blobs.entries(f"{self.folder}/{owner}/")]
+        lists = [name for name in names if "/keys/" in name and name not in self._listed]
+        return lists, {name.rpartition("/")[2] for name in names if "/packs/" in name}
 
 
 def read_keys(blobs: BlobStore, name: str) -> tuple[str, set[str]]:
@@ -178,7 +209,7 @@ def read_keys(blobs: BlobStore, name: str) -> tuple[str, set[str]]:
     try:
         found = json.loads(blobs.get(name))
         return str(found["pack"]), set(found["keys"])
-    except (BlobMissing, ValueError, KeyError, TypeError):
+    except (BlobMissing, BlobDamaged, ValueError, KeyError, TypeError):
         return "", set()  # its fits are made again
 
 

@@ -6,11 +6,11 @@ import functools
 import itertools
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from ftf_assets.contracts.errors import StoreError
-from ftf_assets.storage.artifacts import HEADER, read_artifact, read_header, write_artifact
+from ftf_assets.storage.artifacts import HEADER, check_artifact, read_artifact, read_header, write_artifact
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.fit_packs import FitPacks
 from ftf_assets.storage.home import Home
@@ -38,6 +38,18 @@ class KeyedStore(Protocol[T]):
 
     def get(self, key: str) -> T | None:
         """Return a result, or None if it must be made: it is missing, or damaged, which is logged."""
+
+    def load(self, keys: Iterable[str]) -> None:
+        """Learn which of these keys there are, so that looking them up one by one is quick afterwards."""
+
+    def check(self, key: str) -> None:
+        """Make sure that a result is there as it was stored, without making it of its arrays.
+
+        Raises
+        ------
+        StoreError
+            It is missing or damaged.
+        """
 
     def put(self, key: str, result: T) -> None:
         """Store a result.
@@ -126,6 +138,13 @@ class KeyedFolders(_FoundOrMade[T]):
         """Read a result; see :class:`KeyedStore`."""
         return read_artifact(self.of(key), self.kind)
 
+    def load(self, keys: Iterable[str]) -> None:
+        """Do nothing: a look into a folder is quick."""
+
+    def check(self, key: str) -> None:
+        """Make sure that a result is there as it was stored."""
+        check_artifact(self.of(key), self.kind)
+
     def put(self, key: str, result: T) -> None:
         """Store a result."""
         write_artifact(self.of(key), result)
@@ -194,6 +213,15 @@ class PackedKeys(_FoundOrMade[T]):
             result = self.local.read(key)
         self._not_uploaded.add(key)
         return result
+
+    def load(self, keys: Iterable[str]) -> None:
+        """Learn which of these keys the packs hold, those of all cryptos side by side."""
+        self.packs.load(key for key in keys if key not in self.local)
+
+    def check(self, key: str) -> None:
+        """Make sure that a result is on this machine as it was stored, or in a pack that is there."""
+        if key in self.local or key not in self.packs:
+            self.local.check(key)
 
     def put(self, key: str, result: T) -> None:
         """Store a result on this machine."""

@@ -147,6 +147,7 @@ def estimate_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> TimeE
 
 def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstimate:
     store = fit_store(home)
+    store.load(rows)
     left = [n_rows for key, n_rows in rows.items() if key not in store]
     return TimeEstimate(
         n_left=len(left),

@@ -20,7 +20,7 @@ from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 from ftf_assets.training.confidence_curve import confidence_curve
 from ftf_assets.training.folds.walk_forward import Fold
-from ftf_assets.training.keys import library_versions, stable_hash, tuning_versions
+from ftf_assets.training.keys import library_versions, owner_of, stable_hash, tuning_versions
 from ftf_assets.training.metrics import (
     breakeven_precision,
     classification_metrics,
@@ -109,7 +109,8 @@ def evaluate_cells(
 def score_key(cell_key: str, scoring: Scoring) -> str:
     """Return the key of a cell's scores: hash of its model, how it is scored and the library versions."""
     versions = library_versions() | tuning_versions()
-    return stable_hash({"cell": cell_key, "scoring": asdict(scoring), "libraries": versions})
+    content = {"cell": cell_key, "scoring": asdict(scoring), "libraries": versions}
+    return stable_hash(content, 12) + owner_of(cell_key)
 
 
 def _evaluated(

@@ -14,7 +14,7 @@ from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import RowFactor
 from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.training.ceiling_plan import AddedNoise
-from ftf_assets.training.keys import code_version, library_versions, stable_hash, tuning_versions
+from ftf_assets.training.keys import code_version, key_of_crypto, library_versions, tuning_versions
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT, Variant
 
@@ -24,7 +24,8 @@ def model_fit_key(plan: TrainingPlan, fold: int, variant: Variant, repeat: int =
     """Return the key of one of a cell's fits."""
     first_baseline = variant == BASELINE_VARIANT and repeat == 0
     own_study = plan.tuning.per_variant and variant != BASELINE_VARIANT
-    return stable_hash(
+    return key_of_crypto(
+        plan.crypto,
         {
             **_fold_identity(plan, fold),
             "role": "model",
@@ -32,7 +33,7 @@ def model_fit_key(plan: TrainingPlan, fold: int, variant: Variant, repeat: int =
             "tuning": _tuning_identity(plan, fold, "own" if own_study else "baseline"),
             "own_rounds": first_baseline or plan.stops_every_variant,
             "repeat": repeat,
-        }
+        },
     )
 
 
@@ -47,7 +48,8 @@ def trial_key(
     """
     # The mask of a cleaned variant was made with the parameters that the baseline's study chose.
     mask_tuning = _tuning_identity(plan, fold, "baseline") if variant.only(RowFactor).moved else None
-    return stable_hash(
+    return key_of_crypto(
+        plan.crypto,
         {
             **_fold_identity(plan, fold),
             "role": "trial",
@@ -61,14 +63,15 @@ def trial_key(
             "inner": inner,
             "repeat": repeat,
             "tuning_libraries": tuning_versions(),
-        }
+        },
     )
 
 
 @typed
 def out_of_fold_key(plan: TrainingPlan, fold: int, judge: Variant, block: int) -> str:
     """Return the key of an out-of-fold fit. All variants that are cleaned by the same judge share it."""
-    return stable_hash(
+    return key_of_crypto(
+        plan.crypto,
         {
             **_fold_identity(plan, fold),
             "role": "out_of_fold",
@@ -76,7 +79,7 @@ def out_of_fold_key(plan: TrainingPlan, fold: int, judge: Variant, block: int) -
             "tuning": _tuning_identity(plan, fold, "baseline"),
             "block": block,
             "blocks": plan.out_of_fold_blocks,
-        }
+        },
     )
 
 
@@ -87,14 +90,15 @@ def ceiling_fit_key(plan: TrainingPlan, fold: int, noise: AddedNoise, repeat: in
     The baseline's parameters and rounds are part of it through their study. Each dose has its own key, so
     more doses or repeats reuse the fits of fewer. The true labels are those of the data behind the arrays.
     """
-    return stable_hash(
+    return key_of_crypto(
+        plan.crypto,
         {
             **_fold_identity(plan, fold),
             "role": "label_ceiling",
             "tuning": _tuning_identity(plan, fold, "baseline"),
             "noise": dataclasses.asdict(noise),
             "repeat": repeat,
-        }
+        },
     )
 
 
@@ -107,7 +111,7 @@ def cell_fit_keys(plan: TrainingPlan, fold: int, variant: Variant) -> list[str]:
 @typed
 def cell_key(plan: TrainingPlan, fold: int, variant: Variant) -> str:
     """Return the key of a cell. Its fits decide its probabilities, and these decide its threshold."""
-    return stable_hash({"fits": cell_fit_keys(plan, fold, variant)})
+    return key_of_crypto(plan.crypto, {"fits": cell_fit_keys(plan, fold, variant)})
 
 
 @typed

@@ -17,6 +17,8 @@ from ftf_assets.contracts.typed import typed
 _CODE = ("contracts/coercion/*.py", "labels/**/*.py", "sources/**/*.py", "training/**/*.py")
 #: Code among them that computes nothing: it fetches the files that sources read.
 _NOT_CODE = "sources/exchange/"
+#: Last digits of a key that all keys of a crypto share.
+N_OWNER = 4
 
 
 @typed
@@ -35,6 +37,28 @@ def stable_hash(content: Mapping[str, Any], length: int = 16) -> str:
     """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+@typed
+def key_of_crypto(crypto: str, content: Mapping[str, Any]) -> str:
+    """Hash a JSON mapping that belongs to a crypto: 12 hex digits, then 4 that all keys of the crypto share.
+
+    The last four say where the value of a key lies in a bucket, so that whoever works on one crypto lists
+    nothing of the others. Several cryptos may share them.
+
+    Examples
+    --------
+    >>> keys = [key_of_crypto("OPUSDC", {"fold": fold}) for fold in (0, 1)]
+    >>> keys[0] != keys[1] and owner_of(keys[0]) == owner_of(keys[1])
+    True
+    """
+    return stable_hash(content, 12) + hashlib.sha256(crypto.encode()).hexdigest()[:N_OWNER]
+
+
+@typed
+def owner_of(key: str) -> str:
+    """Return the digits that all keys of a crypto share."""
+    return key[-N_OWNER:]
 
 
 @functools.cache

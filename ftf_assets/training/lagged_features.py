@@ -21,7 +21,7 @@ from ftf_assets.training.fit_engine import FitEngine
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import model_seed
 from ftf_assets.training.fit_task import FitTask
-from ftf_assets.training.keys import stable_hash
+from ftf_assets.training.keys import key_of_crypto
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import BASELINE_VARIANT
 
@@ -72,12 +72,13 @@ def lagged_baseline(
         tasks[one.fold] = [
             dataclasses.replace(
                 first,
-                key=stable_hash(
+                key=key_of_crypto(
+                    plan.crypto,
                     {
                         "role": "lagged_features",
                         "of": model_fit_key(plan, one.fold, BASELINE_VARIANT, repeat),
                         "rounds": one.rounds,
-                    }
+                    },
                 ),
                 name="baseline on lagged features",
                 predict={"test": first.predict["test"]},

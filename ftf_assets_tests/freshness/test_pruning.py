@@ -256,15 +256,15 @@ def test_in_a_bucket_packs_that_nobody_needs_go_but_never_what_is_younger_than_a
     packs = FitPacks(bucket, "fits", BlobFolder.of_path(home.path / "fits"))
     packs.upload({key: packs.local / key[:2] / key for key in (needed, STRANGER)})
     packs.upload({OLD_MODEL: packs.local / OLD_MODEL[:2] / OLD_MODEL})
-    bucket.put("fits/packs/0123456789abcdef01234567.zip", b"a kill came before its keys")
+    bucket.put("fits/0b0b/packs/0123456789abcdef01234567.zip", b"a kill came before its keys")
     monkeypatch.setattr("ftf_assets.freshness.pruning._values_needed", lambda *_: _Needed(fits={needed}))
     assert prune(there, keep_days=0).bytes_pruned == 0
     two_days_ago = time.time() - 2 * 86_400
     for file in [*(home.path / "fits").rglob("*.*"), *bucket.root.rglob("*.*")]:
         os.utime(file, (two_days_ago, two_days_ago))
     counts = prune(there, keep_days=0).kinds["fits"]
-    # Here: the needed fit stays of four. There: its pack stays of two, and the one without keys goes.
-    assert (counts.n_kept, counts.n_pruned) == (2, 5)
+    # Here: the needed fit stays of four. There: its pack stays of three, and the one without keys goes.
+    assert (counts.n_kept, counts.n_pruned) == (2, 6)
     assert names(home.path / "fits") == {needed}
     assert len(list((bucket.root / "fits").rglob("*.*"))) == 2
     assert needed in FitPacks(bucket, "fits", packs.local)

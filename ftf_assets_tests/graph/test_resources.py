@@ -188,5 +188,5 @@ def test_the_fits_of_a_step_that_failed_are_uploaded_and_its_error_is_the_one_to
 
     with pytest.raises(ArithmeticError, match="the step failed"):
         fail()
-    assert reached is (tmp_path / "bucket" / "fits" / "packs").is_dir()
+    assert reached is (tmp_path / "bucket" / "fits" / "0a0a" / "packs").is_dir()
     assert ("event=fits_not_uploaded" in caplog.text) is not reached

@@ -23,7 +23,9 @@ from ftf_assets.storage.fit_packs import FitPacks, read_keys
 from ftf_assets.storage.fit_store import KeyedFolders, PackedKeys
 from ftf_assets.training.boosting import FitResult
 
-KEYS = [f"{number:02x}" * 8 for number in range(12)]
+#: Keys of one crypto, and one of another.
+KEYS = [f"{number:02x}" * 6 + "0b0b" for number in range(12)]
+OTHERS = "0c" * 8
 
 
 class Bucket(LocalBlobs):
@@ -79,11 +81,26 @@ def test_the_fits_of_a_stage_are_two_objects_and_another_machine_reads_them_all(
     assert bucket.asked == [], "before the end of the stage nothing is asked of the bucket"
     here.finish()
     here.finish()
-    assert [name.split("/")[1] for name in bucket.asked] == ["packs", "keys"]
+    assert [name.split("/")[2] for name in bucket.asked] == ["packs", "keys"]
     bucket.asked.clear()
     assert [rounds_of(there, key) for key in KEYS] == list(range(len(KEYS)))
-    assert [name.split("/")[1] for name in bucket.asked] == ["keys", "packs"]
+    assert [name.split("/")[2] for name in bucket.asked] == ["keys", "packs"]
     assert there.get("ff" * 8) is None
+
+
+def test_a_run_of_one_crypto_asks_for_nothing_of_another(bucket: Bucket, tmp_path: Path):
+    here, there = machine(bucket, tmp_path / "here"), machine(bucket, tmp_path / "there")
+    put_all(here)
+    here.put(OTHERS, FitResult(b"booster", 77, 0.1))
+    here.finish()
+    assert {name.split("/")[1] for name in bucket.asked} == {"0b0b", "0c0c"}
+    bucket.asked.clear()
+    assert rounds_of(there, OTHERS) == 77
+    assert {name.split("/")[1] for name in bucket.asked} == {"0c0c"}
+    bucket.asked.clear()
+    there.load([*KEYS, OTHERS])
+    assert all(key in there for key in KEYS)
+    assert [name.split("/")[1:3] for name in bucket.asked] == [["0b0b", "keys"]]
 
 
 @pytest.mark.parametrize("moment", ["packs/", "keys/"])
@@ -111,11 +128,11 @@ def test_a_damaged_pack_is_fitted_again_with_a_warning(
     here = machine(bucket, tmp_path / "here")
     put_all(here)
     here.finish()
-    (path,) = (bucket.root / "fits" / kind).iterdir()
+    (path,) = (bucket.root / "fits" / "0b0b" / kind).iterdir()
     path.unlink() if damage is None else path.write_bytes(damage)
     with caplog.at_level(logging.WARNING):
         assert machine(bucket, tmp_path / "there").get(KEYS[0]) is None
-    assert ("event=damaged_fit" in caplog.text) is (kind == "packs")
+    assert ("event=damaged_fit" in caplog.text) is (kind == "packs" and damage is not None)
     assert rounds_of(here, KEYS[5]) == 5
 
 
@@ -123,7 +140,7 @@ def test_a_flipped_bit_of_a_pack_is_found(bucket: Bucket, tmp_path: Path):
     here = machine(bucket, tmp_path / "here")
     put_all(here)
     here.finish()
-    (path,) = (bucket.root / "fits" / "packs").iterdir()
+    (path,) = (bucket.root / "fits" / "0b0b" / "packs").iterdir()
     content = bytearray(path.read_bytes())
     content[content.index(b"booster 3")] ^= 1
     path.write_bytes(bytes(content))
@@ -139,7 +156,7 @@ def test_a_bucket_that_cannot_be_read_is_an_error_and_no_reason_to_fit_again(buc
     for _ in range(2):
         with pytest.raises(StoreError, match="cannot be reached"):
             there.get(KEYS[0])
-    (name,) = (entry.name for entry in bucket.entries("fits/keys/"))
+    (name,) = (entry.name for entry in bucket.entries("fits/0b0b/keys/"))
     with pytest.raises(StoreError, match="cannot be reached"):
         read_keys(bucket, name)
 
@@ -151,11 +168,11 @@ def test_the_fits_of_a_bad_pack_are_uploaded_again_and_no_later_machine_makes_th
     here = machine(bucket, tmp_path / "here")
     put_all(here)
     here.finish()
-    (path,) = (bucket.root / "fits" / "packs").iterdir()
+    (path,) = (bucket.root / "fits" / "0b0b" / "packs").iterdir()
     path.unlink() if damage is None else path.write_bytes(damage)
     there = machine(bucket, tmp_path / "there")
     assert there.get(KEYS[3]) is None
-    there.packs._next_listing = 0.0
+    there.packs._next_listing.clear()
     assert KEYS[3] not in there, "a new listing does not bring it back"
     there.put(KEYS[3], FitResult(b"booster 3", 3, 0.1))
     there.finish()
@@ -236,7 +253,7 @@ def test_each_flipped_bit_of_a_header_or_of_the_directory_gives_the_values_or_ou
     packs = FitPacks(bucket, "fits", BlobFolder(unpacked, "fits"), 10**9)
     fit = {KEYS[0]: BlobFolder(results, f"fits/{KEYS[0][:2]}/{KEYS[0]}")}
     packs.upload(fit)
-    (name,) = (name for name in bucket.content if name.startswith("fits/packs/"))
+    (name,) = (name for name in bucket.content if "/packs/" in name)
     whole = bucket.content[name]
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         starts = [(member.header_offset, 30 + len(member.filename)) for member in archive.infolist()]

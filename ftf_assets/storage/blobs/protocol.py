@@ -15,6 +15,10 @@ _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/)*[A-Za-z0-9_][A-Za-z0-
 _CONTENT_NAME = re.compile(r"(?:.*/)?([0-9a-f]{24})\.[a-z]+")
 
 
+class BlobDamaged(StoreError):  # noqa: N818  a state: its content is made again
+    """An immutable blob is not what was written."""
+
+
 class BlobMissing(StoreError):  # noqa: N818  a state that callers ask for, and an error where they did not
     """There is no blob of this name."""
 
@@ -137,9 +141,9 @@ def checked_folder(prefix: str) -> str:
     return prefix
 
 
-def damaged(address: str, name: str) -> StoreError:
+def damaged(address: str, name: str) -> BlobDamaged:
     """Word that an immutable blob is not what was written."""
-    return StoreError(f"{address}/{name} is damaged: its content does not have the checksum of its name")
+    return BlobDamaged(f"{address}/{name} is damaged: its content does not have the checksum of its name")
 
 
 def content_hash(name: str) -> str | None:
