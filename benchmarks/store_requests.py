@@ -22,7 +22,7 @@ from ftf_assets_tests.support.settings import set_options
 #: The embedded market.
 CRYPTOS = ("UNIUSDC", "OPUSDC", "ARBUSDC", "AAVEUSDC", "LDOUSDC")
 #: 5 folds x 5 variants, short fits: requests do not depend on their rounds.
-SWEEP = ("--trials", "0", *set_options(min_rounds=5, max_rounds=16, patience=5, seeds=1, on=False))
+SWEEP = ("--trials", "0", *set_options(min_rounds=5, max_rounds=16, patience=5, seeds=1, enabled=False))
 
 
 def command(*words: str, endpoint: str, bucket: str, cache: Path) -> None:

@@ -23,7 +23,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
 
         sweep = context.resources.sweep.open()
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
-        found, _ = context.resources.home.audits.audits(list(keys.values()))
+        found, _ = context.resources.home.audits.audits(keys)
         warnings = untrusted_cleaning(sweep.levels.get(CLEANLAB.name, ()), keys, plain_records(found))
         verdicts = context.resources.home.results.decision(sweep.sweep_id).verdicts
         locked = verdicts[(verdicts["factor"] == CLEANLAB.name) & (verdicts["verdict"] == LOCK)]

@@ -118,4 +118,4 @@ class Stored(StoredSweep):
         from ftf_assets.storage.audit_store import AuditStore
 
         key = self.sweep.artifact_key("coerced_arrays", self.crypto)
-        return AuditStore(self.home).audits([key])
+        return AuditStore(self.home).audits({self.crypto: key})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftf_assets.contracts.errors import StoreError
 from ftf_assets.freshness.identity_changes import identity_change
 from ftf_assets.freshness.reason import NEVER_MADE, Reason, upstream_out_of_date
-from ftf_assets.storage.artifacts import HEADER, read_artifact, read_header
+from ftf_assets.storage.artifacts import HEADER, check_artifact, read_header
 from ftf_assets.storage.blobs.folder import BlobFolder
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
@@ -17,6 +17,10 @@ from ftf_assets.sweep.sweep import Sweep
 
 if TYPE_CHECKING:
     import dagster as dg
+
+
+#: Field of an artifact whose pieces record how they ended.
+_PIECES = {"baseline_parameters": "folds", "cleanlab_masks": "masks", "trained_models": "cells"}
 
 
 def artifact_reasons(
@@ -80,49 +84,46 @@ def _newest_identity(folder: BlobFolder) -> Mapping[str, Any] | None:
 
 
 def _why_not_whole(folder: BlobFolder, home: Home, asset: str) -> Reason | None:
-    """Read the artifact, and the models that its cells name."""
-    from ftf_assets.contracts.bundles import TrainedModels
+    """Look at the artifact, and at the models that its cells name; no array of it is read."""
     from ftf_assets.storage.artifact_types import artifact_types
 
     try:
-        value = read_artifact(folder, artifact_types()[asset])
+        value = check_artifact(folder, artifact_types()[asset])
     except StoreError as error:
         return _damaged(error)
-    failure = _recorded_failure(value)
-    if failure is not None or not isinstance(value, TrainedModels):
-        return failure
-    return _why_models_not_whole(value, home)
+    try:
+        pieces = value[_PIECES[asset]] if asset in _PIECES else []
+        failure = _recorded_failure(pieces)
+        if failure is None and asset == "trained_models":
+            failure = _why_models_not_whole(pieces, home)
+    except (KeyError, TypeError, AttributeError) as error:
+        return Reason("damaged", f"{folder}/{HEADER} does not describe {asset} ({error})")
+    return failure
 
 
-def _why_models_not_whole(models: Any, home: Home) -> Reason | None:
+def _why_models_not_whole(cells: Sequence[Mapping[str, Any]], home: Home) -> Reason | None:
     from ftf_assets.storage.fit_store import fit_store
 
-    fits = fit_store(home)
-    for cell in models.cells:
-        for key in cell.fit_keys:
+    # The store that the process has, also where the home is one that is listed.
+    fits = fit_store(Home(home.path, home.bucket))
+    for cell in cells:
+        for key in cell["fit_keys"]:
             if key not in fits:
-                return Reason("damaged", f"the model {key} of fold {cell.fold} {cell.variant} is missing")
+                name = f"fold {cell['fold']} {cell['variant']}"
+                return Reason("damaged", f"the model {key} of {name} is missing")
             try:
-                fits.read(key)
+                fits.check(key)
             except StoreError as error:
                 return _damaged(error)
     return None
 
 
-def _recorded_failure(value: object) -> Reason | None:
-    from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, TrainedModels
-
-    pieces: Collection[Any] = ()
-    if isinstance(value, BaselineParameters):
-        pieces = value.folds
-    elif isinstance(value, CleanlabMasks):
-        pieces = value.masks
-    elif isinstance(value, TrainedModels):
-        pieces = value.cells
+def _recorded_failure(pieces: Sequence[Mapping[str, Any]]) -> Reason | None:
     for piece in pieces:
-        if piece.outcome.status == "training_failed":
-            name = f"fold {piece.fold} {getattr(piece, 'variant', 'baseline')}"
-            error = f"{piece.outcome.error_type}: {piece.outcome.error_message}"
+        outcome = piece["outcome"]
+        if outcome["status"] == "training_failed":
+            name = f"fold {piece['fold']} {piece.get('variant', 'baseline')}"
+            error = f"{outcome['error_type']}: {outcome['error_message']}"
             return Reason("failed", f"{name} failed: {error}")
     return None
 

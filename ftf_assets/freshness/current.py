@@ -16,7 +16,8 @@ from ftf_assets.freshness.ceiling import ceiling_reason
 from ftf_assets.freshness.reason import Reason, StaleAsset, upstream_out_of_date
 from ftf_assets.freshness.rows import rows_reason
 from ftf_assets.graph.instance_settings import instance_settings
-from ftf_assets.storage.home import Home
+from ftf_assets.storage.artifacts import HEADER
+from ftf_assets.storage.home import Home, ListedHome
 from ftf_assets.sweep.asset_inputs import ARTIFACTS, CEILING
 from ftf_assets.sweep.sweep import Sweep
 
@@ -52,6 +53,7 @@ class Freshness:
         self.sweep = sweep
         self.home = home
         self.instance = instance
+        self._look = _listed(home, sweep.sweep_id)
         self._by_crypto: dict[str, dict[str, Reason]] = {}
 
     def why_not_current(self, asset: str, crypto: str | None = None) -> Reason | None:
@@ -80,10 +82,16 @@ class Freshness:
         StoreError
             As :meth:`why_not_current`.
         """
-        if self.home.has_results:
+        if isinstance(self._look, ListedHome):
+            self._look.blobs.read_ahead(
+                f"{self._look.artifact(asset, crypto, self.sweep.artifact_key(asset, crypto)).name}/{HEADER}"
+                for crypto in self.sweep.cryptos
+                for asset in ARTIFACTS
+            )
+        if self._look.has_results:
             from ftf_assets.storage.results_store import ResultsStore
 
-            ResultsStore(self.home).load(self.sweep.sweep_id)
+            ResultsStore(self._look).load(self.sweep.sweep_id)
         partitions = [(asset, crypto) for crypto in self.sweep.cryptos for asset in CRYPTO_ASSETS]
         return [
             StaleAsset(crypto, asset, reason)
@@ -93,10 +101,10 @@ class Freshness:
 
     def _of_crypto(self, crypto: str) -> dict[str, Reason]:
         if crypto not in self._by_crypto:
-            reasons = artifact_reasons(self.sweep, self.home, self.instance, crypto)
+            reasons = artifact_reasons(self.sweep, self._look, self.instance, crypto)
             behind = upstream_out_of_date(list(reasons)) if reasons else None
-            rows = rows_reason(self.sweep, self.home, self.instance, crypto) or behind
-            ceiling = ceiling_reason(self.sweep, self.home, self.instance, crypto, reasons)
+            rows = rows_reason(self.sweep, self._look, self.instance, crypto) or behind
+            ceiling = ceiling_reason(self.sweep, self._look, self.instance, crypto, reasons)
             tables = {CEILING: ceiling, "finetune_results": rows}
             self._by_crypto[crypto] = reasons | {name: why for name, why in tables.items() if why is not None}
         return self._by_crypto[crypto]
@@ -112,7 +120,15 @@ class Freshness:
             if stale:
                 behind = Reason("upstream", f"upstream {asset} of {', '.join(stale)} is out of date")
                 return dict.fromkeys(SWEEP_ASSETS, behind)
-        return decision_reasons(self.sweep, self.home, self.instance)
+        return decision_reasons(self.sweep, self._look, self.instance)
+
+
+def _listed(home: Home, sweep_id: str) -> Home:
+    """Give a home in a bucket with one listing of what a sweep's values lie among; a folder as it is."""
+    if home.bucket is None:
+        return home
+    folders = ("artifacts/", f"results/of/{sweep_id}/", "results/sweeps/", "results/audits/")
+    return ListedHome(home.path, home.bucket, folders)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def _why_not_decided(
     if list(stored.itertuples(index=False, name=None)) != [inputs.fingerprints()]:
         return Reason("outdated", "rows, checks or settings have changed since the decision")
     audits = AuditStore(home)
-    keys = [sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos]
+    keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
     versions = {
         "contract": decision_versions(decision),
         "cleaners_audited": audit_versions(audits.audits(keys)[0]),

@@ -137,7 +137,7 @@ class AuditIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> "tuple[pd.DataFrame, pd.DataFrame]":
         """Read the newest audit of the crypto's rows: of ``noise_audit`` and ``noise_audit_effects``."""
         crypto, sweep = self.sweep.open_partition(context.asset_partition_key)
-        return self.home.audits.audits([sweep.artifact_key("coerced_arrays", crypto)])
+        return self.home.audits.audits({crypto: sweep.artifact_key("coerced_arrays", crypto)})
 
 
 class DecisionIOManager(dg.ConfigurableIOManager):

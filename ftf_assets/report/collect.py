@@ -143,7 +143,7 @@ def load_audit(home: Home, settings: SweepSettings) -> AuditData:
     try:
         sweep = open_sweep(settings)
         keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
-        found, effects = AuditStore(home).audits(list(keys.values()))
+        found, effects = AuditStore(home).audits(keys)
     except InputError:
         return AuditData(unaudited=settings.data.crypto_names)
     audited = set(found["crypto"])

@@ -69,5 +69,5 @@ def run_noise_audit(audit: Audit, home: Home, *, on_fit: Listener) -> AuditRun:
     results = run_jobs(runs, home, settings=confirmed, on_fit=on_fit)
     run_ids = {crypto: result.run_id for crypto, result in results.items()}
     failed_checks = [check for result in results.values() for check in result.failed_checks]
-    keys = [audit.arrays_key(crypto) for crypto in audit.sweep.cryptos]
+    keys = {crypto: audit.arrays_key(crypto) for crypto in audit.sweep.cryptos}
     return AuditRun(run_ids, failed_checks, *AuditStore(home).audits(keys))

@@ -147,7 +147,7 @@ def outcome(sweep: Sweep, home: Home, run_ids: dict[str, str], failed: list[Fail
 
 def _audit_hints(sweep: Sweep, home: Home) -> list[str]:
     keys = {crypto: sweep.artifact_key("coerced_arrays", crypto) for crypto in sweep.cryptos}
-    found, _ = AuditStore(home).audits(list(keys.values()))
+    found, _ = AuditStore(home).audits(keys)
     return untrusted_cleaning(sweep.levels.get(CLEANLAB.name, ()), keys, plain_records(found))
 
 

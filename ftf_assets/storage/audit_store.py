@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 import pandera.pandas as pa
 
 from ftf_assets.contracts.tables.frames import unvalidated_frame, with_contract_dtypes
 from ftf_assets.contracts.tables.noise_audit import NoiseAudit, NoiseAuditEffects
-from ftf_assets.storage.result_objects import Partition
+from ftf_assets.storage.result_objects import Contents, Partition, Version
 from ftf_assets.storage.results_database import ResultsDatabase
 
 
@@ -33,13 +33,13 @@ class AuditStore(ResultsDatabase):
         frames = {"noise_audit": found, "noise_audit_effects": effects}
         self.objects.write(Partition("audits", audit_id, crypto), frames, {})
 
-    def audits(self, arrays_keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def audits(self, arrays_keys: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Read the newest audit of each of these rows, whatever its settings.
 
         Parameters
         ----------
         arrays_keys
-            Keys of ``coerced_arrays``, one per crypto; a key that was never audited has no rows.
+            Key of ``coerced_arrays`` of each crypto; a key that was never audited has no rows.
 
         Returns
         -------
@@ -51,17 +51,27 @@ class AuditStore(ResultsDatabase):
         StoreError
             As :meth:`~ftf_assets.storage.results_database.ResultsDatabase.select`.
         """
-        wanted = set(arrays_keys)
-        found, effects = [], []
-        contents = self.objects.listed_again(lambda: self.objects.read(self.objects.of_kind("audits")))
-        # The last that was written first; each of the audited rows counts once.
-        for _, audit in sorted(contents.items(), key=lambda one: -one[0].counter):
-            rows = audit.tables["noise_audit"].to_pandas()
-            if len(rows) and rows["arrays_key"].iloc[0] in wanted:
-                wanted.remove(rows["arrays_key"].iloc[0])
-                found.append(rows)
-                effects.append(audit.tables["noise_audit_effects"].to_pandas())
+        newest = self.objects.listed_again(lambda: self._newest(arrays_keys))
+        found = [audit.tables["noise_audit"].to_pandas() for audit in newest]
+        effects = [audit.tables["noise_audit_effects"].to_pandas() for audit in newest]
         return _of(NoiseAudit, found), _of(NoiseAuditEffects, effects)
+
+    def _newest(self, arrays_keys: Mapping[str, str]) -> list[Contents]:
+        """Read audits of each crypto, the last that was written first, until one is of the crypto's rows."""
+        left: dict[str, list[Version]] = {}
+        for version in self.objects.of_kind("audits"):
+            if version.partition.crypto in arrays_keys:
+                left.setdefault(version.partition.crypto, []).append(version)
+        found = []
+        while left:
+            contents = self.objects.read([versions.pop() for versions in left.values()])
+            for version, audit in contents.items():
+                crypto = version.partition.crypto
+                if arrays_keys[crypto] in audit.tables["noise_audit"]["arrays_key"].to_pylist()[:1]:
+                    found.append(audit)
+                    del left[crypto]
+            left = {crypto: versions for crypto, versions in left.items() if versions}
+        return found
 
 
 def _of(model: type[pa.DataFrameModel], frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.listed_blobs import ListedBlobs
 from ftf_assets.storage.blobs.open_blobs import bucket_address, is_bucket, open_blobs
 from ftf_assets.storage.blobs.protocol import BlobStore
 
@@ -126,6 +127,24 @@ class Home:
             A part is not one plain word, so the path could lead out of the home.
         """
         return self.artifacts / _word(asset) / _word(crypto) / _word(key)
+
+
+@dataclass(frozen=True)
+class ListedHome(Home):
+    """A home in a bucket as one listing of each of these folders shows it: for a look that writes nothing.
+
+    Attributes
+    ----------
+    folders
+        Names of folders in the bucket, each with ``/`` at its end.
+    """
+
+    folders: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def blobs(self) -> ListedBlobs:
+        """The bucket, listed."""
+        return ListedBlobs(_blobs(self.address, self.path), self.folders)
 
 
 @functools.cache

@@ -40,5 +40,5 @@ def stored_ceiling(store: ResultsStore, sweep_id: str, settings: SweepSettings) 
     if set(rows["crypto"]) != set(settings.data.crypto_names):
         return None
     audits = AuditStore(store.home)
-    found, _ = audits.audits(sorted(set(rows["arrays_key"])))
+    found, _ = audits.audits(dict(zip(rows["crypto"], rows["arrays_key"], strict=True)))
     return ceiling_of_sweep(rows, found)

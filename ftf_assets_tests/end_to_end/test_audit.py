@@ -30,7 +30,7 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     assert all(row["status"] == "ok" for row in printed["found"] + printed["effects"])
 
     sweep = small_sweep(cryptos="OPUSDC", n_folds=1, factors="cleanlab=filter")
-    found, effects = AuditStore(home).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])
+    found, effects = AuditStore(home).audits({"OPUSDC": sweep.artifact_key("coerced_arrays", "OPUSDC")})
     NoiseAudit.validate(found, lazy=True)
     NoiseAuditEffects.validate(effects, lazy=True)
     assert (len(found), len(effects)) == (len(printed["found"]), len(printed["effects"]))
@@ -64,7 +64,7 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
     assert [line[15:] for line in shown[:6]] == said
     assert "lift, BUY" not in again.stdout, "the tables are behind --all"
     assert "lift, BUY" in ftf(*command, "--all").stdout
-    found_again, _ = AuditStore(home).audits([sweep.artifact_key("coerced_arrays", "OPUSDC")])
+    found_again, _ = AuditStore(home).audits({"OPUSDC": sweep.artifact_key("coerced_arrays", "OPUSDC")})
     assert found_again["lift"].tolist() == pytest.approx(found["lift"].tolist(), nan_ok=True)
 
 

@@ -1885,7 +1885,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "freshness/artifacts.py",
         "a recorded failure counts as current",
-        'if piece.outcome.status == "training_failed":',
+        'if outcome["status"] == "training_failed":',
         "if False:",
         "freshness/test_artifacts.py",
     ),
