@@ -1,15 +1,22 @@
 #!/usr/bin/env python3
 """The results store under load: many writers at once, and the gate over a million rows.
 
-python -m benchmarks.results_store [--partitions 3500] [--processes 16] [--rows 1000000]
+python -m benchmarks.results_store [--partitions 3500] [--processes 16] [--rows 1000000] [--bucket]
+
+With --bucket the writers write to the S3 server of the tests too, one process that answers all of them.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.queues
+import multiprocessing.synchronize
+import os
 import resource
 import tempfile
 import time
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -19,22 +26,30 @@ import pandas as pd
 from benchmarks.measuring import report
 from ftf_assets.gate.decide import decide
 from ftf_assets.labels.factor_registry import FACTORS
-from ftf_assets.storage.home import Home
+from ftf_assets.storage.home import CACHE_VARIABLE, Home
 from ftf_assets.storage.result_files import read_result_file
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import partition, results_table
+from ftf_assets_tests.support.s3_server import environment, new_bucket, requests_in, s3_server
 
 #: Rows of one partition: the standard protocol's 5 folds x 5 variants.
 ROWS = 25
 
 
-def write_partitions(home: Home, start: multiprocessing.synchronize.Barrier, numbers: list[int]) -> None:
-    """Write some partitions, each a crypto of its own sweep."""
+def write_partitions(
+    home: Home,
+    start: multiprocessing.synchronize.Barrier,
+    numbers: list[int],
+    used: multiprocessing.queues.SimpleQueue[float],
+) -> None:
+    """Write some partitions, each a crypto of its own sweep; give the processor seconds of writing them."""
     store = ResultsStore(home)
     frames = {number: results_table(partition(sweep_id=_sweep_id(number))) for number in numbers}
     start.wait()
+    begin = time.process_time()
     for number, frame in frames.items():
         store.write_partition(frame, _sweep_id(number), "OPUSDC")
+    used.put(time.process_time() - begin)
 
 
 def _sweep_id(number: int) -> str:
@@ -49,7 +64,8 @@ def many_writers(home: Home, n_partitions: int, n_processes: int) -> dict[str, o
     )
     start = context.Barrier(n_processes + 1)
     shares = [list(range(one, n_partitions, n_processes)) for one in range(n_processes)]
-    writers = [context.Process(target=write_partitions, args=(home, start, share)) for share in shares]
+    used = context.SimpleQueue()
+    writers = [context.Process(target=write_partitions, args=(home, start, share, used)) for share in shares]
     for writer in writers:
         writer.start()
     start.wait()
@@ -57,12 +73,14 @@ def many_writers(home: Home, n_partitions: int, n_processes: int) -> dict[str, o
     for writer in writers:
         writer.join()
     seconds = time.perf_counter() - begin
+    cpu = sum(used.get() for writer in writers if writer.exitcode == 0)
     rows = ResultsStore(home).read()
     return {
         "partitions": n_partitions,
         "processes": n_processes,
         "s": round(seconds, 1),
         "partitions/s": round(n_partitions / seconds, 1),
+        "processor ms a partition": round(cpu / n_partitions * 1e3, 1),
         "failed writers": sum(writer.exitcode != 0 for writer in writers),
         "lost rows": n_partitions * ROWS - len(rows),
     }
@@ -111,13 +129,27 @@ def _peak_mb() -> float:
 @click.option("--partitions", default=3_500, show_default=True)
 @click.option("--processes", default=16, show_default=True)
 @click.option("--rows", default=1_000_000, show_default=True)
-def main(partitions: int, processes: int, rows: int) -> None:
+@click.option("--bucket", is_flag=True, help="Write to an S3 server as well.")
+def main(partitions: int, processes: int, rows: int, bucket: bool) -> None:
     """Print what was written, what was lost, and the gate's time."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
+        folder = Path(name)
+        homes, log = {"a folder": Home(folder / "home")}, folder / "log"
+        if bucket:
+            endpoint = opened.enter_context(s3_server(log=log))
+            # Before the first writer: all of them get the environment of a server that forks them.
+            os.environ |= environment(endpoint) | {CACHE_VARIABLE: str(folder / "cache")}
+            homes["a bucket"] = Home.locate(new_bucket(endpoint))
         if partitions:
-            written = many_writers(Home(Path(folder)), partitions, processes)
-            report("results store: one object a partition", [written])
-        report("the gate over a file of rows", [gate_over(Path(folder), rows)])
+            written = [
+                {"store": store, **many_writers(home, partitions, processes)} for store, home in homes.items()
+            ]
+            requests = Counter(kind for kind, _ in requests_in(log)) if bucket else {}
+            report("results store: one object a partition", written)
+            if requests:
+                report("requests to the bucket, with those of the reader", [dict(requests)])
+        if rows:
+            report("the gate over a file of rows", [gate_over(folder, rows)])
 
 
 if __name__ == "__main__":
