@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: Field of an artifact whose pieces record how they ended.
-_PIECES = {"baseline_parameters": "folds", "cleanlab_masks": "masks", "trained_models": "cells"}
+_PIECES = {"fold_baselines": "folds", "cleanlab_masks": "masks", "trained_models": "cells"}
 
 
 def artifact_reasons(

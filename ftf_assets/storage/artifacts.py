@@ -24,13 +24,12 @@ import numpy as np
 
 from ftf_assets.contracts.errors import StoreError, shown
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobMissing
+from ftf_assets.storage.blobs.protocol import PACK_SUFFIX, BlobMissing
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HEADER = "header.json"
-PACK_SUFFIX = ".pack"
 #: Smaller packs are not memory-mapped: a map costs a page and a file descriptor.
 _BYTES_WORTH_MAPPING = 65_536
 #: Arrays begin at multiples of it, as those that numpy makes.

@@ -182,12 +182,12 @@ BUCKET_MOMENTS: dict[str, Callable[[int], None]] = {
         for moment, install in MOMENTS.items()
         if "rows" not in moment and "report" not in moment
     },
-    "half an array uploaded": functools.partial(_at_upload, "/artifacts/", ".npy", "half"),
-    "the arrays uploaded, their header not": functools.partial(
+    "half a pack of arrays uploaded": functools.partial(_at_upload, "/artifacts/", ".pack", "half"),
+    "a pack of arrays uploaded, its header not": functools.partial(
         _at_upload, "/artifacts/", "header.json", "before"
     ),
-    "half a pack of fits uploaded": functools.partial(_at_upload, "/fits/packs/", ".zip", "half"),
-    "a pack of fits uploaded, its keys not": functools.partial(_at_upload, "/fits/keys/", ".json", "before"),
+    "half a pack of fits uploaded": functools.partial(_at_upload, "/fits/", ".zip", "half"),
+    "a pack of fits uploaded, its keys not": functools.partial(_at_upload, "/fits/", ".json", "before"),
     "half of the rows uploaded": functools.partial(_at_upload, "/cells/", ".zip", "half"),
     "the rows not yet uploaded": functools.partial(_at_upload, "/cells/", ".zip", "before"),
     "the rows uploaded, the older ones not removed": functools.partial(

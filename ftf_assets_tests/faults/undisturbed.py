@@ -163,9 +163,12 @@ def _found_packs(home: Home) -> dict[str, dict[str, bytes]]:
     """The files of each pack of fits or scores that its keys name; each key has a result there."""
     packs = {}
     for folder in ("fits", "scores"):
-        for entry in home.blobs.entries(f"{folder}/keys/"):
+        for entry in home.blobs.entries(f"{folder}/"):
+            owner, lists_keys, _ = entry.name.partition("/keys/")
+            if not lists_keys:
+                continue
             pack, keys = read_keys(home.blobs, entry.name)
-            content = home.blobs.get(f"{folder}/packs/{pack}")
+            content = home.blobs.get(f"{owner}/packs/{pack}")
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 files = {name: archive.read(name) for name in archive.namelist()}
             assert {f"{key}/header.json" for key in keys} <= set(files), entry.name

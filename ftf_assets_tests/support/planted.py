@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ftf_assets.storage.artifacts import HEADER, PACK_SUFFIX
+from ftf_assets.storage.artifacts import HEADER
+from ftf_assets.storage.blobs.protocol import PACK_SUFFIX
 
 
 def rewrite_header(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:

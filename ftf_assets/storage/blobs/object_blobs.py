@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ftf_assets.contracts.errors import StoreError, input_error, shown
 from ftf_assets.storage.blobs.blob_cache import BlobCache, hash_of
 from ftf_assets.storage.blobs.protocol import (
+    PACK_SUFFIX,
     BlobEntry,
     BlobMissing,
     checked_folder,
@@ -100,13 +101,13 @@ class ObjectBlobs:
     def put(self, name: str, content: bytes) -> None:
         """Write a blob in one step: an upload that is cut leaves the old object.
 
-        An immutable one is kept as a copy too: the next step of the run reads it.
+        The arrays of an artifact are kept as a copy too: the next step of the run reads them.
         """
         import obstore
 
         with self._errors(name, "written"):
             obstore.put(self._store, checked_name(name), content)
-        if known := content_hash(name):
+        if (known := content_hash(name)) and name.endswith(PACK_SUFFIX):
             self.cache.add(known, content)
 
     def put_if_absent(self, name: str, content: bytes) -> bool:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from ftf_assets.contracts.errors import StoreError, input_error
 
+#: How the name of the object with an artifact's arrays ends.
+PACK_SUFFIX = ".pack"
 _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/)*[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 #: ``<24 hex digits>.<suffix>``: the name is the hash of the content, so the content never changes.
 _CONTENT_NAME = re.compile(r"(?:.*/)?([0-9a-f]{24})\.[a-z]+")
