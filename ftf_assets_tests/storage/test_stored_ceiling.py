@@ -72,4 +72,4 @@ def test_rows_of_an_earlier_run_do_not_count_where_the_ceiling_is_off(
 ):
     for crypto in (CRYPTO, OTHER):
         store.write_ceiling(of_crypto(rows, crypto), SWEEP, crypto)
-    assert stored_ceiling(store, SWEEP, settings(on=False)) is None
+    assert stored_ceiling(store, SWEEP, settings(enabled=False)) is None
