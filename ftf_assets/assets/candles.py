@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ftf_assets.graph.asset_decorator import EVERY_WEEK, partitioned_asset
-from ftf_assets.graph.asset_metadata import candles_metadata
+from ftf_assets.graph.data_metadata import candles_metadata
 from ftf_assets.graph.resources import SweepResource
 from ftf_assets.graph.table_types import CANDLES
 

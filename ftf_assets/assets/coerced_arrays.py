@@ -5,7 +5,7 @@ import pandas as pd
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.graph.asset_decorator import partitioned_asset
-from ftf_assets.graph.asset_metadata import arrays_metadata
+from ftf_assets.graph.data_metadata import arrays_metadata
 from ftf_assets.graph.resources import SweepResource
 from ftf_assets.training.variants import require_columns
 

@@ -4,7 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from ftf_assets.graph.asset_decorator import partitioned_asset
-from ftf_assets.graph.asset_metadata import feature_cache_metadata
+from ftf_assets.graph.data_metadata import feature_cache_metadata
 from ftf_assets.graph.resources import SweepResource
 from ftf_assets.graph.table_types import FEATURE_CACHE
 

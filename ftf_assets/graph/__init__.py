@@ -13,8 +13,10 @@
   makes a verdict ``INVALID``
 * ``decision_inputs``: what the gate decides on
 * ``fit_events``: log failed fits, and tell listeners of finished ones
-* ``asset_metadata``: what the UI shows of each asset, built from ``metadata``, ``picture_metadata``,
-  ``plotted_numbers`` (what it plots over time) and ``column_lineage``
+* ``data_metadata``, ``asset_metadata``, ``ceiling_metadata``: what the UI shows of each asset, built from
+  ``metadata``, ``picture_metadata``, ``thumbnails`` (pictures in place), ``plotted_numbers`` (what it plots
+  over time) and ``column_lineage``
+* ``code_links``: from the page of an asset to its code
 
 Three modules use private parts of Dagster, so ``pyproject.toml`` bounds its version: ``event_log`` overrides
 ``_connect``, ``instance`` uses ``InstanceRef`` and ``check_history`` uses ``PartitionKeyFilter``.

@@ -1,36 +1,33 @@
-"""What the Dagster UI shows of each asset's value: counts, small tables, pictures, where it came from."""
+"""What the Dagster UI shows of the assets from labels to report: tables, pictures, numbers and lineage."""
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import BaselineParameters, CleanlabMasks, SmoothedLabels, TrainedModels
+from ftf_assets.contracts.tables.finetune_results import OK
 from ftf_assets.graph.column_lineage import (
-    lineage_of_arrays,
     lineage_of_baselines,
-    lineage_of_features,
     lineage_of_labels,
     lineage_of_masks,
     lineage_of_models,
     lineage_of_results,
 )
-from ftf_assets.graph.metadata import Metadata, column_schema, preview, table
+from ftf_assets.graph.metadata import Metadata, markdown_table, table
 from ftf_assets.graph.plotted_numbers import (
     decision_numbers,
     mask_numbers,
     model_numbers,
-    reading_numbers,
     result_numbers,
 )
 from ftf_assets.graph.table_types import CRYPTO_RESULTS
+from ftf_assets.graph.thumbnails import gains_in_place
 from ftf_assets.serving.report_address import report_address, reports_address
-from ftf_assets.sources.protocol import Provenance
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.plan import TrainingPlan
@@ -41,61 +38,6 @@ if TYPE_CHECKING:
     from ftf_assets.gate.decision import Decision
     from ftf_assets.gate.selection import Selection
     from ftf_assets.rows.finetune_results import CryptoResults
-    from ftf_assets.sources.protocol import FeatureCacheReport
-
-
-def candles_metadata(sweep: Sweep, crypto: str, frame: pd.DataFrame) -> Metadata:
-    """Describe bars and their source."""
-    from ftf_assets.contracts.tables.candles import Candles
-    from ftf_assets.contracts.tables.frames import field_descriptions
-
-    return {
-        "dagster/row_count": len(frame),
-        "rows": len(frame),
-        **reading_numbers(sweep.source.reading(crypto)),
-        "provided": "yes" if len(frame) else "not provided: the source is a ready feature cache",
-        "sweep_id": sweep.sweep_id,
-        **_provenance(sweep.provenance(crypto)),
-        **_reading(sweep, crypto),
-        "dagster/column_schema": column_schema(frame, field_descriptions(Candles)),
-        "last_rows": preview(frame),
-    }
-
-
-def feature_cache_metadata(
-    sweep: Sweep, crypto: str, frame: pd.DataFrame, report: FeatureCacheReport
-) -> Metadata:
-    """Describe features and labels, with the counts of the rows that were left out."""
-    from ftf_assets.contracts.tables.feature_cache import FeatureCache
-    from ftf_assets.contracts.tables.frames import field_descriptions
-
-    return {
-        "dagster/row_count": len(frame),
-        **{name: value for name, value in dataclasses.asdict(report).items() if value is not None},
-        **_provenance(sweep.provenance(crypto)),
-        **lineage_of_features(
-            column_schema(frame, field_descriptions(FeatureCache)), from_candles=sweep.source.has_candles
-        ),
-        "last_rows": preview(frame),
-    }
-
-
-def arrays_metadata(arrays: TrainingArrays, feature_cache: pd.DataFrame) -> Metadata:
-    """Describe training arrays: shape, period, labels, and what the source provided beyond labels."""
-    import pandas as pd
-
-    return {
-        "dagster/row_count": arrays.n_rows,
-        "rows": arrays.n_rows,
-        "features": len(arrays.feature_names),
-        "feature_names": ", ".join(arrays.feature_names),
-        "X": f"{arrays.X.dtype} {arrays.X.shape}, {arrays.X.nbytes:,} bytes",
-        "first": str(pd.Timestamp(int(arrays.start[0]), tz="UTC")),
-        "last": str(pd.Timestamp(int(arrays.start[-1]), tz="UTC")),
-        "buy_rate": float(arrays.y.mean()),
-        **_optional_columns(arrays),
-        **lineage_of_arrays(arrays, feature_cache.columns),
-    }
 
 
 def labels_metadata(plan: TrainingPlan, labels: SmoothedLabels, arrays: TrainingArrays) -> Metadata:
@@ -239,6 +181,7 @@ def results_metadata(
         "dagster/row_count": len(results.cells),
         "sweep_id": sweep.sweep_id,
         "label_suspects": len(results.details["label_suspects"]),
+        "variants": table(_means_by_variant(results.cells)),
         **result_numbers(results.cells),
         "all_cells": table(results.cells[cells].to_dict("records")),
         "by_regime": table(pooled_by_regime(results.details["regime_results"])[regimes].to_dict("records")),
@@ -256,7 +199,9 @@ def decision_metadata(
     decision: Decision,
     selection: Selection | None,
 ) -> Metadata:
-    """Give the answer first, then the verdicts in words, every number behind them, and the pictures.
+    """Give the answer first, then the verdicts, in words too, the pictures, and every number behind them.
+
+    What is in place is narrow, because a wide table would take the answer out of the page.
 
     Parameters
     ----------
@@ -279,19 +224,24 @@ def decision_metadata(
     from ftf_assets.report.sections.verdict import answer_as_paragraphs
 
     data = decision_of_run(sweep, rows, decision)
+    levels = [
+        {"level": one.level, "verdict": one.verdict, "gain (p)": f"{one.gain} ({one.p})"}
+        for one in level_lines(decision)
+    ]
     return {
         "answer": decision.summary.headline,
+        "levels": markdown_table(levels),
+        **gains_in_place(decision),
         "sweep_id": sweep.sweep_id,
         "ending": decision.summary.ending,
         "in_words": dg.MetadataValue.md("\n\n".join(answer_as_paragraphs(decision))),
         **pictures(log, lambda: gate_pictures(data)),
+        "metrics": markdown_table(decision.metric_rows()),
         "tuning": tuning_in_words(decision.tuning, decision.n_trials),
         "seed_noise": seed_noise_in_words(decision.metric_rows()),
         "selection": " ".join(selection_in_words(selection)) if selection else "nothing to pick from",
-        "rows_fingerprint": decision.rows_fingerprint,
+        "fingerprint": decision.rows_fingerprint,
         **decision_numbers(decision),
-        "levels": table([dataclasses.asdict(line) for line in level_lines(decision)]),
-        "metrics": table(decision.metric_rows()),
     }
 
 
@@ -325,7 +275,7 @@ def reports_metadata() -> dict[str, dg.MetadataValue]:
 def audit_metadata(
     log: dg.DagsterLogManager, audit_id: str, rounds: int, found: pd.DataFrame, effects: pd.DataFrame
 ) -> Metadata:
-    """Show what each detector found and what cleaning recovered, and draw the lifts.
+    """Give the answer line by line, then what each detector found and cleaning recovered, and draw the lifts.
 
     Parameters
     ----------
@@ -343,38 +293,22 @@ def audit_metadata(
     from ftf_assets.rows.records import plain_records
 
     section = audit_section(AuditData(plain_records(found), plain_records(effects)))
+    shown = ["detector", "kind", "beats_buy", "beats_hold"]
     return {
-        "answer": dg.MetadataValue.md("\n".join(f"* **{name}**: {says}" for name, says in section["answer"])),
+        **dict(section["answer"]),
+        "found": table([{name: one[name] for name in shown} for one in section["found"]]),
         "audit_id": audit_id,
         "rounds": rounds,
         **pictures(log, lambda: audit_pictures(section["chart"])),
-        "found": table(section["found"]),
-        "effects": table(section["effects"]),
+        "found_in_full": markdown_table(section["found"]),
+        "effects": markdown_table(section["effects"]),
     }
 
 
-def _provenance(source: Provenance) -> Metadata:
-    return {
-        "source": source.source,
-        "source_file": source.file or "none",
-        "quote_currency": source.quote_currency or "none",
-        "data_fingerprint": source.fingerprint,
-        **({"files_passed_over": ", ".join(source.passed_over)} if source.passed_over else {}),
-    }
+def _means_by_variant(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the means of each variant over its measured folds, few enough to be seen at once."""
+    from ftf_assets.rows.records import plain_records
 
-
-def _reading(sweep: Sweep, crypto: str) -> Metadata:
-    from ftf_assets.sweep.data_read import candles_read
-
-    read = candles_read(sweep, crypto) or {}
-    return read | {"notes": "; ".join(read["notes"]) or "none"} if read else {}
-
-
-def _optional_columns(arrays: TrainingArrays) -> Metadata:
-    stability, regime = arrays.label_stability, arrays.regime
-    rows = [] if regime is None else np.bincount(regime, minlength=len(arrays.regime_names)).tolist()
-    by_name = dict(zip(arrays.regime_names, rows, strict=True))
-    return {
-        "mean_label_stability": "unavailable" if stability is None else float(stability.mean()),
-        "rows_by_regime": "unavailable" if regime is None else dg.MetadataValue.json(by_name),
-    }
+    shown = ["roc_auc", "f1_buy", "f1_always_buy", "expectancy_net"]
+    means = cells[cells["status"] == OK].groupby("variant", sort=False)[shown].mean()
+    return plain_records(means.round(4).reset_index())

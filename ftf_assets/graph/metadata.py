@@ -1,4 +1,10 @@
-"""Values that the Dagster UI shows well: tables of records, the last rows of a frame, a schema."""
+"""Values that the Dagster UI shows well: tables of records, the last rows of a frame, a schema.
+
+The UI shows a table in place and lets no cell of it wrap, so a wide one makes the page wider than the screen
+and takes long texts beside it along. It folds Markdown behind a link from 1,000 characters on; below, its
+cells wrap. So an asset with a text that people must be able to read gives its tables as Markdown: the small
+one is in place, the large ones one click away.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +27,14 @@ def table(records: Sequence[Mapping[Any, Any]]) -> dg.TableMetadataValue:
         [dg.TableRecord(record) for record in shown],
         schema=dg.TableSchema([dg.TableColumn(name, _type_of(shown, name)) for name in columns]),
     )
+
+
+def markdown_table(records: Sequence[Mapping[Any, Any]]) -> dg.MarkdownMetadataValue:
+    """Show records as a table whose cells wrap: in place where it is small, else behind a link."""
+    columns = list(records[0]) if records else ["nothing"]
+    rows = [[_text(_cell(record.get(name))) for name in columns] for record in records]
+    lines = [columns, ["---"] * len(columns), *rows]
+    return dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def preview(frame: pd.DataFrame, rows: int = 5) -> dg.TableMetadataValue:
@@ -52,6 +66,10 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return None if pd.isna(value) else float(f"{value:.6g}")
     return value
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else " ".join(str(value).replace("|", r"\|").splitlines())
 
 
 def _type_of(records: Sequence[Mapping[str, Any]], name: str) -> str:

@@ -129,8 +129,9 @@ def decision_numbers(decision: Decision) -> Metadata:
     -------
     dict
         Of the sweep ``signal`` (the baseline's ranking metric) and its ``signal_p``, ``f1_buy``,
-        ``f1_buy_gain``, ``net_bps``, ``smallest_visible_gain``, ``label_ceiling`` and counts of cryptos. Of
-        each level ``gain_LEVEL``, in the unit of the primary metric, and its corrected ``p_LEVEL``.
+        ``f1_buy_gain``, ``net_bps``, ``visible_gain`` (the smallest that the sweep finds), ``label_ceiling``
+        and counts of cryptos. Of each level ``gain_LEVEL``, in the unit of the primary metric, and its
+        corrected ``p_LEVEL``.
     """
     summary = decision.summary
     over_always = (
@@ -152,7 +153,7 @@ def decision_numbers(decision: Decision) -> Metadata:
             f1_buy=summary.f1_buy,
             f1_buy_gain=over_always,
             net_bps=summary.net_bps,
-            smallest_visible_gain=summary.smallest_visible,
+            visible_gain=summary.smallest_visible,
             label_ceiling=summary.ceiling_bound,
             **of_levels,
         ),

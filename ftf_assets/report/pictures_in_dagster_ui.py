@@ -40,7 +40,7 @@ def gate_pictures(data: DecisionData) -> Pictures:
     """Draw for ``gate_decision``: the differences with their intervals, and where the metric moved."""
     return {
         "differences": [Picture(forest_plot(data))] if len(data.metrics) else [],
-        "by_crypto_and_fold": [Picture(svg, level.name) for level, svg in heat_maps(data)],
+        "by_crypto_fold": [Picture(svg, level.name) for level, svg in heat_maps(data)],
     }
 
 

@@ -64,7 +64,7 @@ def test_a_sweep_ends_with_a_report_that_a_browser_opens(
     assert dom.count("<svg") == 3 + 1 + 1 + 4 + 2 + 1 + 1 + 12
 
     shown = {
-        "gate_decision": ("differences", "by_crypto_and_fold"),
+        "gate_decision": ("differences", "by_crypto_fold"),
         "cleanlab_masks": ("suspects_over_time", "worst_suspects"),
         "trained_models": ("precision_recall",),
         "finetune_results": ("most_confident_calls", "equity"),

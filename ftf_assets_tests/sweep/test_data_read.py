@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.graph.asset_metadata import candles_metadata
+from ftf_assets.graph.data_metadata import candles_metadata
 from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.data_read import data_in_words, data_read
