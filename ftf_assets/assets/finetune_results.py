@@ -27,11 +27,11 @@ def finetune_results(
     cleanlab_masks: CleanlabMasks,
     trained_models: TrainedModels,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """One row per cell, scored on hard test labels; a re-run of the same settings replaces its rows.
+    """One row per cell (fold × variant), scored on hard test labels; a re-run of its settings replaces it.
 
     f1_always_buy, predicted_buy_rate and breakeven_precision stand beside f1_buy: on weak signal the
     F1-optimal threshold calls BUY on most bars, and its f1 is hardly more than that of always saying BUY.
-    In the same transaction more tables break the cells down: regime_results by market regime, weekly_results
+    More tables are written with it and break the cells down: regime_results by market regime, weekly_results
     by UTC week (the clusters of the gate's tests), seed_scores by fit, confidence_curve by how confident the
     calls are; label_suspects lists the rows that the cleaners suspect.
     """

@@ -20,6 +20,7 @@ def noise_audit(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Inject known label errors and measure how well each cleaner finds them, within each observed class.
 
+    The job ftf_audit makes it; no sweep waits for it.
     A cleaner counts only where its lift is above that of all three controls, which look at no model.
     "effects" says what cleaning recovers of the average precision that the noise costs.
     """

@@ -5,6 +5,7 @@ import dagster as dg
 from ftf_assets.audit.trust import untrusted_cleaning
 from ftf_assets.contracts.tables.gate_decision import LOCK
 from ftf_assets.graph.check_history import SWEEP_ID, TABLE_VERSIONS
+from ftf_assets.graph.jobs import AUDIT_JOB
 from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 
 
@@ -13,8 +14,8 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(
         asset="gate_decision",
-        description="Cleaning is locked only where a noise audit of the sweep's data shows that its cleaners "
-        "beat the controls. Before that, a missing audit is a hint.",
+        description="No cleaner becomes the default (LOCK) before a noise audit of the same data shows that "
+        f"it finds wrong labels better than the controls do. The job {AUDIT_JOB} runs the audit.",
         required_resource_keys={"sweep", "home"},
     )
     def cleaners_audited(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
@@ -30,7 +31,8 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
         return dg.AssetCheckResult(
             passed=not warnings or locked.empty,
             severity=dg.AssetCheckSeverity.WARN,
-            description="; ".join(warnings) or "the sweep has no cleaner, or its cleaners beat the controls",
+            description="; ".join(warnings)
+            or "the sweep compares no cleaner, or its cleaners beat the controls in the noise audit",
             metadata={SWEEP_ID: sweep.sweep_id, TABLE_VERSIONS: audit_versions(found)},
         )
 

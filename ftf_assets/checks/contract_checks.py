@@ -93,7 +93,8 @@ class TableContract:
     @property
     def description(self) -> str:
         """What the check holds the asset to, in one sentence."""
-        return f"The stored rows keep the contract of {' and '.join(self.names)}."
+        tables = " and ".join(self.names)
+        return f"Columns, types, bounds and keys of the stored rows are those of {tables}."
 
     @property
     def names(self) -> list[str]:
@@ -144,7 +145,7 @@ class BundleContract:
     @property
     def description(self) -> str:
         """What the check holds the asset to, in one sentence."""
-        return f"The stored value keeps the contract of {self.bundle.__name__}."
+        return f"Shapes, types and bounds of the stored value are those of {self.bundle.__name__}."
 
     @property
     def expectations(self) -> tuple[str, ...]:

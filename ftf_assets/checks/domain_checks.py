@@ -40,7 +40,7 @@ _SHOWN = 10
 
 
 def no_leaking_column(stored: Stored) -> Finding:
-    """No feature alone nearly is the label or its return; one that is makes every verdict INVALID."""
+    """No feature alone gives away the label or its return. One that does makes every verdict INVALID."""
     strengths = column_strengths(stored.value("coerced_arrays"))
     strongest = strengths[0]
     return Finding(
@@ -52,7 +52,7 @@ def no_leaking_column(stored: Stored) -> Finding:
 
 
 def survives_a_lag(stored: Stored) -> Finding:
-    """Features of the bar before keep half of what a strong baseline's AUC has above 0.5."""
+    """With features one bar older a strong baseline keeps half of its AUC above 0.5, else all is INVALID."""
     loss = lag_loss(
         stored.sweep.plan(stored.crypto),
         stored.value("coerced_arrays"),
@@ -67,7 +67,7 @@ def survives_a_lag(stored: Stored) -> Finding:
 
 
 def caps_held(stored: Stored) -> Finding:
-    """Suspects of each class stay within the cap, and cleaning changed weights by its rules only."""
+    """Cleaners suspect no more of a class than the cap allows, and change weights by their rules only."""
     arrays, cap = stored.value("coerced_arrays"), stored.sweep.settings.treatment.suspect_cap
     plan = stored.sweep.plan(stored.crypto)
     masks = weighted_masks(plan, arrays, stored.value("cleanlab_masks"))
@@ -93,7 +93,7 @@ def caps_held(stored: Stored) -> Finding:
 
 
 def no_leak(stored: Stored) -> Finding:
-    """No row overlaps the rows that its model is judged on, recomputed from the label intervals."""
+    """No training row overlaps in time the rows that its model is judged on; recomputed from the labels."""
     arrays, plan = stored.value("coerced_arrays"), stored.sweep.plan(stored.crypto)
     start, end, embargo = arrays.start, arrays.end, plan.embargo(arrays)
     cells = stored.value("trained_models").cells
@@ -127,7 +127,7 @@ def no_leak(stored: Stored) -> Finding:
 
 
 def off_path_is_identity(stored: Stored) -> Finding:
-    """Untreated labels are the hard labels bit for bit, and the baseline cell is the baseline's own fit."""
+    """Without a treatment the labels are the hard ones, bit for bit, and the model is the baseline's."""
     arrays = stored.value("coerced_arrays")
     return Finding(
         off_path_breaches(
@@ -142,7 +142,7 @@ def off_path_is_identity(stored: Stored) -> Finding:
 
 
 def cells_complete(stored: Stored) -> Finding:
-    """No expected cell is missing and none has failed."""
+    """Every cell (fold × variant) of the sweep is there, and none has failed."""
     models: TrainedModels = stored.value("trained_models")
     names = tuple(variant.name for variant in stored.sweep.variants)
     missing = models.missing_cells(stored.sweep.settings.folds.n_folds, names)
@@ -160,7 +160,7 @@ def cells_complete(stored: Stored) -> Finding:
 
 
 def reproducible(stored: Stored) -> Finding:
-    """One cell, fitted again from the stored values, has the same booster and probabilities bit for bit."""
+    """One cell that is fitted again from the stored values gives the same model, bit for bit."""
     models = stored.value("trained_models")
     cell = cell_to_repeat(models)
     return Finding(
@@ -178,7 +178,7 @@ def reproducible(stored: Stored) -> Finding:
 
 
 def calibration_on_hard_labels(stored: Stored) -> Finding:
-    """The calibration error is plausible and is that of the stored probabilities against hard labels."""
+    """The calibration error is plausible, and is that of the stored probabilities against the hard labels."""
     y = stored.value("coerced_arrays").y
     cells = {(cell.fold, cell.variant): cell for cell in stored.value("trained_models").cells}
     good = [row for row in _records(stored) if row["status"] == "ok"]
@@ -197,7 +197,7 @@ def calibration_on_hard_labels(stored: Stored) -> Finding:
 
 
 def statuses_explained(stored: Stored) -> Finding:
-    """Every cell that is not ok says why, and a skipped one has in fact too short a history."""
+    """Every cell that was not measured says why, and one that was skipped has too short a history."""
     from ftf_assets.invariants.outcomes import unexplained_cells
 
     rows = _records(stored)
@@ -206,7 +206,7 @@ def statuses_explained(stored: Stored) -> Finding:
 
 
 def details_add_up(stored: Stored) -> Finding:
-    """Weeks, single fits and top shares of each cell are those of its model and add up to its row."""
+    """Weeks, single fits and most confident calls of a cell are those of its model and add up to its row."""
     from ftf_assets.rows.records import plain_records
 
     tables = {name: plain_records(frame) for name, frame in stored.results().items() if name in _DETAILS}
@@ -231,18 +231,18 @@ def details_add_up(stored: Stored) -> Finding:
 
 
 def enough_trades(stored: Stored) -> Finding:
-    """Each variant has this crypto's share of the trades that the gate needs, in all and per fold."""
+    """Each variant has this crypto's share of the trades that the gate needs, in all and in each fold."""
     from ftf_assets.invariants.outcomes import variants_short_of_trades
 
     rows = _records(stored)
     breaches = variants_short_of_trades(rows, len(stored.sweep.cryptos))
     trades = [row["n_trades"] for row in rows if row["status"] == "ok"]
     fewest = {"fewest_trades_of_a_cell": min(trades)} if trades else {}
-    return Finding(breaches, "every variant has enough trades, in all and per fold", fewest)
+    return Finding(breaches, "every variant has enough trades, in all and in each fold", fewest)
 
 
 def added_noise_only(stored: Stored) -> Finding:
-    """Untouched labels give the baseline's own scores, and each dose changed the fit part only, as drawn."""
+    """Without added noise the scores are the baseline's own; noise changed training labels only, as drawn."""
     from ftf_assets.rows.records import plain_records
 
     rows = plain_records(stored.ceiling())
@@ -259,7 +259,7 @@ def added_noise_only(stored: Stored) -> Finding:
 
 
 def ceiling_complete(stored: Stored) -> Finding:
-    """No model of the label ceiling has failed: a cell without one is left out of what labels are worth."""
+    """No model on noisier labels has failed: one that has is left out of what correct labels are worth."""
     from ftf_assets.rows.records import plain_records
 
     rows = plain_records(stored.ceiling())

@@ -22,7 +22,9 @@ def gate_checks() -> list[dg.AssetChecksDefinition]:
         return dg.AssetCheckResult(
             passed=not poor,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"underpowered: {', '.join(poor)}" if poor else "enough trades for every level",
+            description=f"Too few trades to judge {', '.join(poor)}: take more folds, cryptos or history"
+            if poor
+            else "enough trades for every level",
             metadata={SWEEP_ID: sweep_id},
         )
 

@@ -11,7 +11,7 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
 
     @dg.asset_check(
         asset="sweep_report",
-        description="The file exists, parses as HTML and shows every number of gate_metrics.",
+        description="The report is an HTML file and shows every number of the decision (gate_metrics).",
         required_resource_keys={"sweep", "home"},
     )
     def opens(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
@@ -25,11 +25,12 @@ def report_checks() -> list[dg.AssetChecksDefinition]:
             missing = missing_from_page(page.decode(errors="replace"), metrics)
         except BlobMissing:
             missing = ["the file"]
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         return dg.AssetCheckResult(
             passed=not missing,
-            description=f"{len(missing)} missing, first: {missing[0]}"
+            description=f"The report lacks {missing[0]}{more}: materialise sweep_report again"
             if missing
-            else f"shows {len(metrics)} comparisons",
+            else f"the report shows {len(metrics)} comparisons",
             metadata={SWEEP_ID: sweep_id},
         )
 
