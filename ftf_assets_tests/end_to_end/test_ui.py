@@ -148,7 +148,7 @@ def finds_verdict_and_report(someone: Newcomer) -> None:
     tags = {tag["key"]: tag["value"] for tag in decided["tags"]}
     assert tags["dagster/sensor_name"] == "gate_when_landed"
     someone.go("/assets/gate_decision?view=events")
-    someone.sees("answer", "label_smoothing", "aggressive")
+    someone.sees("answer", "aggressive", "gain (p)")
     someone.shoots("verdict")
     someone.unfolds_the_graph()
     someone.shoots("graph")
