@@ -107,11 +107,15 @@ def auc_of(values: Float64[Array, " rows"], buy: Bool[Array, " rows"]) -> float:
 
     Mann and Whitney (1947): it follows from the sum of the ranks of one class.
     """
+    return _auc_of_ranks(_ranks(values), buy)
+
+
+def _auc_of_ranks(ranks: Float64[Array, " rows"], buy: Bool[Array, " rows"]) -> float:
     n_buy = int(np.count_nonzero(buy))
     n_pairs = n_buy * (len(buy) - n_buy)
     if not n_pairs:
         return 0.5
-    return (float(_ranks(values)[buy].sum()) - n_buy * (n_buy + 1) / 2) / n_pairs
+    return (float(ranks[buy].sum()) - n_buy * (n_buy + 1) / 2) / n_pairs
 
 
 def _strength(
@@ -122,12 +126,12 @@ def _strength(
     return_ranks: Float64[Array, " rows"],
 ) -> ColumnStrength:
     values, present = column.astype(np.float64), ~np.isnan(column)
-    if present.all():
-        ranks = _ranks(values)
-    else:
+    of_presence = 0.5
+    if not present.all():
+        of_presence = auc_of(present.astype(np.float64), buy)
         values, returns, return_ranks = values[present], returns[present], return_ranks[present]
-        ranks = _ranks(values)
-    aucs = [auc_of(values, buy[present]), auc_of(present.astype(np.float64), buy)]
+    ranks = _ranks(values)
+    aucs = [_auc_of_ranks(ranks, buy[present]), of_presence]
     correlations = [_correlation(values, returns), _correlation(ranks, return_ranks)]
     return ColumnStrength(name, max(aucs, key=lambda auc: abs(auc - 0.5)), max(correlations, key=abs))
 

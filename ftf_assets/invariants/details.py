@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from statistics import stdev
 from typing import Any
 
@@ -18,7 +17,8 @@ from ftf_assets.contracts.typed import Array, typed
 
 Row = Mapping[str, Any]
 _ROUNDING = 1e-9
-_NANOSECONDS = 1_000_000_000
+_NANOSECONDS_A_DAY = 24 * 60 * 60 * 1_000_000_000
+_WEEKDAY_OF_1970 = 3  # 1 January 1970 was a Thursday, three days after Monday
 _BASIS_POINTS = 10_000
 
 
@@ -59,29 +59,33 @@ def detail_breaches(
 
 def _of_weeks(arrays: TrainingArrays, cell: TrainedCell, weeks: Sequence[Row]) -> list[str]:
     y = arrays.y[cell.test_rows]
-    influence = _influence(y == 1, cell.test_probability)
-    n_rows: Counter[date] = Counter()
-    n_buys: Counter[date] = Counter()
-    moved: defaultdict[date, float] = defaultdict(float)
-    for start, label, one in zip(arrays.start[cell.test_rows].tolist(), y.tolist(), influence, strict=True):
-        day = datetime.fromtimestamp(start // _NANOSECONDS, UTC).date()
-        monday = day - timedelta(days=day.weekday())
-        n_rows[monday] += 1
-        n_buys[monday] += label
-        moved[monday] += float(one)
+    days = arrays.start[cell.test_rows] // _NANOSECONDS_A_DAY
+    mondays, week = np.unique(days - (days + _WEEKDAY_OF_1970) % 7, return_inverse=True)
+    columns = (
+        np.bincount(week),
+        np.bincount(week, y).astype(np.int64),
+        np.bincount(week, _influence(y == 1, cell.test_probability)),
+    )
+    expected = {
+        date(1970, 1, 1) + timedelta(days=monday): (n_rows, n_buys, moved)
+        for monday, n_rows, n_buys, moved in zip(
+            mondays.tolist(), *(one.tolist() for one in columns), strict=True
+        )
+    }
     breaches = []
     stored = {row["week"].date(): row for row in weeks}
-    for monday in sorted(n_rows.keys() | stored.keys()):
+    for monday in sorted(expected.keys() | stored.keys()):
         found = stored.get(monday, {"n_test": 0, "n_buy": 0, "auc_influence": 0.0})
-        if (found["n_test"], found["n_buy"]) != (n_rows[monday], n_buys[monday]):
+        n_rows, n_buys, moved = expected.get(monday, (0, 0, 0.0))
+        if (found["n_test"], found["n_buy"]) != (n_rows, n_buys):
             breaches.append(
                 f"weekly_results has {found['n_test']} rows and {found['n_buy']} BUYs in the week of "
-                f"{monday}, the test rows {n_rows[monday]} and {n_buys[monday]}"
+                f"{monday}, the test rows {n_rows} and {n_buys}"
             )
-        elif abs(found["auc_influence"] - moved[monday]) > _ROUNDING:
+        elif abs(found["auc_influence"] - moved) > _ROUNDING:
             breaches.append(
                 f"auc_influence of the week of {monday} is {found['auc_influence']:.6f}, by the ranks of its "
-                f"rows it is {moved[monday]:.6f}"
+                f"rows it is {moved:.6f}"
             )
     return breaches
 

@@ -21,8 +21,8 @@ from ftf_assets.report.charts.suspects_over_time import suspects_over_time
 from ftf_assets.report.data import CurveData, DecisionData, SuspectData
 from ftf_assets.report.sections.suspects import suspect_cards
 
-#: Number of suspects that the asset ``cleanlab_masks`` shows; the report shows more.
-N_WORST = 4
+#: Number of suspects that the asset ``cleanlab_masks`` shows, one of each label; the report shows more.
+N_WORST = 2
 
 
 @dataclass(frozen=True)

@@ -849,7 +849,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "invariants/details.py",
         "the influence of a week is not compared",
-        'elif abs(found["auc_influence"] - moved[monday]) > _ROUNDING:',
+        'elif abs(found["auc_influence"] - moved) > _ROUNDING:',
         "elif False:",
         "checks/test_domain_checks.py",
     ),
@@ -870,8 +870,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "invariants/column_leaks.py",
         "a column that is missing for one class passes",
-        "aucs = [auc_of(values, buy[present]), auc_of(present.astype(np.float64), buy)]",
-        "aucs = [auc_of(values, buy[present])]",
+        "aucs = [_auc_of_ranks(ranks, buy[present]), of_presence]",
+        "aucs = [_auc_of_ranks(ranks, buy[present])]",
         "invariants/test_column_leaks.py",
     ),
     _mutant(

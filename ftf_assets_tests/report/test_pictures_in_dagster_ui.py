@@ -30,7 +30,7 @@ CRYPTOS = ("OPUSDC", "LDOUSDC")
 #: Pictures of an asset: how they are drawn, from which part of the report's data, and how many there are.
 DRAWN = {
     gate_pictures: ("decision", {"differences": 1, "by_crypto_fold": 4}),
-    cleaning_pictures: ("suspects", {"suspects_over_time": 1, "worst_suspects": 4}),
+    cleaning_pictures: ("suspects", {"suspects_over_time": 1, "worst_suspects": 2}),
     model_pictures: ("curves", {"precision_recall": 1}),
     trade_pictures: ("curves", {"equity": 1}),
 }
