@@ -6,6 +6,7 @@
 * ``io_managers``, ``table_types``: how values are stored, loaded and refused
 * ``step_failures``: how a step that refuses its input says so
 * ``jobs``: names of jobs and tags, and the run configuration of a sweep
+* ``launchpad_examples``: run configurations for the usual cases, shown with the jobs
 * ``instance_settings``: whose ``dagster.yaml`` is used, the user's or ours; imports no Dagster
 * ``instance``, ``run_processes``: the Dagster instance of a home, and the runs of processes that are gone
 * ``backfill_settings``: what a backfill of the UI leaves open, resolved once for its runs

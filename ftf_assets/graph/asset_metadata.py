@@ -257,7 +257,7 @@ def report_metadata(sweep: Sweep, headline: str, file: Path) -> Metadata:
             "how to open it": "double-click the file, or paste its path into the address bar",
         }
     )
-    return {"answer": headline, **where, "sweep_id": sweep.sweep_id, "bytes": file.stat().st_size}
+    return {**where, "answer": headline, "sweep_id": sweep.sweep_id, "bytes": file.stat().st_size}
 
 
 def reports_metadata() -> dict[str, dg.MetadataValue]:

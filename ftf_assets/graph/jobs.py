@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ftf_assets.graph.check_history import DECISION_CHECKS, SMOKE_CHECKS
+from ftf_assets.graph.launchpad_examples import AUDIT_CASES, SMOKE_CASES, SWEEP_CASES, with_examples
 from ftf_assets.storage.home import Home
 from ftf_assets.sweep.settings import SMOKE, SweepSettings
 
@@ -42,25 +43,36 @@ JOBS = [
     dg.define_asset_job(
         SWEEP_JOB,
         selection=dg.AssetSelection.all() - _DECIDING - _AUDIT - _FITTING,
-        description="The sweep of one crypto: every asset from candles to finetune_results, with its checks.",
+        description=with_examples(
+            "The sweep of one crypto: every asset from candles to finetune_results, with its checks. A whole "
+            "sweep is a run for each of its cryptos: a backfill. Gate and report follow by themselves.",
+            SWEEP_CASES,
+        ),
     ),
     dg.define_asset_job(
         DECIDE_JOB,
         selection=_DECIDING,
-        description="The decision on a sweep and its report, once all of its cryptos have rows.",
+        description="The decision on a sweep and its report, once all of its cryptos have rows. The sensor "
+        "gate_when_landed starts it with the settings of the sweep; by hand it needs the same settings.",
     ),
     dg.define_asset_job(
         SMOKE_JOB,
         selection=dg.AssetSelection.all() - _DECIDING - _AUDIT,
         config={"resources": {"sweep": {"config": SMOKE}}},
-        description="One fold and one variant of a crypto through every stage, with every check: the merge "
-        "gate. One cell is fitted twice and compared bit for bit.",
+        description=with_examples(
+            "One fold and one variant of a crypto through every stage, with every check: the merge gate. One "
+            "cell is fitted twice and compared bit for bit. As it is, it runs on the embedded market.",
+            SMOKE_CASES,
+        ),
     ),
     dg.define_asset_job(
         AUDIT_JOB,
         selection=_AUDIT.upstream(),
-        description="The noise audit of one crypto: injects known label errors, measures how well each "
-        "cleaner finds them, and how much performance cleaning recovers.",
+        description=with_examples(
+            "The noise audit of one crypto: injects known label errors, measures how well each cleaner finds "
+            "them, and how much performance cleaning recovers. As it is, it runs on the embedded market.",
+            AUDIT_CASES,
+        ),
     ),
 ]
 
