@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Runs a crypto again when its file has changed. It needs a sweep of this home that read "
     "files (data.source candles or features): run that first, then switch this on. It watches the folder of "
-    "the latest such sweep and keeps its settings and fold edges, so the rows stay those of one sweep. A file "
-    "counts once it was the same at two looks, a minute apart.",
+    "the latest such sweep and keeps its settings and fold edges, so the rows stay those of one sweep. A "
+    "file counts once it was the same at two looks, a minute apart.",
 )
 def input_files(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
     """Request ``ftf_sweep`` for each crypto whose file differs from the one that its rows came from.

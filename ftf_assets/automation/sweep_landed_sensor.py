@@ -85,9 +85,9 @@ class Landings:
     job_name=DECIDE_JOB,
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts gate and report of a sweep, with its own settings, once all of its cryptos have rows. "
-    "It needs nothing: leave it on. It waits while a run or a command is at work on the sweep, starts nothing "
-    "where gate and report cover the rows already, and starts again when rows change.",
+    description="Starts gate and report of a sweep, with its own settings, once all of its cryptos have "
+    "rows. It needs nothing: leave it on. It waits while a run or a command is at work on the sweep, starts "
+    "nothing where gate and report cover the rows already, and starts again when rows change.",
 )
 def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
     """Request ``ftf_decide`` for every sweep whose rows are complete and that gate or report do not cover.

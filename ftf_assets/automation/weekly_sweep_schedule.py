@@ -14,9 +14,9 @@ from ftf_assets.sweep.sweep import open_sweep
     job_name=SWEEP_JOB,
     cron_schedule="0 6 * * 1",
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Mondays at 06:00 UTC: the latest sweep again, a run for each crypto, on the data of that day. "
-    "It needs a sweep of this home that compares variants, on data that grow: run that first, then switch "
-    "this on. Its settings are repeated, its folds move on with the data, so it is a new sweep; "
+    description="Mondays at 06:00 UTC: the latest sweep again, a run for each crypto, on the data of that "
+    "day. It needs a sweep of this home that compares variants, on data that grow: run that first, then "
+    "switch this on. Its settings are repeated, its folds move on with the data, so it is a new sweep; "
     "gate_when_landed decides it.",
 )
 def weekly_sweep(
