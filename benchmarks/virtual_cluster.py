@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A cluster on one machine: the planner, the queues and the stores are real, the fits are sleeps.
 
-    python -m benchmarks.virtual_cluster [--cryptos 500] [--hosts 16] [--cores 4] [--home s3://bucket/prefix]
+    python -m benchmarks.virtual_cluster [--cryptos 500] [--hosts 16] [--cores 4] [--bucket]
 
 A host is a child process that takes one crypto after another, as a container of a cluster would; it runs the
 crypto's fits on its cores, each a sleep as long as a real fit of so many rows takes, and stores what a real
@@ -13,13 +13,14 @@ bound: a cluster has cores of its own for it. Labels, cleaning, checks and Dagst
 
 from __future__ import annotations
 
+import os
 import resource
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from ftf_assets.training.fit_task import FitTask, execute_fit
 from ftf_assets.training.variants import BASELINE_VARIANT
 from ftf_assets_tests.support.production import feature_cache, plan_of, production_rows
 from ftf_assets_tests.support.results_rows import partition, results_table
+from ftf_assets_tests.support.s3_server import environment, new_bucket, requests_in, s3_server
 
 FEATURES = 40
 ROUNDS = 138  # the mean of the untuned sweep on the market
@@ -240,16 +242,21 @@ def results_store(home: Home) -> ResultsStore:
 @click.option(
     "--longer", default=1.0, show_default=True, help="Times the fits of a year of hours: 8 for eight years."
 )
-@click.option("--home", "address", default="", help="[default: a temporary folder]")
-def main(cryptos: int, hosts: int, cores: int, longer: float, address: str) -> None:
+@click.option("--bucket", is_flag=True, help="In a bucket of the S3 server of the tests, one process.")
+def main(cryptos: int, hosts: int, cores: int, longer: float, bucket: bool) -> None:
     """Plan the sweep, run it on the hosts, and print what it took."""
     per_row, result, arrays = real_fit()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        home = Home.locate(address or str(folder / "home"))
+    with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
+        folder, log = Path(name), Path(name) / "log"
+        address = str(folder / "home")
+        if bucket:
+            endpoint = opened.enter_context(s3_server(log=log))
+            os.environ |= environment(endpoint) | {homes.CACHE_VARIABLE: str(folder / "cache")}
+            address = new_bucket(endpoint)
+        home = Home.locate(address)
         begin, cpu = time.perf_counter(), time.process_time()
         sweep = open_cluster_sweep(folder, cryptos)
-        opened, cpu_opened = time.perf_counter() - begin, time.process_time() - cpu
+        wall_opened, cpu_opened = time.perf_counter() - begin, time.process_time() - cpu
         cpu = time.process_time()
         n_fits, order = sweep.n_fits, sweep.longest_first
         cpu_planned = time.process_time() - cpu
@@ -257,6 +264,7 @@ def main(cryptos: int, hosts: int, cores: int, longer: float, address: str) -> N
         begin, cpu = time.perf_counter(), time.process_time()
         done = run_side_by_side(list(order), host, children=hosts, on_event=lambda _event: None)
         wall, cpu_queue = time.perf_counter() - begin, time.process_time() - cpu
+        requests = Counter(kind for kind, _ in requests_in(log)) if bucket else Counter[str]()
         n_rows = len(results_store(home).read(sweep.sweep_id))
     slept = sum(one["slept"] for one in done.values())
     ideal = slept / (hosts * cores)
@@ -284,7 +292,7 @@ def main(cryptos: int, hosts: int, cores: int, longer: float, address: str) -> N
         "the parent",
         [
             {
-                "open s": round(opened, 1),
+                "open s": round(wall_opened, 1),
                 "open cpu s": round(cpu_opened, 1),
                 "plan cpu s": round(cpu_planned, 1),
                 "queue cpu s": round(cpu_queue, 2),
@@ -295,7 +303,7 @@ def main(cryptos: int, hosts: int, cores: int, longer: float, address: str) -> N
     )
     total = sum(n for name, n in asked.items() if name != "bytes")
     report(
-        f"requests to the store {home.address if address else 'in a folder'}",
+        f"calls of the store in a {'bucket' if bucket else 'folder'}",
         [
             {
                 **{name: n for name, n in sorted(asked.items()) if name != "bytes"},
@@ -306,6 +314,8 @@ def main(cryptos: int, hosts: int, cores: int, longer: float, address: str) -> N
             }
         ],
     )
+    if requests:
+        report("requests to the bucket", [{**requests, "a crypto": requests.total() / cryptos}])
 
 
 if __name__ == "__main__":

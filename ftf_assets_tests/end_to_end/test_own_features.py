@@ -19,7 +19,7 @@ pytestmark = pytest.mark.end_to_end
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own_features.md").read_text(encoding="utf-8")
 #: Two folds and one fit a cell: whether the page is true does not depend on more.
-SMALL = {"folds.n_folds": 2, "training.seeds": 1, "ceiling.on": False}
+SMALL = {"folds.n_folds": 2, "training.seeds": 1, "ceiling.enabled": False}
 
 
 def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, monkeypatch, capsys):
