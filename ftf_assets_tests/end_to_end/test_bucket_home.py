@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,14 @@ import pytest
 
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
-from ftf_assets_tests.support.s3_server import SECRET, environment, new_bucket, s3_server, troubled
+from ftf_assets_tests.support.s3_server import (
+    SECRET,
+    environment,
+    new_bucket,
+    requests_in,
+    s3_server,
+    troubled,
+)
 from ftf_assets_tests.support.settings import set_options
 
 pytestmark = pytest.mark.end_to_end
@@ -52,8 +60,14 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with s3_server() as address:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The requests to the server."""
+    return tmp_path_factory.mktemp("server") / "log"
+
+
+@pytest.fixture(scope="module")
+def endpoint(log: Path) -> Iterator[str]:
+    with s3_server(log=log) as address:
         yield address
 
 
@@ -81,7 +95,7 @@ def assert_equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 
 
 def test_a_sweep_has_the_rows_of_one_in_a_folder_and_any_machine_reads_them(
-    endpoint: str, rows_of_a_folder: pd.DataFrame, tmp_path: Path
+    endpoint: str, log: Path, rows_of_a_folder: pd.DataFrame, tmp_path: Path
 ):
     first = Machine(tmp_path / "first", endpoint, new_bucket(endpoint))
     done = first.ftf("sweep", *SMALL)
@@ -92,6 +106,11 @@ def test_a_sweep_has_the_rows_of_one_in_a_folder_and_any_machine_reads_them(
     assert "result objects" in other.ftf("index").stdout
     report = Path(other.ftf("report").stdout.strip())
     assert report.is_relative_to(other.folder)
+    begin = log.stat().st_size
+    assert "nothing to do" in other.ftf("plan", *SMALL).stdout.lower()
+    asked = Counter(requests_in(log, begin))
+    assert (asked["GET", "artifacts"], asked["LIST", "artifacts"]) == (7, 1), "headers, and no value"
+    assert asked["LIST", "fits"] == 1
     # Nothing is fitted twice: what one machine has made, the other finds.
     again = other.ftf("sweep", *SMALL)
     assert again.returncode == 0, again.stderr

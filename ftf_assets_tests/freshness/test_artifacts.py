@@ -28,8 +28,9 @@ from ftf_assets.graph.check_history import ARTIFACT_KEY, INVALIDATING_CHECKS
 from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.storage.artifacts import read_artifact, write_artifact
 from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.blobs.local_blobs import LocalBlobs
 from ftf_assets.storage.fit_store import fit_store
-from ftf_assets.storage.home import Home
+from ftf_assets.storage.home import Home, ListedHome
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import FitResult
@@ -141,6 +142,37 @@ def test_one_changed_byte_is_damage_and_the_reason_names_the_file(reasons: Reaso
     found = reasons()
     assert kinds(found) == {"coerced_arrays": "damaged"}
     assert str(array) in found["coerced_arrays"].text
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda pack: pack.write_bytes(pack.read_bytes()[:-1]), "does not have the checksum"),
+        (Path.unlink, "there is no object"),
+    ],
+    ids=["cut", "gone"],
+)
+def test_in_a_bucket_a_listing_shows_damage_and_no_array_is_read(
+    reasons: Reasons,
+    home: Home,
+    sweep: Sweep,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[Path], object],
+    says: str,
+):
+    bucket = LocalBlobs(home.path)  # a folder stands for it
+    monkeypatch.setattr("ftf_assets.storage.home._blobs", lambda *_: bucket)
+    read: list[str] = []
+    monkeypatch.setattr(bucket, "get", lambda name: read.append(name) or LocalBlobs.get(bucket, name))
+    listed = ListedHome(home.path, "s3://bucket/home", ("artifacts/",))
+    assert artifact_reasons(sweep, listed, instance, CRYPTO) == reasons() == {}
+    assert {name.rpartition("/")[2] for name in read} == {"header.json"}
+    damage(next(folder(home, sweep, "coerced_arrays").glob("*.pack")))
+    listed = ListedHome(home.path, "s3://bucket/home", ("artifacts/",))
+    found = artifact_reasons(sweep, listed, instance, CRYPTO)
+    assert kinds(found) == {"coerced_arrays": "damaged"}
+    assert says in found["coerced_arrays"].text
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ftf_assets.storage.blobs import object_blobs
 from ftf_assets.storage.blobs.blob_cache import SIZE_VARIABLE, BlobCache
 from ftf_assets.storage.blobs.local_blobs import LocalBlobs
 from ftf_assets.storage.blobs.object_blobs import ObjectBlobs
-from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore
+from ftf_assets.storage.blobs.protocol import PACK_SUFFIX, BlobDamaged, BlobMissing, BlobStore
 from ftf_assets_tests.support.s3_server import (
     SECRET,
     Trouble,
@@ -101,6 +101,35 @@ def test_an_immutable_blob_has_a_local_file(store: BlobStore):
     assert store.local_file(name).read_bytes() == b"values"
     with pytest.raises(BlobMissing):
         store.local_file(immutable(b"others"))
+
+
+def test_an_immutable_blob_is_checked_and_damage_and_loss_are_told_apart(store: BlobStore):
+    name, gone = immutable(b"values"), immutable(b"others")
+    store.put(name, b"values")
+    store.check(name, 6)
+    store.put(gone, b"half")
+    with pytest.raises(BlobDamaged, match="does not have the checksum of its name"):
+        store.check(gone, 6)
+    store.delete([gone])
+    with pytest.raises(BlobMissing):
+        store.check(gone, 6)
+
+
+def test_an_object_of_other_content_than_its_name_says_is_removed_by_who_reads_it(bucket: ObjectBlobs):
+    name = immutable(b"values")
+    bucket.put(name, b"valuez")
+    bucket.check(name, 6)  # a look at the size does not find it
+    with pytest.raises(BlobDamaged):
+        bucket.get(name)
+    with pytest.raises(BlobMissing):
+        bucket.check(name, 6)
+
+
+def test_the_arrays_that_a_machine_has_written_are_not_fetched_by_it(bucket: ObjectBlobs):
+    name = immutable(b"arrays").replace(".npy", PACK_SUFFIX)
+    bucket.put(name, b"arrays")
+    bucket._store = None  # whoever asks the bucket now fails
+    assert bucket.get(name) == b"arrays"
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", "a//b", "a/../b", "", ".hidden", "a/-b", "a b", "a\nb"])
