@@ -143,7 +143,7 @@ def test_the_gate_waits_for_runs_in_progress_and_for_the_command_that_decides_it
 
 
 def test_the_gate_waits_for_the_label_ceiling_that_is_part_of_the_sweep(home: Home):
-    sweep = small_sweep(**QUICK, cryptos="OPUSDC", on=True, repeats=1)
+    sweep = small_sweep(**QUICK, cryptos="OPUSDC", enabled=True, repeats=1)
     land(sweep, home, "OPUSDC", assets=[asset for asset in CRYPTO_ASSETS if asset != CEILING])
     waiting = tick(gate_when_landed, home, None)
     assert "nothing to decide" in reason(waiting)

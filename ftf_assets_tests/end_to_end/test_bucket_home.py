@@ -33,7 +33,7 @@ pytestmark = pytest.mark.end_to_end
 
 SMALL = (
     *("--trials", "0", "--crypto", "OPUSDC", "--factor", "cleanlab=off,filter"),
-    *set_options(n_folds=2, min_rounds=5, max_rounds=16, patience=5, seeds=1, on=False),
+    *set_options(n_folds=2, min_rounds=5, max_rounds=16, patience=5, seeds=1, enabled=False),
 )
 #: Columns that name the run and its clock; every other column is determined by the settings.
 OF_THE_RUN = ["run_id", "created_at", "fit_seconds"]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.end_to_end
 PAGE = (Path(__file__).parents[2] / "docs" / "own_factor.md").read_text(encoding="utf-8")
 UV = Path(sys.executable).parent / "uv"
 #: Two folds and one fit a cell: whether the page is true does not depend on more.
-SMALL = [f"--set={setting}" for setting in ("folds.n_folds=2", "training.seeds=1", "ceiling.on=false")]
+SMALL = [f"--set={setting}" for setting in ("folds.n_folds=2", "training.seeds=1", "ceiling.enabled=false")]
 
 
 def block(language: str, holds: str) -> str:

@@ -93,7 +93,7 @@ def test_the_wheel_sweeps_the_market_in_an_empty_environment(released: Path, tmp
     run([*install, *locked, released / WHEEL])
     ours = ("FTF_", "DAGSTER_", "PYTHON")
     clean = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
-    small = set_options(n_folds=2, min_rounds=5, max_rounds=16, patience=5, seeds=1, on=False)
+    small = set_options(n_folds=2, min_rounds=5, max_rounds=16, patience=5, seeds=1, enabled=False)
     shown = run(
         [environment / "bin" / "ftf", "sweep", "--trials", "0", "--crypto", "OPUSDC", "--home", home, *small],
         cwd=tmp_path,

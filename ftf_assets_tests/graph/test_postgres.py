@@ -54,7 +54,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
     with postgres_server(tls=True) as server:
         url = server.url(sslmode="verify-full", sslrootcert=server.certificate)
         words = ("sweep", "--home", str(home.path), "--trials", "0", "--crypto", "OPUSDC")
-        quick = set_options(n_folds=1, min_rounds=5, max_rounds=16, patience=5, seeds=1, on=False)
+        quick = set_options(n_folds=1, min_rounds=5, max_rounds=16, patience=5, seeds=1, enabled=False)
         quick += set_options(factors="label_smoothing=none,mild")
         prepare = functools.partial(_set, secret_variables(url))
         command = run_ftf([*words, *quick], folder / "logs", prepare=prepare)
