@@ -97,3 +97,12 @@ def warn_of_skipped(sweep: Sweep) -> None:
 
     if sweep.skipped:
         click.echo(f"Warning: {skipped_in_words(sweep.cryptos, sweep.skipped)}", err=True)
+
+
+def counted(number: int, thing: str) -> str:
+    """Write a count with its noun.
+
+    >>> counted(1, "cell"), counted(25, "cell")
+    ('1 cell', '25 cells')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -135,13 +135,14 @@ def _show_results(sweep: Sweep, home: Home, done: SweepRun, *, as_json: bool) ->
 
 
 def _announce(sweep: Sweep, n_finished: int) -> None:
-    from ftf_assets.command.sentences import warn_of_skipped
+    from ftf_assets.command.sentences import counted, warn_of_skipped
     from ftf_assets.gate.words import capitalized
     from ftf_assets.sweep.data_read import data_in_words, data_read
 
     click.echo(
-        f"Sweep {sweep.sweep_id}: {len(sweep.cryptos)} cryptos x {sweep.settings.folds.n_folds} folds x "
-        f"{len(sweep.variants)} variants = {sweep.n_cells} cells, {sweep.n_fits} fits"
+        f"Sweep {sweep.sweep_id}: {counted(len(sweep.cryptos), 'crypto')} x "
+        f"{counted(sweep.settings.folds.n_folds, 'fold')} x {counted(len(sweep.variants), 'variant')} = "
+        f"{counted(sweep.n_cells, 'cell')}, {counted(sweep.n_fits, 'fit')}"
         + (f", {n_finished} of them finished before" if n_finished else ""),
         err=True,
     )
@@ -183,6 +184,7 @@ def _as_json(
 
 
 def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFrame, done: SweepRun) -> None:
+    from ftf_assets.command.sentences import counted
     from ftf_assets.command.tables import leaderboard_table, show_answer, stdout
 
     console = stdout()
@@ -194,7 +196,7 @@ def _show(sweep: Sweep, home: Home, rows: pd.DataFrame, leaderboard: pd.DataFram
     not_ok = rows[rows["status"] != "ok"]
     decided = done.decision is not None
     lines = [
-        f"{len(rows)} cells: {counts}",
+        f"{counted(len(rows), 'cell')}: {counts}",
         *(
             f"{row.status}: {row.crypto} fold {row.fold} {row.variant}: {row.error_message}"
             for row in not_ok.itertuples()

@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
+from ftf_assets.command.sentences import counted
 from ftf_assets.gate.words import p_in_words
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def cells_table(rows: pd.DataFrame, width: int) -> Table:
     """Lay out the rows of a sweep, one line per cell, with the numbers that people look at first."""
     columns = {name: column for name, column in CELLS.items() if name in rows}
     texts = {name: [_text(column.form, value) for value in rows[name]] for name, column in columns.items()}
-    title = f"Sweep {rows['sweep_id'].iloc[0]}: {len(rows)} cells"
+    title = f"Sweep {rows['sweep_id'].iloc[0]}: {counted(len(rows), 'cell')}"
     return fitting_table(title, columns, texts, width, left=("crypto", "variant", "status"))
 
 

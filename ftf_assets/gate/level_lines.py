@@ -97,7 +97,11 @@ def notes(decision: Decision) -> list[str]:
     trades = trading_in_words(trading_of(summary))
     said = [
         coverage_in_words(summary),
-        *(f"To decide {one.level}: {one.advice}." for one in decision.verdicts if one.advice),
+        *(
+            f"To decide {one.level}, if its gain stays what it is: {one.advice}."
+            for one in decision.verdicts
+            if one.advice
+        ),
         operating_point_in_words(summary.f1_buy, summary.f1_always_buy, summary.beats_always_buy),
         "" if trades in summary.headline else trades,
     ]

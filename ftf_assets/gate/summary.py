@@ -72,7 +72,7 @@ def summarise(
             ceiling=ceiling.bound if ceiling else None,
             ceiling_assumes=ceiling.scenario if ceiling and ceiling.assumed else "",
             trading=_trading(verdicts, facts.trade_share, trades),
-            to_decide=next((one.advice for one in verdicts if one.ending == ENDS_UNDECIDED), None),
+            to_decide=_advice(verdicts, primary),
             alpha=settings.alpha,
         )
     )
@@ -114,6 +114,14 @@ def summarise(
         ceiling_bound=ceiling.bound if ceiling else None,
         ceiling_scenario=ceiling.scenario if ceiling else None,
     )
+
+
+def _advice(verdicts: Sequence[LevelVerdict], primary: Sequence[MetricComparison]) -> str | None:
+    """Give what would decide the undecided level with the largest gain."""
+    gains = {(one.factor, one.level): one.mean_difference or 0.0 for one in primary}
+    undecided = [one for one in verdicts if one.ending == ENDS_UNDECIDED]
+    best = max(undecided, key=lambda one: gains.get((one.factor, one.level), 0.0), default=None)
+    return best.advice if best else None
 
 
 def _finding(one: LevelVerdict, metrics: Sequence[MetricComparison], primary: str) -> LevelFinding:

@@ -363,9 +363,10 @@ def _next_command(kind: str, checks: Sequence[CryptoCheck], folder: Path, given:
     taken = [one.crypto for one in checks if one.accepted]
     if not taken:
         return ""
-    kept = {"training.trials": 0} | {name: value for name, value in given.items() if name not in _OF_THE_PATH}
+    kept = {name: value for name, value in given.items() if name not in _OF_THE_PATH}
     words = ["ftf", "plan", "--source", kind, "--path", str(folder)]
     words += [word for crypto in taken[:_MOST_NAMED] for word in ("--crypto", crypto)]
+    words += ["--trials", str(kept.pop("training.trials", 0))]
     for name, value in kept.items():
         words += ["--set", f"{name}={text_of_setting(name, value)}"]
     return shlex.join(words)

@@ -91,7 +91,9 @@ def test_the_columns_are_explained_with_what_counts_as_independent(made: Decisio
 
 def test_an_undecided_level_says_what_would_decide_it(made: Decision):
     undecided = changed(made, ending=ENDS_UNDECIDED, advice="14 more months of test history")
-    assert "To decide filter: 14 more months of test history." in notes(undecided)
+    assert "To decide filter, if its gain stays what it is: 14 more months of test history." in notes(
+        undecided
+    )
 
 
 def test_an_operating_point_like_always_buy_and_losing_trades_are_lines_of_their_own(made: Decision):

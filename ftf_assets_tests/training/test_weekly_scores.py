@@ -52,7 +52,7 @@ def test_each_week_sums_its_own_rows():
     start = MONDAY + np.arange(600, dtype=np.int64) * 2 * HOUR + np.where(np.arange(600) > 300, 700 * HOUR, 0)
     _, influence = auc_influence(y, probability)
     table = pd.DataFrame({"week": pd.to_datetime(start, utc=True), "n_buy": y, "auc_influence": influence})
-    table["week"] = table["week"].dt.normalize() - pd.to_timedelta(table["week"].dt.dayofweek, unit="D")
+    table["week"] = table["week"].dt.normalize() - pd.to_timedelta(table["week"].dt.day_of_week, unit="D")
     expected = table.groupby("week").agg(
         n_test=("n_buy", "size"), n_buy=("n_buy", "sum"), auc_influence=("auc_influence", "sum")
     )

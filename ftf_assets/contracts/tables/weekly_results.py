@@ -45,7 +45,7 @@ class WeeklyResults(StoredTable):
 
     @pa.check("week", error="a week must start on Monday 00:00 UTC")
     def weeks_start_on_monday(cls, week: pd.Series[Any]) -> Any:  # noqa: D102, N805
-        return (week.dt.normalize() == week) & (week.dt.dayofweek == 0)
+        return (week.dt.normalize() == week) & (week.dt.day_of_week == 0)
 
     @pa.dataframe_check(error="n_buy must not exceed n_test")
     def counts_fit_together(cls, frame: pd.DataFrame) -> Series[bool]:  # noqa: D102, N805
