@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ftf_assets.api import apply_label_treatment, check, features, judge, run_sweep
+    from ftf_assets.api import apply_label_treatment, candles, check, features, judge, run_sweep
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "apply_label_treatment", "check", "features", "judge", "run_sweep"]
+__all__ = ["__version__", "apply_label_treatment", "candles", "check", "features", "judge", "run_sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """Python for trainers and notebooks: ``import ftf_assets as ftf``.
 
 * :func:`apply_label_treatment` treats the labels of a training window, as a sweep treats those of a fold.
+* :func:`candles` reads candle files, as a sweep reads them.
 * :func:`features` makes the features and labels of candles, for columns of your own beside them.
 * :func:`check` says what was understood of data, and what a sweep or the gate would refuse.
 * :func:`run_sweep` runs the whole graph on frames or files and gives rows, verdicts and report.
@@ -191,6 +192,41 @@ def apply_label_treatment(
     executor = ThreadFitExecutor(n_cores(workers), CoreTokens(n_cores(workers)))
     engine = FitEngine(NotStored(), executor, lambda _event: None)
     return treat_window(plan, arrays, engine, fold=fold, rounds=rounds, candles=bars)
+
+
+def candles(folder: str | Path, crypto: str, *, settings: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Read the candle files of a crypto, of any shape, as a sweep reads them.
+
+    Parameters
+    ----------
+    folder
+        The folder of the files.
+    crypto
+        The pair, such as ``OP/USDT``.
+    settings
+        How the files are read, by dotted name: ``{"data.zone": "UTC"}`` (docs/settings.md).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``open``, ``high``, ``low``, ``close`` and ``volume``, one row a bar, indexed by the bar's close in
+        UTC: the time at which it is known.
+
+    Raises
+    ------
+    InputError
+        Files that a sweep would refuse, with file, row and column; a setting that is not allowed.
+
+    Examples
+    --------
+    .. code-block:: python
+
+        bars = ftf.candles("my/candles", "OP/USDT")
+        spread = (bars["high"] - bars["low"]) / bars["close"]
+    """
+    from ftf_assets.running.candle_features import candles_of_files
+
+    return candles_of_files(folder, crypto, settings or {})
 
 
 def features(

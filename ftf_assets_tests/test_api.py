@@ -370,6 +370,7 @@ def test_features_of_candles_are_those_of_a_sweep_from_a_frame_and_from_a_folder
     bars.to_csv(tmp_path / "OPUSDT.csv")
     found = ftf.features(tmp_path, "OP/USDT", settings=closes)
     pd.testing.assert_frame_equal(found, ours, check_freq=False)
+    pd.testing.assert_frame_equal(ftf.candles(tmp_path, "OP/USDT", settings=closes), bars, check_freq=False)
     longer = ftf.features(bars, settings=closes | {"labels.horizon_bars": 9})
     assert (longer["label_end"] - longer.index).max() == pd.Timedelta("9h")
     opens = ftf.features(bars)

@@ -226,7 +226,7 @@ def test_commands_flags_and_settings_exist(document: Path):
         re.MULTILINE,
     ):
         name, *words = line.split()
-        command = cli.commands[name]
+        command = cli.commands[name.rstrip(",")]
         flags = {"--help", *(flag for parameter in command.params for flag in parameter.opts)}
         for word in words:
             if word.startswith("--") and isinstance(command, click.Command):

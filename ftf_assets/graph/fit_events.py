@@ -82,8 +82,9 @@ class FitsFinished:
         Examples
         --------
         >>> line = str(FitsFinished("OPUSDC", 0, "mild", ended=12, of=48, made=9, per_second=1.5))
-        >>> FitsFinished.read(line)
-        FitsFinished(crypto='OPUSDC', fold=0, name='mild', ended=12, of=48, made=9, ...)
+        >>> found = FitsFinished.read(line)
+        >>> found.name, found.ended, found.of
+        ('mild', 12, 48)
         """
         found = _FITS_FINISHED.search(line)
         if found is None:

@@ -24,8 +24,7 @@ SMALL = {"folds.n_folds": 2, "training.seeds": 1, "ceiling.enabled": False}
 
 def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for folder in ("candles", "features", "own_labels"):
-        (tmp_path / "my" / folder).mkdir(parents=True)
+    (tmp_path / "my" / "candles").mkdir(parents=True)
     bars = MarketSource(seed=5).candles("OPUSDC").tail(3_400)
     bars = bars.assign(date=(bars.index - pd.Timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S"))
     bars.to_csv("my/candles/OPUSDT_1h.csv", index=False)
