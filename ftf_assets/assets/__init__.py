@@ -1,4 +1,4 @@
-"""The asset graph, one module per asset and nothing else. One partition is one crypto.
+"""The asset graph, one module per asset and nothing else. One partition is one crypto of a source.
 
 In flow order: ``candles``, ``feature_cache``, ``coerced_arrays``, ``smoothed_labels``,
 ``fold_baselines``, ``cleanlab_masks``, ``trained_models``, ``finetune_results``; then once a sweep

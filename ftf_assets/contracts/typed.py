@@ -54,9 +54,9 @@ def _checked(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _violation() -> type[Exception]:
-    from beartype.roar import BeartypeCallHintViolation
+    from beartype.roar import BeartypeCallHintParamViolation  # a wrong result must not be computed twice
 
-    return BeartypeCallHintViolation
+    return BeartypeCallHintParamViolation
 
 
 def _refuse(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:

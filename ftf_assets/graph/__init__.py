@@ -1,7 +1,7 @@
 """All Dagster code except assets, checks, sensors and schedules. Nothing is computed here.
 
 * ``asset_decorator``: ``partitioned_asset``, with which every asset is declared
-* ``crypto_partitions``: the partitions, one per crypto that an instance knows
+* ``crypto_partitions``: the partitions: cryptos that an instance knows × sources
 * ``resources``, ``launchpad``: settings and home, as runs and the launchpad have them
 * ``io_managers``, ``table_types``: how values are stored, loaded and refused
 * ``step_failures``: how a step that refuses its input says so
@@ -13,7 +13,7 @@
 * ``check_history``: the latest check results on a value; ``BLOCKING_CHECKS`` decides what stops a run and
   makes a verdict ``INVALID``
 * ``decision_inputs``: what the gate decides on
-* ``fit_events``: log failed fits, and tell listeners of finished ones
+* ``fit_events``: log progress and failed fits, and tell listeners of finished ones
 * ``data_metadata``, ``asset_metadata``, ``ceiling_metadata``: what the UI shows of each asset, built from
   ``metadata``, ``picture_metadata``, ``thumbnails`` (pictures in place), ``plotted_numbers`` (what it plots
   over time) and ``column_lineage``

@@ -16,7 +16,7 @@ DECIDE_JOB = "ftf_decide"
 SMOKE_JOB = "ftf_smoke"
 AUDIT_JOB = "ftf_audit"  # not noise_audit: Dagster refuses a job with the name of an asset
 
-#: Jobs of which a run covers one crypto, its partition.
+#: Jobs of which a run covers one partition, a crypto of a source.
 CRYPTO_JOBS = (SWEEP_JOB, SMOKE_JOB, AUDIT_JOB)
 
 #: Tag of every run that belongs to a sweep.

@@ -240,15 +240,12 @@ class _OpensSweep(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises
         ------
         NotPartOfSweepError
-            The sweep has other cryptos or another source, and the run belongs to a backfill.
+            The sweep has other cryptos, and the run belongs to a backfill.
         InputError
-            The same in a run of one partition; or as :meth:`open`.
+            The same in a run of one partition; the sweep has another source; or as :meth:`open`.
         """
         crypto, source = crypto_and_source(partition)
-        try:
-            _require_source(self._settings(), source, crypto)
-        except InputError as error:
-            self._refuse_partition(error)
+        _require_source(self._settings(), source, crypto)
         sweep = self._open(crypto)
         try:
             sweep.require_member(crypto)

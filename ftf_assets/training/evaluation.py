@@ -110,7 +110,7 @@ def score_key(cell_key: str, scoring: Scoring) -> str:
     """Return the key of a cell's scores: hash of its model, how it is scored and the library versions."""
     versions = library_versions() | tuning_versions()
     content = {"cell": cell_key, "scoring": asdict(scoring), "libraries": versions}
-    return stable_hash(content, 12) + owner_of(cell_key)
+    return stable_hash(content) + owner_of(cell_key)
 
 
 def _evaluated(

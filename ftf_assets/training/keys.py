@@ -41,7 +41,7 @@ def stable_hash(content: Mapping[str, Any], length: int = 16) -> str:
 
 @typed
 def key_of_crypto(crypto: str, content: Mapping[str, Any]) -> str:
-    """Hash a JSON mapping that belongs to a crypto: 12 hex digits, then 4 that all keys of the crypto share.
+    """Hash a JSON mapping that belongs to a crypto: 16 hex digits, then 4 that all keys of the crypto share.
 
     The last four say where the value of a key lies in a bucket, so that whoever works on one crypto lists
     nothing of the others. Several cryptos may share them.
@@ -52,7 +52,7 @@ def key_of_crypto(crypto: str, content: Mapping[str, Any]) -> str:
     >>> keys[0] != keys[1] and owner_of(keys[0]) == owner_of(keys[1])
     True
     """
-    return stable_hash(content, 12) + hashlib.sha256(crypto.encode()).hexdigest()[:N_OWNER]
+    return stable_hash(content) + hashlib.sha256(crypto.encode()).hexdigest()[:N_OWNER]
 
 
 @typed

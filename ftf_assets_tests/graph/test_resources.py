@@ -27,6 +27,8 @@ from ftf_assets.training.planned_fits import planned_fit_keys
 from ftf_assets_tests.support.settings import settings_of
 from ftf_assets_tests.support.small_sweep import small_sweep
 
+BACKFILL = {"dagster/backfill": "qwertyui"}
+
 
 @pytest.mark.parametrize("by", ["the launchpad", "FTF_HOME"])
 def test_what_a_run_writes_lies_in_one_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str):
@@ -77,32 +79,35 @@ def test_a_run_says_at_its_start_what_it_does_and_carries_the_tags_of_its_sweep(
     ]
 
 
-@pytest.mark.parametrize(
-    ("partition", "why"),
-    [
-        (("UNIUSDC", "market"), "this crypto is not part of the sweep"),
-        (("OPUSDC", "candles"), "this partition is one of the source candles, and data.source is market"),
-    ],
-)
-def test_all_of_a_backfill_means_the_sweeps_own_cryptos_and_the_others_end_well_at_once(
-    tmp_path: Path, partition: tuple[str, str], why: str
-):
-    backfill = {"dagster/backfill": "qwertyui"}
+def test_all_of_a_backfill_means_the_sweeps_own_cryptos_and_the_others_end_well_at_once(tmp_path: Path):
+    partition, why = partition_of("UNIUSDC", "market"), "UNIUSDC: this crypto is not part of the sweep"
     with dg.DagsterInstance.ephemeral() as instance:
-        done = _run(instance, partition_of(*partition), small_sweep(), Home(tmp_path), backfill)
+        done = _run(instance, partition, small_sweep(), Home(tmp_path), BACKFILL)
         tags = instance.get_run_by_id(done.run_id).tags
         lines = [str(entry.user_message) for entry in instance.all_logs(done.run_id)]
-        alone = _run(instance, partition_of(*partition), small_sweep(), Home(tmp_path))
+        alone = _run(instance, partition, small_sweep(), Home(tmp_path))
     assert done.success
     assert not done.get_asset_materialization_events()
     assert tags["ftf/part_of_sweep"] == "no"
     (line,) = [line for line in lines if "event=not_part_of_sweep" in line]
     assert why in line
     assert not (tmp_path / "artifacts").exists()
+    assert why in _failure(alone), "who asks for this partition alone has made a mistake"
 
-    assert not alone.success, "who asks for this partition alone has made a mistake"
-    (failure,) = [event for event in alone.all_events if event.is_step_failure]
-    assert why in str(failure.step_failure_data.user_failure_data.description)
+
+@pytest.mark.parametrize("tags", [{}, BACKFILL])
+def test_a_partition_of_another_source_than_the_settings_is_a_mistake_also_in_a_backfill(
+    tmp_path: Path, tags: dict[str, str]
+):
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = _run(instance, partition_of("OPUSDC", "candles"), small_sweep(), Home(tmp_path), tags)
+    why = "this partition is one of the source candles, and data.source is market"
+    assert why in _failure(done), "a whole backfill of them would end well and make nothing"
+
+
+def _failure(done: dg.ExecuteInProcessResult) -> str:
+    (failure,) = [event for event in done.all_events if event.is_step_failure]
+    return str(failure.step_failure_data.user_failure_data.description)
 
 
 def _run(

@@ -1752,7 +1752,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "graph/resources.py",
         "a run of another source's partition runs",
         "if source != settings.data.source:",
-        "if source not in PARTITION_TAG + source:",
+        "if source not in (source, settings.data.source):",
         "graph/test_resources.py",
     ),
     _mutant(

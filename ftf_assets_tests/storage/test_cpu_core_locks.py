@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,10 @@ class Waiting:
     """A fit in another thread that holds one core of so many."""
 
     def __init__(self, n_cores: int) -> None:
-        self.entered, self.leave = threading.Event(), threading.Event()
+        self.begun, self.entered, self.leave = threading.Event(), threading.Event(), threading.Event()
 
         def hold() -> None:
+            self.begun.set()
             with CoreTokens(n_cores).hold():
                 self.entered.set()
                 self.leave.wait(60)
@@ -69,7 +71,11 @@ def test_of_the_fits_that_wait_one_polls(monkeypatch: pytest.MonkeyPatch):
     with CoreTokens(1).hold():
         polling.clear()
         waiting = [Waiting(1) for _ in range(3)]
-        waiting[0].entered.wait(0.1)
+        deadline = time.monotonic() + 60
+        while not (polling and all(one.begun.is_set() for one in waiting)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        waiting[0].entered.wait(0.1)  # time for another one to poll, were it not for the queue
         assert polling == [1]
     for one in waiting:  # each leaves before the next enters
         one.leave.set()

@@ -224,7 +224,9 @@ def test_a_damaged_copy_is_fetched_again(bucket: Bucket, tmp_path: Path, caplog:
     here = machine(bucket, tmp_path / "here")
     put_all(here)
     here.finish()
-    for path in (tmp_path / "here").rglob("*.ubj"):
+    copies = list((tmp_path / "here").rglob("*.pack"))
+    assert copies
+    for path in copies:
         path.write_bytes(b"other bytes")
     assert [rounds_of(here, key) for key in KEYS] == list(range(len(KEYS)))
     assert not caplog.messages

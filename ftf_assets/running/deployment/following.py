@@ -148,7 +148,7 @@ class FitCounter:
         of_runs = list(events)
         last = next((one.last for one in reversed(of_runs) if one.last is not None), None)
         waiting = self._waiting[crypto]
-        left = 0 if complete else len(waiting) if last is None else last.of - last.ended
+        left = 0 if complete else len(waiting) if last is None else max(last.of - last.ended, 0)
         while len(waiting) > left:
             self._on_fit(
                 FitEvent("done", waiting.pop(), crypto, last.fold if last else 0, last.name if last else "")

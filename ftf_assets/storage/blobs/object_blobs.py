@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 SCHEMES = ("s3", "gs", "az")
+logger = logging.getLogger(__name__)
+
 #: Variable with the seconds within which a request that finds no answer is repeated; then the store is lost.
 PATIENCE_VARIABLE = "FTF_STORE_PATIENCE"
 _SECONDS_OF_RETRIES = 60
@@ -210,18 +213,25 @@ class ObjectBlobs:
         return self.cache.path(known)
 
     def _fetched(self, name: str) -> bytes:
+        content, known = self._received(name), content_hash(name)
+        if known is None:
+            return content
+        if hash_of(content) != known:
+            content = self._received(name)  # the transfer may have been at fault
+        if hash_of(content) != known:
+            # Whoever looks only at sizes would take it for whole, so it must not stay.
+            logger.warning("event=damaged_object name=%s action=removed", name)
+            with suppress(StoreError):
+                self.delete([name])
+            raise damaged(self.address, name)
+        self.cache.add(known, content)
+        return content
+
+    def _received(self, name: str) -> bytes:
         import obstore
 
         with self._errors(name, "read"):
-            content = bytes(obstore.get(self._store, name).bytes())
-        if known := content_hash(name):
-            if hash_of(content) != known:
-                # Whoever looks only at sizes would take it for whole, so it must not stay.
-                with suppress(StoreError):
-                    self.delete([name])
-                raise damaged(self.address, name)
-            self.cache.add(known, content)
-        return content
+            return bytes(obstore.get(self._store, name).bytes())
 
     @contextmanager
     def _errors(self, name: str, done: str) -> Iterator[None]:

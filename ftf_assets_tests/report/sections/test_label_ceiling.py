@@ -83,6 +83,6 @@ def test_the_page_shows_chart_and_table_or_says_that_the_ceiling_is_off():
     with_ceiling = render_report(dataclasses.replace(data, ceiling=found()))
     assert 'id="label-ceiling-title"' in with_ceiling
     assert "if 20% of the labels are wrong" in with_ceiling
-    off = render_report(report_data(result_rows(("OPUSDC", "LDOUSDC")), on=False))
+    off = render_report(report_data(result_rows(("OPUSDC", "LDOUSDC")), enabled=False))
     assert OFF in off
     assert 'id="label-ceiling-title"' not in off
