@@ -19,9 +19,15 @@ PINNED_FLAGS = (
     *("--set", "training.seeds=1", "--set", "ceiling.enabled=false"),
 )
 
-if __name__ == "__main__":
+
+def pin_parameters() -> None:
+    """Make the pinned model the default of this process and of its forks."""
     DEFAULT_PARAMETERS.update(
         max_depth=5, learning_rate=0.05, subsample=0.8, colsample_bytree=0.8, min_child_weight=2.0
     )
+
+
+if __name__ == "__main__":
+    pin_parameters()
     sys.argv[1:] = [*sys.argv[1:2], *PINNED_FLAGS, *sys.argv[2:]]
     entry_point()
