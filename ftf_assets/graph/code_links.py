@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +27,8 @@ _HOSTS = ("github", "gitlab")
 
 def with_code_links(assets: Sequence[dg.AssetsDefinition]) -> Sequence[Any]:
     """Return the assets with a link each to the file and line of its function, where there is one to give."""
-    url = os.environ.get(GIT_URL, "").removesuffix(".git")
+    # Some platforms put a token before the host, and a link is shown to everybody.
+    url = re.sub(r"^(\w+://)[^/]*@", r"\1", os.environ.get(GIT_URL, "")).removesuffix(".git")
     on_host = any(host in url for host in _HOSTS)
     if not on_host and not (_PACKAGE.parent / "pyproject.toml").is_file():
         return assets

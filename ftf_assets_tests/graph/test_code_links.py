@@ -45,6 +45,11 @@ def test_in_a_clone_a_link_names_the_file_and_the_line_of_the_function():
             "https://github.com/team/ftf/tree/9a77e2/ftf_assets/assets/",
         ),
         ("https://github.com/team/ftf.git", "", "https://github.com/team/ftf/tree/main/ftf_assets/assets/"),
+        (
+            "https://x-access-token:opensesame@github.com/team/ftf.git",
+            "dev",
+            "https://github.com/team/ftf/tree/dev/ftf_assets/assets/",
+        ),
         ("https://gitlab.team.org/ftf", "dev", "https://gitlab.team.org/ftf/-/tree/dev/ftf_assets/assets/"),
     ],
 )
