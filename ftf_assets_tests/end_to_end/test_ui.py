@@ -166,13 +166,11 @@ def opens_the_report(someone: Newcomer, sweep_id: str) -> None:
         report.locator("a.csv").first.click()
     assert saved.value.path().read_text(encoding="utf-8").count("\n") > 1, "a table under the page's policy"
     report.goto(f"{someone.ui.reports}/reports/")
-    Newcomer(report, someone.ui).shoots("reports")
     report.get_by_role("link", name=sweep_id).click()
     report.get_by_role("heading", level=1).wait_for()
     report.close()
     someone.go("/assets/sweep_report?view=overview")
     someone.sees(f"{someone.ui.reports}/reports/")
-    someone.shoots("report_link")
 
 
 def finds_and_mends_a_broken_file(someone: Newcomer, home: Home, configuration: str, file: Path) -> None:
