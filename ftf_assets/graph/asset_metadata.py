@@ -246,18 +246,21 @@ def decision_metadata(
 
 
 def report_metadata(sweep: Sweep, headline: str, file: Path) -> Metadata:
-    """Give the answer that the report begins with, and a link to it; where nobody serves it, its path."""
+    """Give the answer that the report begins with, its path, and a link to it where it is served.
+
+    The link is stored for good, and the server may move to another port or end: the path stays true.
+    """
     address = report_address(sweep.sweep_id)
-    where = (
-        {"report": dg.MetadataValue.url(address)}
-        if address
-        else {
-            "path": dg.MetadataValue.path(str(file)),
-            # Browsers follow no link from a web page to a file, so a link here would do nothing.
-            "how to open it": "double-click the file, or paste its path into the address bar",
-        }
-    )
-    return {**where, "answer": headline, "sweep_id": sweep.sweep_id, "bytes": file.stat().st_size}
+    return {
+        **({"report": dg.MetadataValue.url(address)} if address else {}),
+        "path": dg.MetadataValue.path(str(file)),
+        # Browsers follow no link from a web page to a file, so a link here would do nothing.
+        "how to open it": "on the machine of the run: double-click the file, or paste its path into the "
+        "address bar",
+        "answer": headline,
+        "sweep_id": sweep.sweep_id,
+        "bytes": file.stat().st_size,
+    }
 
 
 def reports_metadata() -> dict[str, dg.MetadataValue]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.graph.asset_metadata import reports_metadata
+from ftf_assets.graph.asset_metadata import report_metadata, reports_metadata
 from ftf_assets.serving.report_address import ADDRESS_VARIABLE, report_address, reports_address
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 
 @pytest.mark.parametrize("given", ["https://ftf.example.org", " https://ftf.example.org/ "])
@@ -24,6 +27,21 @@ def test_without_an_address_there_is_no_link(given: str | None, monkeypatch: pyt
         monkeypatch.setenv(ADDRESS_VARIABLE, given)
     assert report_address("ftf_1") is None
     assert reports_metadata() == {}
+
+
+@pytest.mark.parametrize("given", [None, "http://127.0.0.1:3001"])
+def test_a_report_keeps_its_path_beside_a_link_that_may_lead_nowhere_later(
+    given: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv(ADDRESS_VARIABLE, raising=False)
+    if given is not None:
+        monkeypatch.setenv(ADDRESS_VARIABLE, given)
+    sweep, file = small_sweep(), tmp_path / "report.html"
+    file.write_text("<p>answer</p>", encoding="utf-8")
+    shown = report_metadata(sweep, "answer", file)
+    assert shown["path"].value == str(file)
+    link = shown["report"].value if "report" in shown else None
+    assert link == report_address(sweep.sweep_id)
 
 
 @pytest.mark.parametrize(
