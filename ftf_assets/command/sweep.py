@@ -52,13 +52,14 @@ def sweep(home: Home, as_json: bool, submit: bool, deployment: str | None, cance
     if cancel:
         return _cancel(requested_sweep(flags), deployment)
     wanted = confirmed_sweep(flags, home)
-    rows, _ = (
+    rows, done = (
         _submit_and_show(wanted, home, deployment, as_json=as_json)
         if submit
         else run_and_show(wanted, home, job=SWEEP_JOB, as_json=as_json)
     )
     complete = len(rows) == wanted.n_cells and "training_failed" not in set(rows["status"])
-    return ExitCode.DONE if complete else ExitCode.FAILED
+    broken = any(not check.is_warning for check in done.failed_checks)
+    return ExitCode.DONE if complete and not broken else ExitCode.FAILED
 
 
 def run_and_show(sweep: Sweep, home: Home, *, job: str, as_json: bool) -> tuple[pd.DataFrame, SweepRun]:

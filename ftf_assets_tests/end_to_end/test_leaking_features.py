@@ -60,6 +60,7 @@ def test_the_label_among_the_features_makes_the_verdict_invalid_and_is_named(
     ftf: Ftf, home: Home, target_left_in: Path
 ):
     shown = ftf("sweep", *SWEEP, "--path", str(target_left_in), *SMALL)
+    assert shown.returncode == 1, "a check failed"
     words = "column 'target' nearly is the label: alone it ranks BUY against HOLD with AUC 1.0000"
     assert "INVALID" in shown.stdout
     assert f"coerced_arrays of UNIUSDC: {words}" in shown.stdout
@@ -75,6 +76,7 @@ def test_the_label_among_the_features_makes_the_verdict_invalid_and_is_named(
 
     # Another sweep on the same arrays finds the same leak, although it computes nothing of them again.
     other = ftf("sweep", *SWEEP, "--path", str(target_left_in), *SMALL, "--set", "training.seed=7", "--json")
+    assert other.returncode == 1, "a check that ran before has failed"
     said = json.loads(other.stdout)
     assert {one["verdict"] for one in said["verdicts"]} == {"INVALID"}
     assert "no_leaking_column" in {check["check"] for check in said["failed_checks"]}

@@ -2063,6 +2063,13 @@ MUTANTS: tuple[Mutant, ...] = (
     # --- command ------------------------------------------------------------------------------------------
     _mutant(
         "command/sweep.py",
+        "a sweep with failed checks ends with exit code 0",
+        "broken = any(not check.is_warning for check in done.failed_checks)",
+        "broken = False",
+        "end_to_end/test_leaking_features.py",
+    ),
+    _mutant(
+        "command/sweep.py",
         "a sweep with failed cells ends with exit code 0",
         'complete = len(rows) == wanted.n_cells and "training_failed" not in set(rows["status"])',
         "complete = len(rows) == wanted.n_cells",
