@@ -128,7 +128,7 @@ AIMED_IN_A_BUCKET = [
     ("half a pack of fits uploaded", 1),
     ("a pack of fits uploaded, its keys not", 1),
     ("in a fit", 6),
-    ("half a pack of arrays uploaded", 6),
+    ("a pack of arrays uploaded, its header not", 1),
     ("half of the rows uploaded", 1),
     ("the rows not yet uploaded", 1),
     ("the rows uploaded, the older ones not removed", 1),
