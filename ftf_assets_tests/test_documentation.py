@@ -221,7 +221,7 @@ def test_files_and_make_targets_that_are_named_exist(document: Path):
 def test_commands_flags_and_settings_exist(document: Path):
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     for line in re.findall(
-        r"(?:^|[/` ])ftf ((?:check|sweep|plan|smoke|audit|results|ui|gate|report|suspects)[^\n`#]*)",
+        r"(?:^|[/` ])ftf ((?:check|sweep|plan|smoke|audit|results|ui|serve|gate|report|suspects)[^\n`#]*)",
         text,
         re.MULTILINE,
     ):
