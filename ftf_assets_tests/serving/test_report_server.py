@@ -20,7 +20,7 @@ from ftf_assets.serving.report_server import served_reports
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets_tests.support.results_rows import SWEEP, partition, results_table
-from ftf_assets_tests.support.s3_server import free_port
+from ftf_assets_tests.support.s3_server import SECRET, environment, free_port, new_bucket, s3_server
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 OLD = "ftf_older"
@@ -30,12 +30,7 @@ OLD = "ftf_older"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with a report of a decided sweep, one whose decision is gone, and what must not be served."""
     home = Home(tmp_path_factory.mktemp("home"))
-    decision = decide_sweep(
-        SweepRows(results_table(partition("OPUSDC"))),
-        small_sweep(cryptos="OPUSDC", n_folds=5).settings,
-        SWEEP,
-    )
-    ResultsStore(home).write_decision(decision_rows(decision), SWEEP)
+    decide(home)
     home.blobs.put(home.report_name(OLD), b"<p>older</p>")
     os.utime(home.report(OLD), (0, 0))
     home.blobs.put(home.report_name(SWEEP), "<p>größer</p>".encode())
@@ -43,6 +38,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home.blobs.put("fits/secret.html", b"secret")
     (home.path.parent / "secret.html").write_text("secret", encoding="utf-8")
     return home
+
+
+def decide(home: Home) -> None:
+    settings = small_sweep(cryptos="OPUSDC", n_folds=5).settings
+    decision = decide_sweep(SweepRows(results_table(partition("OPUSDC"))), settings, SWEEP)
+    ResultsStore(home).write_decision(decision_rows(decision), SWEEP)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,29 @@ def test_an_empty_home_says_how_a_report_comes_to_be(tmp_path: Path):
         answer, page = ask(at.port, "/reports/")
     assert (answer.status, "No report yet" in page) == (200, True)
     assert not (tmp_path / "none").exists(), "reading makes nothing"
+
+
+@pytest.mark.slow
+def test_a_home_in_a_bucket_is_served_from_the_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    at = Listening.on("127.0.0.1", free_port())
+    with s3_server() as endpoint:
+        ours = environment(endpoint) | {"FTF_CACHE": str(tmp_path / "cache"), "FTF_STORE_PATIENCE": "1"}
+        for name, value in ours.items():
+            monkeypatch.setenv(name, value)
+        home = Home.locate(new_bucket(endpoint))
+        decide(home)
+        home.blobs.put(home.report_name(SWEEP), b"<p>in the bucket</p>")
+        with served_reports(home, at, "--port"):
+            assert f'href="{SWEEP}.html"' in ask(at.port, "/reports/")[1]
+            assert ask(at.port, f"/reports/{SWEEP}.html")[1] == "<p>in the bucket</p>"
+            assert ask(at.port, "/reports/ftf_unknown.html")[0].status == 404
+    with served_reports(home, at, "--port"):
+        answer, said = ask(at.port, f"/reports/{SWEEP}.html")
+    assert (answer.status, str(home.address) in said) == (503, False)
+    assert str(home.address) in caplog.text
+    assert SECRET not in caplog.text + said
 
 
 def test_a_port_in_use_is_refused_in_one_line_and_free_again_after_the_end(home: Home):
