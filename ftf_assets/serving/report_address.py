@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ftf_assets.contracts.errors import input_error
 
@@ -34,19 +34,35 @@ def reports_address() -> str | None:
     address = os.environ.get(ADDRESS_VARIABLE, "").strip().rstrip("/")
     if not address:
         return None
-    parts = urlsplit(address)
-    if "@" in parts.netloc:
+    parts = _parts(address)
+    if "@" in (address if parts is None else parts.netloc):
         raise input_error(
             f"{ADDRESS_VARIABLE} must not hold credentials, which would be shown and stored",
             fix="The proxy before the reports asks for them.",
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if (
+        parts is None
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or "*" in parts.hostname
+        or parts.query
+        or parts.fragment
+    ):
         raise input_error(
             f"{ADDRESS_VARIABLE} is not an address",
             found=repr(address),
             allowed="http:// or https:// and a host, such as https://ftf.example.org",
         )
     return address + REPORTS_PATH
+
+
+def _parts(address: str) -> SplitResult | None:
+    """Split an address; None where its brackets, its port or its characters are those of none."""
+    try:
+        parts = urlsplit(address)
+        return parts if parts.port != 0 and address.isprintable() and " " not in address else None
+    except ValueError:
+        return None
 
 
 def report_address(sweep_id: str) -> str | None:

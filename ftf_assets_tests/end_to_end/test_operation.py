@@ -138,6 +138,8 @@ REFUSED = {
     "a name": (["--host", "localhost; rm -rf"], {}, "--host takes an IP address"),
     "an address of another machine": (["--host", "192.0.2.7"], {}, "cannot listen on 192.0.2.7:"),
     "a link with a password": ([], {"FTF_REPORT_URL": "https://me:word@here"}, "must not hold credentials"),
+    "a link that is no address": ([], {"FTF_REPORT_URL": "http://[bad"}, "FTF_REPORT_URL is not an address"),
+    "a link to any host": ([], {"FTF_REPORT_URL": "https://*"}, "FTF_REPORT_URL is not an address"),
 }
 
 

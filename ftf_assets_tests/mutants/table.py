@@ -1664,11 +1664,17 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "serving/report_address.py",
         "an address with a password is stored with every run",
-        'if "@" in parts.netloc:',
-        'if "@" in parts.path:',
+        'if "@" in (address if parts is None else parts.netloc):',
+        'if "@" in (address if parts is None else parts.path):',
         "serving/test_report_address.py",
     ),
-    # --- report -------------------------------------------------------------------------------------------
+    _mutant(
+        "serving/report_address.py",
+        "an address with a blank makes dead links",
+        'and " " not in address else None',
+        "else None",
+        "serving/test_report_address.py",
+    ),
     _mutant(
         "report/page.py",
         "text of the page is not escaped",
@@ -1793,6 +1799,20 @@ MUTANTS: tuple[Mutant, ...] = (
         'return first_line != TEMPLATE.read_bytes().partition(b"\\n")[0]',
         "return False",
         "graph/test_instance.py",
+    ),
+    _mutant(
+        "graph/code_links.py",
+        "a link to code shows the token of the repository's address",
+        "[^/]*@",
+        "[^/]*@@",
+        "graph/test_code_links.py",
+    ),
+    _mutant(
+        "graph/asset_metadata.py",
+        "a report that is served has no path",
+        '"path": dg.MetadataValue.path(str(file)),',
+        '**({} if address else {"path": dg.MetadataValue.path(str(file))}),',
+        "serving/test_report_address.py",
     ),
     # --- assets -------------------------------------------------------------------------------------------
     _mutant(

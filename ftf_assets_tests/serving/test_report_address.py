@@ -51,7 +51,15 @@ def test_a_report_keeps_its_path_beside_a_link_that_may_lead_nowhere_later(
         ("file:///reports", "is not an address"),
         ("javascript:alert(1)", "is not an address"),
         ("https://ftf.example.org?sweep=1", "is not an address"),
+        ("http://[ftf.example.org", "is not an address"),
+        ("https://ftf.example.org:abc", "is not an address"),
+        ("https://ftf.example.org:99999", "is not an address"),
+        ("https://ftf.example.org:0", "is not an address"),
+        ("http://ftf.example.org/a b", "is not an address"),
+        ("http://ftf.example.org/a\tb", "is not an address"),
+        ("https://*.example.org", "is not an address"),
         ("https://me:opensesame@ftf.example.org", "must not hold credentials"),
+        ("https://me:opensesame@[ftf.example.org", "must not hold credentials"),
     ],
 )
 def test_what_is_no_address_is_refused_in_one_line(given: str, says: str, monkeypatch: pytest.MonkeyPatch):
