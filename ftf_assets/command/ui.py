@@ -11,18 +11,21 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.shared_flags import home_option, host_option
+from ftf_assets.contracts.errors import input_error
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
 
+_LAST_PORT = 65_535
+
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65534), default=3000, show_default=True, help="Port to listen on."
+    "--port", type=click.IntRange(1, _LAST_PORT), default=3000, show_default=True, help="Port to listen on."
 )
 @click.option(
     "--report-port",
-    type=click.IntRange(1, 65535),
+    type=click.IntRange(1, _LAST_PORT),
     help="Port on which the home's reports are served. [default: the one after --port]",
 )
 @host_option
@@ -37,7 +40,7 @@ def ui(port: int, report_port: int | None, host: str, home: Home) -> int:
     from ftf_assets.serving.report_server import served_reports
     from ftf_assets.storage.home import HOME_VARIABLE
 
-    at, reports = Listening.on(host, port), Listening.on(host, report_port or port + 1)
+    at, reports = Listening.on(host, port), Listening.on(host, port_of_reports(port, report_port))
     named = reports_address() is not None
     at.open("--port").close()  # Dagster would start other processes first, and say it in a traceback
     settings = instance_settings(home)
@@ -76,6 +79,24 @@ def ui(port: int, report_port: int | None, host: str, home: Home) -> int:
         if not named:
             environment[ADDRESS_VARIABLE] = reports.url_here
         return serve(command, environment)
+
+
+def port_of_reports(port: int, given: int | None) -> int:
+    """Give the port of the reports: the one given, else the one after the UI's.
+
+    Raises
+    ------
+    InputError
+        It is the UI's own, or there is none after it.
+    """
+    chosen = port + 1 if given is None else given
+    if chosen == port or chosen > _LAST_PORT:
+        raise input_error(
+            "the reports need a port of their own",
+            found=f"--port {port}" if given is None else f"--port {port} --report-port {given}",
+            allowed=f"another --report-port, up to {_LAST_PORT}",
+        )
+    return chosen
 
 
 def serve(command: list[str], environment: Mapping[str, str]) -> int:

@@ -140,6 +140,7 @@ REFUSED = {
     "a link with a password": ([], {"FTF_REPORT_URL": "https://me:word@here"}, "must not hold credentials"),
     "a link that is no address": ([], {"FTF_REPORT_URL": "http://[bad"}, "FTF_REPORT_URL is not an address"),
     "a link to any host": ([], {"FTF_REPORT_URL": "https://*"}, "FTF_REPORT_URL is not an address"),
+    "one port for both": (["--port", "4000", "--report-port", "4000"], {}, "need a port of their own"),
 }
 
 
