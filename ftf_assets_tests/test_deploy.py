@@ -99,7 +99,9 @@ def test_reports_are_served_from_the_bucket_of_the_runs_and_linked_where_the_pro
     pod, service = yaml.safe_load_all((DEPLOY / "helm" / "reports.yaml").read_text(encoding="utf-8"))
     (container,) = pod["spec"]["template"]["spec"]["containers"]
     served = {one["name"]: one["value"] for one in container["env"]}
-    assert {name: of_runs[name] for name in (HOME_VARIABLE, "AWS_REGION")}.items() <= served.items()
+    assert {
+        name: of_runs[name] for name in (HOME_VARIABLE, ADDRESS_VARIABLE, "AWS_REGION")
+    }.items() <= served.items()
     port = service["spec"]["ports"][0]["targetPort"]
     assert container["ports"] == [{"containerPort": port}]
     for command in (container["args"], COMPOSE["services"]["reports"]["command"]):

@@ -43,8 +43,8 @@ def report_pages(home: Home, hosts: Sequence[str]) -> Starlette:
     home
         Whose reports are served. Each request reads it anew.
     hosts
-        Names by which the server may be called; ``*`` allows any. On loopback a name of another site, which
-        that site can make lead here, must not be able to read reports.
+        Names by which the server may be called; ``*`` allows any. A name of another site, which that site can
+        make lead here, must not be able to read reports.
     """
 
     def reports(_request: Request) -> Response:

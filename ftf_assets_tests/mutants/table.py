@@ -1676,6 +1676,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "serving/test_report_address.py",
     ),
     _mutant(
+        "serving/report_server.py",
+        "a name of another site reaches the reports of a network that has a name",
+        "if address is None and not at.host.is_loopback:",
+        "if not at.host.is_loopback:",
+        "serving/test_report_server.py",
+    ),
+    _mutant(
+        "serving/report_server.py",
+        "a server that has ended is waited for, and said to serve",
+        "        _wait_until_it_answers(server, thread, at)\n",
+        "",
+        "serving/test_report_server.py",
+    ),
+    # --- report -------------------------------------------------------------------------------------------
+    _mutant(
         "report/page.py",
         "text of the page is not escaped",
         "autoescape=True,",

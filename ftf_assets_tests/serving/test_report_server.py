@@ -7,13 +7,16 @@ import http.client
 import os
 import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 
-from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.contracts.errors import InputError, RunError, StoreError
 from ftf_assets.rows.gate_decision import SweepRows, decide_sweep, decision_rows
+from ftf_assets.serving import report_server
 from ftf_assets.serving.listening import Listening
 from ftf_assets.serving.report_address import ADDRESS_VARIABLE
 from ftf_assets.serving.report_server import served_reports
@@ -137,12 +140,50 @@ def test_another_site_cannot_make_its_name_lead_here(port: int):
     assert ask(port, "/reports/", Host=f"localhost:{port}")[0].status == 200
 
 
-def test_a_proxy_on_this_machine_may_pass_its_own_name_on(home: Home, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(ADDRESS_VARIABLE, "https://ftf.example.org:8443")
-    at = Listening.on("127.0.0.1", free_port())
+@pytest.mark.parametrize(
+    ("host", "address", "name"),
+    [
+        ("127.0.0.1", "https://ftf.example.org:8443", "ftf.example.org:8443"),
+        ("0.0.0.0", "https://ftf.example.org/team", "ftf.example.org"),
+        ("0.0.0.0", "http://[fd00::5]:3001", "[fd00::5]:3001"),
+    ],
+)
+def test_a_proxy_may_pass_its_own_name_on_and_another_site_may_not(
+    host: str, address: str, name: str, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(ADDRESS_VARIABLE, address)
+    at = Listening.on(host, free_port())
     with served_reports(home, at, "--port"):
-        assert ask(at.port, "/reports/", Host="ftf.example.org:8443")[0].status == 200
+        assert ask(at.port, "/reports/", Host=name)[0].status == 200
+        assert ask(at.port, "/reports/", Host=f"localhost:{at.port}")[0].status == 200
         assert ask(at.port, "/reports/", Host="rebound.example.com")[0].status == 400
+
+
+def test_on_a_network_whose_name_nobody_gave_every_name_is_answered(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv(ADDRESS_VARIABLE, raising=False)
+    at = Listening.on("0.0.0.0", free_port())
+    with served_reports(home, at, "--port"):
+        assert ask(at.port, "/reports/", Host="ftf.example.org")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "start", [lambda _, sockets: None, lambda _, sockets: time.sleep(0.3)], ids=["ends", "hangs"]
+)
+def test_a_server_that_does_not_begin_is_an_error_and_leaves_its_port(
+    start: Callable[..., None], home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(report_server, "_SECONDS_TO_START", 0.1)
+    at = Listening.on("127.0.0.1", free_port())
+    with monkeypatch.context() as broken:
+        broken.setattr(uvicorn.Server, "run", start)
+        with (
+            pytest.raises(RunError, match=f"does not answer on {at}"),
+            served_reports(home, at, "--port"),
+        ):
+            pytest.fail("nothing is said to be served")
+    at.open("--port").close()
 
 
 def test_a_home_that_cannot_be_read_is_said_in_the_log_and_not_to_the_visitor(
