@@ -75,6 +75,13 @@ def _mutant(file: str, defect: str, old: str, new: str, *tests: str) -> Mutant:
 MUTANTS: tuple[Mutant, ...] = (
     # --- contracts ----------------------------------------------------------------------------------------
     _mutant(
+        "contracts/typed.py",
+        "an argument that the check of types refuses is taken after all",
+        "return _refuse(function, *arguments, **named)",
+        "return function(*arguments, **named)",
+        "contracts/test_typed_boundary.py",
+    ),
+    _mutant(
         "contracts/tables/weekly_results.py",
         "influences that do not sum to 0 pass",
         'transform("sum").abs() <= _ROUNDING',
@@ -2116,6 +2123,13 @@ MUTANTS: tuple[Mutant, ...] = (
         'passed = rows["status"].tolist() == ["ok"] * wanted.n_cells and not done.failed_checks',
         'passed = rows["status"].tolist() == ["ok"] * wanted.n_cells',
         "test_eleven_failures.py",
+    ),
+    _mutant(
+        "command/main.py",
+        "the process says that all is well, however the command ended",
+        "os._exit(codes[0])",
+        "os._exit(0)",
+        "command/test_main.py",
     ),
     _mutant(
         "command/main.py",
