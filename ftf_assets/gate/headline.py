@@ -87,6 +87,7 @@ def headline(found: Findings) -> Headline:
     said = (
         *_treatments(found),
         _ranks_and_sees(found),
+        *_against_controls(found),
         _worth_of_correct_labels(found),
         trading_in_words(found.trading),
         _next_step(found),
@@ -207,7 +208,8 @@ def _sees(found: Findings) -> tuple[str, bool]:
 
 def _largest_gain(found: Findings) -> str:
     """Name the largest gain; "" where a level is locked, whose gain is said before, or nothing was paired."""
-    gains = [(one.gain.mean, one.level) for one in found.levels if one.gain]
+    treatments = [one for one in found.levels if not is_control(one.factor, one.level)]
+    gains = [(one.gain.mean, one.level) for one in treatments or found.levels if one.gain]
     if not gains or _with_ending(found, ENDS_LOCK):
         return ""
     gain, level = max(gains)
@@ -215,6 +217,30 @@ def _largest_gain(found: Findings) -> str:
         return "no level gained"
     metric = "" if found.visible is not None else f" in {metric_in_words(found.metric)}"
     return f"the largest{' gain' if metric else ''} was {signed_in_words(gain)}{metric} ({level})"
+
+
+def _against_controls(found: Findings) -> list[str]:
+    """Say of each factor with controls whether its best level gained more than the best of them."""
+    said = []
+    for factor in dict.fromkeys(one.factor for one in found.levels):
+        mine = [one for one in found.levels if one.factor == factor]
+        gains = [(one.gain.mean, one.level) for one in mine if one.gain]
+        controls = [one for one in gains if is_control(factor, one[1])]
+        treatments = [one for one in gains if one not in controls]
+        if treatments and controls:
+            (gain, level), (of_control, control) = max(treatments), max(controls)
+            more = "more" if round(gain, 4) > round(of_control, 4) else "no more"
+            said.append(
+                f"{level} gained {more} than its control {control}: {signed_in_words(gain)} against "
+                f"{signed_in_words(of_control)}; this difference is not tested."
+            )
+    return said
+
+
+@typed
+def is_control(factor: str, level: str) -> bool:
+    """Whether a level is a control of its factor: something to beat, and never a default."""
+    return factor in FACTORS and level in FACTORS[factor].controls
 
 
 def _worth_of_correct_labels(found: Findings) -> str:
@@ -289,8 +315,7 @@ def _next_step(found: Findings) -> str:
 def _make_default(factor: str, locked: Sequence[LevelFinding]) -> str:
     """Recommend the locked level of a factor with the largest gain; never a control."""
     mine = [one for one in locked if one.factor == factor]
-    controls = FACTORS[factor].controls if factor in FACTORS else ()
-    treatments = [one for one in mine if one.level not in controls]
+    treatments = [one for one in mine if not is_control(factor, one.level)]
     if not treatments:
         names = listed([one.level for one in mine])
         return f"Make no default of {names}: {'these are controls' if len(mine) > 1 else 'it is a control'}."

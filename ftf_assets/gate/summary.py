@@ -13,7 +13,7 @@ from ftf_assets.gate.clusters import Clusters
 from ftf_assets.gate.compare import level_metrics, primary_metric_of
 from ftf_assets.gate.decision import DecisionSummary, LevelVerdict, MetricComparison
 from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
-from ftf_assets.gate.headline import headline
+from ftf_assets.gate.headline import headline, is_control
 from ftf_assets.gate.judge import design_of
 from ftf_assets.gate.pairs import Pairing
 from ftf_assets.gate.signal import Signal
@@ -117,9 +117,10 @@ def summarise(
 
 
 def _advice(verdicts: Sequence[LevelVerdict], primary: Sequence[MetricComparison]) -> str | None:
-    """Give what would decide the undecided level with the largest gain."""
+    """Give what would decide the undecided level with the largest gain; of a control if no other is."""
     gains = {(one.factor, one.level): one.mean_difference or 0.0 for one in primary}
     undecided = [one for one in verdicts if one.ending == ENDS_UNDECIDED]
+    undecided = [one for one in undecided if not is_control(one.factor, one.level)] or undecided
     best = max(undecided, key=lambda one: gains.get((one.factor, one.level), 0.0), default=None)
     return best.advice if best else None
 

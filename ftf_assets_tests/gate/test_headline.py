@@ -21,6 +21,7 @@ FACTORS = {
     "mild": "label_smoothing",
     "aggressive": "label_smoothing",
     "filter": "cleanlab",
+    "filter_random": "cleanlab",
     "reweight": "cleanlab",
     "age": "sample_weight",
     "loss": "loss_correction",
@@ -183,6 +184,16 @@ def test_a_factor_stands_for_its_levels_only_if_there_are_several_and_all_end_al
 def test_a_control_that_wins_is_never_recommended_as_a_default():
     answer = headline(found(winner("relabel_truth"))).sentences
     assert answer[-1] == "Make no default of relabel_truth: it is a control."
+
+
+@pytest.mark.parametrize(("of_control", "more"), [(0.0041, "no more"), (0.0061, "no more"), (0.0011, "more")])
+def test_a_treatment_is_held_against_its_controls(of_control: float, more: str):
+    said = headline(found(undecided("filter", 0.0041), undecided("filter_random", of_control)))
+    assert (
+        f"filter gained {more} than its control filter_random: +0.0041 against +{of_control:.4f}; this "
+        "difference is not tested."
+    ) in said.sentences
+    assert "the largest was +0.0041 (filter)" in said.text, "a control is not the gain to look at"
 
 
 def test_of_two_locked_levels_of_a_factor_the_larger_gain_becomes_the_default():

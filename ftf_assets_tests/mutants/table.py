@@ -2104,6 +2104,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- command ------------------------------------------------------------------------------------------
     _mutant(
+        "gate/headline.py",
+        "a control counts as the treatment with the largest gain",
+        "for one in treatments or found.levels if one.gain]",
+        "for one in found.levels if one.gain]",
+        "gate/test_headline.py",
+    ),
+    _mutant(
         "command/sweep.py",
         "a sweep with failed checks ends with exit code 0",
         "broken = any(not check.is_warning for check in done.failed_checks)",
