@@ -9,13 +9,17 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from ftf_assets.invariants.cleaning import cleaning_breaches
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets_tests.support.production import plan_of, train, variants_of
 
 pytestmark = pytest.mark.end_to_end
 
@@ -102,6 +106,18 @@ def test_the_gate_judges_the_file_of_the_page(folder: Path):
     done = ftf(folder, *command("--factor denoiser"))
     assert done.returncode == 0, done.stderr
     assert "denoiser" in done.stdout
+
+
+def test_the_cleaner_of_the_page_keeps_the_rules_of_cleaning(training_arrays, monkeypatch):
+    names: dict[str, Any] = {}
+    exec(compile(block("python", "SMALL_MOVES ="), "docs/own_factor.md", "exec"), names)
+    monkeypatch.setitem(FACTORS, "small_moves", names["SMALL_MOVES"])
+    run = train(
+        plan_of(training_arrays, variants=variants_of("small_moves=dropped", "single")), training_arrays
+    )
+    (mask,) = (one for one in run.masks.masks if one.fold == 0)
+    assert mask.suspect.any()
+    assert cleaning_breaches(mask, training_arrays.y, mask.weight, run.plan.suspect_cap) == []
 
 
 def test_the_test_of_the_page_passes(folder: Path):
