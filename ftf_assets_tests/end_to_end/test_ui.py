@@ -74,6 +74,7 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
     with served(home.path) as ui:
         someone = Newcomer(page, ui)
         reads_the_graph(someone)
+        reads_what_jobs_and_automation_need(someone)
         materialises_one_crypto(someone, configuration)
         backfills_all_of_them(someone, configuration)
         finds_verdict_and_report(someone)
@@ -95,6 +96,18 @@ def reads_the_graph(someone: Newcomer) -> None:
     said = defs.resolve_asset_graph().get(dg.AssetKey("cleanlab_masks")).description
     someone.go("/assets/cleanlab_masks")
     someone.sees("quant-research", "treatment", str(said).split(",")[0][:50])
+
+
+def reads_what_jobs_and_automation_need(someone: Newcomer) -> None:
+    someone.go("/locations/ftf_assets.definitions/jobs/ftf_sweep")
+    someone.sees(
+        "A whole sweep is a run for each of its cryptos", "The embedded market", "Candle files of your own"
+    )
+    someone.shoots("job")
+    someone.go("/locations/ftf_assets.definitions/sensors/input_files")
+    someone.sees("It needs a sweep of this home that read files")
+    someone.go("/locations/ftf_assets.definitions/schedules/weekly_sweep")
+    someone.sees("It needs a sweep of this home that compares variants")
 
 
 def launches_one_crypto(someone: Newcomer, configuration: str) -> None:
