@@ -13,9 +13,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import requests
+import yaml
 
 from ftf_assets.graph.instance import open_instance
-from ftf_assets.graph.jobs import SMOKE_JOB, SWEEP_JOB, SWEEP_TAG
+from ftf_assets.graph.jobs import SWEEP_JOB, SWEEP_TAG
 from ftf_assets.storage.home import Home
 from ftf_assets_tests.support.processes import PATIENCE
 from ftf_assets_tests.support.s3_server import free_port
@@ -95,7 +96,7 @@ def test_dg_checks_lists_launches_and_serves_on_the_records_of_the_home(tmp_path
         while not (runs := runs_shown(port)):
             assert shell.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
             time.sleep(0.5)
-        assert [(run["pipelineName"], run["status"]) for run in runs][-1] == (SMOKE_JOB, "SUCCESS")
+        assert [(run["pipelineName"], run["status"]) for run in runs][-1] == (SWEEP_JOB, "SUCCESS")
     finally:
         if shell.poll() is None:
             os.killpg(shell.pid, signal.SIGINT)
@@ -108,5 +109,5 @@ def test_dg_checks_lists_launches_and_serves_on_the_records_of_the_home(tmp_path
         assert made is not None
         run = instance.get_run_by_id(made.run_id)
         assert run is not None
-        assert run.run_config["resources"]["sweep"]["config"] == {"training": {"trials": 0}}
+        assert run.run_config == yaml.safe_load(settings)
         assert run.status is dg.DagsterRunStatus.SUCCESS
