@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.errors import InputError, StoreError
 from ftf_assets.running.child_processes import run_side_by_side
-from ftf_assets.storage.artifacts import read_artifact
-from ftf_assets.storage.home import Home
+from ftf_assets.storage.artifacts import HEADER, check_artifact
+from ftf_assets.storage.blobs.folder import BlobFolder
+from ftf_assets.storage.home import Home, ListedHome
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.boosting import require_device
@@ -41,10 +42,11 @@ def check_inputs(sweep: Sweep, home: Home) -> None:
     _require_place(sweep.settings)
     if sweep.settings.data.source == "market":
         return
+    look = _look(sweep, home)
     for crypto in sweep.cryptos:
         file = sweep.provenance(crypto).file
         try:
-            arrays = _stored_arrays(sweep, home, crypto) or _read_arrays(sweep, crypto)
+            arrays = _stored_arrays(sweep, look, crypto) or _read_arrays(sweep, crypto)
             require_columns(sweep.variants, arrays, crypto)
         except InputError as error:
             message = str(error) if file in str(error) else f"file {file}: {error}"
@@ -92,12 +94,26 @@ def _hint_for_sparse(sweep: Sweep, crypto: str) -> str:
     )
 
 
-def _stored_arrays(sweep: Sweep, home: Home, crypto: str) -> TrainingArrays | None:
-    folder = home.artifact("coerced_arrays", crypto, sweep.artifact_key("coerced_arrays", crypto))
+def _look(sweep: Sweep, home: Home) -> Home:
+    """Give a home in a bucket with one listing of the arrays, whose headers are read side by side."""
+    if home.bucket is None:
+        return home
+    look = ListedHome(home.path, home.bucket, ("artifacts/coerced_arrays/",))
+    look.blobs.read_ahead(f"{_folder(sweep, home, crypto).name}/{HEADER}" for crypto in sweep.cryptos)
+    return look
+
+
+def _folder(sweep: Sweep, home: Home, crypto: str) -> BlobFolder:
+    return home.artifact("coerced_arrays", crypto, sweep.artifact_key("coerced_arrays", crypto))
+
+
+def _stored_arrays(sweep: Sweep, home: Home, crypto: str) -> Mapping[str, object] | None:
+    """Say which arrays are stored; they themselves are not read."""
     try:
-        return read_artifact(folder, TrainingArrays)
+        found: Mapping[str, object] = check_artifact(_folder(sweep, home, crypto), TrainingArrays)
     except StoreError:
         return None
+    return found
 
 
 def _read_arrays(sweep: Sweep, crypto: str) -> TrainingArrays:

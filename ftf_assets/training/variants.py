@@ -171,8 +171,17 @@ def expand_variants(levels: Mapping[str, tuple[str, ...]], design: Design) -> tu
 
 
 @typed
-def require_columns(variants: Sequence[Variant], arrays: TrainingArrays, crypto: str) -> None:
+def require_columns(
+    variants: Sequence[Variant], arrays: TrainingArrays | Mapping[str, object], crypto: str
+) -> None:
     """Refuse variants that need an optional column which the feature cache of a crypto does not have.
+
+    Parameters
+    ----------
+    variants, crypto
+        The variants and the crypto.
+    arrays
+        Its arrays, or what is known of them by name; None where there is no such column.
 
     Raises
     ------
@@ -181,7 +190,8 @@ def require_columns(variants: Sequence[Variant], arrays: TrainingArrays, crypto:
     """
     for name, level in dict.fromkeys(pair for variant in variants for pair in variant.moved):
         for needing, column in FACTORS[name].needs:
-            if needing == level and getattr(arrays, column) is None:
+            found = arrays.get(column) if isinstance(arrays, Mapping) else getattr(arrays, column)
+            if needing == level and found is None:
                 raise input_error(
                     f"{name} = {level} needs this column of the feature cache",
                     crypto=crypto,
