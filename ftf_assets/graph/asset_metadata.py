@@ -25,7 +25,6 @@ from ftf_assets.graph.plotted_numbers import (
     model_numbers,
     result_numbers,
 )
-from ftf_assets.graph.table_types import CRYPTO_RESULTS
 from ftf_assets.graph.thumbnails import gains_in_place
 from ftf_assets.serving.report_address import report_address, reports_address
 from ftf_assets.storage.home import Home
@@ -188,7 +187,7 @@ def results_metadata(
         "most_confident_calls_in_numbers": table(plain_records(confidence)),
         **pictures(log, lambda: confidence_pictures(confidence, results.cells)),
         **pictures(log, lambda: trade_pictures(curves_of_crypto(sweep, crypto, arrays, models))),
-        **lineage_of_results(CRYPTO_RESULTS.definition_metadata["dagster/column_schema"], sweep.plan(crypto)),
+        **lineage_of_results(sweep.plan(crypto)),
     }
 
 

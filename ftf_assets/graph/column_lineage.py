@@ -27,7 +27,7 @@ from ftf_assets.training.plan import TrainingPlan
 from ftf_assets.training.variants import Variant
 
 #: Columns upstream, by asset.
-Upstream = Mapping[str, Iterable[str]]
+Upstream = Mapping[str, tuple[str, ...]]
 
 #: Number of columns upstream that a description names.
 _MOST_NAMES = 8
@@ -45,16 +45,33 @@ _ROW_ARRAYS = {
 #: What every fit reads of a row: a fold and its purged rows follow from the label's interval.
 _FITTED = ("X", "y", "start", "end", "base_weight")
 _INTERVAL = ("start", "end")
-#: Columns of ``finetune_results`` by what they are computed from besides the models.
-_FROM_TRADES = ("n_trades", "win_rate", "expectancy_net", "return_net", "sortino", "max_drawdown")
-_FROM_MODELS = ("threshold", "trade_threshold", "best_iteration", "params", "n_trials", "fit_seconds")
-_FROM_MASKS = ("n_kept", "weight_sum", "n_suspects", "n_suspects_buy", "n_dropped", "n_dropped_buy")
-_FROM_ROWS = {
-    "f1_always_buy": ("y", *_INTERVAL),
-    "breakeven_precision": ("y", "label_return", *_INTERVAL),
-    **dict.fromkeys(("n_train_buy", "buy_rate_train", "buy_rate_test"), ("y", *_INTERVAL)),
-    **dict.fromkeys(("n_train", "n_test", "train_start", "train_end", "test_start", "test_end"), _INTERVAL),
-}
+#: What columns of ``finetune_results`` are computed from; the last line that names a column counts. An asset
+#: without names means all of its variants.
+_RESULTS: tuple[tuple[tuple[str, ...], Upstream], ...] = (
+    ((*METRIC_COLUMNS, "trade_precision"), {"trained_models": (), "coerced_arrays": ("y",)}),
+    (
+        ("n_trades", "win_rate", "expectancy_net", "return_net", "sortino", "max_drawdown"),
+        {"trained_models": (), "coerced_arrays": ("y", "label_return", *_INTERVAL)},
+    ),
+    (
+        ("threshold", "trade_threshold", "best_iteration", "params", "n_trials", "fit_seconds"),
+        {"trained_models": ()},
+    ),
+    (
+        ("n_kept", "weight_sum", "n_suspects", "n_suspects_buy", "n_dropped", "n_dropped_buy"),
+        {"cleanlab_masks": ()},
+    ),
+    (
+        ("n_train", "n_test", "train_start", "train_end", "test_start", "test_end"),
+        {"coerced_arrays": _INTERVAL},
+    ),
+    (
+        ("n_train_buy", "buy_rate_train", "buy_rate_test", "f1_always_buy"),
+        {"coerced_arrays": ("y", *_INTERVAL)},
+    ),
+    (("breakeven_precision",), {"coerced_arrays": ("y", "label_return", *_INTERVAL)}),
+)
+_SOURCES_OF_RESULTS = {name: upstream for names, upstream in _RESULTS for name in names}
 
 
 def lineage_of_features(schema: dg.TableSchema, *, from_candles: bool) -> Metadata:
@@ -121,21 +138,25 @@ def lineage_of_models(plan: TrainingPlan) -> Metadata:
     )
 
 
-def lineage_of_results(schema: dg.TableSchema, plan: TrainingPlan) -> Metadata:
+def columns_of_results(schema: dg.TableSchema) -> dg.TableSchema:
+    """Let the columns of ``finetune_results`` name their sources, whatever the variants of a sweep are.
+
+    For the definition of the asset: where it describes a column, the UI shows no description of a run.
+    """
+    return _described(schema, _SOURCES_OF_RESULTS)
+
+
+def lineage_of_results(plan: TrainingPlan) -> Metadata:
     """Trace the numbers of a cell to the models, masks and rows that they are measured on."""
-    models = {"trained_models": tuple(one.name for one in plan.variants)}
-    scores = {**models, "coerced_arrays": ("y",)}
-    trades = {**models, "coerced_arrays": ("y", "label_return", *_INTERVAL)}
-    masks = {"cleanlab_masks": tuple(one.name for one in plan.cleaned_variants)}
-    return _traced(
-        schema,
+    variants = {"trained_models": plan.variants, "cleanlab_masks": plan.cleaned_variants}
+    return _lineage(
         {
-            **dict.fromkeys((*METRIC_COLUMNS, "trade_precision"), scores),
-            **dict.fromkeys(_FROM_TRADES, trades),
-            **dict.fromkeys(_FROM_MODELS, models),
-            **{name: masks for name in _FROM_MASKS if plan.cleaned_variants},
-            **{name: {"coerced_arrays": columns} for name, columns in _FROM_ROWS.items()},
-        },
+            column: {
+                asset: names or tuple(one.name for one in variants[asset])
+                for asset, names in upstream.items()
+            }
+            for column, upstream in _SOURCES_OF_RESULTS.items()
+        }
     )
 
 
@@ -166,27 +187,33 @@ def _columns(variants: Iterable[Variant], kind: str, says: str) -> dg.TableSchem
 
 def _traced(schema: dg.TableSchema, read: Mapping[str, Upstream]) -> Metadata:
     """Give the columns with their sources in words, and the same sources as lineage."""
-    columns = [
-        dg.TableColumn(one.name, one.type, _with_sources(one, read.get(one.name, {})), one.constraints)
-        for one in schema.columns
-    ]
+    return {"dagster/column_schema": _described(schema, read), **_lineage(read)}
+
+
+def _lineage(read: Mapping[str, Upstream]) -> Metadata:
     deps = {
         column: [
             dg.TableColumnDep(dg.AssetKey(asset), name) for asset, names in upstream.items() for name in names
         ]
         for column, upstream in read.items()
     }
-    return {
-        "dagster/column_schema": dg.TableSchema(columns, schema.constraints),
-        "dagster/column_lineage": dg.TableColumnLineage(deps),
-    }
+    known = {column: sources for column, sources in deps.items() if sources}
+    return {"dagster/column_lineage": dg.TableColumnLineage(known)}
+
+
+def _described(schema: dg.TableSchema, read: Mapping[str, Upstream]) -> dg.TableSchema:
+    columns = [
+        dg.TableColumn(one.name, one.type, _with_sources(one, read.get(one.name, {})), one.constraints)
+        for one in schema.columns
+    ]
+    return dg.TableSchema(columns, schema.constraints)
 
 
 def _with_sources(column: dg.TableColumn, upstream: Upstream) -> str | None:
     if not upstream:
         return column.description
-    sources = "; ".join(f"{asset}: {_listed(list(names))}" for asset, names in upstream.items())
-    return f"{column.description or ''} From {sources}.".strip()
+    sources = [f"{asset}: {_listed(list(names))}" if names else asset for asset, names in upstream.items()]
+    return f"{column.description or ''} From {'; '.join(sources)}.".strip()
 
 
 def _listed(names: list[str]) -> str:

@@ -13,6 +13,7 @@ from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.contracts.tables.cell_details import CELL_DETAILS
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.contracts.tables.label_ceiling import LabelCeiling
+from ftf_assets.graph.column_lineage import columns_of_results
 from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.rows.finetune_results import CryptoResults
 
@@ -55,5 +56,9 @@ CRYPTO_RESULTS = TableType(
         name="CryptoResults",
         description="Cells of one crypto and the tables that break them down.",
     ),
-    _table_type(finetune_results_contract()).definition_metadata,
+    {
+        "dagster/column_schema": columns_of_results(
+            _table_type(finetune_results_contract()).definition_metadata["dagster/column_schema"]
+        )
+    },
 )

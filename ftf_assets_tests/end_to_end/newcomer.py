@@ -24,6 +24,9 @@ PATIENCE = 600
 #: Where screenshots go; none are taken without it. ``make screenshots`` sets it.
 SCREENSHOTS = "FTF_SCREENSHOTS"
 
+#: Most presses of the Tab key from the top of a page to anything on it.
+_MOST_TABS = 80
+
 _RUNS = """query Runs($job: String) { runsOrError(filter: {pipelineName: $job}) { ... on Runs { results {
     runId status creationTime startTime endTime tags { key value }
     stepStats { stepKey startTime } } } } }"""
@@ -144,6 +147,20 @@ class Newcomer:
         """Click what bears a text."""
         self.page.get_by_text(text, exact=exact).filter(visible=True).first.click()
 
+    def presses(self, text: str) -> None:
+        """Walk to a button with the Tab key alone, and press it with Enter."""
+        for _ in range(_MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("document.activeElement.innerText.trim()") == text:
+                self.page.keyboard.press("Enter")
+                return
+        raise AssertionError(f"the Tab key does not lead to {text!r}")
+
+    def sideways(self) -> int:
+        """By how many pixels the tables of values are wider than the page shows of them."""
+        wider = "table => Math.max(0, table.scrollWidth - table.parentElement.clientWidth)"
+        return max(self.page.locator("table").filter(visible=True).evaluate_all(f"all => all.map({wider})"))
+
     def chooses(self, text: str) -> None:
         """Choose an entry of an open menu."""
         self.page.get_by_role("menuitem").filter(has_text=text).first.click()
@@ -181,7 +198,7 @@ class Newcomer:
         self.page.wait_for_timeout(1500)  # the groups unfold
 
     def graph_positions(self, assets: list[str]) -> dict[str, float]:
-        """Where the open asset graph shows each asset, from the left."""
+        """Where the open asset graph shows each asset whose whole name is there, from the left."""
         boxes = {
             asset: self.page.locator("foreignObject").get_by_text(asset, exact=True).first.bounding_box()
             for asset in assets

@@ -67,21 +67,28 @@ def test_a_newcomers_first_hour(home: Home, candles: Path, browser: Browser):
         "training: {trials: 0, max_rounds: 40, patience: 10, seeds: 1}"
     )
     configuration = f"resources: {{sweep: {{config: {{{settings}}}}}}}"
-    page = browser.new_page(viewport={"width": 1500, "height": 850})
+    page = browser.new_page(viewport={"width": 1280, "height": 850})
     page.set_default_timeout(PATIENCE * 1000)
     asked: set[str] = set()
+    errors: list[str] = []
     page.context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     with served(home.path) as ui:
         someone = Newcomer(page, ui)
         reads_the_graph(someone)
         reads_what_jobs_and_automation_need(someone)
         materialises_one_crypto(someone, configuration)
         backfills_all_of_them(someone, configuration)
+        plots_the_numbers(someone)
+        follows_a_column_to_its_sources_and_its_code(someone)
         finds_verdict_and_report(someone)
+        reads_the_answer_whole_and_plots_the_gains_by_keyboard(someone)
         finds_and_mends_a_broken_file(someone, home, configuration, candles / "OPUSDT_1h.csv")
     assert asked <= {urlsplit(ui.address).netloc, urlsplit(ui.reports).netloc, ""}, (
         "nothing but this machine is asked for anything"
     )
+    assert errors == [], "a console without an error"
 
 
 def reads_the_graph(someone: Newcomer) -> None:
@@ -90,6 +97,8 @@ def reads_the_graph(someone: Newcomer) -> None:
     at = someone.graph_positions([asset for column in FLOW for asset in column])
     from_the_left = [max(at[asset] for asset in column) for column in FLOW]
     assert from_the_left == sorted(from_the_left), at
+    every_asset = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    assert someone.graph_positions(sorted(every_asset)).keys() == every_asset, "each name fits its box"
     everything = someone.page.inner_text("body").lower()
     for unwanted in ("slack", "newsletter", "join the community", "your email"):
         assert unwanted not in everything
@@ -155,6 +164,36 @@ def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
     someone.shoots("checks")
 
 
+def plots_the_numbers(someone: Newcomer) -> None:
+    someone.go("/assets/finetune_results?view=overview")
+    someone.clicks("Plots")
+    someone.sees("f1_buy", "f1_buy_gain", "average_precision", "average_precision_gain", "roc_auc")
+    someone.sees("expectancy_net", "seconds")
+    someone.page.locator("canvas").first.scroll_into_view_if_needed()
+    someone.shoots("plots")
+    someone.clicks("Events")
+    someone.sees("f1_buy", "expectancy_net")
+    for asset, number in (
+        ("candles", "gaps"),
+        ("feature_cache", "rows"),
+        ("cleanlab_masks", "suspect_share"),
+    ):
+        someone.go(f"/assets/{asset}?view=overview")
+        someone.clicks("Plots")
+        someone.sees(number)
+
+
+def follows_a_column_to_its_sources_and_its_code(someone: Newcomer) -> None:
+    someone.go("/assets/finetune_results?view=overview")
+    someone.sees("From trained_models; coerced_arrays: y.", "From cleanlab_masks.")
+    someone.sees("Open finetune_results.py in editor", "Freshness policy", "Passing")
+    someone.go("/assets/feature_cache?view=overview")
+    someone.sees("From candles: close.", "From candles: high, low, close.")
+    someone.go("/assets/coerced_arrays?view=overview")
+    someone.sees("1 = BUY, 0 = HOLD. From feature_cache: label.")
+    someone.shoots("columns")
+
+
 def finds_verdict_and_report(someone: Newcomer) -> None:
     (decided,) = someone.ui.wait_for_runs("ftf_decide", 1)
     assert decided["status"] == "SUCCESS"
@@ -166,6 +205,18 @@ def finds_verdict_and_report(someone: Newcomer) -> None:
     someone.unfolds_the_graph()
     someone.shoots("graph")
     opens_the_report(someone, tags["ftf/sweep_id"])
+
+
+def reads_the_answer_whole_and_plots_the_gains_by_keyboard(someone: Newcomer) -> None:
+    someone.go("/assets/gate_decision?view=overview")
+    someone.sees("answer", "gain (p)")
+    assert someone.sideways() == 0, "nothing beside the answer pushes it out of the page"
+    drawn = someone.page.get_by_alt_text("gains, 95 %")
+    drawn.scroll_into_view_if_needed()
+    assert drawn.evaluate("image => image.complete && image.naturalWidth") == 300
+    someone.shoots("answer")
+    someone.presses("Plots")
+    someone.sees("gain_reweight", "p_reweight", "signal_p", "net_bps")
 
 
 def opens_the_report(someone: Newcomer, sweep_id: str) -> None:

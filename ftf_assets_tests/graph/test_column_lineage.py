@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from ftf_assets.graph.column_lineage import (
+    columns_of_results,
     lineage_of_features,
     lineage_of_labels,
     lineage_of_masks,
@@ -77,13 +78,18 @@ def test_the_description_of_a_column_names_its_sources_because_the_ui_draws_no_l
         "From candles: close.",
         "1 = BUY, 0 = HOLD. From candles: open, high, low, close.",
     ]
+    of_results = dg.TableSchema([dg.TableColumn("f1_buy", description="F1."), dg.TableColumn("n_kept")])
+    assert [one.description for one in columns_of_results(of_results).columns] == [
+        "F1. From trained_models; coerced_arrays: y.",
+        "From cleanlab_masks.",
+    ], "the same for every sweep: the definition of the asset describes them"
     (only, *_) = lineage_of_labels(STANDARD_PLAN)["dagster/column_schema"].columns
     assert only.description == "Labels that this treatment trains with. From coerced_arrays: y."
 
 
 def test_a_sweep_without_cleaners_has_no_counts_of_suspects_to_trace():
     smoothed, cleaned = (
-        lineage_of_results(FEATURES, plan) for plan in (plan_with("label_smoothing=none,mild"), STANDARD_PLAN)
+        lineage_of_results(plan) for plan in (plan_with("label_smoothing=none,mild"), STANDARD_PLAN)
     )
     assert read_by(smoothed, "n_suspects") == {}
     assert read_by(cleaned, "n_suspects") == {"cleanlab_masks": {"filter", "reweight"}}
