@@ -1836,6 +1836,48 @@ MUTANTS: tuple[Mutant, ...] = (
         '**({} if address else {"path": dg.MetadataValue.path(str(file))}),',
         "serving/test_report_address.py",
     ),
+    _mutant(
+        "graph/plotted_numbers.py",
+        "the gain over the base rate is a gain over nothing",
+        '_mean(good["average_precision"] - base_rate)',
+        '_mean(good["average_precision"])',
+        "graph/test_plotted_numbers.py",
+    ),
+    _mutant(
+        "graph/plotted_numbers.py",
+        "a status that no cell has loses its plot",
+        '**{f"cells_{status}": int(counts.get(status, 0)) for status in STATUSES},',
+        '**{f"cells_{status}": int(n) for status, n in counts.items()},',
+        "graph/test_plotted_numbers.py",
+    ),
+    _mutant(
+        "graph/column_lineage.py",
+        "true labels are said to come from the observed ones",
+        "observed = [one for one in treatments if not _reads_truth(one)]",
+        "observed = list(treatments)",
+        "graph/test_column_lineage.py",
+    ),
+    _mutant(
+        "sources/candles/columns_read.py",
+        "a feature of the volume is said to come from the close",
+        '("volume_ratio_",): ("volume",),',
+        '("volume_ratio_",): _CLOSE,',
+        "sources/candles/test_columns_read.py",
+    ),
+    _mutant(
+        "graph/code_links.py",
+        "a link leads to the wrapper of every asset",
+        "inspect.unwrap(compute.decorated_fn).__code__",
+        "compute.decorated_fn.__code__",
+        "graph/test_code_links.py",
+    ),
+    _mutant(
+        "graph/thumbnails.py",
+        "the gains are drawn on a scale without a useful one",
+        "high = max(useful, *(one.ci_high",
+        "high = max(0.5, *(one.ci_high",
+        "graph/test_thumbnails.py",
+    ),
     # --- assets -------------------------------------------------------------------------------------------
     _mutant(
         "graph/decision_inputs.py",
