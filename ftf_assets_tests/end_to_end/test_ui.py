@@ -171,8 +171,8 @@ def plots_the_numbers(someone: Newcomer) -> None:
     someone.sees("expectancy_net", "seconds")
     someone.page.locator("canvas").first.scroll_into_view_if_needed()
     someone.shoots("plots")
-    someone.clicks("Events")
-    someone.sees("f1_buy", "expectancy_net")
+    someone.page.get_by_role("button", name="Events").click()
+    someone.sees("f1_buy", "expectancy_net", "Timestamp")
     for asset, number in (
         ("candles", "gaps"),
         ("feature_cache", "rows"),
@@ -186,7 +186,7 @@ def plots_the_numbers(someone: Newcomer) -> None:
 def follows_a_column_to_its_sources_and_its_code(someone: Newcomer) -> None:
     someone.go("/assets/finetune_results?view=overview")
     someone.sees("From trained_models; coerced_arrays: y.", "From cleanlab_masks.")
-    someone.sees("Open finetune_results.py in editor", "Freshness policy", "Passing")
+    someone.sees("Source code", "finetune_results.py", "Freshness policy", "Passing")
     someone.go("/assets/feature_cache?view=overview")
     someone.sees("From candles: close.", "From candles: high, low, close.")
     someone.go("/assets/coerced_arrays?view=overview")

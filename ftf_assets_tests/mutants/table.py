@@ -1873,9 +1873,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "graph/thumbnails.py",
-        "the gains are drawn on a scale without a useful one",
-        "high = max(useful, *(one.ci_high",
-        "high = max(0.5, *(one.ci_high",
+        "an interval is drawn from the gain on",
+        'bars += f"M{x(one.ci_low or 0.0)} {y}H',
+        'bars += f"M{x(one.mean_difference or 0.0)} {y}H',
         "graph/test_thumbnails.py",
     ),
     # --- assets -------------------------------------------------------------------------------------------
