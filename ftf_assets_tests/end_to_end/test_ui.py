@@ -172,7 +172,7 @@ def plots_the_numbers(someone: Newcomer) -> None:
     someone.page.locator("canvas").first.scroll_into_view_if_needed()
     someone.shoots("plots")
     someone.page.get_by_role("button", name="Events").click()
-    someone.sees("f1_buy", "expectancy_net", "Timestamp")
+    someone.sees("f1_buy", "expectancy_net", "seconds")
     for asset, number in (
         ("candles", "gaps"),
         ("feature_cache", "rows"),
