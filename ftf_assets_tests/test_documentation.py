@@ -15,6 +15,7 @@ import yaml
 from click.testing import CliRunner
 from pydantic.fields import FieldInfo
 
+from ftf_assets import __version__
 from ftf_assets.audit.detectors import DETECTORS
 from ftf_assets.audit.kinds import NOISE_KINDS
 from ftf_assets.command.main import cli
@@ -233,6 +234,21 @@ def test_commands_flags_and_settings_exist(document: Path):
                 assert word in flags, f"ftf {line}"
     for setting in re.findall(r"--set ([a-z][\w.]*)=", text):
         assert setting in SETTINGS
+
+
+def test_the_workflow_of_the_ci_page_installs_this_version_and_runs_check_and_smoke():
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yml\n(.*?)```", page, re.DOTALL)
+    workflow = yaml.safe_load(block)
+    runs = [step["run"] for step in workflow["jobs"]["smoke"]["steps"] if "run" in step]
+    assert f"/ftf_assets-{__version__}-py3-none-any.whl" in runs[0]
+    assert [line.split()[:2] for line in runs[1:]] == [["ftf", "check"], ["ftf", "smoke"]]
+
+
+def test_every_wheel_that_a_page_names_is_this_version():
+    for document in DOCUMENTS:
+        named = re.findall(r"ftf_assets-([\d.]+)-py3", document.read_text(encoding="utf-8"))
+        assert set(named) <= {__version__}, document.name
 
 
 def test_the_data_page_shows_what_check_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
