@@ -165,6 +165,14 @@ class Newcomer:
         """Choose an entry of an open menu."""
         self.page.get_by_role("menuitem").filter(has_text=text).first.click()
 
+    def selects_all(self, dimension: str, number: int) -> None:
+        """Press *All* beside the first dimension of a backfill, as often as the dialog is still loading it."""
+        self.sees(dimension)
+        selected = self.page.get_by_text(f"{number} partitions selected")
+        while not selected.is_visible():
+            self.clicks("All")
+            self.page.wait_for_timeout(500)
+
     def sets(self, configuration: str) -> None:
         """Write into the configuration editor that is open."""
         editor = self.page.locator(".CodeMirror").filter(visible=True).last

@@ -140,7 +140,7 @@ def materialises_one_crypto(someone: Newcomer, configuration: str) -> None:
 def backfills_all_of_them(someone: Newcomer, configuration: str) -> None:
     someone.go("/locations/ftf_assets.definitions/jobs/ftf_sweep")
     someone.clicks("Materialize all", exact=False)
-    someone.clicks("All")
+    someone.selects_all("crypto", 5)
     someone.page.get_by_text("Select a partition").filter(visible=True).last.click()
     someone.page.get_by_text("candles", exact=True).filter(visible=True).last.click()
     someone.page.keyboard.press("Escape")
