@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,7 +26,8 @@ SMALL = {"folds.n_folds": 2, "training.seeds": 1, "ceiling.enabled": False}
 def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my" / "candles").mkdir(parents=True)
-    bars = MarketSource(seed=5).candles("OPUSDC").tail(3_400)
+    bars = MarketSource(seed=5).candles("OPUSDC").tail(3_600)
+    bars = bars.drop(bars.index[2_000:2_200])  # an outage
     bars = bars.assign(date=(bars.index - pd.Timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S"))
     bars.to_csv("my/candles/OPUSDT_1h.csv", index=False)
     sweep = ftf.run_sweep
@@ -42,6 +44,8 @@ def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, mo
     assert len(blocks) == 3
     for block in blocks:
         exec(compile(block, "docs/own_features.md", "exec"), names)
+        if "label_return" in block:
+            assert_labels_end_when_they_say(names["cache"], names["bars"]["close"])
     assert re.search(r"own +(KEEP_AVAILABLE|ABANDON|LOCK|NO_SIGNAL) +2", capsys.readouterr().out)
     lines = re.findall(r"^    ftf (.*)$", PAGE, re.MULTILINE)
     assert len(lines) == 3
@@ -60,3 +64,10 @@ def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, mo
             env=environment,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def assert_labels_end_when_they_say(cache: pd.DataFrame, close: pd.Series) -> None:
+    """Each label's return leads to the close at its ``label_end``, also beside the outage."""
+    assert close.index.diff().max() > pd.Timedelta("8D"), "the bars have a gap"
+    at_the_end = close.reindex(cache["label_end"]).to_numpy() / close.reindex(cache.index).to_numpy() - 1
+    np.testing.assert_allclose(cache["label_return"], at_the_end, atol=1e-9)
