@@ -49,7 +49,7 @@ def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
 
 # Not through ``registry``: its first run-time type check imports beartype, in every process that starts.
 BUILT_IN: tuple[Factor, ...] = (LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT, LABEL_TRUTH, RESEEDED)
-INSTALLED: tuple[Factor, ...] = installed_factors()
+INSTALLED: tuple[Factor, ...] = installed_factors(BUILT_IN)
 FACTORS: dict[str, Factor] = _by_name((*BUILT_IN, *INSTALLED))
 
 

@@ -24,8 +24,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _Any = TypeVar("_Any", bound=Factor)
 
 
-def installed_factors() -> tuple[Factor, ...]:
+def installed_factors(built_in: tuple[Factor, ...] = ()) -> tuple[Factor, ...]:
     """Load the factors of installed packages, in the order of their names.
+
+    Parameters
+    ----------
+    built_in
+        Factors whose names, and names of levels, are taken.
 
     Returns
     -------
@@ -36,10 +41,15 @@ def installed_factors() -> tuple[Factor, ...]:
     Raises
     ------
     InputError
-        One cannot be imported or is no factor: which package, and what to do.
+        One cannot be imported, is no factor, or has a name that is none or is taken: which package, and what
+        to do.
     """
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return tuple(_with_source(_loaded(point), point) for point in points)
+    found: list[Factor] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        factor = _loaded(point)
+        _require_free_names(factor, point, (*built_in, *found))
+        found.append(_with_source(factor, point))
+    return tuple(found)
 
 
 def _loaded(point: EntryPoint) -> Factor:
@@ -57,8 +67,13 @@ def _loaded(point: EntryPoint) -> Factor:
 
 def _require_names(factor: Factor, point: EntryPoint) -> None:
     """Refuse names that are no columns or variants, and default levels that are none."""
-    for name in (factor.name, *factor.levels):
-        if not _NAME.fullmatch(name):
+    for what in ("levels", "default_levels"):
+        names: object = getattr(factor, what)
+        if not isinstance(names, tuple):
+            raise _refused(point, f"has {what} that are no tuple", repr(names), '("off", "on")')
+    given: tuple[object, ...] = (factor.name, *factor.levels, *factor.default_levels)
+    for name in given:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise _refused(
                 *(point, "has a name that is none", repr(name)),
                 "lower-case letters, digits and _, a letter first, at most 40",
@@ -70,6 +85,26 @@ def _require_names(factor: Factor, point: EntryPoint) -> None:
             *(point, "has default levels that do not begin with its baseline or are not among its levels"),
             *(", ".join(factor.default_levels), f"{factor.baseline} first, then some of the levels"),
         )
+
+
+def _require_free_names(factor: Factor, point: EntryPoint, others: tuple[Factor, ...]) -> None:
+    """Refuse the name of a column of the results, and names that another factor or level has."""
+    from ftf_assets.contracts.tables.finetune_results import CELL_COLUMNS  # pandera, only if it is needed
+
+    if factor.name in CELL_COLUMNS:
+        raise _refused(point, "is named like a column of the results", factor.name, "another name")
+    own = _own_names(factor)
+    taken = [name for other in others for name in _own_names(other)] + own
+    repeated = sorted({name for name in own if taken.count(name) > 1})
+    if repeated:
+        raise _refused(
+            *(point, "has names that a factor or level has already", ", ".join(repeated)),
+            "names of its own; levels other than the baseline name variants",
+        )
+
+
+def _own_names(factor: Factor) -> list[str]:
+    return [factor.name, *(level for level in factor.levels if level != factor.baseline)]
 
 
 def _with_source(factor: _Any, point: EntryPoint) -> _Any:
@@ -86,10 +121,15 @@ def _with_source(factor: _Any, point: EntryPoint) -> _Any:
 
 
 def _source_hash(module: str) -> str:
-    """Hash the source of a module's top-level package, or of the module if it is no package, to 12 digits."""
+    """Hash the files of a module's top-level package, or of the module if it is no package, to 12 digits.
+
+    All files count but bytecode and hidden ones: a package may read its shares from a JSON file beside it, or
+    compute in a compiled module.
+    """
     top = sys.modules[module.partition(".")[0]]
     folders = [Path(folder) for folder in getattr(top, "__path__", ())]
-    files = [(folder, path) for folder in folders for path in sorted(folder.rglob("*.py"))]
+    files = [(folder, path) for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = [(folder, path) for folder, path in files if not _made_by_itself(path.relative_to(folder))]
     if not folders and top.__file__ is not None:
         files = [(Path(top.__file__).parent, Path(top.__file__))]
     digest = hashlib.sha256()
@@ -97,6 +137,10 @@ def _source_hash(module: str) -> str:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]
+
+
+def _made_by_itself(path: Path) -> bool:
+    return path.suffix == ".pyc" or any(part == "__pycache__" or part[0] == "." for part in path.parts)
 
 
 def _refused(point: EntryPoint, rule: str, found: str, allowed: str | None = None) -> InputError:

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import pytest
 
 from ftf_assets.contracts.errors import InputError
+from ftf_assets.labels.factor_registry import BUILT_IN
 from ftf_assets.labels.installed_factors import installed_factors
 
 GOOD = """
 from ftf_assets.labels.factor import WeightFactor
 
 FACTOR = WeightFactor(
-    name="{name}", baseline="as_is", default_levels={default}, levels=("as_is", "late"),
+    name={name!r}, baseline="as_is", default_levels={default}, levels={levels},
     description="A toy.", treat=lambda level, rows, settings: rows.base_weight,
     identity={identity},
 )
@@ -43,8 +44,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return install
 
 
-def source(name: str = "toy", default: str = '("as_is", "late")', identity: str = LEVEL) -> str:
-    return GOOD.format(name=name, default=default, identity=identity)
+def source(
+    name: object = "toy",
+    default: str = '("as_is", "late")',
+    levels: str = '("as_is", "late")',
+    identity: str = LEVEL,
+) -> str:
+    return GOOD.format(name=name, default=default, levels=levels, identity=identity)
 
 
 def test_an_installed_factor_is_found_and_its_source_is_part_of_its_levels_identity(install, monkeypatch):
@@ -59,15 +65,18 @@ def test_an_installed_factor_is_found_and_its_source_is_part_of_its_levels_ident
     assert identities[0]["source"] != identities[1]["source"]
 
 
-def test_every_module_of_its_package_counts(install, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "n_sources"), [("shares.py", 2), ("shares.json", 2), ("shares.so", 2), ("shares.pyc", 1)]
+)
+def test_every_file_of_its_package_counts_but_bytecode(install, monkeypatch, name, n_sources):
     sources = set()
     for text in ("", "# edited\n"):
         file = install(source(), "toy_package", package=True)
-        (file.parent / "shares.py").write_text(text)
+        (file.parent / name).write_text(text)
         (factor,) = installed_factors()
         sources.add(factor.identity("late", SETTINGS)["source"])
         monkeypatch.delitem(sys.modules, "toy_package")
-    assert len(sources) == 2
+    assert len(sources) == n_sources
 
 
 @pytest.mark.parametrize(
@@ -78,8 +87,22 @@ def test_every_module_of_its_package_counts(install, monkeypatch):
         (source(name="Toy 1"), "has a name that is none.*'Toy 1'"),
         (source(default='("late", "as_is")'), "has default levels that do not begin with its baseline"),
         (source(default='("as_is", "early")'), "or are not among its levels.*early"),
+        (source(name=3), "has a name that is none.*found 3"),
+        (source(default='["as_is", "late"]'), "has default_levels that are no tuple.*found .'as_is', 'late'"),
+        (source(levels='"as_is"'), "has levels that are no tuple.*found 'as_is'"),
+        (source(name="cleanlab"), "has names that a factor or level has already.*found cleanlab"),
+        (
+            source(levels='("as_is", "late", "mild")'),
+            "has names that a factor or level has already.*found mild",
+        ),
+        (source(levels='("as_is", "late", "late")'), "has names that a factor or level has already.*late"),
+        (source(name="fold"), "is named like a column of the results.*found fold"),
     ],
-    ids=["import", "other object", "name", "baseline not first", "unknown default level"],
+    ids=[
+        *("import", "other object", "name", "baseline not first", "unknown default level"),
+        *("number as name", "list of default levels", "levels that are a text", "name of another factor"),
+        *("level of another factor", "level twice", "column of the results"),
+    ],
 )
 def test_a_bad_one_is_refused_with_its_package_and_what_to_do(install, text, said):
     install(text)
@@ -88,7 +111,7 @@ def test_a_bad_one_is_refused_with_its_package_and_what_to_do(install, text, sai
         match=rf"(?s)toys_of_ours:FACTOR of the installed package toys-of-ours.*{said}.*"
         r"Correct it, or uninstall toys-of-ours",
     ):
-        installed_factors()
+        installed_factors(BUILT_IN)
 
 
 def test_an_identity_that_fails_names_the_package(install):

@@ -198,6 +198,10 @@ class _CellResult(pa.DataFrameModel):
     params_are_json = json_objects("params")
 
 
+#: All columns but those of factors.
+CELL_COLUMNS = frozenset({*_CellResult.__annotations__, *_Cell.__annotations__})
+
+
 @functools.cache
 def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
     """Build the contract of ``finetune_results`` for a registry of factors.
@@ -218,7 +222,7 @@ def results_contract(factors: tuple[str, ...]) -> type[pa.DataFrameModel]:
     InputError
         A factor is named like another column.
     """
-    taken = {*_CellResult.__annotations__, *_Cell.__annotations__} & {*factors}
+    taken = CELL_COLUMNS & {*factors}
     if taken:
         raise input_error(
             "a factor must not be named like a column of the results",
