@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Mapping
 import dagster as dg
 
 from ftf_assets.contracts.arrays import TrainingArrays
-from ftf_assets.contracts.tables.finetune_results import METRIC_COLUMNS
+from ftf_assets.contracts.tables.finetune_results import METRIC_COLUMNS, SEED_SPREAD_COLUMNS
 from ftf_assets.graph.metadata import Metadata
 from ftf_assets.labels.factor import LabelFactor, WeightFactor
 from ftf_assets.labels.factor_registry import FACTORS
@@ -48,19 +48,22 @@ _INTERVAL = ("start", "end")
 #: What columns of ``finetune_results`` are computed from; the last line that names a column counts. An asset
 #: without names means all of its variants.
 _RESULTS: tuple[tuple[tuple[str, ...], Upstream], ...] = (
-    ((*METRIC_COLUMNS, "trade_precision"), {"trained_models": (), "coerced_arrays": ("y",)}),
+    (
+        (*METRIC_COLUMNS, *SEED_SPREAD_COLUMNS.values(), "trade_precision"),
+        {"trained_models": (), "coerced_arrays": ("y",)},
+    ),
     (
         ("n_trades", "win_rate", "expectancy_net", "return_net", "sortino", "max_drawdown"),
         {"trained_models": (), "coerced_arrays": ("y", "label_return", *_INTERVAL)},
     ),
     (
-        ("threshold", "trade_threshold", "best_iteration", "params", "n_trials", "fit_seconds"),
+        (
+            *("threshold", "trade_threshold", "best_iteration", "params", "n_trials", "fit_seconds"),
+            *("n_kept", "weight_sum"),
+        ),
         {"trained_models": ()},
     ),
-    (
-        ("n_kept", "weight_sum", "n_suspects", "n_suspects_buy", "n_dropped", "n_dropped_buy"),
-        {"cleanlab_masks": ()},
-    ),
+    (("n_suspects", "n_suspects_buy", "n_dropped", "n_dropped_buy"), {"cleanlab_masks": ()}),
     (
         ("n_train", "n_test", "train_start", "train_end", "test_start", "test_end"),
         {"coerced_arrays": _INTERVAL},

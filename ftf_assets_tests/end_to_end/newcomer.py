@@ -166,7 +166,7 @@ class Newcomer:
         self.page.get_by_role("menuitem").filter(has_text=text).first.click()
 
     def selects_all(self, dimension: str, number: int) -> None:
-        """Press *All* beside the first dimension of a backfill until the dialog, which loads, has taken it."""
+        """Press *All* beside the first dimension of a backfill until the dialog has taken it."""
         self.sees(dimension)
         selected = self.page.get_by_text(f"{number} partitions selected")
         while not selected.is_visible():

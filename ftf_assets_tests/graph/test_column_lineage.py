@@ -16,6 +16,7 @@ from ftf_assets.graph.column_lineage import (
     lineage_of_models,
     lineage_of_results,
 )
+from ftf_assets.rows.factor_columns import finetune_results_contract
 from ftf_assets.training.plan import TrainingPlan
 from ftf_assets_tests.support.production import variants_of
 from ftf_assets_tests.support.standard_plan import STANDARD_PLAN
@@ -78,7 +79,7 @@ def test_the_description_of_a_column_names_its_sources_because_the_ui_draws_no_l
         "From candles: close.",
         "1 = BUY, 0 = HOLD. From candles: open, high, low, close.",
     ]
-    of_results = dg.TableSchema([dg.TableColumn("f1_buy", description="F1."), dg.TableColumn("n_kept")])
+    of_results = dg.TableSchema([dg.TableColumn("f1_buy", description="F1."), dg.TableColumn("n_dropped")])
     assert [one.description for one in columns_of_results(of_results).columns] == [
         "F1. From trained_models; coerced_arrays: y.",
         "From cleanlab_masks.",
@@ -93,3 +94,18 @@ def test_a_sweep_without_cleaners_has_no_counts_of_suspects_to_trace():
     )
     assert read_by(smoothed, "n_suspects") == {}
     assert read_by(cleaned, "n_suspects") == {"cleanlab_masks": {"filter", "reweight"}}
+
+
+@pytest.mark.parametrize("factors", ["label_smoothing=none,mild", "cleanlab=off,filter"])
+def test_every_number_that_is_measured_of_a_cell_has_its_sources(factors: str):
+    columns = list(finetune_results_contract().to_schema().columns)
+    measured = {*columns[columns.index("f1_buy") : columns.index("fit_seconds") + 1]}
+    settings = {"tuning", "seed", "n_seeds"}
+    suspects = {"n_suspects", "n_suspects_buy", "n_dropped", "n_dropped_buy"}
+    cleans = "cleanlab" in factors
+    shown = lineage_of_results(plan_with(factors))
+    assert {one for one in measured if not read_by(shown, one)} == (
+        settings if cleans else settings | suspects
+    )
+    for one in ("n_kept", "weight_sum"):
+        assert read_by(shown, one) == read_by(shown, "best_iteration"), "every cell has them, cleaned or not"
