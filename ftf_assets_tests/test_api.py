@@ -389,3 +389,16 @@ def test_features_of_candles_are_those_of_a_sweep_from_a_frame_and_from_a_folder
 def test_candles_without_features_are_refused(candles, says):
     with pytest.raises(InputError, match=says):
         ftf.features(candles)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("data.source", "features"), ("data.path", "/nowhere"), ("data.cryptos", ["OPUSDC"])]
+)
+def test_settings_that_contradict_the_arguments_are_refused(name, value):
+    bars = MarketSource().candles("OPUSDC").head(3)
+    for read in (
+        lambda: ftf.features(bars, settings={name: value}),
+        lambda: ftf.candles("my/candles", "OP/USDT", settings={name: value}),
+    ):
+        with pytest.raises(InputError, match=f"said by the arguments, not by settings.*found {name}"):
+            read()

@@ -15,6 +15,9 @@ from ftf_assets.storage.frame_files import frames_by_name, parquet_of
 from ftf_assets.sweep.settings import sweep_settings
 from ftf_assets.sweep.sweep import source_of
 
+#: What the arguments say.
+_GIVEN = {"data.source", "data.path", "data.cryptos"}
+
 
 def candles_of_files(folder: str | Path, crypto: str, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Read the candles of a crypto; the parameters are those of :func:`ftf_assets.api.candles`."""
@@ -45,6 +48,13 @@ def _source(folder: str | Path, crypto: str, settings: Mapping[str, Any]) -> tup
         raise input_error(
             "candles must be a frame of bars or the folder of their files",
             found=f"{type(folder).__module__}.{type(folder).__qualname__}",
+        )
+    given = sorted(_GIVEN & settings.keys())
+    if given:
+        raise input_error(
+            "which candles are read is said by the arguments, not by settings",
+            found=", ".join(given),
+            fix="Give the folder or frame of candles, and crypto.",
         )
     path = str(Path(folder).resolve())
     data = {"data.source": "candles", "data.path": path, "data.cryptos": [crypto]}
