@@ -2037,6 +2037,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "labels/test_installed_factors.py",
     ),
     _mutant(
+        "labels/installed_factors.py",
+        "an edited file of parameters beside a factor of another package reuses old fits",
+        'sorted(folder.rglob("*"))',
+        'sorted(folder.rglob("*.py"))',
+        "labels/test_installed_factors.py",
+    ),
+    _mutant(
+        "labels/installed_factors.py",
+        "a name that is taken is refused without the name of its package",
+        "_require_free_names(factor, point, (*built_in, *found))",
+        "pass",
+        "labels/test_installed_factors.py",
+    ),
+    _mutant(
+        "graph/plotted_numbers.py",
+        "the smoke's treated cell is a point in the baseline's plots",
+        """cells[(cells["variant"] == BASELINE) & (cells["status"] == OK)]""",
+        """cells[cells["status"] == OK]""",
+        "graph/test_plotted_numbers.py",
+    ),
+    _mutant(
         "storage/result_tables.py",
         "a factor that is not installed makes a home unreadable",
         "rows = rows.select([name for name in rows.column_names if name in known])",
