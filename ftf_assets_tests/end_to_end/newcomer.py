@@ -173,6 +173,16 @@ class Newcomer:
             self.clicks("All")
             self.page.wait_for_timeout(500)
 
+    def launches(self, job: str) -> None:
+        """Press *Materialize* in the launchpad; once more where the page, still loading, took no notice."""
+        before = len(self.ui.runs(job))
+        while len(self.ui.runs(job)) == before:
+            self.page.wait_for_timeout(1_500)  # the launchpad loads the partition, and disables the button
+            self.page.get_by_role("button", name="Materialize").last.click()
+            deadline = time.monotonic() + 45
+            while len(self.ui.runs(job)) == before and time.monotonic() < deadline:
+                self.page.wait_for_timeout(500)
+
     def sets(self, configuration: str) -> None:
         """Write into the configuration editor that is open."""
         editor = self.page.locator(".CodeMirror").filter(visible=True).last

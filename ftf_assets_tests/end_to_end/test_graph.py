@@ -220,7 +220,8 @@ def test_the_results_asset_shows_its_rows_and_its_sweep_and_where_its_numbers_co
     (event,) = result.asset_materializations_for_node("finetune_results")
     assert event.metadata["sweep_id"].value == sweep.sweep_id
     assert event.metadata["dagster/row_count"].value == 2
-    assert {type(event.metadata[name].value) for name in ("f1_buy", "roc_auc", "seconds")} == {float}
+    assert isinstance(event.metadata["seconds"].value, float)
+    assert "f1_buy" not in event.metadata, "plots are of the baseline, which this sweep does not have"
     assert_every_number_leads_back_to_the_candles(result)
     models = result.output_for_node("trained_models")
     assert isinstance(models, TrainedModels)

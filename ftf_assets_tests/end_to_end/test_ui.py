@@ -125,7 +125,7 @@ def launches_one_crypto(someone: Newcomer, configuration: str) -> None:
     someone.page.get_by_placeholder("Partition").click()
     someone.chooses("OPUSDC|candles")
     someone.shoots("launchpad")
-    someone.page.get_by_role("button", name="Materialize").last.click()
+    someone.launches("ftf_sweep")
 
 
 def materialises_one_crypto(someone: Newcomer, configuration: str) -> None:
