@@ -156,7 +156,8 @@ class DecisionIOManager(dg.ConfigurableIOManager):
 
         self.home.results.write_sweep(obj.sweep_id, self.sweep.open().settings.model_dump_json())
         self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
-        context.add_output_metadata(_index_metadata(self.home.home))
+        # Not where: a long path widens the table of values, and the answer beside it is cut.
+        context.add_output_metadata(_index_metadata(self.home.home, where=False))
 
     @refusals_as_failures()
     def load_input(self, context: dg.InputContext) -> "DecisionTables":  # noqa: ARG002
@@ -164,16 +165,16 @@ class DecisionIOManager(dg.ConfigurableIOManager):
         return self.home.results.decision(self.sweep.open().sweep_id)
 
 
-def _index_metadata(home: Home) -> dict[str, Any]:
+def _index_metadata(home: Home, *, where: bool = True) -> dict[str, Any]:
     """Refresh the index, and say where it lies and whether it is behind.
 
     Where the home is a bucket nobody opens the index of the machine that a run happens to be on: who reads
     the results refreshes that of their own.
     """
     if home.bucket is not None:
-        return {"home": dg.MetadataValue.text(home.address)}
+        return {"home": dg.MetadataValue.text(home.address)} if where else {}
     from ftf_assets.storage.results_database import refresh_index
 
     refreshed = refresh_index(home)
     behind = {"index": dg.MetadataValue.text(refreshed.note)} if refreshed.note else {}
-    return {"path": dg.MetadataValue.path(str(home.results)), **behind}
+    return {**({"path": dg.MetadataValue.path(str(home.results))} if where else {}), **behind}
