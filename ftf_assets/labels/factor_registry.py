@@ -1,7 +1,7 @@
 """The registry of factors: everything that a sweep can vary.
 
-A new factor is one module and one line here; a factor of another package is an entry point of that package
-(:mod:`~ftf_assets.labels.installed_factors`). Variants, plans, keys, masks, models, the columns of
+A new factor is one module and one line in :mod:`~ftf_assets.labels.built_in_factors`; a factor of another
+package is an entry point of that package (:mod:`~ftf_assets.labels.installed_factors`). Variants, plans, keys, masks, models, the columns of
 ``finetune_results``, the gate and the command follow from the registry.
 """
 
@@ -11,12 +11,9 @@ from typing import TypeVar
 
 from ftf_assets.contracts.errors import input_error
 from ftf_assets.contracts.typed import typed
-from ftf_assets.labels.calibration_controls import LABEL_TRUTH, RESEEDED
-from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
+from ftf_assets.labels.built_in_factors import BUILT_IN
 from ftf_assets.labels.factor import Factor
 from ftf_assets.labels.installed_factors import installed_factors
-from ftf_assets.labels.sample_weight import SAMPLE_WEIGHT
-from ftf_assets.labels.smoothing import LABEL_SMOOTHING
 
 Moved = tuple[tuple[str, str], ...]
 """Pairs (factor, level) of the factors that are not at their baseline, in the order of the registry."""
@@ -48,8 +45,7 @@ def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
 
 
 # Not through ``registry``: its first run-time type check imports beartype, in every process that starts.
-BUILT_IN: tuple[Factor, ...] = (LABEL_SMOOTHING, CLEANLAB, SAMPLE_WEIGHT, LABEL_TRUTH, RESEEDED)
-INSTALLED: tuple[Factor, ...] = installed_factors(BUILT_IN)
+INSTALLED: tuple[Factor, ...] = installed_factors()
 FACTORS: dict[str, Factor] = _by_name((*BUILT_IN, *INSTALLED))
 
 

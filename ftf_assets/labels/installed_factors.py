@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.labels.built_in_factors import BUILT_IN
 from ftf_assets.labels.factor import Factor, LabelFactor, RowFactor, TreatmentSettings, WeightFactor
 
 GROUP = "ftf_assets.factors"
@@ -24,13 +25,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _Any = TypeVar("_Any", bound=Factor)
 
 
-def installed_factors(built_in: tuple[Factor, ...] = ()) -> tuple[Factor, ...]:
+def installed_factors() -> tuple[Factor, ...]:
     """Load the factors of installed packages, in the order of their names.
-
-    Parameters
-    ----------
-    built_in
-        Factors whose names, and names of levels, are taken.
 
     Returns
     -------
@@ -47,7 +43,7 @@ def installed_factors(built_in: tuple[Factor, ...] = ()) -> tuple[Factor, ...]:
     found: list[Factor] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         factor = _loaded(point)
-        _require_free_names(factor, point, (*built_in, *found))
+        _require_free_names(factor, point, (*BUILT_IN, *found))
         found.append(_with_source(factor, point))
     return tuple(found)
 
@@ -94,7 +90,8 @@ def _require_free_names(factor: Factor, point: EntryPoint, others: tuple[Factor,
     if factor.name in CELL_COLUMNS:
         raise _refused(point, "is named like a column of the results", factor.name, "another name")
     own = _own_names(factor)
-    taken = [name for other in others for name in _own_names(other)] + own
+    taken = ["baseline", *own]  # the variant without treatment
+    taken += [name for other in others for name in _own_names(other)]
     repeated = sorted({name for name in own if taken.count(name) > 1})
     if repeated:
         raise _refused(

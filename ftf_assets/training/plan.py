@@ -13,10 +13,11 @@ from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import SmoothedLabels
 from ftf_assets.contracts.typed import Array, Int8, Int64, typed
 from ftf_assets.labels.apply_factors import reads_truth, treated_labels
+from ftf_assets.labels.built_in_factors import BUILT_IN
 from ftf_assets.labels.cleaning.confident_learning import LabelQuality
 from ftf_assets.labels.cleaning.suspect_cap import CapBy
 from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
-from ftf_assets.labels.factor_registry import BUILT_IN, FACTORS
+from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.labels.triple_barrier import BarrierSettings
 from ftf_assets.training.ceiling_plan import CeilingPlan
 from ftf_assets.training.device import Device

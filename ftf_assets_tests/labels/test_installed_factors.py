@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from ftf_assets.contracts.errors import InputError
-from ftf_assets.labels.factor_registry import BUILT_IN
 from ftf_assets.labels.installed_factors import installed_factors
 
 GOOD = """
@@ -96,12 +95,13 @@ def test_every_file_of_its_package_counts_but_bytecode(install, monkeypatch, nam
             "has names that a factor or level has already.*found mild",
         ),
         (source(levels='("as_is", "late", "late")'), "has names that a factor or level has already.*late"),
+        (source(levels='("as_is", "late", "baseline")'), "has names that a factor.*found baseline"),
         (source(name="fold"), "is named like a column of the results.*found fold"),
     ],
     ids=[
         *("import", "other object", "name", "baseline not first", "unknown default level"),
         *("number as name", "list of default levels", "levels that are a text", "name of another factor"),
-        *("level of another factor", "level twice", "column of the results"),
+        *("level of another factor", "level twice", "the baseline", "column of the results"),
     ],
 )
 def test_a_bad_one_is_refused_with_its_package_and_what_to_do(install, text, said):
@@ -111,7 +111,7 @@ def test_a_bad_one_is_refused_with_its_package_and_what_to_do(install, text, sai
         match=rf"(?s)toys_of_ours:FACTOR of the installed package toys-of-ours.*{said}.*"
         r"Correct it, or uninstall toys-of-ours",
     ):
-        installed_factors(BUILT_IN)
+        installed_factors()
 
 
 def test_an_identity_that_fails_names_the_package(install):

@@ -2046,7 +2046,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "labels/installed_factors.py",
         "a name that is taken is refused without the name of its package",
-        "_require_free_names(factor, point, (*built_in, *found))",
+        "_require_free_names(factor, point, (*BUILT_IN, *found))",
         "pass",
         "labels/test_installed_factors.py",
     ),
