@@ -1,8 +1,8 @@
 """The registry of factors: everything that a sweep can vary.
 
 A new factor is one module and one line in :mod:`~ftf_assets.labels.built_in_factors`; a factor of another
-package is an entry point of that package (:mod:`~ftf_assets.labels.installed_factors`). Variants, plans, keys,
-masks, models, the columns of ``finetune_results``, the gate and the command follow from the registry.
+package is an entry point of that package (:mod:`~ftf_assets.labels.installed_factors`). Variants, plans,
+keys, masks, models, the columns of ``finetune_results``, the gate and the command follow from the registry.
 """
 
 from __future__ import annotations
