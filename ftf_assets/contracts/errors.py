@@ -41,8 +41,12 @@ class RunError(FtfError, RuntimeError):
     """A run stopped for another reason than its input or one of its cells. Its log says more; exit code 1."""
 
 
-class Interrupted(Exception):  # noqa: N818  the user's wish, not an error
-    """The user stopped a run with SIGINT or SIGTERM; finished fits are kept. Its text says what else is."""
+class Interrupted(BaseException):
+    """The user stopped a run with SIGINT or SIGTERM; finished fits are kept. Its text says what else is.
+
+    Not an :class:`Exception`, as Python's own ``KeyboardInterrupt`` is none: no library that catches every
+    exception may drop it or wrap it in an error of its own, and no cell may take it for its failure.
+    """
 
 
 class CellError(FtfError, RuntimeError):

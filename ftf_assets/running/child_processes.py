@@ -55,6 +55,10 @@ class _ResultMessage(Generic[Result]):
     result: Result
 
 
+#: What a child sends: an event, the result of its job, or what its job raised.
+_Message = _EventMessage[Event] | _ResultMessage[Result] | BaseException
+
+
 @dataclass(eq=False)
 class _Child:
     process: ForkProcess | FreshProcess
@@ -118,7 +122,7 @@ def run_side_by_side(
         while busy := [child for child in team if child.job]:
             wait([end for child in busy for end in (child.connection, child.process.sentinel)])
             for child in busy:
-                message: _EventMessage[Event] | _ResultMessage[Result] | Exception | None = _receive(child)
+                message: _Message[Event, Result] | None = _receive(child)
                 if isinstance(message, _EventMessage):
                     on_event(message.event)
                 elif isinstance(message, _ResultMessage):
@@ -139,12 +143,12 @@ def run_side_by_side(
     return {job: results[job] for job in jobs}
 
 
-def _receive(child: _Child) -> _EventMessage[Event] | _ResultMessage[Result] | Exception | None:
+def _receive(child: _Child) -> _Message[Event, Result] | None:
     ended = not child.process.is_alive()
     try:
         # Messages sent before a child ended are still in the pipe, so read it after asking whether it lives.
         if child.connection.poll():
-            message: _EventMessage[Event] | _ResultMessage[Result] | Exception = child.connection.recv()
+            message: _Message[Event, Result] = child.connection.recv()
             return message
     except (EOFError, OSError):
         child.process.join()
@@ -233,7 +237,7 @@ def _serve(parent: Connection, wait_for_parent: Callable[[], Any], worker: Worke
                 parent.send(_attempt(do, parent.recv()))
 
 
-def _attempt(do: Callable[[str], Result], job: str) -> _ResultMessage[Result] | Exception:
+def _attempt(do: Callable[[str], Result], job: str) -> _ResultMessage[Result] | BaseException:
     try:
         return _ResultMessage(do(job))
     except (FtfError, Interrupted) as error:

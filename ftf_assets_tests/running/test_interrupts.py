@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from contextlib import suppress
 
 import pytest
+import sqlalchemy
 
 from ftf_assets.contracts.errors import Interrupted
 from ftf_assets.running.interrupts import interrupts_raise
@@ -34,6 +36,17 @@ def drop_an_interrupt() -> None:
     time.sleep(5)
 
 
+class InterruptedConnection(sqlite3.Connection):
+    """A connection that is interrupted inside SQLAlchemy, as Dagster's records are when a run is stopped."""
+
+    interrupted = False
+
+    def cursor(self, *arguments: object) -> sqlite3.Cursor:
+        if self.interrupted:
+            interrupt(signal.SIGTERM)
+        return super().cursor(*arguments)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_raises_and_the_handlers_are_put_back(number: signal.Signals):
     before = [signal.getsignal(one) for one in (*SIGNALS, signal.SIGALRM)]
@@ -52,3 +65,12 @@ def test_an_interrupt_that_was_dropped_is_not_raised_after_the_context():
     with suppress(Interrupted), interrupts_raise():
         DestroyedByAnInterrupt()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "SIGALRM ends a process that has no handler"
+
+
+def test_an_interrupt_within_a_statement_is_not_taken_for_an_error_of_the_database():
+    records = sqlite3.connect(":memory:", factory=InterruptedConnection)
+    engine = sqlalchemy.create_engine("sqlite://", creator=lambda: records)
+    with engine.connect() as connection:
+        records.interrupted = True
+        with pytest.raises(Interrupted), interrupts_raise():
+            connection.execute(sqlalchemy.text("SELECT 1"))
