@@ -19,7 +19,14 @@ from ftf_assets.contracts.errors import StoreError
 from ftf_assets.storage.artifacts import HEADER
 from ftf_assets.storage.blobs.blob_cache import cache_bytes
 from ftf_assets.storage.blobs.folder import BlobFolder
-from ftf_assets.storage.blobs.protocol import BlobDamaged, BlobEntry, BlobMissing, BlobStore, is_plain
+from ftf_assets.storage.blobs.protocol import (
+    CONCURRENT_READS,
+    BlobDamaged,
+    BlobEntry,
+    BlobMissing,
+    BlobStore,
+    is_plain,
+)
 from ftf_assets.storage.blobs.zip_errors import ZIP_ERRORS
 from ftf_assets.training.keys import owner_of
 
@@ -28,12 +35,6 @@ from ftf_assets.training.keys import owner_of
 _SECONDS_BETWEEN_LISTINGS = 60.0
 #: Where room is made, it is made for more than the next results.
 _SHARE_KEPT = 0.8
-#: Requests that are made at the same time.
-_READERS = 16
-
-
-class DamagedPack(StoreError):  # noqa: N818  a state: its fits are made again
-    """A pack cannot be unpacked."""
 
 
 class FitPacks:
@@ -82,7 +83,7 @@ class FitPacks:
         if not due:
             return
         # Each is a request, and a new machine has them all to make.
-        with ThreadPoolExecutor(_READERS) as readers:
+        with ThreadPoolExecutor(CONCURRENT_READS) as readers:
             listed = list(readers.map(self._new_lists, due))
             new = [name for lists, _ in listed for name in lists]
             packs = set[str]().union(*(packs for _, packs in listed))
@@ -130,7 +131,7 @@ class FitPacks:
         for pack in reversed(self._packs_of.get(key, ())):
             try:
                 members = self._members(pack, key)
-            except (BlobMissing, BlobDamaged, DamagedPack) as error:
+            except (BlobMissing, BlobDamaged) as error:
                 self._forget(pack)
                 missing = error
                 continue
@@ -174,9 +175,9 @@ class FitPacks:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 members = {member: archive.read(member) for member in archive.namelist()}
         except ZIP_ERRORS as error:
-            raise DamagedPack(f"{self.blobs.address}/{name} is damaged ({error})") from None
+            raise BlobDamaged(f"{self.blobs.address}/{name} is damaged ({error})") from None
         if f"{key}/{HEADER}" not in members or not all(map(is_plain, members)):
-            raise DamagedPack(f"{self.blobs.address}/{name} is damaged: it does not hold what its keys say")
+            raise BlobDamaged(f"{self.blobs.address}/{name} is damaged: it does not hold what its keys say")
         return members
 
     def _add(self, pack: str, keys: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ftf_assets.contracts.errors import StoreError, input_error
-from ftf_assets.storage.blobs.protocol import BlobMissing, BlobStore, is_plain
+from ftf_assets.storage.blobs.protocol import CONCURRENT_READS, BlobMissing, BlobStore, is_plain
 from ftf_assets.storage.blobs.zip_errors import ZIP_ERRORS
 from ftf_assets.storage.results_schema import SCHEMA_VERSION, tables
 
@@ -29,7 +29,6 @@ _FOLDER = "results"
 _MANIFEST = "manifest.json"
 #: Kinds whose versions are one sequence over all sweeps or audits, so that their order is that of writing.
 _ORDERED = ("sweeps", "audits")
-_READERS = 16
 #: How often versions are listed again where one was replaced before it was read.
 _ATTEMPTS = 20
 #: Numbers that a writer tries: each that is taken is another run's, and fewer runs write one partition.
@@ -203,7 +202,7 @@ class ResultObjects:
         if not wanted:
             return {}
         read = functools.partial(self._read, other_schemas=other_schemas)
-        with ThreadPoolExecutor(min(_READERS, len(wanted))) as executor:
+        with ThreadPoolExecutor(min(CONCURRENT_READS, len(wanted))) as executor:
             found = dict(zip(wanted, executor.map(read, wanted), strict=True))
         return {version: contents for version, contents in found.items() if contents is not None}
 

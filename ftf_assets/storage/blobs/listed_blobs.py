@@ -8,10 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from ftf_assets.storage.blobs.protocol import BlobEntry, BlobMissing, BlobStore, damaged
-
-#: Requests that are made at the same time.
-_READERS = 16
+from ftf_assets.storage.blobs.protocol import CONCURRENT_READS, BlobEntry, BlobMissing, BlobStore, damaged
 
 
 class ListedBlobs(BlobStore):
@@ -41,7 +38,7 @@ class ListedBlobs(BlobStore):
             with suppress(BlobMissing):  # removed since it was listed: whoever asks for it hears of it
                 self._ahead[name] = self._blobs.get(name)
 
-        with ThreadPoolExecutor(_READERS) as readers:
+        with ThreadPoolExecutor(CONCURRENT_READS) as readers:
             list(readers.map(read, there))
 
     def get(self, name: str) -> bytes:

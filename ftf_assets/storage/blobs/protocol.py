@@ -12,13 +12,15 @@ from ftf_assets.contracts.errors import StoreError, input_error
 
 #: How the name of the object with an artifact's arrays ends.
 PACK_SUFFIX = ".pack"
+#: How many blobs a process reads at the same time where it needs many.
+CONCURRENT_READS = 16
 _NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/)*[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 #: ``<24 hex digits>.<suffix>``: the name is the hash of the content, so the content never changes.
 _CONTENT_NAME = re.compile(r"(?:.*/)?([0-9a-f]{24})\.[a-z]+")
 
 
 class BlobDamaged(StoreError):  # noqa: N818  a state: its content is made again
-    """An immutable blob is not what was written."""
+    """An immutable blob is not what was written, or does not hold what is said of it."""
 
 
 class BlobMissing(StoreError):  # noqa: N818  a state that callers ask for, and an error where they did not
