@@ -65,6 +65,7 @@ def ui(port: int, report_port: int | None, host: str, home: Home) -> int:
             )
         command = [
             sys.executable,
+            *("-W", "ignore:Function `dev_command` is superseded"),  # its successor needs a project's folder
             "-m",
             "dagster",
             "dev",

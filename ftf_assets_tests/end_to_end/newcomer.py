@@ -107,6 +107,8 @@ def served(home: Path) -> Iterator[Ui]:
         assert process.wait(timeout=PATIENCE) == 0
         _, left = psutil.wait_procs(servers, timeout=PATIENCE)
         assert left == [], "a stopped UI leaves no process behind"
+        said = home.with_suffix(".log").read_text(encoding="utf-8")
+        assert "SupersessionWarning" not in said, "nobody who runs ftf ui can act on how it starts Dagster"
     finally:
         for one in [process, *_descendants(process.pid)]:
             one.kill()
