@@ -147,7 +147,10 @@ def _needed(cleaners: Sequence[CleanerAnswer], found: Sequence[Row], effects: Se
     trusted = [one for one in cleaners if one.trusted]
     if trusted:
         levels = ",".join(level for one in trusted for level in one.levels)
-        return f"A sweep to see whether cleaning pays: ftf sweep --factor cleanlab=off,{levels}."
+        return (
+            f"A sweep to see whether cleaning pays: ftf sweep --factor cleanlab=off,{levels}, "
+            "with this audit's --source, --path and --crypto."
+        )
     return "Leave cleanlab=off. Better features come first: a cleaner finds only what its model contradicts."
 
 

@@ -46,7 +46,7 @@ def untrusted_cleaning(
             f"no noise audit of these data yet ({', '.join(unaudited)}), so whether "
             f"{' and '.join(level for of in cleaners.values() for level in of)} "
             f"{'finds' if n_levels == 1 else 'find'} real errors is unknown. "
-            "Run ftf audit, or the job ftf_audit in the UI"
+            "Run ftf audit with this sweep's --source, --path and --crypto, or the job ftf_audit in the UI"
         )
     for cleaner, its_levels in cleaners.items():
         beaten = [crypto for crypto, rows in by_crypto.items() if rows and not _beats(cleaner, rows)]

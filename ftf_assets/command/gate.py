@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ftf_assets.rows.published_results import PublishedResults
     from ftf_assets.storage.home import Home
 
+#: Up to so many cryptos of a sweep are named.
+_NAMED_CRYPTOS = 5
+
 
 @click.command(short_help="Print the verdict on each treatment level of a sweep.")
 @sweep_id_option
@@ -117,6 +120,9 @@ def gate(
         click.echo(json.dumps({**answer, **dataclasses.asdict(decision), "selection": picked, **read}))
         return ExitCode.DONE
     console = stdout()
+    if not file:
+        say(console, _sweep_in_words(decision, home))
+        console.print()
     show_answer(console, decision)
     console.print(gate_table(decision, console.width))
     for line in (*reasons_in_words(decision), *(selection_in_words(selection) if selection else ())):
@@ -166,6 +172,18 @@ def _decision_of_sweep(sweep_id: str | None, home: Home, changed: Mapping[str, A
     settings = store.settings(sweep_id)  # refuses an unknown sweep before an instance is written
     with open_instance(home) as instance:
         return decision_inputs(store, instance, sweep_id, settings.with_changes(gate=changed)).decide()
+
+
+def _sweep_in_words(decision: Decision, home: Home) -> str:
+    """Say whose answer this is: without --sweep nobody has named it."""
+    from ftf_assets.command.sentences import counted
+    from ftf_assets.storage.results_store import ResultsStore
+
+    data = ResultsStore(home).settings(decision.sweep_id).data
+    cryptos = data.cryptos or ()
+    who = ", ".join(cryptos) if 0 < len(cryptos) <= _NAMED_CRYPTOS else counted(len(cryptos), "crypto")
+    levels = ", ".join(f"{one.factor}={one.level}" for one in decision.verdicts)
+    return f"Sweep {decision.sweep_id} on source {data.source}: {who}; {levels}"
 
 
 def _selection_of_sweep(sweep_id: str, home: Home) -> Selection | None:

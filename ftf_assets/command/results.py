@@ -10,7 +10,7 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.export import export
-from ftf_assets.command.shared_flags import export_options, home_option, sweep_id_option
+from ftf_assets.command.shared_flags import crypto_rows_option, export_options, home_option, sweep_id_option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,26 +33,46 @@ BREAKDOWNS = {
 @click.option(
     "--by", type=click.Choice(tuple(BREAKDOWNS)), default="cell", show_default=True, help="What a row is."
 )
+@click.option(
+    "--variant", "variants", multiple=True, help="Only this variant. Repeat the flag for more. [default: all]"
+)
+@crypto_rows_option
 @export_options
 @home_option
-def results(sweep_id: str | None, by: str, form: str | None, output: Path | None, home: Home) -> int:
+def results(
+    sweep_id: str | None,
+    by: str,
+    variants: tuple[str, ...],
+    cryptos: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    home: Home,
+) -> int:
     """Print or export the rows of a sweep, by cell, market regime, confidence, week or single fit.
 
     By regime and confidence a row is a variant over all its cells; by week and fit it is a part of a cell. By
     ceiling it is a baseline that was trained on labels with more noise.
     """
-    from ftf_assets.command.stored_rows import rows_of_sweep
+    from ftf_assets.command.stored_rows import only, refuse_others, rows_of_sweep
     from ftf_assets.command.tables import cells_table, details_table
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home)
     rows = rows_of_sweep(store, sweep_id)
+    wanted = {"crypto": cryptos, "variant": variants}
+    if by == "ceiling" and variants:
+        raise click.UsageError("a row by ceiling is a baseline: leave out --variant")
+    for column, values in wanted.items():
+        refuse_others(rows, column, values)
+        rows = only(rows, column, values)
     table = BREAKDOWNS[by]
     if table is None:
         export(rows, form, output, cells_table)
         return ExitCode.DONE
     sweep_id = str(rows["sweep_id"].iloc[0])
     stored = store.ceiling(sweep_id) if by == "ceiling" else store.details(table, sweep_id)
+    for column, values in wanted.items():
+        stored = only(stored, column, values)
     details = _summed_up(by, stored, rows)
     if details.empty and by == "ceiling":
         raise click.UsageError(

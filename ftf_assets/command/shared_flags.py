@@ -62,6 +62,9 @@ sweep_id_option = click.option(
     callback=refuse_empty,
     help="Id of the sweep. [default: the most recent sweep]",
 )
+crypto_rows_option = click.option(
+    "--crypto", "cryptos", multiple=True, help="Only this crypto. Repeat the flag for more. [default: all]"
+)
 export_options = together(
     click.option(
         "--format",

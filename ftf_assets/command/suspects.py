@@ -9,7 +9,7 @@ import click
 
 from ftf_assets.command.exit_codes import ExitCode
 from ftf_assets.command.export import export
-from ftf_assets.command.shared_flags import export_options, home_option, sweep_id_option
+from ftf_assets.command.shared_flags import crypto_rows_option, export_options, home_option, sweep_id_option
 
 if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
@@ -17,27 +17,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @sweep_id_option
-@click.option(
-    "--crypto", "cryptos", multiple=True, help="Only this crypto. Repeat the flag for more. [default: all]"
-)
+@crypto_rows_option
 @export_options
 @home_option
 def suspects(
     sweep_id: str | None, cryptos: tuple[str, ...], form: str | None, output: Path | None, home: Home
 ) -> int:
     """List or export the rows whose label looks wrong."""
-    from ftf_assets.command.stored_rows import rows_of_sweep
+    from ftf_assets.command.stored_rows import refuse_others, rows_of_sweep
     from ftf_assets.command.tables import suspects_table
     from ftf_assets.storage.results_store import ResultsStore
 
     store = ResultsStore(home)
     rows = rows_of_sweep(store, sweep_id)
-    known = rows["crypto"].unique().tolist()
-    for crypto in cryptos:
-        if crypto not in known:
-            raise click.UsageError(
-                f"no rows of crypto {crypto!r} in this sweep; its cryptos: {', '.join(known)}"
-            )
+    refuse_others(rows, "crypto", cryptos)
     sweep_id = str(rows["sweep_id"].iloc[0])
     frame = store.suspects(sweep_id, cryptos)
     if frame.empty:

@@ -140,16 +140,15 @@ DETAILS: dict[str, tuple[dict[str, Column], str]] = {
 
 SUSPECTS = {
     "crypto": Column("crypto"),
-    "fold": Column("fold"),
-    "cleaner": Column("cleaner"),
     "timestamp": Column("timestamp", "{:%Y-%m-%d %H:%M}"),
     "label": Column("label"),
     "p_buy": Column("p_buy", "{:.4f}"),
     "label_quality": Column("quality", "{:.4f}"),
-    "dropped": Column("dropped", needed=False),
-    "relabelled": Column("relabelled", needed=False),
-    "weight": Column("weight", "{:.4f}", needed=False),
+    "fold": Column("latest fold"),
+    "cleaners": Column("suspected by", needed=False),
 }
+#: Suspects that a terminal shows; an export has them all.
+_MOST_SUSPECTS = 50
 
 LEVELS = {
     "level": Column("level"),
@@ -242,11 +241,19 @@ def gate_table(decision: Decision, width: int) -> Table:
 
 
 def suspects_table(suspects: pd.DataFrame, width: int) -> Table:
-    """Lay out suspects, one a line, within ``width`` characters."""
-    shown = suspects.assign(label=suspects["label"].map({0: "HOLD", 1: "BUY"}))
-    texts = {name: [_text(column.form, value) for value in shown[name]] for name, column in SUSPECTS.items()}
-    title = f"{len(suspects)} suspect rows; export them with --format csv, parquet or json"
-    return fitting_table(title, SUSPECTS, texts, width, left=("crypto", "cleaner", "timestamp", "label"))
+    """Lay out the worst suspects, each row once, within ``width`` characters."""
+    from ftf_assets.rows.label_suspects import suspects_once
+
+    once = suspects_once(suspects)
+    worst = once.head(_MOST_SUSPECTS)
+    worst = worst.assign(label=worst["label"].map({0: "HOLD", 1: "BUY"}))
+    texts = {name: [_text(column.form, value) for value in worst[name]] for name, column in SUSPECTS.items()}
+    shown = "" if len(worst) == len(once) else f"the {len(worst)} worst of "
+    title = (
+        f"{shown}{counted(len(once), 'suspect row')}; each cleaner's view of them, fold by fold, "
+        "with --format csv, parquet or json"
+    )
+    return fitting_table(title, SUSPECTS, texts, width, left=("crypto", "timestamp", "label", "cleaners"))
 
 
 def details_table(by: str, sweep_id: str, rows: pd.DataFrame, width: int) -> Table:

@@ -229,9 +229,10 @@ def _against_controls(found: Findings) -> list[str]:
         treatments = [one for one in gains if one not in controls]
         if treatments and controls:
             (gain, level), (of_control, control) = max(treatments), max(controls)
-            more = "more" if round(gain, 4) > round(of_control, 4) else "no more"
+            better = round(gain, 4) > round(of_control, 4)
+            more = ("gained more" if gain > 0 else "lost less") if better else "gained no more"
             said.append(
-                f"{level} gained {more} than its control {control}: {signed_in_words(gain)} against "
+                f"{level} {more} than its control {control}: {signed_in_words(gain)} against "
                 f"{signed_in_words(of_control)}; this difference is not tested."
             )
     return said

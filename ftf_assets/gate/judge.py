@@ -163,9 +163,14 @@ def _advice(primary: MetricComparison, design: LevelDesign | None, settings: Gat
 def _too_small_to_see(
     primary: MetricComparison, design: LevelDesign | None, settings: GateSettings
 ) -> list[str]:
-    """Warn where the useful gain is smaller than what the sweep could see, and say which design sees it."""
+    """Warn where the useful gain is smaller than what the sweep could see, and say which design sees it.
+
+    Not where the interval ends below the useful gain: then the sweep has excluded it all the same.
+    """
     visible = primary.smallest_visible
     if visible is None or visible <= settings.useful_gain:
+        return []
+    if primary.ci_high is not None and primary.ci_high < settings.useful_gain:
         return []
     warning = (
         f"a true gain of {settings.useful_gain:.3g} in {primary.metric} would often have been missed: in 4 "

@@ -81,7 +81,8 @@ def how_to_read(decision: Decision) -> str:
     counts = f" and counts {independent} as independent" if independent else ""
     return (
         f"Gain: {metric} of the level minus that of the baseline, a mean over pairs of crypto and fold. The "
-        f"interval covers 95 %{counts}. A gain of {size_in_words(decision.useful_gain)} is useful. "
+        f"interval covers 95 % for each level alone{counts}; the verdict goes by p, corrected for "
+        f"all levels. A gain of {size_in_words(decision.useful_gain)} is useful. "
         "Could see: the smallest true gain that this sweep finds in 4 of 5 cases."
     )
 

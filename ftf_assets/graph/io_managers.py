@@ -154,7 +154,7 @@ class DecisionIOManager(dg.ConfigurableIOManager):
         """
         from ftf_assets.rows.gate_decision import decision_rows
 
-        self.home.results.write_sweep(obj.sweep_id, self.sweep.open().settings.model_dump_json())
+        self.home.results.write_settings(obj.sweep_id, self.sweep.open().settings.model_dump_json())
         self.home.results.write_decision(decision_rows(obj), obj.sweep_id)
         # Not where: a long path widens the table of values, and the answer beside it is cut.
         context.add_output_metadata(_index_metadata(self.home.home, where=False))

@@ -1,4 +1,4 @@
-"""From cleaning masks to rows of ``label_suspects``."""
+"""From cleaning masks to rows of ``label_suspects``, and these rows as people look at them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import pandas as pd
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks
 from ftf_assets.contracts.tables.label_suspects import suspects_frame
+from ftf_assets.labels.factor_registry import FACTORS
+
+#: Controls: their suspects are random or follow another rule, so nobody looks at them for wrong labels.
+_CONTROLS = tuple(level for factor in FACTORS.values() for level in factor.controls)
 
 
 def suspect_rows(sweep_id: str, crypto: str, arrays: TrainingArrays, masks: CleanlabMasks) -> pd.DataFrame:
@@ -33,6 +37,28 @@ def suspect_rows(sweep_id: str, crypto: str, arrays: TrainingArrays, masks: Clea
     }
     n_rows = len(columns["fold"])
     return suspects_frame({"sweep_id": [sweep_id] * n_rows, "crypto": [crypto] * n_rows, **columns})
+
+
+def suspects_once(suspects: pd.DataFrame) -> pd.DataFrame:
+    """Give every suspected row once, worst label quality first, as its latest fold judges it.
+
+    Parameters
+    ----------
+    suspects
+        Rows of ``label_suspects``.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, and ``cleaners``, the names of all cleaners that suspect the row in some fold.
+        Without the suspects of controls, which are no suspicion.
+    """
+    judged = suspects[~suspects["cleaner"].isin(_CONTROLS)]
+    judged = judged.sort_values(["fold", "label_quality", "cleaner"], ascending=[False, True, True])
+    row = ["crypto", "timestamp"]
+    cleaners = judged.groupby(row)["cleaner"].agg(lambda names: ", ".join(sorted(set(names))))
+    once = judged.drop_duplicates(row).join(cleaners.rename("cleaners"), on=row)
+    return once.sort_values(["label_quality", *row])
 
 
 def _suspects(arrays: TrainingArrays, mask: CleaningMask) -> dict[str, np.ndarray]:

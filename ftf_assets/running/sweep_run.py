@@ -114,6 +114,8 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     run_ids = {crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results}
     if decide:
         run_jobs(decide, home, settings=settings, on_fit=on_fit, fits=False)
+    # The sweep is the most recent one even if there was nothing to make.
+    ResultsStore(home).write_sweep(sweep.sweep_id, settings.model_dump_json())
     with open_instance(home) as instance:
         failed = failed_checks(sweep, instance)
     return outcome(sweep, home, run_ids, failed)

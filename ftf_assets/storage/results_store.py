@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -241,7 +242,7 @@ class ResultsStore(ResultsDatabase):
         return with_contract_dtypes(GateSummary, pd.concat(found, ignore_index=True))
 
     def write_sweep(self, sweep_id: str, settings: str) -> None:
-        """Keep the settings of a sweep, a JSON object, and that it is the one that writes now.
+        """Keep the settings of a sweep, a JSON object, and that it is the most recent one.
 
         Raises
         ------
@@ -252,9 +253,24 @@ class ResultsStore(ResultsDatabase):
             return
         self.objects.write(Partition("sweeps", sweep_id), {}, {"settings": settings})
 
-    def _last_settings(self) -> tuple[str, str] | None:
-        """Name the sweep that wrote its settings last, with them; None where there is none."""
-        known = self.objects.of_kind("sweeps")[-1:]
+    def write_settings(self, sweep_id: str, settings: str) -> None:
+        """Keep the settings of a sweep where they changed; that alone does not make it the most recent one.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`write_partition`.
+        """
+        if self.objects.listed_again(functools.partial(self._last_settings, sweep_id)) != (
+            sweep_id,
+            settings,
+        ):
+            self.objects.write(Partition("sweeps", sweep_id), {}, {"settings": settings})
+
+    def _last_settings(self, sweep_id: str | None = None) -> tuple[str, str] | None:
+        """Name the sweep that wrote its settings last, or this one, with them; None where there is none."""
+        written = self.objects.of_kind("sweeps")
+        known = [version for version in written if sweep_id in (None, version.partition.owner)][-1:]
         for version, contents in self.objects.read(known, other_schemas=True).items():
             return version.partition.owner, contents.facts["settings"]
         return None
@@ -345,7 +361,7 @@ class ResultsStore(ResultsDatabase):
         )
 
     def sweep_ids(self) -> list[str]:
-        """Name every sweep that has rows, the one that wrote last first.
+        """Name every sweep that has rows, the one that was run last first.
 
         Raises
         ------
@@ -355,7 +371,7 @@ class ResultsStore(ResultsDatabase):
         return _last_first(self.objects.current(), "cells")
 
     def latest_sweep_id(self) -> str:
-        """Name the sweep that wrote the newest row.
+        """Name the sweep that was run last, of those that have rows.
 
         Raises
         ------

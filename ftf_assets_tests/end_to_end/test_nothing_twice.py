@@ -67,6 +67,10 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     made = materialised(home, one_more.run_ids["OPUSDC"])
     assert not {"candles", "feature_cache", "coerced_arrays", "fold_baselines"} & set(made)
 
+    assert ResultsStore(home).latest_sweep_id() == more.sweep_id
+    run_sweep(sweep, home)
+    assert ResultsStore(home).latest_sweep_id() == sweep.sweep_id, "it was run last, though it made nothing"
+
 
 def lose_the_report(home: Home, sweep: Sweep) -> None:
     home.report(sweep.sweep_id).unlink()

@@ -47,7 +47,6 @@ MADE_ANEW = (
     "results/of/*/cells/*/*.zip",
     "results/of/*/decision/*.zip",
     "results.duckdb",
-    "dagster/dagster.yaml",
     "*.lock",
 )
 

@@ -186,6 +186,11 @@ def test_a_control_that_wins_is_never_recommended_as_a_default():
     assert answer[-1] == "Make no default of relabel_truth: it is a control."
 
 
+def test_a_treatment_that_lost_less_than_its_control_is_not_said_to_gain():
+    said = headline(found(undecided("filter", -0.0019), undecided("filter_random", -0.0022))).text
+    assert "filter lost less than its control filter_random: −0.0019 against −0.0022; this" in said
+
+
 @pytest.mark.parametrize(("of_control", "more"), [(0.0041, "no more"), (0.0061, "no more"), (0.0011, "more")])
 def test_a_treatment_is_held_against_its_controls(of_control: float, more: str):
     said = headline(found(undecided("filter", 0.0041), undecided("filter_random", of_control)))

@@ -83,8 +83,9 @@ def test_the_columns_are_explained_with_what_counts_as_independent(made: Decisio
     )
     assert how_to_read(weeks) == (
         "Gain: AUC of the level minus that of the baseline, a mean over pairs of crypto and fold. The "
-        "interval covers 95 % and counts the 26 weeks of the test spans as independent. A gain of 0.01 is "
-        "useful. Could see: the smallest true gain that this sweep finds in 4 of 5 cases."
+        "interval covers 95 % for each level alone and counts the 26 weeks of the test spans as independent; "
+        "the verdict goes by p, corrected for all levels. A gain of 0.01 is useful. Could see: the smallest "
+        "true gain that this sweep finds in 4 of 5 cases."
     )
     assert "independent" not in how_to_read(with_summary(weeks, clusters=None))
 

@@ -80,6 +80,13 @@ def test_an_undecided_level_says_what_would_decide_it_and_what_could_not_be_seen
     assert decision.summary.test_months == pytest.approx(25 / 4.348, abs=0.01)
 
 
+def test_a_useful_gain_that_the_interval_excludes_is_not_called_missed():
+    decision = decided(with_weeks(columns(sweep_rows(-0.04)), spread=0.06))
+    (found,), auc = decision.verdicts, metric_of(decision, "roc_auc")
+    assert auc.smallest_visible > 0.01 > auc.ci_high
+    assert not any("would often have been missed" in warning for warning in found.warnings)
+
+
 def test_one_fold_is_judged_by_the_same_weeks():
     auc = metric_of(decided(with_weeks(columns(sweep_rows(0.02, folds=1)), weeks=20)), "roc_auc")
     assert (auc.clusters, auc.n_clusters) == ("weeks", 20)

@@ -212,6 +212,16 @@ def test_the_latest_sweep_is_the_one_that_wrote_last(store, days):
     assert store.sweep_ids() == ["ftf_000000000000", "ftf_000000000001"]
 
 
+def test_a_sweep_that_is_decided_again_is_not_the_latest_by_it(store):
+    earlier, later = "ftf_000000000000", "ftf_000000000001"
+    for sweep_id in (earlier, later):
+        write(store, [ok_row(sweep_id=sweep_id)], sweep_id=sweep_id)
+    store.write_settings(earlier, store.sweeps().set_index("sweep_id")["settings"][earlier])
+    assert store.latest_sweep_id() == later
+    store.write_settings(earlier, '{"gate": "changed"}')
+    assert store.sweeps().set_index("sweep_id")["settings"][earlier] == '{"gate": "changed"}'
+
+
 def test_the_database_documents_itself(store):
     write(store, [ok_row()])
     comments = dict(

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from ftf_assets.labels.factor_registry import FACTORS
 from ftf_assets.report.charts.suspect_candles import LabelledCandles
 from ftf_assets.report.data import SuspectData
+from ftf_assets.rows.label_suspects import suspects_once
 
 N_SUSPECTS = 12
 
-#: Controls: their suspects are random or follow another rule, so they are not shown.
-_CONTROLS = tuple(level for factor in FACTORS.values() for level in factor.controls)
 _LABELS = {0: "HOLD", 1: "BUY"}
 
 
@@ -95,15 +93,7 @@ def worst_suspects(suspects: pd.DataFrame, count: int) -> pd.DataFrame:
     count
         Most rows that are chosen.
     """
-    judged = suspects[~suspects["cleaner"].isin(_CONTROLS)]
-    judged = judged.sort_values(["fold", "label_quality", "cleaner"], ascending=[False, True, True])
-    cleaners = judged.groupby(["crypto", "timestamp"])["cleaner"].agg(
-        lambda names: ", ".join(sorted(set(names)))
-    )
-    once = judged.drop_duplicates(["crypto", "timestamp"]).join(
-        cleaners.rename("cleaners"), on=["crypto", "timestamp"]
-    )
-    once = once.sort_values(["label_quality", "crypto", "timestamp"])
+    once = suspects_once(suspects)
     once = once.assign(turn=once.groupby(["crypto", "label"]).cumcount())
     once = once.sort_values(["turn", "label", "crypto"], ascending=[True, False, True])
     chosen: pd.DataFrame = once.head(count)
