@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import UnionType
 from typing import Union, get_args, get_origin
@@ -231,7 +234,7 @@ def test_commands_flags_and_settings_exist(document: Path):
         flags = {"--help", *(flag for parameter in command.params for flag in parameter.opts)}
         for word in words:
             if word.startswith("--") and isinstance(command, click.Command):
-                assert word in flags, f"ftf {line}"
+                assert word.rstrip(",") in flags, f"ftf {line}"
     for setting in re.findall(r"--set ([a-z][\w.]*)=", text):
         assert setting in SETTINGS
 
@@ -243,6 +246,22 @@ def test_the_workflow_of_the_ci_page_installs_this_version_and_runs_check_and_sm
     runs = [step["run"] for step in workflow["jobs"]["smoke"]["steps"] if "run" in step]
     assert f"/ftf_assets-{__version__}-py3-none-any.whl" in runs[0]
     assert [line.split()[:2] for line in runs[1:]] == [["ftf", "check"], ["ftf", "smoke"]]
+
+
+@pytest.mark.parametrize(
+    ("ours", "code", "said"),
+    [(["filter"], 0, ""), (["filter", "mild", "gone"], 1, "mild: ABANDON; gone: not judged\n")],
+)
+def test_the_script_of_the_ci_page_fails_where_a_lock_is_gone(
+    tmp_path: Path, ours: list[str], code: int, said: str
+):
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    verdicts = [{"level": "filter", "verdict": "LOCK"}, {"level": "mild", "verdict": "ABANDON"}]
+    file = tmp_path / "verdicts.json"
+    file.write_text(json.dumps({"verdicts": verdicts}), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", script, str(file), *ours], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, said)
 
 
 def test_every_wheel_that_a_page_names_is_this_version():

@@ -32,7 +32,8 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
             passed=not warnings or locked.empty,
             severity=dg.AssetCheckSeverity.WARN,
             description="; ".join(warnings)
-            or "the sweep compares no cleaner, or its cleaners beat the controls in the noise audit",
+            or "the sweep compares no cleaner, or each of its cleaners beats the controls for some kind of "
+            "noise in the noise audit",
             metadata={SWEEP_ID: sweep.sweep_id, TABLE_VERSIONS: audit_versions(found)},
         )
 

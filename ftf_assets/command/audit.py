@@ -79,7 +79,8 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
     else:
         _show(home, answer, AuditData(found, effects) if show_all else None, done.failed_checks)
     failed = any(row["status"] == "failed" for row in (*found, *effects))
-    return ExitCode.FAILED if failed or done.failed_checks else ExitCode.DONE
+    red = any(not check.is_warning for check in done.failed_checks)
+    return ExitCode.FAILED if failed or red else ExitCode.DONE
 
 
 def _show(

@@ -1,4 +1,4 @@
-"""The baseline fitted once more on features that are one bar older, to see what of its AUC survives.
+"""The baseline fitted once more, on features that are one bar older, to see what of its AUC survives.
 
 A model that ranks far better than chance on honest features knows the state of the market, which changes
 slowly, so features of the bar before rank nearly as well. A feature that knows the bars after its row loses
@@ -42,10 +42,15 @@ def lagged(X: Float32[Array, "rows features"]) -> Float32[Array, "rows features"
 
 
 @typed
-def lagged_baseline(
-    plan: TrainingPlan, arrays: TrainingArrays, baselines: BaselineParameters, engine: FitEngine
+def baseline_again(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    baselines: BaselineParameters,
+    engine: FitEngine,
+    *,
+    on_lagged: bool,
 ) -> Mapping[int, Array | Outcome]:
-    """Fit the baseline of each trained fold on lagged features: same rows, parameters, rounds and seeds.
+    """Fit the baseline of each trained fold again: same rows, parameters, rounds and seeds.
 
     The fits are stored by key like all others, so a repeated check reuses them.
 
@@ -55,6 +60,9 @@ def lagged_baseline(
         The plan of the crypto, its rows, and the parameters and rounds of its baselines.
     engine
         Runs the fits.
+    on_lagged
+        Whether on features that are one bar older; without it as a baseline's cell would be, for a sweep that
+        has none, such as the smoke.
 
     Returns
     -------
@@ -62,7 +70,8 @@ def lagged_baseline(
         Fold to P(BUY) of its test rows, float64, a mean over the plan's seeds; or to the outcome of a fit
         that failed.
     """
-    older = dataclasses.replace(arrays, X=lagged(arrays.X))
+    role = "lagged_features" if on_lagged else "features_to_lag"
+    used = dataclasses.replace(arrays, X=lagged(arrays.X)) if on_lagged else arrays
     folds = {fold.index: fold for fold in plan.folds(arrays)}
     tasks: dict[int, list[FitTask]] = {}
     for one in baselines.folds:
@@ -75,12 +84,12 @@ def lagged_baseline(
                 key=key_of_crypto(
                     plan.crypto,
                     {
-                        "role": "lagged_features",
+                        "role": role,
                         "of": model_fit_key(plan, one.fold, BASELINE_VARIANT, repeat),
                         "rounds": one.rounds,
                     },
                 ),
-                name="baseline on lagged features",
+                name=f"baseline on {role.replace('_', ' ')}",
                 predict={"test": first.predict["test"]},
                 rounds=one.rounds,
                 seed=model_seed(plan, one.fold, repeat),
@@ -88,7 +97,7 @@ def lagged_baseline(
             )
             for repeat in range(plan.seeds)
         ]
-    results = engine.run([task for of in tasks.values() for task in of], older, stage="lag")
+    results = engine.run([task for of in tasks.values() for task in of], used, stage="lag")
     return {fold: _mean([results[task.key] for task in of]) for fold, of in tasks.items()}
 
 

@@ -108,12 +108,13 @@ def test_the_gate_judges_the_file_of_the_page(folder: Path):
     assert "denoiser" in done.stdout
 
 
-def test_the_cleaner_of_the_page_keeps_the_rules_of_cleaning(training_arrays, monkeypatch):
+@pytest.mark.parametrize("level", ["dropped", "lighter", "any_dropped"])
+def test_the_cleaner_of_the_page_keeps_the_rules_of_cleaning(training_arrays, monkeypatch, level: str):
     names: dict[str, Any] = {}
     exec(compile(block("python", "SMALL_MOVES ="), "docs/own_factor.md", "exec"), names)
     monkeypatch.setitem(FACTORS, "small_moves", names["SMALL_MOVES"])
     run = train(
-        plan_of(training_arrays, variants=variants_of("small_moves=dropped", "single")), training_arrays
+        plan_of(training_arrays, variants=variants_of(f"small_moves={level}", "single")), training_arrays
     )
     (mask,) = (one for one in run.masks.masks if one.fold == 0)
     assert mask.suspect.any()
