@@ -264,6 +264,19 @@ def test_the_script_of_the_ci_page_fails_where_a_lock_is_gone(
     assert (done.returncode, done.stderr) == (code, said)
 
 
+def test_every_indicator_is_documented():
+    page = (ROOT / "docs" / "own_features.md").read_text(encoding="utf-8")
+    table = page.partition("## What a sweep makes of candles")[2]
+    named = [
+        name
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    ]
+    made = list(MarketSource().feature_cache("OPUSDC", MarketSource().candles("OPUSDC").head(400))[0])
+    assert sorted(named) == sorted(name for name in made if not name.startswith(("label", "regime")))
+    assert f"[{len(named)} indicators]" in page
+
+
 def test_every_wheel_that_a_page_names_is_this_version():
     for document in DOCUMENTS:
         named = re.findall(r"ftf_assets-([\d.]+)-py3", document.read_text(encoding="utf-8"))
