@@ -138,18 +138,28 @@ def _treatments(found: Findings) -> list[str]:
     """Say what each level does, those first that ask for an action."""
     said = [_effect(one, "helps", "help", one.gain) for one in _with_ending(found, ENDS_LOCK)]
     said += [_effect(one, "does harm", "do harm", one.harm) for one in _with_ending(found, ENDS_HARM)]
-    useless, open_ones = _with_ending(found, ENDS_NOTHING_USEFUL), _with_ending(found, ENDS_UNDECIDED)
+    # What a control does is no answer where there is a treatment that it is the control of.
+    asked = _without_controls(found.levels)
+    useless, open_ones = (
+        [one for one in _with_ending(found, ending) if one in asked]
+        for ending in (ENDS_NOTHING_USEFUL, ENDS_UNDECIDED)
+    )
     unjudged = [one for ending in (ENDS_NO_SIGNAL, ENDS_INVALID) for one in _with_ending(found, ending)]
     if useless:
-        names, plural = _named(useless, found.levels)
+        names, plural = _named(useless, asked)
         said.append(f"{capitalized(names)} {'do' if plural else 'does'} nothing useful here.")
     if open_ones:
-        names, plural = _named(open_ones, found.levels)
+        names, plural = _named(open_ones, asked)
         said.append(f"Whether {names} {'help' if plural else 'helps'} stays undecided.")
     if unjudged:
         names, _ = _named(unjudged, found.levels)
         said.append(f"Nothing can be said about {names}.")
     return said
+
+
+def _without_controls(levels: Sequence[LevelFinding]) -> list[LevelFinding]:
+    """Keep the treatments; all levels where there are only controls."""
+    return [one for one in levels if not is_control(one.factor, one.level)] or list(levels)
 
 
 def _effect(one: LevelFinding, singular: str, plural: str, difference: Difference | None) -> str:
@@ -208,8 +218,7 @@ def _sees(found: Findings) -> tuple[str, bool]:
 
 def _largest_gain(found: Findings) -> str:
     """Name the largest gain; "" where a level is locked, whose gain is said before, or nothing was paired."""
-    treatments = [one for one in found.levels if not is_control(one.factor, one.level)]
-    gains = [(one.gain.mean, one.level) for one in treatments or found.levels if one.gain]
+    gains = [(one.gain.mean, one.level) for one in _without_controls(found.levels) if one.gain]
     if not gains or _with_ending(found, ENDS_LOCK):
         return ""
     gain, level = max(gains)
@@ -220,22 +229,36 @@ def _largest_gain(found: Findings) -> str:
 
 
 def _against_controls(found: Findings) -> list[str]:
-    """Say of each factor with controls whether its best level gained more than the best of them."""
+    """Hold the treatments of each factor with controls against the control that gained most."""
     said = []
     for factor in dict.fromkeys(one.factor for one in found.levels):
-        mine = [one for one in found.levels if one.factor == factor]
-        gains = [(one.gain.mean, one.level) for one in mine if one.gain]
+        gains = [(one.gain.mean, one.level) for one in found.levels if one.factor == factor and one.gain]
         controls = [one for one in gains if is_control(factor, one[1])]
-        treatments = [one for one in gains if one not in controls]
-        if treatments and controls:
-            (gain, level), (of_control, control) = max(treatments), max(controls)
-            better = round(gain, 4) > round(of_control, 4)
-            more = ("gained more" if gain > 0 else "lost less") if better else "gained no more"
+        treatments = sorted((one for one in gains if one not in controls), reverse=True)
+        if not (treatments and controls):
+            continue
+        of_control, control = max(controls)
+        if len(treatments) == 1:
+            ((gain, level),) = treatments
             said.append(
-                f"{level} {more} than its control {control}: {signed_in_words(gain)} against "
-                f"{signed_in_words(of_control)}; this difference is not tested."
+                f"{level} {_more(gain, of_control)} than its control {control}: {signed_in_words(gain)} "
+                f"against {signed_in_words(of_control)}; this difference is not tested."
+            )
+        else:
+            each = listed(
+                [f"{level} {_more(gain, of_control)} ({signed_in_words(gain)})" for gain, level in treatments]
+            )
+            said.append(
+                f"Against the control {control} ({signed_in_words(of_control)}) {each}; "
+                "these differences are not tested."
             )
     return said
+
+
+def _more(gain: float, of_control: float) -> str:
+    if round(gain, 4) <= round(of_control, 4):
+        return "gained no more"
+    return "gained more" if gain > 0 else "lost less"
 
 
 @typed

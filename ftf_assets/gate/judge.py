@@ -180,7 +180,7 @@ def _too_small_to_see(
         return [warning]
     found = designs_that_see(settings.useful_gain, design.parts, design.design, alpha=settings.alpha)
     words = designs_in_words(found, design.design)
-    return [f"{warning}. To see it as often: {words}" if words else warning]
+    return [f"{warning}. To see any gain of that size as often: {words}" if words else warning]
 
 
 def _warnings_on_clusters(primary: MetricComparison) -> list[str]:

@@ -20,16 +20,17 @@ class FitRows:
     Attributes
     ----------
     y
-        Hard labels, 1 = BUY, 0 = HOLD.
+        Hard labels, int8, 1 = BUY, 0 = HOLD.
     start, end
-        Interval in which each label comes about, nanoseconds since the epoch, UTC: from the close of the
-        row's bar to when the label is known.
+        Interval in which each label comes about, int64, nanoseconds since the epoch, UTC: from the close of
+        the row's bar to when the label is known.
     label_return
-        Return from entry to exit, before costs; 0.01 is 1 %.
+        Return from entry to exit, float32, before costs; 0.01 is 1 %.
     base_weight
-        Weights that the rows came with; ones where the source has none.
+        Weights that the rows came with, float32; ones where the source has none.
     label_stability
-        Share of slightly different barriers that give the same label, 0 to 1; None where the source has none.
+        Share of slightly different barriers that give the same label, float32, 0 to 1; None where the source
+        has none.
     stability_known
         Whether each row's stability is known without what is held out, shape (n_rows,). A treatment must not
         look at the stability of any other row. None if the source does not say when stabilities are known.
@@ -78,10 +79,11 @@ class JudgedRows:
     rows
         The rows of the fit part.
     probability
-        Out-of-fold P(BUY), shape (n_rows,): no row's probability comes from a model that saw the row. The
-        models trained on the variant's own labels and weights.
+        Out-of-fold P(BUY), float64, shape (n_rows,): no row's probability comes from a model that saw the
+        row. The models trained on the variant's own labels and weights.
     weight
-        Weight of each row, shape (n_rows,), after the variant's weight factors and any earlier row factor.
+        Weight of each row, float32, shape (n_rows,), after the variant's weight factors and any earlier row
+        factor.
     seed
         Seed of random choices, the same for all variants of a (crypto, fold).
     candles
@@ -108,11 +110,11 @@ class Judgement:
     Attributes
     ----------
     label_quality
-        Agreement of each given label with the judge, in [0, 1]; low is suspect.
+        Agreement of each given label with the judge, float64, in [0, 1]; low is suspect.
     flagged
-        Rows that the judge considers mislabelled, before the cap.
+        Rows that the judge considers mislabelled, bool, before the cap.
     suspect
-        Flagged rows that remain under the cap of their class.
+        Flagged rows, bool, that remain under the cap of their class.
     noise
         The judge's estimate of the noise as a whole; None if it makes none.
     flip_rates
@@ -134,13 +136,15 @@ class TreatedRows:
     Attributes
     ----------
     suspect
-        Rows that the level treats: the judge's suspects, or as many other rows where the level is a control.
+        Rows that the level treats, bool: the judge's suspects, or as many other rows where the level is a
+        control.
     keep
-        Rows that stay in the fit part. Only suspects may leave it.
+        Rows that stay in the fit part, bool. Only suspects may leave it.
     weight
-        Training weight of each row, dropped rows included.
+        Training weight of each row, float32, dropped rows included.
     label
-        Hard label that each row trains with, where suspects get another one; None leaves all as they were.
+        Hard label that each row trains with, int8, where suspects get another one; None leaves all as they
+        were.
     flip_rates
         Rates of wrong labels that the model's loss is corrected for; None leaves the loss as it is.
     """

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package.mkdir()
     (package / "my_factors.py").write_text(block("python", "TIMEOUTS ="), encoding="utf-8")
     (package / "pyproject.toml").write_text(block("toml", "entry-points"), encoding="utf-8")
-    (package / "test_my_factors.py").write_text(block("python", "def test_"), encoding="utf-8")
+    (package / "test_my_factors.py").write_text(block("python", "from my_factors import"), encoding="utf-8")
     build = [UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable]
     subprocess.run([*build, "--out-dir", folder, package], check=True)
     (wheel,) = folder.glob("my_factors-*.whl")
@@ -124,4 +124,12 @@ def test_the_cleaner_of_the_page_keeps_the_rules_of_cleaning(training_arrays, mo
 def test_the_test_of_the_page_passes(folder: Path):
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_factors.py"]
     done = subprocess.run(tests, capture_output=True, text=True, cwd=folder / "my-factors")
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_test_of_the_cleaner_of_the_page_passes(tmp_path: Path):
+    (tmp_path / "my_cleaner.py").write_text(block("python", "SMALL_MOVES ="), encoding="utf-8")
+    (tmp_path / "test_my_cleaner.py").write_text(block("python", "SMALL_MOVES.judge"), encoding="utf-8")
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_cleaner.py"]
+    done = subprocess.run(tests, capture_output=True, text=True, cwd=tmp_path)
     assert "1 passed" in done.stdout, done.stdout

@@ -186,6 +186,20 @@ def test_a_control_that_wins_is_never_recommended_as_a_default():
     assert answer[-1] == "Make no default of relabel_truth: it is a control."
 
 
+def test_several_treatments_are_each_held_against_the_control():
+    levels = undecided("filter", -0.0019), undecided("reweight", -0.0085), undecided("filter_random", -0.0058)
+    assert (
+        "Against the control filter_random (−0.0058) filter lost less (−0.0019) and reweight gained no more "
+        "(−0.0085); these differences are not tested."
+    ) in headline(found(*levels)).sentences
+
+
+def test_what_a_control_does_is_no_answer_beside_a_treatment():
+    said = headline(found(undecided("filter", 0.0041), useless("filter_random", 0.0001))).text
+    assert "Whether cleaning (filter) helps stays undecided." in said
+    assert "nothing useful" not in said
+
+
 def test_a_treatment_that_lost_less_than_its_control_is_not_said_to_gain():
     said = headline(found(undecided("filter", -0.0019), undecided("filter_random", -0.0022))).text
     assert "filter lost less than its control filter_random: −0.0019 against −0.0022; this" in said

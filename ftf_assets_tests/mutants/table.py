@@ -2169,7 +2169,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "gate/headline.py",
         "a control counts as the treatment with the largest gain",
-        "for one in treatments or found.levels if one.gain]",
+        "for one in _without_controls(found.levels) if one.gain]",
         "for one in found.levels if one.gain]",
         "gate/test_headline.py",
     ),
