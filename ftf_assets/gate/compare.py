@@ -110,6 +110,37 @@ def compare_levels(
 
 
 @typed
+def compare_with_control(
+    treatment: LevelPairs, control: LevelPairs, pairing: Pairing, clusters: Clusters, settings: GateSettings
+) -> MetricComparison:
+    """Compare a level with a control of its factor instead of the baseline, in the primary metric.
+
+    The same test as against the baseline, on the cells in which both were measured. It stands beside the
+    verdicts and is not one of their family of tests.
+
+    Parameters
+    ----------
+    treatment, control
+        Two levels of one factor.
+    pairing, clusters, settings
+        As :func:`compare_levels` takes them.
+    """
+    both, of_treatment, of_control = np.intersect1d(
+        treatment.cells, control.cells, assume_unique=True, return_indices=True
+    )
+    pairs = replace(
+        treatment,
+        expected=both,
+        cells=both,
+        level_rows=treatment.level_rows[of_treatment],
+        baseline_rows=control.level_rows[of_control],
+    )
+    return _Comparison(pairs, pairing, clusters, settings, None).of(
+        primary_metric_of(pairing.columns), SHOWN, None
+    )
+
+
+@typed
 def evidence_of(one: MetricComparison) -> MetricEvidence:
     """Give the numbers of a comparison that outcomes and verdicts are decided by."""
     return MetricEvidence(

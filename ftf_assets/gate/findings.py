@@ -54,6 +54,27 @@ class LevelFinding:
 
 
 @dataclass(frozen=True)
+class AgainstControl:
+    """A treatment beside the control of its factor that gained most, cell by cell.
+
+    Attributes
+    ----------
+    level, control
+        Names of both levels.
+    gain, of_control
+        What each gained over the baseline in the primary metric.
+    difference
+        Treatment minus control.
+    """
+
+    level: str
+    control: str
+    gain: float
+    of_control: float
+    difference: Difference
+
+
+@dataclass(frozen=True)
 class Ranking:
     """Whether the model ranks: the test behind ``NO_SIGNAL``.
 
@@ -132,6 +153,8 @@ class Findings:
         What would decide the undecided levels, such as "14 more months of history"; None if there are none.
     alpha
         Level of significance: the untreated model is said to rank where its p is below.
+    against_controls
+        The treatments of factors with controls, by factor, largest gain first.
     """
 
     metric: str
@@ -144,3 +167,4 @@ class Findings:
     trading: Trading | None = None
     to_decide: str | None = None
     alpha: float = 0.05
+    against_controls: tuple[AgainstControl, ...] = ()

@@ -25,7 +25,7 @@ from ftf_assets.contracts.tables.gate_decision import (
     NO_SIGNAL,
 )
 from ftf_assets.contracts.typed import typed
-from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
+from ftf_assets.gate.findings import AgainstControl, Difference, Findings, LevelFinding, Ranking, Trading
 from ftf_assets.gate.words import (
     bps_in_words,
     capitalized,
@@ -229,36 +229,41 @@ def _largest_gain(found: Findings) -> str:
 
 
 def _against_controls(found: Findings) -> list[str]:
-    """Hold the treatments of each factor with controls against the control that gained most."""
+    """Say of each control which treatments of its factor gained more, with the interval of the difference."""
     said = []
-    for factor in dict.fromkeys(one.factor for one in found.levels):
-        gains = [(one.gain.mean, one.level) for one in found.levels if one.factor == factor and one.gain]
-        controls = [one for one in gains if is_control(factor, one[1])]
-        treatments = sorted((one for one in gains if one not in controls), reverse=True)
-        if not (treatments and controls):
-            continue
-        of_control, control = max(controls)
-        if len(treatments) == 1:
-            ((gain, level),) = treatments
+    for control in dict.fromkeys(one.control for one in found.against_controls):
+        mine = [one for one in found.against_controls if one.control == control]
+        of_control = signed_in_words(mine[0].of_control)
+        if len(mine) == 1:
+            (one,) = mine
             said.append(
-                f"{level} {_more(gain, of_control)} than its control {control}: {signed_in_words(gain)} "
-                f"against {signed_in_words(of_control)}; this difference is not tested."
+                f"{one.level} {_more(one)} than its control {control}: {signed_in_words(one.gain)} against "
+                f"{of_control} ({_difference_in_words(one.difference)})."
             )
         else:
-            each = listed(
-                [f"{level} {_more(gain, of_control)} ({signed_in_words(gain)})" for gain, level in treatments]
+            each = "; ".join(
+                f"{one.level} {_more(one)}, {signed_in_words(one.gain)} "
+                f"({_difference_in_words(one.difference)})"
+                for one in mine
             )
-            said.append(
-                f"Against the control {control} ({signed_in_words(of_control)}) {each}; "
-                "these differences are not tested."
-            )
+            said.append(f"Against the control {control} ({of_control}): {each}.")
     return said
 
 
-def _more(gain: float, of_control: float) -> str:
-    if round(gain, 4) <= round(of_control, 4):
-        return "gained no more"
-    return "gained more" if gain > 0 else "lost less"
+def _more(one: AgainstControl) -> str:
+    low, high = one.difference.low, one.difference.high
+    if low is not None and low > 0:
+        return "gained more" if one.gain > 0 else "lost less"
+    return "gained less" if high is not None and high < 0 else "did not gain clearly more"
+
+
+def _difference_in_words(one: Difference) -> str:
+    if one.low is None or one.high is None:
+        return f"difference {signed_in_words(one.mean)}, not tested"
+    return (
+        f"difference {signed_in_words(one.mean)}, 95 % interval {signed_in_words(one.low)} to "
+        f"{signed_in_words(one.high)}"
+    )
 
 
 @typed

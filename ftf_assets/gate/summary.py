@@ -10,9 +10,9 @@ from ftf_assets.contracts.tables.gate_decision import ENDS_HARM, ENDS_LOCK, ENDS
 from ftf_assets.contracts.typed import typed
 from ftf_assets.gate.cell_errors import seeds_of
 from ftf_assets.gate.clusters import Clusters
-from ftf_assets.gate.compare import level_metrics, primary_metric_of
+from ftf_assets.gate.compare import compare_with_control, level_metrics, primary_metric_of
 from ftf_assets.gate.decision import DecisionSummary, LevelVerdict, MetricComparison
-from ftf_assets.gate.findings import Difference, Findings, LevelFinding, Ranking, Trading
+from ftf_assets.gate.findings import AgainstControl, Difference, Findings, LevelFinding, Ranking, Trading
 from ftf_assets.gate.headline import headline, is_control
 from ftf_assets.gate.judge import design_of
 from ftf_assets.gate.pairs import Pairing
@@ -67,6 +67,7 @@ def summarise(
             metric=primary[0].metric,
             useful_gain=settings.useful_gain,
             levels=tuple(_finding(one, metrics, primary[0].metric) for one in verdicts),
+            against_controls=_against_controls(pairing, clusters, primary, settings),
             ranking=Ranking(signal.metric, signal.score, signal.p) if signal else None,
             visible=max(visible) if visible else None,
             ceiling=ceiling.bound if ceiling else None,
@@ -114,6 +115,28 @@ def summarise(
         ceiling_bound=ceiling.bound if ceiling else None,
         ceiling_scenario=ceiling.scenario if ceiling else None,
     )
+
+
+def _against_controls(
+    pairing: Pairing, clusters: Clusters, primary: Sequence[MetricComparison], settings: GateSettings
+) -> tuple[AgainstControl, ...]:
+    """Hold the treatments of each factor with controls against the control that gained most."""
+    gains = {(one.factor, one.level): one.mean_difference for one in primary}
+    pairs = {(one.factor, one.level): one for one in pairing.levels}
+    found = []
+    for factor in dict.fromkeys(factor for factor, _ in pairs):
+        measured = [(gain, level) for (of, level), gain in gains.items() if of == factor and gain is not None]
+        controls = [one for one in measured if is_control(factor, one[1])]
+        if not controls:
+            continue
+        of_control, control = max(controls)
+        for gain, level in sorted(set(measured) - set(controls), reverse=True):
+            compared = compare_with_control(
+                pairs[factor, level], pairs[factor, control], pairing, clusters, settings
+            )
+            if (difference := _difference(compared)) is not None:
+                found.append(AgainstControl(level, control, gain, of_control, difference))
+    return tuple(found)
 
 
 def _advice(verdicts: Sequence[LevelVerdict], primary: Sequence[MetricComparison]) -> str | None:

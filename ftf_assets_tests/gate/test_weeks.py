@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from ftf_assets.contracts.gate_rows import ResultRows, WeeklyInfluence
+from ftf_assets.gate.clusters import clusters_of
+from ftf_assets.gate.compare import compare_with_control
 from ftf_assets.gate.decide import decide
 from ftf_assets.gate.decision import Decision
+from ftf_assets.gate.pairs import pair_levels
 from ftf_assets.gate.sweep_facts import SweepFacts
 from ftf_assets.gate.thresholds import GateSettings
 from ftf_assets_tests.support.gate_rows import BASELINES, QUICK, columns, metric_of, sweep_rows
@@ -85,6 +88,26 @@ def test_a_useful_gain_that_the_interval_excludes_is_not_called_missed():
     (found,), auc = decision.verdicts, metric_of(decision, "roc_auc")
     assert auc.smallest_visible > 0.01 > auc.ci_high
     assert not any("would often have been missed" in warning for warning in found.warnings)
+
+
+def test_a_treatment_is_held_against_its_control_by_the_test_that_holds_levels_against_the_baseline():
+    control = [row for row in sweep_rows(0.005, level="filter_random") if row["cleanlab"] != "off"]
+    rows = with_weeks(columns([*sweep_rows(0.02), *control]))
+    pairing = pair_levels(rows, BASELINES)
+    by_name = {pairs.level: pairs for pairs in pairing.levels}
+    clusters = clusters_of(pairing.cells, None)
+    found = compare_with_control(by_name["filter"], by_name["filter_random"], pairing, clusters, QUICK)
+
+    of = rows.factors["cleanlab"]
+    without_baseline = rows.take(np.flatnonzero(of.codes != of.code_of("off")))
+    expected = metric_of(
+        decide(without_baseline, BASELINES | {"cleanlab": "filter_random"}, sweep_id="x", settings=QUICK),
+        "roc_auc",
+    )
+    assert found.mean_difference == pytest.approx(0.015)
+    for name in ("mean_difference", "ci_low", "ci_high", "p_value", "clusters", "n_clusters", "seed_source"):
+        assert getattr(found, name) == getattr(expected, name), name
+    assert f"95 % interval {found.ci_low:+.4f} to" in decided(rows).summary.headline
 
 
 def test_one_fold_is_judged_by_the_same_weeks():

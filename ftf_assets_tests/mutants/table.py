@@ -2167,6 +2167,20 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- command ------------------------------------------------------------------------------------------
     _mutant(
+        "gate/compare.py",
+        "a treatment is held against the baseline of its control",
+        "baseline_rows=control.level_rows[of_control]",
+        "baseline_rows=control.baseline_rows[of_control]",
+        "gate/test_weeks.py",
+    ),
+    _mutant(
+        "invariants/lag_loss.py",
+        "a test span of a few rows is tested like a long one",
+        "_STANDARD_ERRORS = 4.0",
+        "_STANDARD_ERRORS = 0.0",
+        "invariants/test_lag_loss.py",
+    ),
+    _mutant(
         "gate/headline.py",
         "a control counts as the treatment with the largest gain",
         "for one in _without_controls(found.levels) if one.gain]",
