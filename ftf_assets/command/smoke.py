@@ -13,6 +13,8 @@ from ftf_assets.command.shared_flags import home_option, json_option
 from ftf_assets.command.sweep import run_and_show
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ftf_assets.graph.check_history import FailedCheck
     from ftf_assets.storage.home import Home
 
@@ -40,13 +42,18 @@ def smoke(crypto: str, home: Home, as_json: bool, **flags: Any) -> int:
     statuses = rows["status"].tolist()
     if statuses == ["ok"] * wanted.n_cells and not red:
         return ExitCode.DONE
-    click.echo(f"ftf: the smoke did not pass: {_why(statuses, red)}", err=True)
+    click.echo(f"ftf: the smoke did not pass: {_why(rows, red)}", err=True)
     return ExitCode.FAILED
 
 
-def _why(statuses: list[str], red: Sequence[FailedCheck]) -> str:
+def _why(rows: pd.DataFrame, red: Sequence[FailedCheck]) -> str:
+    statuses = rows["status"].tolist()
     if "skipped_short_history" in statuses:
         return "the history is too short for its fold; ftf check says how many rows are enough"
     if statuses == ["ok"]:
         return f"{' and '.join(f'{one.check} of {one.asset}' for one in red)} is red"
-    return f"its cell ended as {', '.join(statuses) or 'no row'}"
+    if len(statuses) != 1:
+        return "its cell has no row"
+    (cell,) = rows.to_dict("records")
+    ended = f"its cell ended as {cell['status']} at {cell['error_stage']}"
+    return f"{ended}: {cell['error_type']}: {cell['error_message']}"

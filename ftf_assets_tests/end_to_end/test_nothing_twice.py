@@ -68,7 +68,7 @@ def test_a_finished_sweep_again_runs_nothing_and_one_more_level_its_own_fits(hom
     assert not {"candles", "feature_cache", "coerced_arrays", "fold_baselines"} & set(made)
 
     assert ResultsStore(home).latest_sweep_id() == more.sweep_id
-    run_sweep(sweep, home)
+    run_sweep(sweep, home, on_fit=heard.append)
     assert ResultsStore(home).latest_sweep_id() == sweep.sweep_id, "it was run last, though it made nothing"
 
 

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,11 +40,13 @@ def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, mo
         ),
         raising=False,
     )
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         exec(compile(block, "docs/own_features.md", "exec"), names)
+        if "features_of" in block:
+            assert_the_test_of_the_page_sees_a_leak(names)
         if "label_return" in block:
             assert_labels_end_when_they_say(names["cache"], names["bars"]["close"])
     assert re.search(r"own +(KEEP_AVAILABLE|ABANDON|LOCK|NO_SIGNAL) +2", capsys.readouterr().out)
@@ -64,6 +67,14 @@ def test_the_blocks_run_and_the_commands_take_what_they_write(tmp_path: Path, mo
             env=environment,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def assert_the_test_of_the_page_sees_a_leak(names: dict[str, Any]) -> None:
+    honest = names["features_of"]
+    names["features_of"] = lambda bars: honest(bars).assign(jump=bars["close"].pct_change().shift(-1))
+    with pytest.raises(AssertionError):
+        names["test_no_feature_knows_a_later_bar"](names["bars"])
+    names["features_of"] = honest
 
 
 def assert_labels_end_when_they_say(cache: pd.DataFrame, close: pd.Series) -> None:

@@ -104,7 +104,7 @@ def test_suspects_can_be_listed_and_exported(
     assert {record["crypto"] for record in one} == {"LDOUSDC"}
     refused = ftf("suspects", "--crypto", "BTCUSDC")
     assert refused.returncode == 2
-    assert "its cryptos: LDOUSDC, OPUSDC" in refused.stderr
+    assert "allowed: LDOUSDC, OPUSDC" in refused.stderr
     assert "p_buy" in ftf("suspects").stdout
 
 
