@@ -31,7 +31,7 @@ def clean(
     Parameters
     ----------
     level
-        A level other than the baseline, see :class:`~ftf_assets.labels.cleaning.cleaners.Cleaner`.
+        A level of ``cleanlab`` other than the baseline, such as ``filter`` or ``reweight``.
     y, suspect, quality, probability, base_weight
         Labels, capped suspects, label quality, out-of-fold P(BUY) and weights of the fit part, each of shape
         (n_rows,).
