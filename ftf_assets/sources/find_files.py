@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ftf_assets.contracts.errors import InputError, MissingDataError, input_error, shown
@@ -341,6 +342,7 @@ def _refuse_folder(directory: Path) -> Callable[[OSError], None]:
     return refuse
 
 
+@lru_cache(maxsize=20_000)  # a plan looks through a folder many times
 def suffix_of(file_name: str, suffixes: tuple[str, ...]) -> str:
     """Return the longest of the suffixes that the name ends with, in any case; "" for none."""
     matching = (suffix for suffix in suffixes if file_name.lower().endswith(suffix))
