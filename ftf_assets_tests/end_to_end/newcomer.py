@@ -188,10 +188,17 @@ class Newcomer:
     def sets(self, configuration: str) -> None:
         """Write into the configuration editor that is open."""
         editor = self.page.locator(".CodeMirror").filter(visible=True).last
-        # Not by a click: while a dialog unfolds on a busy machine its own bar may lie over the editor.
-        editor.evaluate("one => one.CodeMirror.focus()")
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.insert_text(configuration)
+
+        def holds_it() -> bool:
+            # Not by a click: while a dialog unfolds on a busy machine its own bar may lie over the editor.
+            # The dialog may also take the focus back, and then the text goes nowhere.
+            editor.evaluate("one => one.CodeMirror.focus()")
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.insert_text(configuration)
+            self.page.wait_for_timeout(500)  # the page takes the text over a moment later
+            return bool(editor.evaluate("one => one.CodeMirror.getValue()") == configuration)
+
+        self.ui.wait("the editor to hold the configuration", holds_it)
         self.sees("No errors")
 
     def opens_the_launchpad_of(self, job: str) -> None:
