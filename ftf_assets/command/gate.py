@@ -180,8 +180,8 @@ def _sweep_in_words(decision: Decision, home: Home) -> str:
     from ftf_assets.storage.results_store import ResultsStore
 
     data = ResultsStore(home).settings(decision.sweep_id).data
-    cryptos = data.cryptos or ()
-    who = ", ".join(cryptos) if 0 < len(cryptos) <= _NAMED_CRYPTOS else counted(len(cryptos), "crypto")
+    cryptos = data.crypto_names
+    who = ", ".join(cryptos) if len(cryptos) <= _NAMED_CRYPTOS else counted(len(cryptos), "crypto")
     levels = ", ".join(f"{one.factor}={one.level}" for one in decision.verdicts)
     return f"Sweep {decision.sweep_id} on source {data.source}: {who}; {levels}"
 

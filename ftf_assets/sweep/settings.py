@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ftf_assets.contracts.errors import InputError, StoreError, input_error, shown
+from ftf_assets.contracts.typed import typed
 from ftf_assets.labels.factor import Factor
 from ftf_assets.labels.factor_registry import INSTALLED
 from ftf_assets.sweep.data_settings import DataSettings
@@ -27,7 +28,8 @@ from ftf_assets.sweep.setting_groups import (
 )
 
 
-def _smoke_level(factor: Factor) -> str:
+@typed
+def smoke_level(factor: Factor) -> str:
     """Name the last treatment of a factor's default levels; a control only where it has no treatment."""
     moved = [level for level in factor.default_levels if level != factor.baseline]
     return ([level for level in moved if level not in factor.controls] or moved or [factor.baseline])[-1]
@@ -40,7 +42,7 @@ SMOKE: dict[str, dict[str, Any]] = {
             "label_smoothing": ["mild"],
             "cleanlab": ["reweight"],
             "sample_weight": ["uniqueness"],
-            **{factor.name: [_smoke_level(factor)] for factor in INSTALLED},
+            **{factor.name: [smoke_level(factor)] for factor in INSTALLED},
         },
         "design": "single",
     },

@@ -72,6 +72,38 @@ def test_every_breakdown_is_shown_and_exported(tmp_path: Path, by: str):
     assert len(pd.read_csv(file)) == len(expected)
 
 
+@pytest.mark.parametrize("by", ["cell", "week"])
+def test_rows_of_one_variant_and_one_crypto_alone_are_shown(tmp_path: Path, by: str):
+    home, file = tmp_path / "home", tmp_path / "rows.csv"
+    cells = results_table(partition(folds=2))
+    ResultsStore(Home(home)).write_partition(cells, SWEEP, "OPUSDC", {"weekly_results": weekly_table()})
+    whole = cells if by == "cell" else weekly_table()
+    words = ["results", "--by", by, "--variant", "reweight", "--crypto", "OPUSDC", "--output", str(file)]
+    done = CliRunner().invoke(cli.cli, [*words, "--home", str(home)])
+    assert done.exit_code == 0, done.output
+    found = pd.read_csv(file)
+    assert set(found["variant"]) == {"reweight"}
+    assert len(found) == (whole["variant"] == "reweight").sum() < len(whole)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["--variant", "rewight"],
+            "no rows of variant 'rewight' in this sweep (allowed: aggressive, baseline, ",
+        ),
+        (["--crypto", "BTCUSDC"], "no rows of crypto 'BTCUSDC' in this sweep (allowed: OPUSDC)"),
+        (["--by", "ceiling", "--variant", "reweight"], "a row by ceiling is a baseline: leave out --variant"),
+    ],
+)
+def test_a_variant_or_crypto_without_rows_is_refused(tmp_path: Path, words: list[str], says: str):
+    ResultsStore(Home(tmp_path)).write_partition(results_table(partition(folds=2)), SWEEP, "OPUSDC")
+    done = CliRunner().invoke(cli.cli, ["results", *words, "--home", str(tmp_path)])
+    assert done.exit_code != 0
+    assert says in done.output
+
+
 def test_the_label_ceiling_is_shown_and_exported_or_said_to_be_absent(tmp_path: Path, standard_run: Trained):
     home, file = tmp_path / "home", tmp_path / "rows.csv"
     store = ResultsStore(Home(home))

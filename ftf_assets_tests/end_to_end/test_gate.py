@@ -39,6 +39,7 @@ def test_a_sweep_ends_with_a_stored_verdict_a_level_and_the_command_gives_the_sa
     assert again["selection"]["overfitting"]["n_cells"] == 4
     printed = ftf("gate", "--sweep", sweep.sweep_id).stdout
     assert "Probability of backtest overfitting" in printed
+    assert printed.startswith(f"Sweep {sweep.sweep_id} on source {sweep.settings.data.source}: OPUSDC, ")
     for level in ("filter", "reweight", "aggressive", "mild"):
         assert level in printed
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ftf_assets.contracts.bundles import CleaningMask, CleanlabMasks, Outcome
-from ftf_assets.rows.label_suspects import suspect_rows
+from ftf_assets.rows.label_suspects import suspect_rows, suspects_once
 from ftf_assets_tests.support.production import CRYPTO, Trained
 from ftf_assets_tests.support.results_rows import SWEEP
 
@@ -60,3 +60,14 @@ def test_a_cleaner_in_several_variants_has_the_same_suspects_in_each(standard_ru
     smoothed = tuple(dataclasses.replace(mask, variant=f"mild+{mask.variant}") for mask in masks)
     both = suspect_rows(SWEEP, CRYPTO, standard_run.arrays, CleanlabMasks((*masks, *smoothed)))
     assert both.groupby(both["variant"].str.startswith("mild")).size().nunique() == 1
+
+
+def test_each_suspected_row_is_given_once_worst_first_with_all_its_cleaners(suspects, standard_run):
+    once = suspects_once(suspects)
+    assert not once.duplicated(["crypto", "timestamp"]).any()
+    assert set(once["timestamp"]) == set(suspects["timestamp"])
+    assert once["label_quality"].is_monotonic_increasing
+    latest = suspects.groupby("timestamp")["fold"].max()
+    assert once.set_index("timestamp")["fold"].to_dict() == latest.to_dict()
+    cleaners = suspects.groupby("timestamp")["cleaner"].agg(lambda names: ", ".join(sorted(set(names))))
+    assert once.set_index("timestamp")["cleaners"].to_dict() == cleaners.to_dict()

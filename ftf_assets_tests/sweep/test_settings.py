@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from ftf_assets.contracts.errors import InputError, StoreError
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.sweep.crypto_groups import all_cryptos, crypto_groups
-from ftf_assets.sweep.settings import SETTINGS, SweepSettings, stored_sweep_settings, sweep_settings
+from ftf_assets.sweep.settings import (
+    SETTINGS,
+    SweepSettings,
+    smoke_level,
+    stored_sweep_settings,
+    sweep_settings,
+)
 from ftf_assets.training.parameters import DEFAULT_PARAMETERS, DEFAULT_SEARCH_SPACE, SEARCHABLE
 from ftf_assets.training.trades import Scoring
 from ftf_assets_tests.support.settings import settings_of
@@ -32,6 +40,20 @@ def test_the_defaults_are_the_standard_protocol():
     assert (labels.stop_atr, labels.target_atr, labels.horizon_bars) == (0.5, 1.5, 4)
     assert settings.evaluation.cost_bps == 15
     assert settings.evaluation.scoring == Scoring(cost=0.0015, trade_share=0.10)
+
+
+@pytest.mark.parametrize(
+    ("default_levels", "controls", "level"),
+    [
+        (("off", "mild", "strong", "random"), ("random",), "strong"),
+        (("off", "mild"), (), "mild"),
+        (("off", "random"), ("random",), "random"),
+        (("off",), (), "off"),
+    ],
+)
+def test_the_smoke_treats_with_the_last_treatment_of_a_factor(default_levels, controls, level):
+    factor = replace(CLEANLAB, baseline="off", default_levels=default_levels, controls=controls)
+    assert smoke_level(factor) == level
 
 
 def test_settings_come_in_groups_and_what_is_absent_is_none_and_not_a_code():
