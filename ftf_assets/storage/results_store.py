@@ -261,10 +261,8 @@ class ResultsStore(ResultsDatabase):
         StoreError
             As :meth:`write_partition`.
         """
-        if self.objects.listed_again(functools.partial(self._last_settings, sweep_id)) != (
-            sweep_id,
-            settings,
-        ):
+        stored = self.objects.listed_again(functools.partial(self._last_settings, sweep_id))
+        if stored != (sweep_id, settings):
             self.objects.write(Partition("sweeps", sweep_id), {}, {"settings": settings})
 
     def _last_settings(self, sweep_id: str | None = None) -> tuple[str, str] | None:
