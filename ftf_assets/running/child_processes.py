@@ -11,6 +11,7 @@ calls this, such as a notebook, may have opened it. They import everything again
 
 from __future__ import annotations
 
+import functools
 import gc
 import multiprocessing
 import os
@@ -23,7 +24,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from ftf_assets.contracts.errors import FtfError, Interrupted, RunError
 from ftf_assets.running.fresh_processes import FreshProcess, start_fresh
@@ -67,7 +68,8 @@ class _Child:
 
     def start(self, job: str) -> None:
         self.job = job
-        self.connection.send(job)
+        with suppress(ConnectionError):  # a child that has ended already shows it by its sentinel
+            self.connection.send(job)
 
 
 def run_side_by_side(
@@ -224,17 +226,29 @@ def _serve_fresh(
 
 def _serve(parent: Connection, wait_for_parent: Callable[[], Any], worker: Worker[Event, Result]) -> None:
     """Do the parent's jobs in a child until it is interrupted or the parent is gone."""
-    # A parent that is gone shows as EOFError, or as ConnectionError where it left messages unread.
-    with suppress(Interrupted, EOFError, ConnectionError):
+    with suppress(Interrupted):
         receive_interrupts()
         threading.Thread(target=_end_with_parent, args=(wait_for_parent,), daemon=True).start()
 
         def send(event: Event) -> None:
             parent.send(_EventMessage(event))
 
-        with worker(send) as do:
-            while True:
-                parent.send(_attempt(do, parent.recv()))
+        try:
+            with worker(send) as do:
+                _do_jobs(parent, do)
+        except Exception as error:  # noqa: BLE001  what keeps a worker from opening is the answer to its job
+            _do_jobs(parent, functools.partial(_refuse, error))
+
+
+def _do_jobs(parent: Connection, do: Callable[[str], Result]) -> None:
+    # A parent that is gone shows as EOFError, or as ConnectionError where it left messages unread.
+    with suppress(EOFError, ConnectionError):
+        while True:
+            parent.send(_attempt(do, parent.recv()))
+
+
+def _refuse(error: Exception, _: str) -> NoReturn:
+    raise error
 
 
 def _attempt(do: Callable[[str], Result], job: str) -> _ResultMessage[Result] | BaseException:

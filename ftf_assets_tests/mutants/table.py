@@ -2110,6 +2110,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "running/test_child_processes.py",
     ),
     _mutant(
+        "running/child_processes.py",
+        "a child that cannot open its worker prints a traceback and ends",
+        "            _do_jobs(parent, functools.partial(_refuse, error))",
+        "            raise error",
+        "running/test_child_processes.py",
+    ),
+    _mutant(
         "running/preflight.py",
         "the check for a GPU opens CUDA in the process that forks",
         "run_side_by_side([device], _device_check, children=1, on_event=_nothing, fresh=True)",

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from ftf_assets.contracts.errors import InputError, Interrupted, RunError, StoreError
+from ftf_assets.running import child_processes
 from ftf_assets.running.child_processes import run_side_by_side
 from ftf_assets_tests.running.test_interrupts import DestroyedByAnInterrupt
 
@@ -119,6 +120,52 @@ def test_the_error_of_one_job_interrupts_the_others(
         run(["UNI", "OP", "ARB"], fail)
     assert str(failure.value) == message
     assert time.monotonic() - begin < 30, "the other child is interrupted, not waited for"
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "message"),
+    [
+        (StoreError("Dagster's records: disk I/O error"), StoreError, "Dagster's records: disk I/O error"),
+        (ConnectionRefusedError("the bucket"), RunError, "UNI: ConnectionRefusedError: the bucket"),
+    ],
+    ids=["of ours", "of a library"],
+)
+def test_a_worker_that_cannot_be_opened_stops_the_run_with_its_error_and_prints_nothing(
+    raised: Exception, expected: type[Exception], message: str, capfd: pytest.CaptureFixture[str]
+):
+    @contextmanager
+    def worker(send: object) -> Iterator[Job]:
+        raise raised
+        yield
+
+    with pytest.raises(expected) as failure:
+        run_side_by_side(["UNI"], worker, children=2, on_event=lambda event: None)
+    assert str(failure.value) == message
+    assert capfd.readouterr().err == ""
+
+
+def test_every_child_may_fail_to_open_its_worker(capfd: pytest.CaptureFixture[str]):
+    @contextmanager
+    def worker(send: object) -> Iterator[Job]:
+        raise StoreError("no space left")
+        yield
+
+    with pytest.raises(StoreError, match="no space left"):
+        run_side_by_side(["UNI", "OP", "ARB"], worker, children=3, on_event=lambda event: None)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_child_that_died_before_its_job_was_sent_is_an_error_of_that_job(monkeypatch: pytest.MonkeyPatch):
+    start = child_processes._Child.start
+
+    def start_late(child: child_processes._Child, job: str) -> None:
+        child.process.kill()
+        child.process.join()
+        start(child, job)
+
+    monkeypatch.setattr(child_processes._Child, "start", start_late)
+    with pytest.raises(RunError, match="UNI: its process was killed by SIGKILL"):
+        run(["UNI"], lambda job, send: job)
 
 
 @pytest.mark.parametrize(
