@@ -40,12 +40,26 @@ def treated_labels(
     Raises
     ------
     InputError
-        A level reads the truth and there is none.
+        A level reads the truth and there is none, or gives no float32 label for each row.
     """
     labels = (_require_truth(moved, truth) if reads_truth(moved) else y).astype(np.float32)
     for factor, level in moved_factors(LabelFactor, moved):
-        labels = factor.treat(level, labels, settings)
+        given: object = factor.treat(level, labels, settings)
+        if not isinstance(given, np.ndarray) or (given.dtype, given.shape) != (labels.dtype, labels.shape):
+            raise input_error(
+                f"{factor.name} = {level} gives labels of another type or number than it got",
+                found=_in_words(given),
+                allowed=_in_words(labels),
+                fix="Correct the factor's treat.",
+            )
+        labels = given
     return labels
+
+
+def _in_words(given: object) -> str:
+    if isinstance(given, np.ndarray):
+        return f"an array of {given.dtype}, shape {given.shape}"
+    return type(given).__name__
 
 
 @typed

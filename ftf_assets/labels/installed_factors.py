@@ -7,15 +7,17 @@ run on another host. So a factor of a user's own needs no copy of this repositor
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ftf_assets.contracts.errors import InputError, input_error
+from ftf_assets.contracts.errors import FtfError, InputError, input_error
 from ftf_assets.labels.built_in_factors import BUILT_IN
 from ftf_assets.labels.factor import Factor, LabelFactor, RowFactor, TreatmentSettings, WeightFactor
 
@@ -32,7 +34,7 @@ def installed_factors() -> tuple[Factor, ...]:
     -------
     tuple of Factor
         Each with the source of its package in the identity of its levels: an edited factor is fitted again,
-        and nothing else is.
+        and nothing else is. What one raises carries a note of the line of its package that raised it.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def installed_factors() -> tuple[Factor, ...]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         factor = _loaded(point)
         _require_free_names(factor, point, (*BUILT_IN, *found))
-        found.append(_with_source(factor, point))
+        found.append(_with_places_of_errors(_with_source(factor, point), point))
     return tuple(found)
 
 
@@ -115,6 +117,42 @@ def _with_source(factor: _Any, point: EntryPoint) -> _Any:
             raise _refused(point, f"has no identity of its level {level!r}", found) from error
 
     return dataclasses.replace(factor, identity=identity)
+
+
+def _with_places_of_errors(factor: _Any, point: EntryPoint) -> _Any:
+    functions: dict[str, Any] = {
+        name: _noting_place(getattr(factor, name), name, point)
+        for name in ("judge", "treat")
+        if hasattr(factor, name)
+    }
+    return dataclasses.replace(factor, **functions)
+
+
+def _noting_place(do: Callable[..., Any], name: str, point: EntryPoint) -> Callable[..., Any]:
+    @functools.wraps(do)
+    def noting(*arguments: object) -> object:
+        try:
+            return do(*arguments)
+        except FtfError:  # raised on purpose, with a message that is meant to be read
+            raise
+        except Exception as error:
+            error.add_note(f"({_place(error, point) or f'{name} of the factor {point.value}'})")
+            raise
+
+    return noting
+
+
+def _place(error: Exception, point: EntryPoint) -> str:
+    """Name the innermost line of the factor's package that an error passed; "" where it passed none.
+
+    The module is named, not its file: a row of the results must not depend on the host that made it.
+    """
+    package, place = point.module.partition(".")[0], ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == package:
+            place = f"{module}, line {line}, in {frame.f_code.co_name}"
+    return place
 
 
 def _source_hash(module: str) -> str:

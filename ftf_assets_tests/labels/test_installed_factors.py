@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from ftf_assets.contracts.errors import InputError
+from ftf_assets.contracts.bundles.outcome import Outcome
+from ftf_assets.contracts.errors import CellError, InputError
+from ftf_assets.labels import factor_registry
+from ftf_assets.labels.apply_factors import treated_labels
 from ftf_assets.labels.installed_factors import installed_factors
 
 GOOD = """
@@ -121,3 +125,93 @@ def test_an_identity_that_fails_names_the_package(install):
         InputError, match=r"toys-of-ours has no identity of its level 'late'.*no_such_setting"
     ):
         factor.identity("late", SETTINGS)
+
+
+BROKEN = """
+import numpy as np
+from ftf_assets.labels.factor import LabelFactor, RowFactor, WeightFactor
+
+LATE = dict(
+    name="toy", baseline="as_is", default_levels=("as_is", "late"), levels=("as_is", "late"), description=""
+)
+
+
+def shares(level):
+    return np.ones(2)[level]
+
+
+def treat(level, *arguments):
+    return shares(level)
+
+
+FACTOR = {factor}
+"""
+
+
+@pytest.mark.parametrize(
+    ("factor", "functions"),
+    [
+        ("LabelFactor(**LATE, treat=treat)", ["treat"]),
+        ("WeightFactor(**LATE, treat=treat)", ["treat"]),
+        ("RowFactor(**LATE, judge=treat, treat=treat)", ["judge", "treat"]),
+    ],
+    ids=["labels", "weights", "rows"],
+)
+def test_what_a_factor_raises_says_the_line_of_its_package_that_raised_it(install, factor, functions):
+    install(BROKEN.format(factor=factor))
+    (found,) = installed_factors()
+    for name in functions:
+        with pytest.raises(IndexError) as raised:
+            getattr(found, name)("late", None, None)
+        (line,) = raised.value.__notes__
+        assert line == "(toys_of_ours, line 11, in shares)"
+        assert Outcome.failed(raised.value, "weighting").error_message.endswith(f"are valid indices {line}")
+
+
+def test_what_a_factor_raises_outside_of_its_package_says_the_function(install):
+    install(BROKEN.format(factor="WeightFactor(**LATE, treat=lambda level: None)"))
+    (found,) = installed_factors()
+    with pytest.raises(TypeError) as raised:
+        found.treat("late", None, None)
+    assert raised.value.__notes__ == ["(treat of the factor toys_of_ours:FACTOR)"]
+
+
+def test_what_a_factor_raises_on_purpose_stays_as_it_is(install):
+    raises = (
+        BROKEN
+        + """
+
+def refuse(*arguments):
+    from ftf_assets.contracts.errors import CellError
+    raise CellError("weighting", "no weight for this fold")
+
+
+FACTOR = WeightFactor(**LATE, treat=refuse)
+"""
+    )
+    install(raises.format(factor="None"))
+    (found,) = installed_factors()
+    with pytest.raises(CellError) as raised:
+        found.treat("late", None, None)
+    assert Outcome.failed(raised.value, "fit").error_message == "no weight for this fold"
+
+
+@pytest.mark.parametrize(
+    ("gives", "found"),
+    [
+        ("labels.astype('float64')", r"an array of float64, shape \(3,\)"),
+        ("labels[1:]", r"an array of float32, shape \(2,\)"),
+        ("None", "NoneType"),
+    ],
+)
+def test_labels_of_another_type_or_number_are_refused_with_the_factor(
+    install, monkeypatch, make_plan, gives, found
+):
+    install(BROKEN.format(factor=f"LabelFactor(**LATE, treat=lambda level, labels, settings: {gives})"))
+    (factor,) = installed_factors()
+    monkeypatch.setattr(factor_registry, "FACTORS", {"toy": factor})
+    labels = np.array([0, 1, 1], np.int8)
+    with pytest.raises(
+        InputError, match=rf"toy = late gives labels of another type.*found {found}; allowed: .*float32.*\(3,"
+    ):
+        treated_labels((("toy", "late"),), labels, make_plan())

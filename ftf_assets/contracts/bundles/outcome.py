@@ -32,7 +32,7 @@ class Outcome:
 
     @classmethod
     def failed(cls, error: BaseException, stage: str) -> Outcome:
-        """Record an exception in one line of at most 1000 characters.
+        """Record an exception with its notes in one line of at most 1000 characters.
 
         Parameters
         ----------
@@ -41,7 +41,8 @@ class Outcome:
         stage
             Where it was raised. A :class:`CellError` states its own stage, which counts instead.
         """
-        message = " ".join(str(error).split())
+        text = [str(error), *getattr(error, "__notes__", ())]
+        message = " ".join(" ".join(text).split())
         return cls(
             status="training_failed",
             error_type=type(error).__name__,
