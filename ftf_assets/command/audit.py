@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftf_assets.command.exit_codes import ExitCode
-from ftf_assets.command.setting_flags import SweepCommand, requested_sweep, setting_flag, sweep_flags
+from ftf_assets.command.setting_flags import (
+    SETTING_OF_FLAG,
+    SweepCommand,
+    given_settings,
+    requested_sweep,
+    setting_flag,
+    sweep_flags_without,
+)
 from ftf_assets.command.shared_flags import home_option, json_option
 
 if TYPE_CHECKING:
@@ -19,13 +26,17 @@ if TYPE_CHECKING:
     from ftf_assets.storage.home import Home
 
 
+#: Flags of a sweep that would change nothing: an audit tries every built-in cleaner, and tunes nothing.
+_NOT_OF_AN_AUDIT = ("--factor", "--design", "--trials", "--tune", "--power-mode", "--phase")
+
+
 @click.command(cls=SweepCommand, short_help="Measure how well each cleaner finds known label errors.")
 @setting_flag(
     "--kinds", "audit.kinds", help="Separate them by commas.", show_default="every kind that the data support"
 )
 @setting_flag("--noise-seeds", "audit.noise_seeds")
 @setting_flag("--noise-share", "audit.noise_share")
-@sweep_flags
+@sweep_flags_without(*_NOT_OF_AN_AUDIT)
 @click.option("--all", "show_all", is_flag=True, help="Print the tables behind the answer too.")
 @home_option
 @json_option
@@ -49,6 +60,12 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
     own = {name: flags.pop(f"audit.{name}") for name in AuditSettings.model_fields}
     if own["kinds"] is not None:
         own["kinds"] = tuple(kind.strip() for kind in own["kinds"].split(","))
+    idle = {SETTING_OF_FLAG[flag] for flag in _NOT_OF_AN_AUDIT} & {*given_settings(flags)}
+    if idle:
+        raise click.UsageError(
+            f"an audit does not use {', '.join(sorted(idle))}: it tries every built-in cleaner, with default "
+            "parameters. Leave it out"
+        )
     settings = audit_settings({name: value for name, value in own.items() if value is not None})
     planned = Audit(requested_sweep(flags), settings)
     require_confirmed_audit(planned, home)

@@ -32,7 +32,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-@pytest.fixture(scope="module", params=["sweep", "plan", "audit"])
+@pytest.fixture(scope="module", params=["sweep", "plan"])
 def shown(request: pytest.FixtureRequest) -> dict[str, str]:
     return help_of(request.param)
 
@@ -60,6 +60,11 @@ def test_help_of_the_audit_shows_the_settings_of_the_audit():
     assert f"[default: {defaults.noise_seeds}; >= 5, <= 100]" in shown["--noise-seeds"]
     assert f"[default: {defaults.noise_share};" in shown["--noise-share"]
     assert "near_barrier" in shown["--kinds"]
+    assert "horizon" in shown["labels.horizon_bars"]
+
+
+def test_the_audit_has_no_flag_that_would_change_nothing():
+    assert not {"--factor", "--design", "--trials", "--tune", "--power-mode", "--phase"} & {*help_of("audit")}
 
 
 @pytest.mark.parametrize("subcommand", sorted(cli.commands))

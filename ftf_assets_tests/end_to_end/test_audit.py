@@ -75,6 +75,7 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
         (("--noise-seeds", "3"), "noise_seeds"),
         (("--noise-share", "0.4"), "noise_share"),
         (("--noise-seeds", "100"), "a long audit must be confirmed"),
+        (("--set", "treatment.factors=cleanlab"), "an audit does not use treatment.factors"),
     ],
 )
 def test_a_bad_request_is_one_line_and_writes_nothing(ftf: Ftf, home: Home, arguments, named):

@@ -2149,7 +2149,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "checks that have failed are not passed on",
         "failed = failed_checks(sweep, instance)",
         "failed = []",
-        "end_to_end/test_report.py",
+        "test_eleven_failures.py",
     ),
     _mutant(
         "running/deployment/graphql_client.py",

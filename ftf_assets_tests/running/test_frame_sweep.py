@@ -19,14 +19,18 @@ from ftf_assets_tests.support.production import candles, feature_cache, feature_
 QUICK = {"training.trials": 0, "folds.n_folds": 2, "ceiling.enabled": False}
 
 
+class SweepBegan(Exception):  # noqa: N818  no error: what these tests wait for
+    """A sweep passed every check and would run now."""
+
+
 @pytest.fixture(autouse=True)
 def asked(monkeypatch) -> list[Sweep]:
-    """The sweeps that would have run: each is interrupted before it does anything."""
+    """The sweeps that would have run: each is stopped before it does anything."""
     sweeps: list[Sweep] = []
 
     def run(sweep: Sweep, *_arguments, **_named):
         sweeps.append(sweep)
-        raise Interrupted
+        raise SweepBegan
 
     monkeypatch.setattr(frame_sweep, "run_sweep_in_fresh_process", run)
     return sweeps
@@ -69,7 +73,7 @@ def test_candles_in_frames_are_swept_as_their_files_are(tmp_path, asked):
     bars = candles(feature_cache(n_rows=4_000)).rename_axis("date")
     call = {"candles": {"OP/USDC": bars}, "factor": {"cleanlab": ["filter"]}, "home": tmp_path}
     for stamp, later in (("open", pd.Timedelta("1h")), ("close", pd.Timedelta(0))):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(SweepBegan):
             ftf.run_sweep(**call, settings={**QUICK, "data.stamp": stamp}, progress=False)
         sweep = asked[-1]
         assert sweep.cryptos == ("OPUSDC",)
@@ -81,7 +85,7 @@ def test_candles_in_frames_are_swept_as_their_files_are(tmp_path, asked):
 def test_a_folder_is_swept_as_the_command_sweeps_it(tmp_path, asked):
     feature_cache(n_rows=4_000).to_parquet(tmp_path / "OPUSDC.parquet")
     call = {"source": "features", "path": tmp_path, "settings": QUICK | {"data.cryptos": ["OPUSDC"]}}
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SweepBegan):
         ftf.run_sweep(**call, factor="cleanlab", home=tmp_path / "home", progress=False)
     of_command = {"data.source": "features", "data.path": str(tmp_path), "data.cryptos": ["OPUSDC"]}
     wanted = sweep_settings({**QUICK, **of_command, "treatment.factors": {"cleanlab": ()}})
@@ -93,11 +97,15 @@ def test_a_long_sweep_must_be_confirmed(tmp_path, monkeypatch):
     call = {"features": {"OPUSDC": feature_cache(n_rows=4_000)}, "factor": "cleanlab", "home": tmp_path}
     with pytest.raises(InputError, match=r"a long run must be confirmed.*run\.confirm_long_run: true"):
         ftf.run_sweep(**call, settings=QUICK, progress=False)
-    with pytest.raises(KeyboardInterrupt):  # it would run now
+    with pytest.raises(SweepBegan):
         ftf.run_sweep(**call, settings=QUICK | {"run.confirm_long_run": True}, progress=False)
 
 
-def test_an_interrupt_is_the_users_own(tmp_path, capsys):
+def test_an_interrupt_is_the_users_own(tmp_path, capsys, monkeypatch):
+    def interrupted(*_arguments, **_named):
+        raise Interrupted
+
+    monkeypatch.setattr(frame_sweep, "run_sweep_in_fresh_process", interrupted)
     frames = {"OPUSDC": feature_cache(n_rows=4_000)}
     with pytest.raises(KeyboardInterrupt, match="finished fits are kept"):
         ftf.run_sweep(frames, "cleanlab", home=tmp_path, settings=QUICK)
