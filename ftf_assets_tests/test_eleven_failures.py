@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from jaxtyping import TypeCheckError
 
+from ftf_assets.checks import domain_checks
 from ftf_assets.command.main import cli
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.coercion import coerce_training_data
@@ -256,22 +257,37 @@ def test_a_killed_sweep_loses_no_finished_work_and_ends_like_an_undisturbed_one(
 
 
 @pytest.mark.end_to_end
-@pytest.mark.parametrize("healthy", [True, False])
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (None, ""),
+        ("a fit raises", "its cell ended as training_failed"),
+        ("other bits", "reproducible of trained_models is red"),
+    ],
+)
 def test_a_smoke_on_the_real_path_gates_the_merge(
-    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], healthy: bool
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: str | None,
+    why: str,
 ):
     quick = {name: value for name, value in QUICK_FITS.items() if f"training.{name}" in SETTINGS}
     monkeypatch.setitem(SMOKE, "training", SMOKE["training"] | quick)
-    if not healthy:
+    if fault == "a fit raises":
         raise_in("OPUSDC", 0, "mild+reweight+uniqueness", monkeypatch)
+    if fault == "other bits":
+        monkeypatch.setattr(domain_checks, "refit_differences", lambda *_: ["fold 0: rounds are 7, not 8"])
     code = cli.main(["smoke", "--home", str(home.path), "--json"], standalone_mode=False)
     printed = capsys.readouterr()
     summary = json.loads(printed.out)
-    assert code == (0 if healthy else 1)
-    assert ("the smoke did not pass: its cell ended as training_failed" in printed.err) is not healthy
+    assert code == (1 if fault else 0)
+    assert f"the smoke did not pass: {why}" in printed.err if fault else "did not pass" not in printed.err
     assert summary["cells"] == 1
-    assert summary["statuses"] == ({"ok": 1} if healthy else {"training_failed": 1})
-    assert bool(summary["failed_checks"]) is not healthy
+    assert summary["statuses"] == ({"training_failed": 1} if fault == "a fit raises" else {"ok": 1})
+    assert bool(summary["failed_checks"]) is bool(fault)
+    fitted_again = {"crypto": "OPUSDC", "asset": "trained_models", "check": "reproducible"}
+    assert (fitted_again in summary["passed_checks"]) is (fault != "other bits")
 
 
 @pytest.mark.end_to_end

@@ -38,6 +38,9 @@ def smoke(crypto: str, home: Home, as_json: bool, **flags: Any) -> int:
 
     wanted = confirmed_sweep({**SMOKE, **flags, "data.cryptos": crypto}, home)
     rows, done = run_and_show(wanted, home, job=SMOKE_JOB, as_json=as_json)
+    if not as_json:
+        names = ", ".join(dict.fromkeys(check for _, _, check in done.passed_checks))
+        click.echo(f"Checks   {len(done.passed_checks)} passed: {names}")
     red = [check for check in done.failed_checks if not check.is_warning]
     statuses = rows["status"].tolist()
     if statuses == ["ok"] * wanted.n_cells and not red:

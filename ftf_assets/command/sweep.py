@@ -175,6 +175,9 @@ def _as_json(
         "statuses": _statuses(rows),
         "tuning": sweep.tuning.in_words,
         "failed_checks": [dataclasses.asdict(check) for check in done.failed_checks],
+        "passed_checks": [
+            {"crypto": crypto, "asset": asset, "check": check} for crypto, asset, check in done.passed_checks
+        ],
         "hints": done.hints,
         "run_ids": done.run_ids,
         "verdicts": [dataclasses.asdict(verdict) for verdict in verdicts],

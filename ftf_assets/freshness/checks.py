@@ -22,6 +22,9 @@ from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
 from ftf_assets.sweep.sweep import Sweep
 
+#: Crypto, asset and check; the crypto is None where a value covers the whole sweep.
+CheckOf = tuple[str | None, str, str]
+
 
 def sweep_checks(asset: str) -> tuple[str, ...]:
     """Name the checks that a sweep runs on an asset, those that make verdicts ``INVALID`` first."""
@@ -37,7 +40,7 @@ def check_reason(
     """Say why a check does not confirm a value as it is now.
 
     A warning is not a reason, because making the value again would not change it.
-    :func:`failed_checks` shows the warning from the records instead.
+    :func:`latest_checks` shows the warning from the records instead.
 
     Parameters
     ----------
@@ -58,21 +61,30 @@ def check_reason(
     return None
 
 
-def failed_checks(sweep: Sweep, instance: dg.DagsterInstance) -> list[FailedCheck]:
-    """List the failed checks of a sweep's values as they are, warnings included, in flow order."""
-    failed = []
+def latest_checks(sweep: Sweep, instance: dg.DagsterInstance) -> dict[CheckOf, FailedCheck | None]:
+    """Give the latest results of the checks of a sweep's values as they are, in flow order.
+
+    Returns
+    -------
+    dict
+        (crypto, asset, check) to what failed, warnings included; None where the check passed. A check that
+        has not run on the value is absent, such as one of the smoke alone.
+    """
+    found: dict[CheckOf, FailedCheck | None] = {}
     for crypto, asset, check in checks_in_order(sweep):
         result = latest_on_value(sweep, instance, asset, check, crypto)
-        if result is not None and not result.passed:
-            failed.append(FailedCheck(crypto, asset, check, result.description, result.is_warning))
-    return failed
+        if result is not None:
+            failed = FailedCheck(crypto, asset, check, result.description, result.is_warning)
+            found[crypto, asset, check] = None if result.passed else failed
+    return found
 
 
-def checks_in_order(sweep: Sweep) -> Iterator[tuple[str | None, str, str]]:
-    """List a sweep's checks in flow order: (crypto, asset, check); the crypto is None for the sweep's own."""
+def checks_in_order(sweep: Sweep) -> Iterator[CheckOf]:
+    """List the checks of a sweep's values in flow order, those of the smoke alone included."""
     values = [(asset, crypto) for crypto in sweep.cryptos for asset in INVALIDATING_CHECKS]
     for asset, crypto in (*values, *((asset, None) for asset in DECISION_CHECKS)):
-        yield from ((crypto, asset, check) for check in sweep_checks(asset))
+        smoke = sorted(check for of, check in SMOKE_CHECKS if of == asset)
+        yield from ((crypto, asset, check) for check in (*sweep_checks(asset), *smoke))
 
 
 def latest_on_value(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftf_assets.audit.trust import untrusted_cleaning
-from ftf_assets.freshness.checks import failed_checks
+from ftf_assets.freshness.checks import CheckOf, latest_checks
 from ftf_assets.freshness.current import stale_assets
 from ftf_assets.gate.decision import Decision
 from ftf_assets.graph.check_history import AUDITED_CHECK, FailedCheck
@@ -52,6 +53,8 @@ class SweepRun:
         The HTML file that shows the decision; None without a decision.
     failed_checks
         The asset checks that have failed on these values, in this run or an earlier one.
+    passed_checks
+        Those that have passed: (crypto, asset, check), without a crypto where they cover the whole sweep.
     hints
         What would make the answer more certain, a sentence each: noise audits that are missing or found
         nothing.
@@ -61,6 +64,7 @@ class SweepRun:
     decision: Decision | None = None
     report: Path | None = None
     failed_checks: list[FailedCheck] = field(default_factory=list)
+    passed_checks: list[CheckOf] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
 
 
@@ -117,26 +121,32 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     # The sweep is the most recent one even if there was nothing to make.
     ResultsStore(home).write_sweep(sweep.sweep_id, settings.model_dump_json())
     with open_instance(home) as instance:
-        failed = failed_checks(sweep, instance)
-    return outcome(sweep, home, run_ids, failed)
+        checks = latest_checks(sweep, instance)
+    return outcome(sweep, home, run_ids, checks)
 
 
-def outcome(sweep: Sweep, home: Home, run_ids: dict[str, str], failed: list[FailedCheck]) -> SweepRun:
+def outcome(
+    sweep: Sweep, home: Home, run_ids: dict[str, str], checks: Mapping[CheckOf, FailedCheck | None]
+) -> SweepRun:
     """Read what a finished sweep gave.
 
     Parameters
     ----------
     sweep, home
         The sweep, and where its rows lie.
-    run_ids, failed
+    run_ids
         As :class:`SweepRun` keeps them.
+    checks
+        As :func:`~ftf_assets.freshness.checks.latest_checks` gives them.
 
     Raises
     ------
     StoreError
         The results cannot be read.
     """
-    done = SweepRun(run_ids, failed_checks=failed)
+    failed = [check for check in checks.values() if check is not None]
+    passed = [of for of, check in checks.items() if check is None]
+    done = SweepRun(run_ids, failed_checks=failed, passed_checks=passed)
     refreshed = refresh_index(home, wait=_SECONDS_FOR_THE_INDEX)
     if sweep.settings.compares_variants:  # one variant alone has nothing to be compared with
         done.report = report_file(home, sweep.sweep_id)

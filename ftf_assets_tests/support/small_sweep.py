@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -39,7 +41,9 @@ class FinishedSweep:
         failed = [FailedCheck(**check) for check in record["failed_checks"]]
         decision = decision_from_rows(ResultsStore(home).decision(sweep.sweep_id))
         report = home.report(sweep.sweep_id)
-        return cls(sweep, home, SweepRun(record["run_ids"], decision, report, failed, record["hints"]))
+        passed = [(crypto, asset, check) for crypto, asset, check in record["passed_checks"]]
+        done = SweepRun(record["run_ids"], decision, report, failed, passed, record["hints"])
+        return cls(sweep, home, done)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -47,6 +51,7 @@ class FinishedSweep:
         return {
             "run_ids": self.done.run_ids,
             "failed_checks": [asdict(check) for check in self.done.failed_checks],
+            "passed_checks": self.done.passed_checks,
             "hints": self.done.hints,
         }
 
@@ -54,5 +59,4 @@ class FinishedSweep:
         """Copy the home to a test's own."""
         shutil.copytree(self.home.path, home.path)
         report = None if self.done.report is None else home.report(self.sweep.sweep_id)
-        done = self.done
-        return SweepRun(dict(done.run_ids), done.decision, report, list(done.failed_checks), list(done.hints))
+        return dataclasses.replace(copy.deepcopy(self.done), report=report)

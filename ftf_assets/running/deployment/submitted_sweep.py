@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftf_assets.contracts.errors import FtfError, Interrupted, RunError, shown
-from ftf_assets.freshness.checks import checks_in_order
+from ftf_assets.freshness.checks import CheckOf, checks_in_order
 from ftf_assets.freshness.current import stale_assets
 from ftf_assets.graph.check_history import FailedCheck
 from ftf_assets.graph.crypto_partitions import crypto_and_source
@@ -117,9 +117,9 @@ def run_submitted_sweep(
                     _decide(submitted, reader, backfill_id=backfill_id)
         elif deciding:
             _decide(submitted, reader, backfill_id=None)
-        failed = _failed_checks(submitted, reader)
+        checks = _latest_checks(submitted, reader)
     in_order = {crypto: run_ids[crypto] for crypto in sweep.cryptos if crypto in run_ids}
-    return outcome(sweep, home, in_order, failed)
+    return outcome(sweep, home, in_order, checks)
 
 
 def cancel_submitted_sweep(sweep: Sweep, deployment: Deployment) -> str | None:
@@ -247,13 +247,12 @@ def _decide(submitted: _Submitted, reader: EventReader, *, backfill_id: str | No
         raise run_failure(run, reader.known(run))
 
 
-def _failed_checks(submitted: _Submitted, reader: EventReader) -> list[FailedCheck]:
-    """List the failed checks of the sweep's values, in flow order, as the deployment's runs recorded them."""
+def _latest_checks(submitted: _Submitted, reader: EventReader) -> dict[CheckOf, FailedCheck | None]:
+    """Give the checks of the sweep's values, in flow order, as the deployment's runs recorded them last."""
     runs = find_runs(submitted.deployment, {SWEEP_TAG: submitted.sweep.sweep_id})
     runs = sorted((run for run in runs if run.status == "SUCCESS"), key=lambda run: run.created)
     reader.read(runs)
-    latest: dict[tuple[str | None, str, str], FailedCheck | None] = {}
+    latest: dict[CheckOf, FailedCheck | None] = {}
     for run in runs:
         latest |= {(run.crypto, *check): failed for check, failed in reader.known(run).checks.items()}
-    found = (latest.get(of) for of in checks_in_order(submitted.sweep))
-    return [failed for failed in found if failed is not None]
+    return {of: latest[of] for of in checks_in_order(submitted.sweep) if of in latest}
