@@ -9,9 +9,12 @@ import pytest
 from ftf_assets.contracts.tables.candles import Candles
 from ftf_assets.contracts.tables.feature_cache import FeatureCache
 from ftf_assets.definitions import defs
+from ftf_assets.freshness.checks import checks_in_order
 from ftf_assets.graph.check_history import DECISION_CHECKS
+from ftf_assets.graph.jobs import DECIDE_JOB, SMOKE_JOB, SWEEP_JOB
 from ftf_assets.graph.table_types import CANDLES, CRYPTO_RESULTS, FEATURE_CACHE
 from ftf_assets.rows.factor_columns import finetune_results_contract
+from ftf_assets_tests.support.small_sweep import small_sweep
 
 
 def test_dagster_can_serve_every_job_beside_every_asset():
@@ -25,6 +28,17 @@ def test_a_decision_stands_by_every_check_that_gate_and_report_have():
     for check in defs.resolve_asset_graph().asset_check_keys:
         found.get(check.asset_key.to_user_string(), set()).add(check.name)
     assert found == {asset: set(names) for asset, names in DECISION_CHECKS.items()}
+
+
+def test_a_sweep_lists_every_check_that_its_jobs_run_so_that_none_is_red_unseen():
+    listed = {(asset, check) for _, asset, check in checks_in_order(small_sweep())}
+    run = {
+        (key.asset_key.to_user_string(), key.name)
+        for job in (SWEEP_JOB, DECIDE_JOB, SMOKE_JOB)
+        for key in defs.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys
+    }
+    of_the_audit = {key for key in run if key[0] == "noise_audit"}  # listed by its own runs
+    assert listed == run - of_the_audit
 
 
 @pytest.mark.parametrize(
