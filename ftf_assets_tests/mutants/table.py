@@ -1710,7 +1710,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a small p value is shown as 0.0000",
         'return "<0.0001" if value < 0.0001 else f"{value:.4f}"',
         'return f"{value:.4f}"',
-        "report/test_page.py",
+        "report/test_tables.py",
     ),
     _mutant(
         "report/page_check.py",
@@ -1767,7 +1767,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "another crypto's failed check is taken for this one's",
         "partition_filter=PartitionKeyFilter(key=partition),",
         "partition_filter=None,",
-        "end_to_end/test_graph.py::test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_run",
+        "graph/test_check_history.py",
     ),
     _mutant(
         "graph/resources.py",
@@ -1811,8 +1811,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "graph/backfill_settings.py",
         "each run of a backfill resolves the fold edges anew",
-        "        content = home.blobs.get(name)\n    except",
-        "        raise BlobMissing\n    except",
+        "    if is_frozen(settings):",
+        "    if settings:",
         "graph/test_resources.py",
     ),
     _mutant(

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from ftf_assets.report.formats import NOTHING, P_VALUES
+from ftf_assets.report.formats import NOTHING, P_VALUES, p_text
 from ftf_assets.report.tables import Column, Part, Table, Value, number, number_column, plain, text_column
 from ftf_assets_tests.support.parsed_report import CSV, ShownTable, shown_tables
 
@@ -19,6 +19,14 @@ MINUS = "\N{MINUS SIGN}"
 @pytest.fixture(scope="module")
 def tables(whole_page: str) -> dict[str, ShownTable]:
     return {table.name: table for table in shown_tables(whole_page)}
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"),
+    [(0.03126, "0.0313"), (0.0001, "0.0001"), (0.00002, "<0.0001"), (0.0, "<0.0001"), (None, NOTHING)],
+)
+def test_a_p_value_is_never_shown_as_zero(p, shown):
+    assert p_text(p) == shown
 
 
 def test_a_report_that_shows_everything_has_every_table_and_stays_below_a_megabyte(whole_page, tables):

@@ -45,8 +45,8 @@ def test_rows_by_regime_are_replaced_with_their_cells_and_come_back_as_they_went
 def test_cells_and_rows_by_regime_are_stored_together_or_not_at_all(store):
     rows, regimes = results_table(partition(CRYPTO, folds=2)), regimes_table(CRYPTO)
     store.write_partition(rows, SWEEP, CRYPTO, {"regime_results": regimes})
-    # A row twice breaks the primary key inside the store.
-    twice = pd.concat([regimes, regimes.head(1)], ignore_index=True)
+    # Two rows of one key, which differ in their score.
+    twice = pd.concat([regimes, regimes.head(1).assign(f1_always_buy=0.3)], ignore_index=True)
     with pytest.raises(InputError, match="must be unique by"):
         store.write_partition(rows.head(1), SWEEP, CRYPTO, {"regime_results": twice})
     assert len(store.read()) == len(rows)

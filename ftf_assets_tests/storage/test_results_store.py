@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,7 +135,7 @@ def test_rows_are_read_in_one_order(store):
             [ok_row(), ok_row(fold=1, sweep_id="ftf_ba9876543210")],
             "another sweep or crypto.*ftf_ba9876543210",
         ),
-        ([ok_row(), ok_row()], "unique"),
+        ([ok_row(), ok_row(f1_buy=0.3)], "unique"),
         ([ok_row(f1_buy=None)], "status ok needs every metric"),
     ],
     ids=["crypto", "sweep", "duplicate", "contract"],
@@ -411,7 +413,20 @@ HARMS = {
     "truncated": lambda content: content[:-40],
     "emptied": lambda content: b"",
     "changed": lambda content: content.replace(b"PAR1", b"PAR2", 1),
+    "with the rows of another version": lambda content: with_other_rows(content),
 }
+
+
+def with_other_rows(content: bytes) -> bytes:
+    """A whole archive, right in every checksum of its own, that holds one row less than its manifest says."""
+    found, packed = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in found.namelist():
+            inside = found.read(name)
+            if name == "finetune_results.parquet":
+                inside = pd.read_parquet(io.BytesIO(inside)).iloc[1:].to_parquet(index=False)
+            archive.writestr(name, inside)
+    return packed.getvalue()
 
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
@@ -527,6 +542,14 @@ def test_the_index_can_be_deleted_at_any_time(store):
     assert query(store, "SELECT count(*) FROM finetune_results") == [(25,)]
     write(store, partition(folds=1))
     assert query(store, "SELECT count(*) FROM finetune_results") == [(5,)]
+
+
+def test_rows_whose_object_is_gone_leave_the_index(store):
+    for crypto in ("OPUSDC", "ARBUSDC"):
+        write(store, partition(crypto), crypto)
+    assert query(store, "SELECT count(*) FROM finetune_results") == [(50,)]
+    shutil.rmtree(store.home.path / "results" / "of" / SWEEP / "cells" / "ARBUSDC")
+    assert query(store, "SELECT DISTINCT crypto FROM finetune_results") == [("OPUSDC",)]
 
 
 def test_only_what_changed_is_read_into_the_index(store):
