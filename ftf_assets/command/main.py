@@ -138,7 +138,8 @@ def main() -> None:
         _refuse(str(error), ExitCode.FAILED if isinstance(error, RunError) else ExitCode.BAD_INPUT)
     except OSError as error:
         # The file system refused somewhere that raises no error of this project.
-        _refuse(f"{shown(error.filename or '')}: {error.strerror or error}", ExitCode.BAD_INPUT)
+        named = f"{shown(error.filename)}: " if error.filename else ""
+        _refuse(f"{named}{error.strerror or error}", ExitCode.BAD_INPUT)
     sys.exit(code or ExitCode.DONE)
 
 

@@ -2234,6 +2234,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "an error of the file system ends in a traceback",
         "except OSError as error:",
         "except FileExistsError as error:",
-        "faults/test_full_disks.py",
+        "command/test_main.py",
     ),
 )
