@@ -23,6 +23,7 @@ from ftf_assets.sweep.settings import SETTINGS, SweepSettings, sweep_settings
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training import boosting
 from ftf_assets.training.boosting import bin_features
+from ftf_assets_tests.support.production import feature_cache
 from ftf_assets_tests.support.small_sweep import small_sweep
 
 pytestmark = pytest.mark.end_to_end
@@ -92,6 +93,17 @@ def test_an_asset_refuses_an_input_whose_contract_check_is_red_also_in_a_later_r
     assert "the check contract of coerced_arrays has failed: row 17 is out of order" in failure_of(later)
     assert materialise(sweep, home, "LDOUSDC", ASSETS[:4]).success, "another crypto's red is not this one's"
     assert materialise(sweep, home, "OPUSDC", ASSETS[:4]).success, "materialised and checked anew it is green"
+
+
+def test_a_level_whose_column_the_features_lack_is_refused_where_they_become_arrays(home: Home, tmp_path):
+    feature_cache(4_000).drop(columns=["label_stability", "label_stability_end"]).to_parquet(
+        tmp_path / "OPUSDC.parquet"
+    )
+    sweep = small_sweep(source="features", path=str(tmp_path), cryptos="OPUSDC", factors="sample_weight")
+    refused = materialise(sweep, home, "OPUSDC", ASSETS[:3])
+    (step,) = [event.step_key for event in refused.all_events if event.is_step_failure]
+    assert step == "coerced_arrays"
+    assert "label_stability: sample_weight = label_stability needs" in failure_of(refused).replace("'", "")
 
 
 def test_a_damaged_artifact_turns_the_check_of_its_partition_red_and_no_other(

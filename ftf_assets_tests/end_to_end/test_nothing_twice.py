@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -76,6 +77,14 @@ def lose_the_report(home: Home, sweep: Sweep) -> None:
     home.report(sweep.sweep_id).unlink()
 
 
+def change_a_number_of_the_report(home: Home, sweep: Sweep) -> None:
+    page = home.report(sweep.sweep_id)
+    text = page.read_text(encoding="utf-8")
+    changed = re.sub(r'(<span data-name="mean_difference">)[^<]+', r"\1+0.9999", text)
+    assert changed != text
+    page.write_text(changed, encoding="utf-8")
+
+
 def flip_a_bit_of_the_models(home: Home, sweep: Sweep) -> None:
     key = sweep.artifact_key("trained_models", "OPUSDC")
     array = next((home.path / home.artifact("trained_models", "OPUSDC", key).name).glob("*.pack"))
@@ -90,6 +99,7 @@ def lose_a_row(home: Home, sweep: Sweep) -> None:
 #: What is lost, and the assets that are made again: with rows also what covers the whole sweep.
 LOSSES = {
     "its report": (lose_the_report, ["sweep_report"]),
+    "a number of its report": (change_a_number_of_the_report, ["sweep_report"]),
     "its models": (
         flip_a_bit_of_the_models,
         ["trained_models", "finetune_results", "gate_decision", "sweep_report"],

@@ -405,5 +405,6 @@ def test_every_materialisation_carries_the_version_of_its_content(home: Home):
         for asset in ARTIFACTS:
             for header in (home.path / "artifacts" / asset / CRYPTO).glob("*/header.json"):
                 header.unlink()  # so that the second sweep makes it again
+        shutil.rmtree(home.path / "results" / "of" / one.sweep_id / "decision")
     assert versions[0] == versions[1], "the same content, made again"
     assert len(set(versions[0].values())) == len(versions[0])

@@ -2149,7 +2149,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "reused fits count as made, so the time left is too short",
         'self._made += event.kind != "reused"',
         "self._made += 1",
-        "command/test_progress_bar.py",
+        "training/test_fit_progress.py",
     ),
     _mutant(
         "running/sweep_run.py",
