@@ -392,10 +392,10 @@ def test_one_flipped_bit_in_a_stored_model_is_named_by_plan_and_mended_by_the_sw
 
 
 def test_every_materialisation_carries_the_version_of_its_content(home: Home):
-    one = small_sweep(**QUICK)
+    one, stricter = small_sweep(**QUICK), small_sweep(**QUICK, useful_gain=0.5)
     versions = []
-    for _ in range(2):
-        run_sweep(one, home, on_fit=lambda event: None)
+    for asked in (one, one, stricter):
+        run_sweep(asked, home, on_fit=lambda event: None)
         with open_instance(home) as instance:
             latest = {
                 key: instance.get_latest_materialization_event(dg.AssetKey(key)).asset_materialization
@@ -408,3 +408,5 @@ def test_every_materialisation_carries_the_version_of_its_content(home: Home):
         shutil.rmtree(home.path / "results" / "of" / one.sweep_id / "decision")
     assert versions[0] == versions[1], "the same content, made again"
     assert len(set(versions[0].values())) == len(versions[0])
+    changed = {key for key in versions[2] if versions[2][key] != versions[1][key]}
+    assert changed == {"gate_decision", "sweep_report"}, "other numbers from the same inputs"

@@ -57,3 +57,12 @@ def test_fits_of_an_earlier_run_count_as_finished_but_not_for_the_pace(clock: Cl
     progress.count(ended("mild"))
     assert progress.fits_per_second == 0.25
     assert progress.seconds_left == 4.0
+
+
+def test_a_fit_that_another_run_has_finished_meanwhile_is_left_out_of_the_pace_too(clock: Clock):
+    progress = FitProgress(len(FITS), CELLS, clock=clock)
+    clock.now += 4
+    progress.count(ended("baseline", "reused"))
+    progress.count(ended("mild"))
+    assert (progress.n_fits_ended, progress.n_made) == (2, 1)
+    assert progress.fits_per_second == 0.25
