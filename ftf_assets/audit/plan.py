@@ -16,6 +16,7 @@ from ftf_assets.audit.noise import NoiseKind
 from ftf_assets.audit.treatments import TREATMENTS
 from ftf_assets.contracts.arrays import TrainingArrays
 from ftf_assets.contracts.typed import typed
+from ftf_assets.labels.cleaning.cleanlab_factor import CLEANLAB
 from ftf_assets.training.fit_keys import model_fit_key
 from ftf_assets.training.fit_seeds import fit_seed
 from ftf_assets.training.fit_task import FitTask
@@ -165,7 +166,14 @@ class AuditPlan:
 
     def audit_id(self) -> str:
         """Give ``audit_`` and 12 hex digits of data and settings: the same audit replaces its rows."""
-        return "audit_" + self._key(kinds=list(self.kinds), share=self.share, seeds=self.seeds)[:12]
+        key = self._key(
+            kinds=list(self.kinds),
+            share=self.share,
+            seeds=self.seeds,
+            blocks=self.training.out_of_fold_blocks,
+            treatments={name: dict(CLEANLAB.identity(name, self.training)) for name in self.treatments},
+        )
+        return f"audit_{key[:12]}"
 
     def _seed(self, role: str, seed: int) -> int:
         return fit_seed(self.training.seed, self.training.crypto, FOLD, f"audit_{role}", seed)

@@ -33,30 +33,36 @@ def smoke(crypto: str, home: Home, as_json: bool, **flags: Any) -> int:
     the cell is ok and no check is red, also the check that fits the cell twice and compares the bits. A check
     that only warns, such as one of too few trades, is printed.
     """
+    from ftf_assets.command.sentences import counted
     from ftf_assets.graph.jobs import SMOKE_JOB
     from ftf_assets.sweep.settings import SMOKE
 
     wanted = confirmed_sweep({**SMOKE, **flags, "data.cryptos": crypto}, home)
+    if len(wanted.cryptos) != 1 or len(wanted.variants) != 1:
+        raise click.UsageError(
+            f"a smoke is one variant of one crypto, found {counted(len(wanted.variants), 'variant')} of "
+            f"{counted(len(wanted.cryptos), 'crypto')}: name one --crypto, and set neither data.cryptos nor "
+            "treatment.design"
+        )
     rows, done = run_and_show(wanted, home, job=SMOKE_JOB, as_json=as_json)
     if not as_json:
         names = ", ".join(dict.fromkeys(check for _, _, check in done.passed_checks))
         click.echo(f"Checks   {len(done.passed_checks)} passed: {names}")
     red = [check for check in done.failed_checks if not check.is_warning]
-    statuses = rows["status"].tolist()
-    if statuses == ["ok"] * wanted.n_cells and not red:
+    if rows["status"].tolist() == ["ok"] * wanted.n_cells and not red:
         return ExitCode.DONE
-    click.echo(f"ftf: the smoke did not pass: {_why(rows, red)}", err=True)
+    click.echo(f"ftf: the smoke did not pass: {_why(rows, wanted.n_cells, red)}", err=True)
     return ExitCode.FAILED
 
 
-def _why(rows: pd.DataFrame, red: Sequence[FailedCheck]) -> str:
-    statuses = rows["status"].tolist()
-    if "skipped_short_history" in statuses:
+def _why(rows: pd.DataFrame, n_cells: int, red: Sequence[FailedCheck]) -> str:
+    if "skipped_short_history" in set(rows["status"]):
         return "the history is too short for its fold; ftf check says how many rows are enough"
-    if statuses == ["ok"]:
-        return f"{' and '.join(f'{one.check} of {one.asset}' for one in red)} is red"
-    if len(statuses) != 1:
+    if len(rows) < n_cells:
         return "its cell has no row"
-    (cell,) = rows.to_dict("records")
+    failed = rows[rows["status"] != "ok"]
+    if failed.empty:
+        return f"{' and '.join(f'{one.check} of {one.asset}' for one in red)} is red"
+    cell = failed.iloc[0]
     ended = f"its cell ended as {cell['status']} at {cell['error_stage']}"
     return f"{ended}: {cell['error_type']}: {cell['error_message']}"

@@ -41,6 +41,10 @@ class RunError(FtfError, RuntimeError):
     """A run stopped for another reason than its input or one of its cells. Its log says more; exit code 1."""
 
 
+class BlockedError(RunError):
+    """A blocking check failed in a run: nothing downstream of the value may be made from it."""
+
+
 class Interrupted(BaseException):
     """The user stopped a run with SIGINT or SIGTERM; finished fits are kept. Its text says what else is.
 

@@ -131,16 +131,20 @@ def _recorded_failure(pieces: Sequence[Mapping[str, Any]]) -> Reason | None:
 def _why_not_checked(
     sweep: Sweep, instance: dg.DagsterInstance | None, asset: str, crypto: str
 ) -> Reason | None:
-    from ftf_assets.freshness.checks import check_reason, latest_on_value, sweep_checks
+    from ftf_assets.freshness.checks import check_reason, latest_on_artifact, sweep_checks
     from ftf_assets.graph.check_history import INVALIDATING_CHECKS
 
     for check in sweep_checks(asset):
-        result = latest_on_value(sweep, instance, asset, check, crypto)
-        if result is None and check not in INVALIDATING_CHECKS[asset]:
+        on_value, in_sweep = latest_on_artifact(sweep, instance, asset, check, crypto)
+        if on_value is None and check not in INVALIDATING_CHECKS[asset]:
             continue  # the checks of an asset share a step: a kill between them leaves the later ones out
-        reason = check_reason(check, result)
+        reason = check_reason(check, on_value)
         if reason is not None:
             return reason
+        if check in INVALIDATING_CHECKS[asset] and in_sweep is not None and not in_sweep.passed:
+            # The gate goes by what the sweep met last, such as a file that has been put back since. Only this
+            # check, on the value of today and in this sweep, can say that all is well again.
+            return Reason("check", f"its check {check} failed on the value that this sweep met last")
     return None
 
 

@@ -17,6 +17,7 @@ from ftf_assets.graph.check_history import (
     CheckResult,
     FailedCheck,
     latest_result,
+    latest_results,
 )
 from ftf_assets.graph.crypto_partitions import partition_of
 from ftf_assets.sweep.asset_inputs import ARTIFACTS
@@ -101,3 +102,19 @@ def latest_on_value(
         key = sweep.artifact_key(asset, crypto)
         return latest_result(instance, asset, check, partition, ARTIFACT_KEY, key)
     return latest_result(instance, asset, check, partition, SWEEP_ID, sweep.sweep_id)
+
+
+def latest_on_artifact(
+    sweep: Sweep, instance: dg.DagsterInstance | None, asset: str, check: str, crypto: str
+) -> tuple[CheckResult | None, CheckResult | None]:
+    """Find the latest result of a check on exactly this artifact, and the latest in this sweep.
+
+    The two differ where another sweep has checked the artifact, which sweeps share, and where the sweep last
+    met another value, such as that of a file that has been put back since.
+    """
+    if instance is None:
+        return None, None
+    wanted = {ARTIFACT_KEY: sweep.artifact_key(asset, crypto), SWEEP_ID: sweep.sweep_id}
+    partition = partition_of(crypto, sweep.settings.data.source)
+    found = latest_results(instance, asset, check, partition, wanted)
+    return found.get(ARTIFACT_KEY), found.get(SWEEP_ID)

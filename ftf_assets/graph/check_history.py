@@ -178,6 +178,27 @@ def latest_result(
     name, value
         ``ARTIFACT_KEY`` or ``SWEEP_ID``, and the one that was judged.
     """
+    return latest_results(instance, asset, check, partition, {name: value}).get(name)
+
+
+def latest_results(
+    instance: dg.DagsterInstance, asset: str, check: str, partition: str | None, values: Mapping[str, str]
+) -> dict[str, CheckResult]:
+    """Find the newest result of a check for each of several names of metadata, in one reading.
+
+    Parameters
+    ----------
+    instance, asset, check, partition
+        As for :func:`latest_result`.
+    values
+        ``ARTIFACT_KEY``, ``SWEEP_ID`` or both, each with the one that was judged.
+
+    Returns
+    -------
+    dict
+        The result by name; without those that it never ran for.
+    """
+    found: dict[str, CheckResult] = {}
     cursor = None
     while True:
         records = instance.event_log_storage.get_asset_check_execution_history(
@@ -189,10 +210,12 @@ def latest_result(
         for record in records:
             evaluation = record.evaluation
             # Planned checks have a record but no result yet.
-            if isinstance(evaluation, dg.AssetCheckEvaluation) and _text(evaluation, name) == value:
-                return _result(evaluation)
-        if len(records) < _PAGE:
-            return None
+            if isinstance(evaluation, dg.AssetCheckEvaluation):
+                for name in values.keys() - found.keys():
+                    if _text(evaluation, name) == values[name]:
+                        found[name] = _result(evaluation)
+        if len(records) < _PAGE or len(found) == len(values):
+            return found
         cursor = records[-1].id
 
 

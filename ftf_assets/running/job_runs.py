@@ -154,9 +154,9 @@ def run_jobs(
     Raises
     ------
     InputError, StoreError
-        Bad input, a failed blocking check, a full disk or a broken store stopped a run.
+        Bad input, a full disk or a broken store stopped a run.
     RunError
-        Anything else stopped it, such as a child that was killed.
+        Anything else stopped it, such as a failed blocking check or a child that was killed.
     Interrupted
         The user stopped it.
     """

@@ -9,9 +9,12 @@ from typing import Any, NoReturn
 
 import dagster as dg
 
-from ftf_assets.contracts.errors import FtfError, InputError, Interrupted, RunError, StoreError
-from ftf_assets.graph.check_history import FailedCheck
+from ftf_assets.contracts.errors import BlockedError, FtfError, InputError, Interrupted, RunError, StoreError
+from ftf_assets.graph.check_history import BLOCKING_CHECKS, FailedCheck
 from ftf_assets.graph.instance import unusable_records
+
+#: What Dagster raises in a step of which a blocking check has failed.
+_BLOCKED = "DagsterAssetCheckFailedError"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ def failure_of(
     Returns
     -------
     InputError, StoreError or RunError
-        A step raised it, or Dagster's records cannot be written, or a blocking check failed.
+        A step raised it, or Dagster's records cannot be written.
+    BlockedError
+        A blocking check failed.
     RunError
         A step raised any other error; the message names the run.
     Interrupted
@@ -91,8 +96,11 @@ def failure_of(
         # Dagster also writes its records while a step runs, and reports their failure as the step's.
         if cause.message.startswith(("sqlite3.", "psycopg2.")):
             return unusable_records(records, cause.text, server=cause.message.startswith("psycopg2."))
-    if failed_checks:
-        return InputError(f"stopped, because a blocking check failed. {failed_checks[0].in_words}")
+    # Other checks may have failed in a run that a step has stopped: they did not stop it.
+    red = [check for check in failed_checks if not check.is_warning]
+    if red and all(cause.kind == _BLOCKED for cause in causes):
+        stopping = next((one for one in red if one.check in BLOCKING_CHECKS.get(one.asset, ())), red[0])
+        return BlockedError(f"stopped, because a blocking check failed. {stopping.in_words}")
     if not causes:
         return Interrupted()
     return RunError(f"{name}: {causes[-1].message.strip()} (run {run_id}, see ftf ui)")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftf_assets.audit.trust import untrusted_cleaning
+from ftf_assets.contracts.errors import BlockedError, FtfError, RunError
 from ftf_assets.freshness.checks import CheckOf, latest_checks
 from ftf_assets.freshness.current import stale_assets
 from ftf_assets.gate.decision import Decision
@@ -26,6 +27,7 @@ from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
 from ftf_assets.storage.results_database import refresh_index
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
 
 #: Modules that the steps of the decision and the report import.
@@ -94,7 +96,8 @@ def run_sweep(
     Raises
     ------
     InputError, StoreError, RunError, Interrupted
-        As :func:`~ftf_assets.running.job_runs.run_jobs`.
+        As :func:`~ftf_assets.running.job_runs.run_jobs`. After a blocking check that failed, verdicts that
+        the sweep has already are decided again: all are then ``INVALID``.
     """
     check_inputs(sweep, home)
     with shared_lock(home):  # what is current now must not be pruned before the runs have read it
@@ -114,7 +117,13 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
         if crypto in assets
     ]
     decide = [JobRun(DECIDE_JOB, config, tags, assets=deciding, libraries=_DECIDING)] if deciding else []
-    results = run_jobs(runs, home, settings=settings, on_fit=on_fit, next_runs=decide) if runs else {}
+    try:
+        results = run_jobs(runs, home, settings=settings, on_fit=on_fit, next_runs=decide) if runs else {}
+    except BlockedError as blocked:
+        if settings.compares_variants and len(ResultsStore(home).decision(sweep.sweep_id).verdicts):
+            # Whoever reads the stored verdicts must not act on what they said before the check failed.
+            _decide_after(blocked, JobRun(DECIDE_JOB, config, tags, libraries=_DECIDING), home, settings)
+        raise
     run_ids = {crypto: results[crypto].run_id for crypto in sweep.cryptos if crypto in results}
     if decide:
         run_jobs(decide, home, settings=settings, on_fit=on_fit, fits=False)
@@ -123,6 +132,13 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     with open_instance(home) as instance:
         checks = latest_checks(sweep, instance)
     return outcome(sweep, home, run_ids, checks)
+
+
+def _decide_after(blocked: BlockedError, decide: JobRun, home: Home, settings: SweepSettings) -> None:
+    try:
+        run_jobs([decide], home, settings=settings, on_fit=lambda _: None, fits=False)
+    except FtfError as error:
+        raise RunError(f"{blocked} Its verdicts could not be made INVALID: {error}") from blocked
 
 
 def outcome(

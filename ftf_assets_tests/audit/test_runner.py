@@ -250,6 +250,21 @@ def test_other_settings_are_another_audit(training_arrays, change):
     assert replace(plan).audit_id() == plan.audit_id()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"suspect_cap": 0.3},
+        {"cap_by": "confident_joint"},
+        {"label_quality": "adjusted_self_confidence"},
+        {"out_of_fold_blocks": 3},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_an_audit_of_other_cleaning_does_not_replace_this_one(training_arrays, change):
+    plan = plan_for(training_arrays)
+    assert replace(plan, training=replace(plan.training, **change)).audit_id() != plan.audit_id()
+
+
 def test_with_candles_the_temporal_judge_and_its_levels_are_measured_too(audited):
     a = audited.arrays
     bars = np.arange(a.start[0], a.end[-1] + 1, HOUR)

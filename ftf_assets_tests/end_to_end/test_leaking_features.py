@@ -82,6 +82,18 @@ def test_the_label_among_the_features_makes_the_verdict_invalid_and_is_named(
     assert "no_leaking_column" in {check["check"] for check in said["failed_checks"]}
 
 
+def test_a_file_that_is_put_back_after_a_leak_is_judged_again(ftf: Ftf, tmp_path: Path):
+    folder, seen = written(cache(), tmp_path / "caches"), []
+    for frame in (cache(), cache().assign(target=lambda f: f["label"]), cache()):
+        frame.to_parquet(folder / "UNIUSDC.parquet")
+        done = ftf("sweep", *SWEEP, "--path", str(folder), *SMALL, "--json")
+        said = json.loads(done.stdout)
+        red = [check["check"] for check in said["failed_checks"] if not check["is_warning"]]
+        seen.append((done.returncode, red, {one["verdict"] == "INVALID" for one in said["verdicts"]}))
+    assert seen == [(0, [], {False}), (1, ["no_leaking_column"], {True}), (0, [], {False})]
+    assert "every stored value is current" in ftf("plan", *SWEEP, "--path", str(folder), *SMALL).stdout
+
+
 def test_a_label_end_at_the_time_of_its_row_is_refused_before_anything_is_written(
     ftf: Ftf, home: Home, label_end_is_row_time: Path
 ):

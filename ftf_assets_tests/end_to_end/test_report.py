@@ -12,12 +12,17 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from ftf_assets.checks import domain_checks
+from ftf_assets.contracts.errors import BlockedError
 from ftf_assets.contracts.tables.gate_decision import DecisionTables
 from ftf_assets.graph.instance import open_instance
 from ftf_assets.report.page_check import missing_from_page
+from ftf_assets.running.sweep_run import run_sweep
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.results_store import ResultsStore
+from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
+from ftf_assets_tests.support.changed_results import change_results
 from ftf_assets_tests.support.small_sweep import FinishedSweep
 
 pytestmark = pytest.mark.end_to_end
@@ -127,6 +132,41 @@ def test_what_cannot_be_reported_is_one_line(ftf: Ftf, home: Home, finished_swee
     empty = DecisionTables(*(rows.head(0) for rows in store.decision(sweep.sweep_id)))
     store.write_decision(empty, sweep.sweep_id)
     assert "no verdict yet" in refused()
+
+
+def test_verdicts_that_rows_have_overtaken_are_not_reported(
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep
+):
+    finished_sweep.copy(home)
+    assert change_results(home, "UPDATE finetune_results SET roc_auc = 0.6 WHERE variant = 'mild'") > 0
+    done = ftf("report")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "the verdicts of" in line
+    assert "are out of date: rows, checks or settings have changed since. ftf gate says what holds" in line
+
+
+def test_a_blocking_check_that_fails_later_takes_the_verdicts_back_everywhere(
+    home: Home, finished_sweep: FinishedSweep, monkeypatch: pytest.MonkeyPatch
+):
+    sweep, store = finished_sweep.sweep, ResultsStore(home)
+    finished_sweep.copy(home)
+    assert "INVALID" not in set(store.decision(sweep.sweep_id).verdicts["verdict"])
+    shutil.rmtree(home.path / home.artifact("trained_models", *models_of(sweep)).name)  # so it is made again
+    leak = "fold 0: fit row 7 overlaps"
+    with monkeypatch.context() as patched:
+        patched.setattr(domain_checks, "walk_forward_leaks", lambda *_, **__: [leak])
+        with pytest.raises(BlockedError, match=f"no_leak of .* {leak}"):
+            run_sweep(sweep, home, on_fit=lambda event: None)
+    assert set(store.decision(sweep.sweep_id).verdicts["verdict"]) == {"INVALID"}
+    assert "INVALID" in home.report(sweep.sweep_id).read_text(encoding="utf-8")
+    done = run_sweep(sweep, home, on_fit=lambda event: None)
+    assert done.failed_checks == finished_sweep.done.failed_checks
+    assert done.decision.verdicts == finished_sweep.done.decision.verdicts
+
+
+def models_of(sweep: Sweep) -> tuple[str, str]:
+    return "OPUSDC", sweep.artifact_key("trained_models", "OPUSDC")
 
 
 def test_a_report_outlives_the_artifacts_and_says_what_is_gone(

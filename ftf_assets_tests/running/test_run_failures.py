@@ -84,12 +84,32 @@ def test_a_failed_blocking_check_stops_a_run_with_the_words_of_the_check():
     def job() -> None:
         pass
 
-    with pytest.raises(InputError) as stopped:
-        raise_failure(job.execute_in_process(), "OPUSDC", [failed], Path("records"))
+    others = [
+        FailedCheck("OPUSDC", "trained_models", "cells_complete", "a fit failed", is_warning=True),
+        FailedCheck("OPUSDC", "coerced_arrays", "no_leaking_column", "'x' is the label", is_warning=False),
+    ]
+    with pytest.raises(RunError) as stopped:
+        raise_failure(job.execute_in_process(), "OPUSDC", [*others, failed], Path("records"))
     assert str(stopped.value) == (
         "stopped, because a blocking check failed. Check contract of coerced_arrays failed for OPUSDC: "
         "row 17 is out of order"
     )
+
+
+def test_a_step_that_crashed_is_not_put_on_a_check_that_failed_beside_it():
+    @dg.op
+    def step() -> None:
+        defect()
+
+    @dg.job
+    def job() -> None:
+        step()
+
+    result = job.execute_in_process(raise_on_error=False)
+    for is_warning in (True, False):
+        red = FailedCheck("OPUSDC", "trained_models", "cells_complete", "a fit failed", is_warning)
+        with pytest.raises(RunError, match="OPUSDC: ZeroDivisionError: ours"):
+            raise_failure(result, "OPUSDC", [red], Path("records"))
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def check(success: bool, severity: str = "ERROR") -> dict[str, Any]:
         ),
         (
             [check(False)],
-            InputError,
+            RunError,
             "a blocking check failed. Check no_leak of trained_models failed for OPUSDC",
         ),
         ([step_failure(("KeyError", "KeyError: 'x'"))], RunError, r"OPUSDC: KeyError: 'x' \(run r1"),
