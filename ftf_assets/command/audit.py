@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 
 #: Flags of a sweep that would change nothing: an audit tries every built-in cleaner, and tunes nothing.
-_NOT_OF_AN_AUDIT = ("--factor", "--design", "--trials", "--tune", "--power-mode", "--phase")
+_NO_FLAGS = ("--factor", "--design", "--trials", "--tune", "--power-mode", "--phase")
+#: Settings that would change nothing: those of these flags, and of what an audit does not do.
+_IDLE_SETTINGS = {
+    *(SETTING_OF_FLAG[flag] for flag in _NO_FLAGS),
+    *("training.tune_folds", "training.tune_seeds", "training.search_space"),
+    *("training.rounds", "training.seeds", "training.seed_check"),
+}
+_IDLE_GROUPS = ("gate", "ceiling", "evaluation")
 
 
 @click.command(cls=SweepCommand, short_help="Measure how well each cleaner finds known label errors.")
@@ -36,7 +43,7 @@ _NOT_OF_AN_AUDIT = ("--factor", "--design", "--trials", "--tune", "--power-mode"
 )
 @setting_flag("--noise-seeds", "audit.noise_seeds")
 @setting_flag("--noise-share", "audit.noise_share")
-@sweep_flags_without(*_NOT_OF_AN_AUDIT)
+@sweep_flags_without(*_NO_FLAGS)
 @click.option("--all", "show_all", is_flag=True, help="Print the tables behind the answer too.")
 @home_option
 @json_option
@@ -60,7 +67,11 @@ def audit(home: Home, show_all: bool, as_json: bool, **flags: Any) -> int:
     own = {name: flags.pop(f"audit.{name}") for name in AuditSettings.model_fields}
     if own["kinds"] is not None:
         own["kinds"] = tuple(kind.strip() for kind in own["kinds"].split(","))
-    idle = {SETTING_OF_FLAG[flag] for flag in _NOT_OF_AN_AUDIT} & {*given_settings(flags)}
+    idle = [
+        name
+        for name in given_settings(flags)
+        if name in _IDLE_SETTINGS or name.partition(".")[0] in _IDLE_GROUPS
+    ]
     if idle:
         raise click.UsageError(
             f"an audit does not use {', '.join(sorted(idle))}: it tries every built-in cleaner, with default "

@@ -18,10 +18,13 @@ from ftf_assets_tests.support.small_sweep import QUICK_FITS, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
+#: The settings of short fits that an audit has.
+SHORT_FITS = {name: QUICK_FITS[name] for name in ("min_rounds", "max_rounds", "patience")}
+
 
 @pytest.mark.pictures
 def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf, home: Home):
-    command = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**QUICK_FITS))
+    command = ("audit", "--crypto", "OPUSDC", "--kinds", "none,known_truth", *set_options(**SHORT_FITS))
     done = ftf(*command, "--json")
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
@@ -76,6 +79,8 @@ def test_an_audit_is_stored_shown_and_known_to_the_gate_and_the_report(ftf: Ftf,
         (("--noise-share", "0.4"), "noise_share"),
         (("--noise-seeds", "100"), "a long audit must be confirmed"),
         (("--set", "treatment.factors=cleanlab"), "an audit does not use treatment.factors"),
+        (("--set", "ceiling.repeats=2"), "an audit does not use ceiling.repeats"),
+        (("--set", "training.seeds=2"), "an audit does not use training.seeds"),
     ],
 )
 def test_a_bad_request_is_one_line_and_writes_nothing(ftf: Ftf, home: Home, arguments, named):

@@ -197,3 +197,21 @@ def assert_same_rows(one: pd.DataFrame, other: pd.DataFrame) -> None:
     """Every column but those that name the run itself."""
     of_the_run = ["run_id", "created_at", "fit_seconds"]
     pd.testing.assert_frame_equal(one.drop(columns=of_the_run), other.drop(columns=of_the_run))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("--set", "treatment.design=one_factor"), "found 4 variants of 1 crypto"),
+        (("--crypto", "OPUSDC,LDOUSDC"), "found 1 variant of 2 cryptos"),
+    ],
+)
+def test_a_smoke_of_more_than_one_cell_a_fold_is_refused_before_it_runs(
+    ftf: Ftf, home: Home, arguments: tuple[str, ...], found: str
+):
+    done = ftf("smoke", *arguments)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert "a smoke is one variant of one crypto" in line
+    assert found in line
+    assert not home.path.exists()
