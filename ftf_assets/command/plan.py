@@ -34,7 +34,8 @@ def plan(home: Home, as_json: bool, **flags: Any) -> int:
 
     planned = requested_sweep(flags)
     check_inputs(planned, home)
-    description, stale = describe_plan(planned, home), stale_assets(planned, home)
+    stale = stale_assets(planned, home)
+    description = describe_plan(planned, home, stale)
     effect = visible_effect(planned, home) if planned.settings.compares_variants else None
     if as_json:
         named = [{"crypto": one.crypto, "asset": one.asset, "why": one.why} for one in stale]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ftf_assets.freshness.reason import StaleAsset
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.time_estimate import estimate_sweep
+from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.sweep.data_read import data_read
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets.training.device import Device, is_gpu
@@ -31,9 +34,11 @@ class GpuPays:
 #: From ``python -m benchmarks.gpu``: fits four at a time on the GPU against as many one-thread fits as cores.
 #: None where it has not been measured, or a GPU did not pay at any measured size.
 GPU_PAYS_FROM: GpuPays | None = GpuPays(30_000, "50 features, an H100 against 16 cores")
+#: The assets that are made by fits.
+_FITTED = ("fold_baselines", "cleanlab_masks", "trained_models", CEILING)
 
 
-def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
+def describe_plan(sweep: Sweep, home: Home, stale: Sequence[StaleAsset]) -> dict[str, Any]:
     """Count the cells and fits of a sweep and estimate its time, without running anything.
 
     Parameters
@@ -42,6 +47,9 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         The sweep.
     home
         The home whose finished fits are reused.
+    stale
+        What a run would make. Where that is none of a crypto's fitted values, none of its fits is left,
+        though the home may lack some: ``ftf clean`` removes those that no stored value needs.
 
     Returns
     -------
@@ -53,7 +61,8 @@ def describe_plan(sweep: Sweep, home: Home) -> dict[str, Any]:
         the tuning out would save; None where nothing is tuned. ``gpu_advice`` names the device
         that fits faster; None where that is the plan's own, or was not measured.
     """
-    estimate = estimate_sweep(sweep, home)
+    current = {*sweep.cryptos} - {one.crypto for one in stale if one.asset in _FITTED}
+    estimate = estimate_sweep(sweep, home, current=current)
     return {
         "sweep_id": sweep.sweep_id,
         "source": sweep.settings.data.source,

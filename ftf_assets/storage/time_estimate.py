@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -129,7 +129,9 @@ def fit_pace(store: KeyedStore[FitResult], rounds: Rounds, device: Device) -> Fi
     return FitPace(PUBLISHED_SECONDS_PER_ROW_AND_ROUND * min(rounds.maximum, PUBLISHED_ROUNDS), 0, device)
 
 
-def estimate_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> TimeEstimate:
+def estimate_sweep(
+    sweep: Sweep, home: Home, crypto: str | None = None, *, current: Collection[str] = ()
+) -> TimeEstimate:
     """Estimate the time of the fits that a sweep lacks.
 
     Parameters
@@ -138,17 +140,22 @@ def estimate_sweep(sweep: Sweep, home: Home, crypto: str | None = None) -> TimeE
         The sweep, and the home whose finished fits are reused.
     crypto
         Estimate this partition only, as for a run in the Dagster UI; default the whole sweep.
+    current
+        Cryptos whose fitted values are all current: they need none of the fits that the home lacks, such as
+        those that ``ftf clean`` has removed.
     """
-    rows: dict[str, float] = {}
+    rows, needless = dict[str, float](), set[str]()
     for name in sweep.cryptos if crypto is None else (crypto,):
-        rows |= sweep.expected_rows(name)
-    return _estimate(sweep, home, rows)
+        of_crypto = sweep.expected_rows(name)
+        rows |= of_crypto
+        needless |= of_crypto.keys() if name in current else set()
+    return _estimate(sweep, home, rows, needless)
 
 
-def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float]) -> TimeEstimate:
+def _estimate(sweep: Sweep, home: Home, rows: Mapping[str, float], needless: Collection[str]) -> TimeEstimate:
     store = fit_store(home)
     store.load(rows)
-    left = [n_rows for key, n_rows in rows.items() if key not in store]
+    left = [n_rows for key, n_rows in rows.items() if key not in store and key not in needless]
     return TimeEstimate(
         n_left=len(left),
         rows=sum(left),
