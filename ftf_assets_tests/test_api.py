@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 import re
@@ -187,12 +188,30 @@ LATE = pd.Timestamp("2021-05-01", tz="UTC")
         ({"sample_weight": "label_stability"}, "needs held_out_from"),
         ({"held_out_from": LATE}, r"column 'label_end', row 2021-04.*leak into what is held out"),
         ({"settings": {"training.trials": 3}}, "decides no label treatment"),
+        ({"settings": {"data.missing": "allow"}}, r"an argument of the call .* Pass it as missing="),
         ({"settings": {"treatment.mild_epsilon": 0.1}}, "unknown setting"),
         ({"suspect_cap": 0.7}, "bad value for the setting treatment.suspect_cap"),
         ({"parameters": {"n_estimators": 100}}, r"Pass it as rounds="),
         ({"parameters": {"eta": 0.1}}, "has another name"),
-        ({"rounds": 0}, "at least one boosting round"),
-        ({"fold": -1}, "must not be negative"),
+        (
+            {"parameters": {"max_depth": None}},
+            r"parameters\['max_depth'\] must be a number or text .found None",
+        ),
+        ({"parameters": [("max_depth", 3)]}, "parameters must be a mapping .found builtins.list"),
+        ({"rounds": 0}, "rounds must be a whole number .found 0; allowed: 1 to "),
+        ({"rounds": 2.5}, "rounds must be a whole number .found 2.5; allowed: 1 to "),
+        ({"rounds": "5"}, "rounds must be a whole number .found '5'"),
+        ({"fold": -1}, "fold must be a whole number .found -1; allowed: 0 to "),
+        ({"workers": 0}, "workers must be a whole number .found 0; allowed: 1 to "),
+        ({"workers": -1}, "workers must be a whole number .found -1"),
+        ({"missing": "bogus"}, "missing must be one of its words .found 'bogus'; allowed: refuse, allow"),
+        ({"cleanlab": None}, "cleanlab must be text .found None"),
+        ({"timestamp": lambda call: call["label_end"]}, r"timestamp must be .* Pass pd\.DatetimeIndex"),
+        ({"held_out_from": "soon"}, "held_out_from must be a time .found 'soon'"),
+        (
+            {"X": lambda call: call["X"].shift(500)},
+            r"features must not be missing .* Trim the warm-up head, or pass missing='allow'\.$",
+        ),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -203,6 +222,73 @@ def test_what_cannot_be_treated_is_refused_in_one_line(production_data, changes,
     with pytest.raises(InputError, match=says) as refused:
         ftf.apply_label_treatment(**call)
     assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_are_the_numbers_that_they_are(window):
+    call = window | {"fold": 1, "rounds": 5, "parameters": {"max_depth": 2, "learning_rate": 0.125}}
+    searched = {"max_depth": np.int64(2), "learning_rate": np.float32(0.125)}
+    same = {"fold": np.int64(1), "rounds": np.int64(5), "workers": np.int32(1), "seed": np.uint8(7)}
+    ours, theirs = (
+        ftf.apply_label_treatment(**of, cleanlab="filter")
+        for of in (call, call | same | {"parameters": searched})
+    )
+    np.testing.assert_array_equal(ours.rows, theirs.rows)
+    np.testing.assert_array_equal(ours.cleaning.label_quality, theirs.cleaning.label_quality)
+
+
+def test_a_matrix_in_c_order_alone_comes_back_as_the_same_object(production_data):
+    call = call_of(production_data, "ndarray", slice(0, 1_300))
+    assert ftf.apply_label_treatment(**call).X is call["X"]
+    other_order = np.asfortranarray(call["X"])
+    copied = ftf.apply_label_treatment(**call | {"X": other_order}).X
+    assert copied is not other_order
+    np.testing.assert_array_equal(copied, other_order)
+
+
+#: Values that hardly an argument takes.
+ODD = [
+    *(object(), [1, 2], {1: 2}, {"a": [1]}, b"x", "", "a\nb", None, True, -1, 2.5, 10**400, float("nan")),
+    *(np.int64(5), np.float32(2.5), np.arange(3), np.datetime64("2024-01-01"), pd.NaT, pd.DataFrame()),
+    *(pd.Series([1.0]), pd.DatetimeIndex(["2024-01-01"])),
+]
+
+
+def ordinary_calls(tmp_path) -> dict[str, dict[str, Any]]:
+    """A call of each function that ends soon."""
+    time = pd.date_range("2024-01-01", periods=60, freq="h", tz="UTC")
+    X = pd.DataFrame({"trend": np.sin(np.arange(60.0))}, index=time)
+    y = pd.Series(np.arange(60) % 2, index=time)
+    nowhere = str(tmp_path / "no such folder")
+    return {
+        "apply_label_treatment": {"X": X, "y": y, "label_end": time + pd.Timedelta("1h")},
+        "candles": {"folder": nowhere, "crypto": "OP/USDT"},
+        "features": {"candles": nowhere, "crypto": "OP/USDT"},
+        "check": {"data": nowhere},
+        "judge": {"results": published()},
+        "run_sweep": {"features": {"OPUSDC": X}, "home": tmp_path},
+    }
+
+
+def refusal(function: Any, **call: Any) -> str:
+    """Why a call is refused; "" where it is not. Any other error than a refusal is raised."""
+    try:
+        function(**call)
+    except InputError as refused:
+        return str(refused)
+    return ""
+
+
+@pytest.mark.parametrize("name", [name for name in ftf.__all__ if name != "__version__"])
+def test_whatever_an_argument_is_it_is_taken_or_refused_in_one_line(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FTF_HOME", raising=False)
+    call = ordinary_calls(tmp_path)[name]
+    for argument in inspect.signature(getattr(ftf, name)).parameters:
+        for odd in ODD:
+            if (name, argument, odd is None) == ("run_sweep", "features", True):
+                continue  # this sweep runs, on the embedded market
+            why = refusal(getattr(ftf, name), **call | {argument: odd})
+            assert "\n" not in why, (argument, odd)
 
 
 def test_a_label_that_is_known_with_the_first_held_out_row_leaks(production_data):
