@@ -394,6 +394,69 @@ def test_a_factor_of_ones_own_needs_its_baseline():
         ftf.judge(frame)
 
 
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ({"baseline": "filter"}, r"and none is named .found 'filter'.* factor='cleanlab'"),
+        ({"results": [1, 2]}, "results must be a table or a file .found builtins.list; allowed: DataFrame"),
+        ({"useful_gain": -1}, "useful_gain is out of range .found -1.0; allowed: more than 0"),
+        ({"useful_gain": "1"}, "useful_gain must be a number .found '1'"),
+        ({"rule": 1}, "rule must be text .found 1"),
+        ({"factor": "denoiser"}, r"Name its baseline level, too: baseline='off'"),
+    ],
+)
+def test_a_judgement_that_cannot_be_made_is_refused_in_one_line(call, says):
+    with pytest.raises(InputError, match=says) as refused:
+        ftf.judge(**{"results": published()} | call)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_useful_gain_may_be_a_whole_number():
+    whole, same = (ftf.judge(published(), useful_gain=gain).decision for gain in (np.int64(1), 1.0))
+    assert whole == same
+
+
+def test_tables_that_were_put_together_are_refused_with_a_remedy_that_works():
+    frame = published(folds=1).drop(columns="fold")
+    both = pd.concat([frame[:5].reset_index(drop=True), frame[5:].reset_index(drop=True)])
+    with pytest.raises(InputError, match=r"Leave the index out, df.reset_index\(drop=True\), or name"):
+        ftf.judge(both)
+    ours = ftf.judge(frame).headline
+    assert ftf.judge(both.reset_index(drop=True)).headline == ours
+    assert ftf.judge(both.rename_axis("number")).headline == ours
+    with pytest.raises(InputError, match=r"Take the column out, df.drop\(columns='index'\)"):
+        ftf.judge(both.reset_index())
+    assert ftf.judge(both.reset_index().drop(columns="index")).headline == ours
+    levels = published().set_index(["crypto", "fold"])
+    with pytest.raises(InputError, match=r"df.index.names = \[.crypto., .fold.\]"):
+        ftf.judge(levels.rename_axis([None, None]))
+
+
+def test_tables_that_were_put_together_in_a_file_are_refused_with_its_remedy(tmp_path):
+    frame = published(folds=1).drop(columns="fold")
+    both = pd.concat([frame[:5].reset_index(drop=True), frame[5:].reset_index(drop=True)])
+    both.to_csv(tmp_path / "both.csv")
+    with pytest.raises(InputError, match="Write the file without its index, or name what it holds before"):
+        ftf.judge(tmp_path / "both.csv")
+    both.to_csv(tmp_path / "both.csv", index=False)
+    assert ftf.judge(tmp_path / "both.csv").headline == ftf.judge(frame).headline
+
+
+@pytest.mark.parametrize("factor", [None, "cleanlab"])
+def test_a_missing_level_of_another_factor_is_refused_by_row(factor):
+    frame = published().assign(label_smoothing="none")
+    frame.loc[frame.index[3], "label_smoothing"] = None
+    with pytest.raises(InputError, match="column 'label_smoothing', row 4: a value is missing"):
+        ftf.judge(frame, factor=factor)
+
+
+def test_the_command_judges_a_sweep_or_a_file(tmp_path):
+    published().to_csv(tmp_path / "rows.csv", index=False)
+    flags = ["gate", "--results", str(tmp_path / "rows.csv"), "--sweep", "ftf_x"]
+    with pytest.raises(click.UsageError, match="--sweep is about a sweep and --results about a file"):
+        cli.main(flags, standalone_mode=False)
+
+
 def test_the_command_judges_a_factor_of_ones_own_in_a_file(tmp_path, capsys):
     frame = published().rename(columns={"cleanlab": "denoiser"}).drop(columns="label_smoothing")
     frame.to_csv(tmp_path / "rows.csv", index=False)
