@@ -114,15 +114,16 @@ def apply_label_treatment(
     -------
     LabelTreatment
         Unpacks into X, y, w: arrays of the rows that stay. With ``none`` and ``off`` these are the inputs:
-        arrays of the right dtype come back as the same objects, nothing is fitted, and cleanlab is not
-        imported. ``rows`` are their positions, ``report`` says what was done.
+        arrays of the right dtype, ``X`` in C order, come back as the same objects, nothing is fitted, and
+        cleanlab is not imported. ``rows`` are their positions, ``report`` says what was done.
 
     Raises
     ------
     InputError
         Everything that the coercion boundary refuses, by column and row: other lengths or indexes, times
         without a timezone, missing values, labels other than 0 and 1, text. An unknown level or setting, a
-        column that a level needs and that was not given, rows that leak into what is held out.
+        column that a level needs and that was not given, rows that leak into what is held out; any argument
+        of another type.
     CellError
         The treatment cannot be done: a class is absent or would be left without a row, or a fit failed.
 
@@ -149,6 +150,7 @@ def apply_label_treatment(
     >>> X.shape, y.dtype, w.dtype
     ((1183, 2), dtype('int8'), dtype('float32'))
     """
+    from ftf_assets import api_arguments as take
     from ftf_assets.contracts.coercion import coerce_candles, coerce_times, coerce_training_data
     from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
     from ftf_assets.sweep.treatment_plan import refuse_other_types, require_columns_of, treatment_plan
@@ -161,33 +163,42 @@ def apply_label_treatment(
         "label_stability": label_stability,
         "label_stability_end": label_stability_end,
     }
-    refuse_other_types(crypto, X=X, y=y, weights=weights, label_end=label_end, **columns)
+    levels = {"label_smoothing": label_smoothing, "cleanlab": cleanlab, "sample_weight": sample_weight}
+    levels = {name: take.word(name, level) for name, level in levels.items()}
+    crypto, fold = take.word("crypto", crypto), take.whole_number("fold", fold, at_most=10_000)
+    rounds = None if rounds is None else take.whole_number("rounds", rounds, at_least=1)
+    workers = None if workers is None else take.whole_number("workers", workers, at_least=1)
+    take.word("missing", missing, ("refuse", "allow"))
+    window = {"X": X, "y": y, "weights": weights, "label_end": label_end, "timestamp": timestamp}
+    refuse_other_types(crypto, **window, candles=candles, **columns)
     require_columns_of(sample_weight, crypto, held_out_from=held_out_from, **columns)
     plan = treatment_plan(
-        {"label_smoothing": label_smoothing, "cleanlab": cleanlab, "sample_weight": sample_weight},
-        settings or {},
-        parameters or {},
-        suspect_cap=suspect_cap,
+        levels,
+        take.by_name("settings", settings),
+        take.model_parameters("parameters", parameters),
+        suspect_cap=take.number("suspect_cap", suspect_cap),
         crypto=crypto,
         fold=fold,
-        seed=seed,
+        seed=take.whole_number("seed", seed),
     )
     if label_return is None:  # only return_attribution reads the returns, and it was refused without them
         columns["label_return"] = np.zeros(len(X), np.float32)
     bars = None if candles is None else coerce_candles(candles, crypto=crypto)
-    arrays = coerce_training_data(
-        X,
-        y,
-        label_end=label_end,
-        base_weight=weights,
-        timestamp=timestamp,
-        crypto=crypto,
-        missing=missing,
-        bar=None if bars is None else bars.bar,
-        **columns,
-    )
+    with take.remedies_of_the_call():
+        arrays = coerce_training_data(
+            X,
+            y,
+            label_end=label_end,
+            base_weight=weights,
+            timestamp=timestamp,
+            crypto=crypto,
+            missing=missing,
+            bar=None if bars is None else bars.bar,
+            **columns,
+        )
     if held_out_from is not None:
-        (instant,) = coerce_times(pd.DatetimeIndex([held_out_from]), crypto=crypto, column="held_out_from")
+        held_out = take.instant("held_out_from", held_out_from)
+        (instant,) = coerce_times(held_out, crypto=crypto, column="held_out_from")
         arrays = known_before(arrays, int(instant), crypto)
     executor = ThreadFitExecutor(n_cores(workers), CoreTokens(n_cores(workers)))
     engine = FitEngine(NotStored(), executor, lambda _event: None)
@@ -224,9 +235,10 @@ def candles(folder: str | Path, crypto: str, *, settings: Mapping[str, Any] | No
         bars = ftf.candles("my/candles", "OP/USDT")
         spread = (bars["high"] - bars["low"]) / bars["close"]
     """
+    from ftf_assets import api_arguments as take
     from ftf_assets.running.candle_features import candles_of_files
 
-    return candles_of_files(folder, crypto, settings or {})
+    return candles_of_files(folder, take.word("crypto", crypto), take.by_name("settings", settings))
 
 
 def features(
@@ -273,9 +285,10 @@ def features(
         cache["hour"] = cache.index.hour
         cache.to_parquet("my/features/OPUSDT.parquet")
     """
+    from ftf_assets import api_arguments as take
     from ftf_assets.running.candle_features import features_of_candles
 
-    return features_of_candles(candles, crypto, settings or {})
+    return features_of_candles(candles, take.word("crypto", crypto), take.by_name("settings", settings))
 
 
 def check(
@@ -324,9 +337,13 @@ def check(
     >>> checked.accepted, "column 'label_return': the file lacks a column" in checked.refused["FRAMEUSD"]
     (False, True)
     """
+    from ftf_assets import api_arguments as take
     from ftf_assets.running.frame_check import check_frames
 
-    return check_frames(data, kind=kind, settings=settings or {}, crypto=crypto)
+    if kind is not None:
+        take.word("kind", kind, ("candles", "features", "results"))
+    of_sweep = take.by_name("settings", settings)
+    return check_frames(data, kind=kind, settings=of_sweep, crypto=take.word("crypto", crypto))
 
 
 def run_sweep(
@@ -390,19 +407,22 @@ def run_sweep(
         run = ftf.run_sweep({"OPUSDC": features}, "cleanlab", settings={"training.trials": 0})
         run.verdicts
     """
+    from ftf_assets import api_arguments as take
     from ftf_assets.contracts.errors import Interrupted
     from ftf_assets.running.frame_sweep import sweep_of_frames
     from ftf_assets.storage.home import Home
 
+    if source is not None:
+        take.word("source", source, ("market", "candles", "features"))
     try:
         return sweep_of_frames(
             features,
             candles,
             source=source,
-            path=None if path is None else str(path),
-            factor=factor,
-            settings=settings or {},
-            home=Home.locate(str(home)),
+            path=None if path is None else take.path("path", path),
+            factor=factor if isinstance(factor, str) else take.by_name("factor", factor),
+            settings=take.by_name("settings", settings),
+            home=Home.locate(take.path("home", home)),
             progress=progress,
         )
     except Interrupted:
@@ -463,12 +483,16 @@ def judge(
         level verdict  n_pairs
     0  filter    LOCK        5
     """
+    from ftf_assets import api_arguments as take
     from ftf_assets.gate.decide import decide
     from ftf_assets.gate.thresholds import GateSettings
     from ftf_assets.report.notebook import JudgedResults
     from ftf_assets.rows.published_results import content_hash, published_results
 
-    settings = GateSettings(rule=rule, useful_gain=useful_gain)
+    settings = GateSettings(rule=take.word("rule", rule), useful_gain=take.number("useful_gain", useful_gain))
+    factor = None if factor is None else take.word("factor", factor)
+    baseline = None if baseline is None else take.word("baseline", baseline)
+    columns = take.texts_by_name("columns", columns)
     if isinstance(results, pd.DataFrame):
         published = published_results(
             results,
@@ -480,6 +504,8 @@ def judge(
     else:
         from ftf_assets.storage.result_files import read_result_file
 
+        if not isinstance(results, str | Path):
+            raise take.refused("results", "a table or a file", results, allowed="DataFrame, text or Path")
         published = read_result_file(results, factor=factor, baseline=baseline, columns=columns)
     return JudgedResults(
         decide(published.rows, published.baselines, sweep_id=published.sweep_id, settings=settings),

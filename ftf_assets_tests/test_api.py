@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 import re
@@ -187,12 +188,30 @@ LATE = pd.Timestamp("2021-05-01", tz="UTC")
         ({"sample_weight": "label_stability"}, "needs held_out_from"),
         ({"held_out_from": LATE}, r"column 'label_end', row 2021-04.*leak into what is held out"),
         ({"settings": {"training.trials": 3}}, "decides no label treatment"),
+        ({"settings": {"data.missing": "allow"}}, r"an argument of the call .* Pass it as missing="),
         ({"settings": {"treatment.mild_epsilon": 0.1}}, "unknown setting"),
         ({"suspect_cap": 0.7}, "bad value for the setting treatment.suspect_cap"),
         ({"parameters": {"n_estimators": 100}}, r"Pass it as rounds="),
         ({"parameters": {"eta": 0.1}}, "has another name"),
-        ({"rounds": 0}, "at least one boosting round"),
-        ({"fold": -1}, "must not be negative"),
+        (
+            {"parameters": {"max_depth": None}},
+            r"parameters\['max_depth'\] must be a number or text .found None",
+        ),
+        ({"parameters": [("max_depth", 3)]}, "parameters must be a mapping .found builtins.list"),
+        ({"rounds": 0}, "rounds must be a whole number .found 0; allowed: 1 to "),
+        ({"rounds": 2.5}, "rounds must be a whole number .found 2.5; allowed: 1 to "),
+        ({"rounds": "5"}, "rounds must be a whole number .found '5'"),
+        ({"fold": -1}, "fold must be a whole number .found -1; allowed: 0 to "),
+        ({"workers": 0}, "workers must be a whole number .found 0; allowed: 1 to "),
+        ({"workers": -1}, "workers must be a whole number .found -1"),
+        ({"missing": "bogus"}, "missing must be one of its words .found 'bogus'; allowed: refuse, allow"),
+        ({"cleanlab": None}, "cleanlab must be text .found None"),
+        ({"timestamp": lambda call: call["label_end"]}, r"timestamp must be .* Pass pd\.DatetimeIndex"),
+        ({"held_out_from": "soon"}, "held_out_from must be a time .found 'soon'"),
+        (
+            {"X": lambda call: call["X"].shift(500)},
+            r"features must not be missing .* Trim the warm-up head, or pass missing='allow'\.$",
+        ),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -203,6 +222,73 @@ def test_what_cannot_be_treated_is_refused_in_one_line(production_data, changes,
     with pytest.raises(InputError, match=says) as refused:
         ftf.apply_label_treatment(**call)
     assert "\n" not in str(refused.value)
+
+
+def test_numbers_of_numpy_are_the_numbers_that_they_are(window):
+    call = window | {"fold": 1, "rounds": 5, "parameters": {"max_depth": 2, "learning_rate": 0.125}}
+    searched = {"max_depth": np.int64(2), "learning_rate": np.float32(0.125)}
+    same = {"fold": np.int64(1), "rounds": np.int64(5), "workers": np.int32(1), "seed": np.uint8(7)}
+    ours, theirs = (
+        ftf.apply_label_treatment(**of, cleanlab="filter")
+        for of in (call, call | same | {"parameters": searched})
+    )
+    np.testing.assert_array_equal(ours.rows, theirs.rows)
+    np.testing.assert_array_equal(ours.cleaning.label_quality, theirs.cleaning.label_quality)
+
+
+def test_a_matrix_in_c_order_alone_comes_back_as_the_same_object(production_data):
+    call = call_of(production_data, "ndarray", slice(0, 1_300))
+    assert ftf.apply_label_treatment(**call).X is call["X"]
+    other_order = np.asfortranarray(call["X"])
+    copied = ftf.apply_label_treatment(**call | {"X": other_order}).X
+    assert copied is not other_order
+    np.testing.assert_array_equal(copied, other_order)
+
+
+#: Values that hardly an argument takes.
+ODD = [
+    *(object(), [1, 2], {1: 2}, {"a": [1]}, b"x", "", "a\nb", None, True, -1, 2.5, 10**400, float("nan")),
+    *(np.int64(5), np.float32(2.5), np.arange(3), np.datetime64("2024-01-01"), pd.NaT, pd.DataFrame()),
+    *(pd.Series([1.0]), pd.DatetimeIndex(["2024-01-01"])),
+]
+
+
+def ordinary_calls(tmp_path) -> dict[str, dict[str, Any]]:
+    """A call of each function that ends soon."""
+    time = pd.date_range("2024-01-01", periods=60, freq="h", tz="UTC")
+    X = pd.DataFrame({"trend": np.sin(np.arange(60.0))}, index=time)
+    y = pd.Series(np.arange(60) % 2, index=time)
+    nowhere = str(tmp_path / "no such folder")
+    return {
+        "apply_label_treatment": {"X": X, "y": y, "label_end": time + pd.Timedelta("1h")},
+        "candles": {"folder": nowhere, "crypto": "OP/USDT"},
+        "features": {"candles": nowhere, "crypto": "OP/USDT"},
+        "check": {"data": nowhere},
+        "judge": {"results": published()},
+        "run_sweep": {"features": {"OPUSDC": X}, "home": tmp_path},
+    }
+
+
+def refusal(function: Any, **call: Any) -> str:
+    """Why a call is refused; "" where it is not. Any other error than a refusal is raised."""
+    try:
+        function(**call)
+    except InputError as refused:
+        return str(refused)
+    return ""
+
+
+@pytest.mark.parametrize("name", [name for name in ftf.__all__ if name != "__version__"])
+def test_whatever_an_argument_is_it_is_taken_or_refused_in_one_line(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FTF_HOME", raising=False)
+    call = ordinary_calls(tmp_path)[name]
+    for argument in inspect.signature(getattr(ftf, name)).parameters:
+        for odd in ODD:
+            if (name, argument, odd is None) == ("run_sweep", "features", True):
+                continue  # this sweep runs, on the embedded market
+            why = refusal(getattr(ftf, name), **call | {argument: odd})
+            assert "\n" not in why, (argument, odd)
 
 
 def test_a_label_that_is_known_with_the_first_held_out_row_leaks(production_data):
@@ -306,6 +392,69 @@ def test_a_factor_of_ones_own_needs_its_baseline():
         ftf.judge(frame, factor="denoiser")
     with pytest.raises(InputError, match="the results have no factor column"):
         ftf.judge(frame)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ({"baseline": "filter"}, r"and none is named .found 'filter'.* factor='cleanlab'"),
+        ({"results": [1, 2]}, "results must be a table or a file .found builtins.list; allowed: DataFrame"),
+        ({"useful_gain": -1}, "useful_gain is out of range .found -1.0; allowed: more than 0"),
+        ({"useful_gain": "1"}, "useful_gain must be a number .found '1'"),
+        ({"rule": 1}, "rule must be text .found 1"),
+        ({"factor": "denoiser"}, r"Name its baseline level, too: baseline='off'"),
+    ],
+)
+def test_a_judgement_that_cannot_be_made_is_refused_in_one_line(call, says):
+    with pytest.raises(InputError, match=says) as refused:
+        ftf.judge(**{"results": published()} | call)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_useful_gain_may_be_a_whole_number():
+    whole, same = (ftf.judge(published(), useful_gain=gain).decision for gain in (np.int64(1), 1.0))
+    assert whole == same
+
+
+def test_tables_that_were_put_together_are_refused_with_a_remedy_that_works():
+    frame = published(folds=1).drop(columns="fold")
+    both = pd.concat([frame[:5].reset_index(drop=True), frame[5:].reset_index(drop=True)])
+    with pytest.raises(InputError, match=r"Leave the index out, df.reset_index\(drop=True\), or name"):
+        ftf.judge(both)
+    ours = ftf.judge(frame).headline
+    assert ftf.judge(both.reset_index(drop=True)).headline == ours
+    assert ftf.judge(both.rename_axis("number")).headline == ours
+    with pytest.raises(InputError, match=r"Take the column out, df.drop\(columns='index'\)"):
+        ftf.judge(both.reset_index())
+    assert ftf.judge(both.reset_index().drop(columns="index")).headline == ours
+    levels = published().set_index(["crypto", "fold"])
+    with pytest.raises(InputError, match=r"df.index.names = \[.crypto., .fold.\]"):
+        ftf.judge(levels.rename_axis([None, None]))
+
+
+def test_tables_that_were_put_together_in_a_file_are_refused_with_its_remedy(tmp_path):
+    frame = published(folds=1).drop(columns="fold")
+    both = pd.concat([frame[:5].reset_index(drop=True), frame[5:].reset_index(drop=True)])
+    both.to_csv(tmp_path / "both.csv")
+    with pytest.raises(InputError, match="Write the file without its index, or name what it holds before"):
+        ftf.judge(tmp_path / "both.csv")
+    both.to_csv(tmp_path / "both.csv", index=False)
+    assert ftf.judge(tmp_path / "both.csv").headline == ftf.judge(frame).headline
+
+
+@pytest.mark.parametrize("factor", [None, "cleanlab"])
+def test_a_missing_level_of_another_factor_is_refused_by_row(factor):
+    frame = published().assign(label_smoothing="none")
+    frame.loc[frame.index[3], "label_smoothing"] = None
+    with pytest.raises(InputError, match="column 'label_smoothing', row 4: a value is missing"):
+        ftf.judge(frame, factor=factor)
+
+
+def test_the_command_judges_a_sweep_or_a_file(tmp_path):
+    published().to_csv(tmp_path / "rows.csv", index=False)
+    flags = ["gate", "--results", str(tmp_path / "rows.csv"), "--sweep", "ftf_x"]
+    with pytest.raises(click.UsageError, match="--sweep is about a sweep and --results about a file"):
+        cli.main(flags, standalone_mode=False)
 
 
 def test_the_command_judges_a_factor_of_ones_own_in_a_file(tmp_path, capsys):

@@ -99,6 +99,8 @@ def gate(
     }
     if file is None and (alone := [flag for flag, value in about_file.items() if value]):
         raise click.UsageError(f"{alone[0]} is about a file of results: add --results FILE")
+    if file is not None and sweep_id is not None:
+        raise click.UsageError("--sweep is about a sweep and --results about a file: give one of them")
     if baseline and not factor:
         raise click.UsageError("--baseline is that of a factor: add --factor NAME")
     stated = {name: value for name, value in (("separator", separator), ("decimal", decimal)) if value}

@@ -41,10 +41,14 @@ SETTING_OF_FLAG = {
     "--confirm-long-run": "run.confirm_long_run",
 }
 _HOW_TO_WRITE = {
-    "--factor": "For example label_smoothing,cleanlab or cleanlab=off,filter.",
+    "--factor": "For example label_smoothing,cleanlab or cleanlab=off,filter. Repeat the flag for more.",
     "--crypto": "Repeat the flag for more.",
     "--allow-quote": "Repeat the flag for more.",
 }
+
+
+#: Flags that may be repeated.
+_REPEATED = ("--factor", "--crypto", "--allow-quote")
 
 
 class SettingOption(click.Option):
@@ -107,7 +111,7 @@ def sweep_flags_without(*left_out: str) -> Decorator:
                 flag,
                 setting,
                 help=_HOW_TO_WRITE.get(flag),
-                multiple=flag in ("--crypto", "--allow-quote"),
+                multiple=flag in _REPEATED,
                 **({"is_flag": True, "default": None} if flag == "--confirm-long-run" else {}),
             )
             for flag, setting in SETTING_OF_FLAG.items()
@@ -147,7 +151,7 @@ def given_settings(flags: Mapping[str, Any]) -> dict[str, Any]:
     click.UsageError, InputError
         ``--set`` without a value, or a text that is no value of its setting.
     """
-    from ftf_assets.sweep.setting_text import setting_from_text
+    from ftf_assets.sweep.setting_text import factors_from_texts, setting_from_text
 
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     for assignment in given.pop("assignments", ()):
@@ -155,6 +159,8 @@ def given_settings(flags: Mapping[str, Any]) -> dict[str, Any]:
         if not equals:
             raise click.UsageError(f"--set takes NAME=VALUE, found {assignment!r}")
         given[name.strip()] = value.strip()
+    if isinstance(factors := given.get("treatment.factors"), tuple):
+        given["treatment.factors"] = factors_from_texts(factors)
     return {
         name: setting_from_text(name, value) if isinstance(value, str) else value
         for name, value in given.items()

@@ -76,14 +76,16 @@ class GateSettings:
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise input_error("unknown rule of the gate", found=repr(self.rule), allowed=", ".join(RULES))
-        for name, low, high in (
-            ("alpha", 0, 1),
-            ("min_effect", -1e-300, float("inf")),
-            ("min_pairs_share", 0, 1 + 1e-12),
-            ("useful_gain", 0, float("inf")),
+        for name, low, high, allowed in (
+            ("alpha", 0, 1, "more than 0, less than 1"),
+            ("min_effect", -1e-300, float("inf"), "0 or more"),
+            ("min_pairs_share", 0, 1 + 1e-12, "more than 0, at most 1"),
+            ("useful_gain", 0, float("inf"), "more than 0"),
         ):
             if not low < getattr(self, name) < high:
-                raise input_error(f"the gate's {name} is out of range", found=getattr(self, name))
+                raise input_error(
+                    f"the gate's {name} is out of range", found=getattr(self, name), allowed=allowed
+                )
 
 
 @typed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -90,10 +90,16 @@ def published_results(
     Raises
     ------
     InputError
-        A factor has no column or no baseline; the rows are of several sweeps; a crypto, factor or metric
-        column is missing; a name is not a plain name; a metric is not a number or out of its range; or
-        :func:`~ftf_assets.gate.pairs.pair_levels` refuses a row.
+        A factor has no column or no baseline, or a baseline no factor; the rows are of several sweeps; a
+        crypto, factor or metric column is missing or has a gap; a name is not a plain name; a metric is not a
+        number or out of its range; or :func:`~ftf_assets.gate.pairs.pair_levels` refuses a row.
     """
+    if baseline is not None and factor is None:
+        raise input_error(
+            "a baseline is that of a factor, and none is named",
+            found=repr(baseline),
+            fix="Name the factor, too: factor='cleanlab'",  # the command has refused its flags before
+        )
     factors = [*FACTORS, *([] if factor is None or factor in FACTORS else [factor])]
     frame, understood = understood_columns(frame, factors, columns or {}, file)
     frame = _plain(frame, file)
@@ -101,8 +107,9 @@ def published_results(
         baselines = _registered_baselines(frame, file)
     else:
         baselines = {factor: _baseline_of(factor, baseline, file)}
-        _require_columns(frame, baselines, file)
-        frame = _others_at_baseline(frame, factor, file)
+        others = [name for name in FACTORS if name != factor and name in frame.columns]
+        _require_columns(frame, (factor, *others), file)
+        frame = _others_at_baseline(frame, factor, others, file)
     _require_columns(frame, baselines, file)
     distinct = _distinct_names(frame, baselines)
     _require_names(distinct, file)
@@ -137,7 +144,8 @@ def _registered_baselines(frame: pd.DataFrame, file: str | None) -> dict[str, st
             file=file,
             found=f"columns {', '.join(map(str, frame.columns))}",
             allowed=", ".join(f"{name} (baseline {factor.baseline})" for name, factor in FACTORS.items()),
-            fix="Name a factor of your own with its baseline level: --factor denoiser --baseline off",
+            fix="Name a factor of your own with its baseline level: "
+            + ("--factor denoiser --baseline off" if file else "factor='denoiser', baseline='off'"),
         )
     return baselines
 
@@ -151,24 +159,25 @@ def _baseline_of(factor: str, baseline: str | None, file: str | None) -> str:
             file=file,
             column=factor,
             allowed=", ".join(FACTORS),
-            fix="Name its baseline level, too: --baseline off",
+            fix="Name its baseline level, too: " + ("--baseline off" if file else "baseline='off'"),
         )
     return FACTORS[factor].baseline
 
 
-def _others_at_baseline(frame: pd.DataFrame, factor: str, file: str | None) -> pd.DataFrame:
+def _others_at_baseline(
+    frame: pd.DataFrame, factor: str, others: Sequence[str], file: str | None
+) -> pd.DataFrame:
     """Keep the rows where nothing but one factor is moved. They keep their places in the index."""
-    others = [name for name in FACTORS if name != factor and name in frame.columns]
     moved = pd.Series(False, frame.index)
     for name in others:
-        moved |= frame[name].map(_text, na_action="ignore") != FACTORS[name].baseline
+        moved |= frame[name].map(_text) != FACTORS[name].baseline
     if moved.all():
         raise input_error(f"every row moves another factor than {factor}", file=file, found=", ".join(others))
     return frame[~moved]
 
 
-def _require_columns(frame: pd.DataFrame, baselines: Mapping[str, str], file: str | None) -> None:
-    for column in ("crypto", *baselines):
+def _require_columns(frame: pd.DataFrame, factors: Iterable[str], file: str | None) -> None:
+    for column in ("crypto", *factors):
         if column not in frame.columns:
             raise input_error("the results lack a column", file=file, column=column)
         missing = frame[column].isna()

@@ -128,7 +128,7 @@ def understood_columns(
         that is neither a count nor the crypto; a stated column that is not there; scores of other parts than
         the test part; or what :func:`~ftf_assets.rows.result_runs.rows_of_cells` refuses.
     """
-    frame, index_said, of_index = _without_counts(_index_as_columns(frame, file), file)
+    frame, index_said, of_index = _without_counts(_index_as_columns(frame, file), frame, file)
     _require_cell_rows(frame, file)
     frame = frame.set_axis(pd.RangeIndex(len(frame)))  # rows keep their numbers where others are left out
     frame, parts_said = _without_test_part(frame, stated, file)
@@ -243,9 +243,12 @@ def _refuse_repeated_columns(frame: pd.DataFrame, file: str | None) -> None:
 
 
 def _without_counts(
-    frame: pd.DataFrame, file: str | None
+    frame: pd.DataFrame, given: pd.DataFrame, file: str | None
 ) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str]]:
-    """Leave out indexes that count rows; one without a name that holds texts is the crypto."""
+    """Leave out indexes that count rows; one without a name that holds texts is the crypto.
+
+    ``given`` is the table as it came, before its index was made columns.
+    """
     _refuse_repeated_columns(frame, file)  # the columns of a repeated name are no column
     said: list[str] = []
     crypto: dict[str, str] = {}
@@ -263,9 +266,23 @@ def _without_counts(
                 "an index without a name is not understood",
                 file=file,
                 found=", ".join(values.unique()[:3]),
-                fix='Name the index before the file is written, such as df.index.names = ["crypto", "fold"]',
+                fix=_how_to_name(str(column), frame, given, file),
             )
     return frame, tuple(said), crypto
+
+
+def _how_to_name(column: str, frame: pd.DataFrame, given: pd.DataFrame, file: str | None) -> str:
+    """Write what to do with an index without a name, of a frame or in a file, of one level or of several."""
+    if file:
+        levels = [name for name in map(str, frame.columns) if _COUNTED.fullmatch(name)]
+        if len(levels) > 1 or re.fullmatch(r"level_[1-9]\d*", column):
+            return 'Name the index before the file is written, such as df.index.names = ["crypto", "fold"]'
+        return 'Write the file without its index, or name what it holds before: df.index.name = "fold"'
+    if column in given.columns:
+        return f"Take the column out, df.drop(columns={column!r}), or give it the name of what it holds"
+    if given.index.nlevels > 1:
+        return 'Name the levels of the index: df.index.names = ["crypto", "fold"]'
+    return 'Leave the index out, df.reset_index(drop=True), or name what it holds: df.index.name = "fold"'
 
 
 def _stated(

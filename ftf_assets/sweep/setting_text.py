@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -47,6 +48,24 @@ def setting_from_text(name: str, text: str) -> Any:
     if tuple in (get_origin(kind) for kind in kinds):
         return tuple(part.strip() for part in text.split(","))
     return text
+
+
+def factors_from_texts(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read the factors of several texts, as of one that joins them.
+
+    Raises
+    ------
+    InputError
+        A text that names no factor or cannot be read on its own, or a factor that several texts name.
+
+    Examples
+    --------
+    >>> factors_from_texts(["cleanlab=off,filter", "label_smoothing=none,mild"])
+    {'label_smoothing': ('none', 'mild'), 'cleanlab': ('off', 'filter')}
+    """
+    for text in texts:
+        parse_factors(text)
+    return parse_factors(",".join(texts))
 
 
 def _kinds(name: str) -> tuple[Any, ...]:

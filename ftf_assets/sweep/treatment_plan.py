@@ -34,6 +34,14 @@ TREATMENT_SETTINGS = (
     "training.device",
 )
 
+#: Settings of a sweep that a trainer's call takes as arguments.
+_ARGUMENTS = {
+    "data.missing": "missing",
+    "treatment.suspect_cap": "suspect_cap",
+    "training.seed": "seed",
+    "run.workers": "workers",
+}
+
 #: XGBoost parameters that a caller may give. The others are set by every fit, or are other names of these.
 GIVEN_PARAMETERS = (
     *DEFAULT_PARAMETERS,
@@ -82,8 +90,14 @@ def treatment_plan(
         raise input_error("the number of a fold must not be negative", crypto=crypto, found=fold)
     for name in settings:
         if name in SETTINGS and name not in TREATMENT_SETTINGS:
+            argument = _ARGUMENTS.get(name)
             raise input_error(
-                "this setting decides no label treatment", found=name, allowed=", ".join(TREATMENT_SETTINGS)
+                "this setting is an argument of the call"
+                if argument
+                else "this setting decides no label treatment",
+                found=name,
+                allowed=", ".join(TREATMENT_SETTINGS),
+                fix=f"Pass it as {argument}=." if argument else None,
             )
     checked = sweep_settings({**settings, "treatment.suspect_cap": suspect_cap, "training.seed": seed})
     check_factors({name: (level,) for name, level in levels.items()})
@@ -129,6 +143,17 @@ def require_columns_of(sample_weight: str, crypto: str, **given: object) -> None
             )
 
 
+#: The types of pandas that an argument of a trainer's call may have; a column may be a Series.
+_PANDAS: Mapping[str, tuple[type, ...]] = {
+    "X": (pd.DataFrame,),
+    "candles": (pd.DataFrame,),
+    "label_end": (pd.Series, pd.DatetimeIndex),
+    "label_stability_end": (pd.Series, pd.DatetimeIndex),
+    "timestamp": (pd.DatetimeIndex,),
+}
+_ALWAYS_GIVEN = ("X", "y", "label_end")
+
+
 def refuse_other_types(crypto: str, **columns: object) -> None:
     """Refuse what is neither pandas nor NumPy: to convert it would be a guess at its dtype and its index.
 
@@ -138,15 +163,19 @@ def refuse_other_types(crypto: str, **columns: object) -> None:
         Names the first argument of another type.
     """
     for name, values in columns.items():
-        allowed = (pd.DataFrame,) if name == "X" else (pd.Series, pd.DatetimeIndex)
-        if values is None or isinstance(values, (*allowed, np.ndarray)):
+        of_pandas = _PANDAS.get(name, (pd.Series,))
+        allowed = of_pandas if name == "candles" else (*of_pandas, np.ndarray)
+        if isinstance(values, allowed) or (values is None and name not in _ALWAYS_GIVEN):
             continue
+        fix = "Pass one column of it." if isinstance(values, pd.DataFrame) else None
+        if name == "timestamp" and isinstance(values, pd.Series):
+            fix = "Pass pd.DatetimeIndex(timestamp)."
         raise input_error(
             f"{name} must be pandas or NumPy",
             crypto=crypto,
             found=f"{type(values).__module__}.{type(values).__qualname__}",
-            allowed=" or ".join(one.__name__ for one in (*allowed, np.ndarray)),
-            fix="Pass one column of it." if isinstance(values, pd.DataFrame) else None,
+            allowed=" or ".join(one.__name__ for one in allowed),
+            fix=fix,
         )
 
 

@@ -80,7 +80,7 @@ def test_help_shows_the_default_of_every_flag_with_a_value(subcommand: str):
 #: A value of each flag other than its default, and what it makes of the setting.
 GIVEN: dict[str, tuple[Any, Any]] = {
     "--factor": (
-        "cleanlab=off,filter,label_smoothing",
+        ("cleanlab=off,filter", "label_smoothing"),
         {"cleanlab": ("off", "filter"), "label_smoothing": ("none", "mild", "aggressive")},
     ),
     "--design": ("factorial", "factorial"),
@@ -123,6 +123,18 @@ def test_the_command_hands_over_what_was_written_under_dotted_names():
     assert (settings.training.seed, settings.labels.horizon_bars) == (8, 6)
 
 
+@pytest.mark.parametrize("subcommand", ["sweep", "plan", "check"])
+def test_factors_in_one_flag_or_in_several_are_the_same_settings(subcommand: str):
+    def settings(*flags: str) -> SweepSettings:
+        path = ["here"] if subcommand == "check" else []
+        context = cli.commands[subcommand].make_context(subcommand, [*path, *flags])
+        return settings_of({name: value for name, value in context.params.items() if "." in name})
+
+    several = settings("--factor", "label_smoothing=none,mild", "--factor", "cleanlab=off,filter")
+    assert several == settings("--factor", "label_smoothing=none,mild,cleanlab=off,filter")
+    assert several.treatment.factors == {"label_smoothing": ("none", "mild"), "cleanlab": ("off", "filter")}
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -133,7 +145,13 @@ def test_the_command_hands_over_what_was_written_under_dotted_names():
         ),
         ({"data.path": ""}, "bad value for the setting data.path (found ''"),
         ({"data.crypto_group": ""}, "unknown crypto group (found ''"),
-        ({"treatment.factors": ""}, "a sweep needs at least one factor"),
+        ({"treatment.factors": ("",)}, "a sweep needs at least one factor"),
+        ({"treatment.factors": ("cleanlab", "")}, "a sweep needs at least one factor"),
+        ({"treatment.factors": ("cleanlab=off", "filter")}, "unknown factor (found 'filter'"),
+        (
+            {"treatment.factors": ("cleanlab=off,filter", "cleanlab=off,relabel")},
+            "a factor must be named only once (found 'cleanlab' twice",
+        ),
         ({"training.trials": ""}, "bad value for the setting training.trials (found ''"),
         (
             {"assignments": ("data.cryptos=",)},
