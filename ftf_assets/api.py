@@ -150,7 +150,7 @@ def apply_label_treatment(
     >>> X.shape, y.dtype, w.dtype
     ((1183, 2), dtype('int8'), dtype('float32'))
     """
-    from ftf_assets import api_arguments as take
+    from ftf_assets.contracts import call_arguments as take
     from ftf_assets.contracts.coercion import coerce_candles, coerce_times, coerce_training_data
     from ftf_assets.storage.cpu_core_locks import CoreTokens, n_cores
     from ftf_assets.sweep.treatment_plan import refuse_other_types, require_columns_of, treatment_plan
@@ -235,7 +235,7 @@ def candles(folder: str | Path, crypto: str, *, settings: Mapping[str, Any] | No
         bars = ftf.candles("my/candles", "OP/USDT")
         spread = (bars["high"] - bars["low"]) / bars["close"]
     """
-    from ftf_assets import api_arguments as take
+    from ftf_assets.contracts import call_arguments as take
     from ftf_assets.running.candle_features import candles_of_files
 
     return candles_of_files(folder, take.word("crypto", crypto), take.by_name("settings", settings))
@@ -285,7 +285,7 @@ def features(
         cache["hour"] = cache.index.hour
         cache.to_parquet("my/features/OPUSDT.parquet")
     """
-    from ftf_assets import api_arguments as take
+    from ftf_assets.contracts import call_arguments as take
     from ftf_assets.running.candle_features import features_of_candles
 
     return features_of_candles(candles, take.word("crypto", crypto), take.by_name("settings", settings))
@@ -337,7 +337,7 @@ def check(
     >>> checked.accepted, "column 'label_return': the file lacks a column" in checked.refused["FRAMEUSD"]
     (False, True)
     """
-    from ftf_assets import api_arguments as take
+    from ftf_assets.contracts import call_arguments as take
     from ftf_assets.running.frame_check import check_frames
 
     if kind is not None:
@@ -407,7 +407,7 @@ def run_sweep(
         run = ftf.run_sweep({"OPUSDC": features}, "cleanlab", settings={"training.trials": 0})
         run.verdicts
     """
-    from ftf_assets import api_arguments as take
+    from ftf_assets.contracts import call_arguments as take
     from ftf_assets.contracts.errors import Interrupted
     from ftf_assets.running.frame_sweep import sweep_of_frames
     from ftf_assets.storage.home import Home
@@ -483,7 +483,7 @@ def judge(
         level verdict  n_pairs
     0  filter    LOCK        5
     """
-    from ftf_assets import api_arguments as take
+    from ftf_assets.contracts import call_arguments as take
     from ftf_assets.gate.decide import decide
     from ftf_assets.gate.thresholds import GateSettings
     from ftf_assets.report.notebook import JudgedResults

@@ -10,7 +10,8 @@ All other packages depend on this one; it depends on none.
   test reads the source for it.
 * ``row_rules`` states every rule of a row once; table contracts, boundary and arrays use it.
   ``label_returns`` refuses returns that take no time or read like per cent.
-* ``errors`` says who must act on an error and words it. ``typed`` checks types and shapes at run time.
+* ``errors`` says who must act on an error and words it. ``typed`` checks types and shapes at run time;
+  ``call_arguments`` takes the plain arguments of the Python calls, and refuses the others in one line.
 
 A change in ``coercion`` changes the key of every fit, so all fits are made again. A renamed class or field of
 a bundle makes stored artifacts unreadable. No module here may import Dagster.
