@@ -16,6 +16,7 @@ from ftf_assets.assets.noise_audit import noise_audit
 from ftf_assets.assets.smoothed_labels import smoothed_labels
 from ftf_assets.assets.sweep_report import sweep_report
 from ftf_assets.assets.trained_models import trained_models
+from ftf_assets.automation.blocked_run_sensor import gate_when_blocked
 from ftf_assets.automation.input_files_sensor import input_files
 from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
 from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
@@ -54,7 +55,7 @@ defs = dg.Definitions(
     ),
     asset_checks=graph_checks(),
     jobs=JOBS,
-    sensors=[gate_when_landed, input_files],
+    sensors=[gate_when_landed, gate_when_blocked, input_files],
     schedules=[weekly_sweep],
     resources={
         "sweep": _sweep,

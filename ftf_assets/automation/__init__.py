@@ -1,7 +1,9 @@
-"""What starts runs without a user: two sensors and a schedule, listed in ``ftf_assets.definitions``.
+"""What starts runs without a user: three sensors and a schedule, listed in ``ftf_assets.definitions``.
 
 * ``sweep_landed_sensor`` (on by default): gate and report, once all cryptos of a sweep have
   written their rows
+* ``blocked_run_sensor`` (on by default): the same, once a blocking check has failed in a run of a decided
+  sweep, whose verdicts do not hold any more
 * ``input_files_sensor``: a run for each crypto whose file is new or changed
 * ``weekly_sweep_schedule``: the latest sweep again, on the data as they are then
 

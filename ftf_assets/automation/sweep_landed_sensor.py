@@ -105,7 +105,7 @@ def gate_when_landed(context: dg.SensorEvaluationContext, home: HomeResource) ->
         try:
             settings = ResultsStore(home.home).settings(sweep_id)
             wait = _why_wait(context.instance, settings, sweep_id, storage_id)
-            reason = None if wait else _why_decide(home.home, context.instance, settings, sweep_id)
+            reason = None if wait else why_decide(home.home, context.instance, settings, sweep_id)
         except (InputError, StoreError) as error:
             notes.append(f"{sweep_id}: tried again at the next tick: {error}")
             continue
@@ -163,9 +163,16 @@ def _cryptos_with_runs(instance: dg.DagsterInstance, settings: SweepSettings) ->
     return sorted({crypto_and_source(run.tags[PARTITION_TAG])[0] for run in runs})
 
 
-def _why_decide(
+def why_decide(
     home: Home, instance: dg.DagsterInstance, settings: SweepSettings, sweep_id: str
 ) -> str | None:
+    """Say why gate and report of a sweep do not hold as they are stored; None where nothing is to be decided.
+
+    Raises
+    ------
+    InputError, StoreError
+        Its input files or its results cannot be read.
+    """
     from ftf_assets.freshness.decision import decision_reasons
     from ftf_assets.storage.results_store import ResultsStore
 

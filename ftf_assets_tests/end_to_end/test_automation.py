@@ -10,10 +10,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from ftf_assets.automation import sweep_landed_sensor
+from ftf_assets.automation import blocked_run_sensor, sweep_landed_sensor
+from ftf_assets.automation.blocked_run_sensor import gate_when_blocked
 from ftf_assets.automation.input_files_sensor import input_files
 from ftf_assets.automation.sweep_landed_sensor import gate_when_landed
 from ftf_assets.automation.weekly_sweep_schedule import weekly_sweep
+from ftf_assets.checks import domain_checks
 from ftf_assets.definitions import defs
 from ftf_assets.freshness.current import CRYPTO_ASSETS
 from ftf_assets.freshness.decision import decision_reasons
@@ -26,6 +28,7 @@ from ftf_assets.graph.run_processes import process_tags
 from ftf_assets.running.job_runs import run_config
 from ftf_assets.sources.embedded_market.source import MarketSource
 from ftf_assets.storage.home import Home
+from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep import settings as config
 from ftf_assets.sweep.asset_inputs import CEILING
 from ftf_assets.sweep.sweep import Sweep, open_sweep
@@ -260,10 +263,57 @@ def test_the_schedule_repeats_the_latest_sweep_with_the_calendar_of_the_day(home
     assert {request.tags[SWEEP_TAG] for request in moved_on} != {sweep.sweep_id}
 
 
-def test_only_the_gates_sensor_runs_without_being_asked():
+def ask_about_failure(sweep: Sweep, home: Home, crypto: str) -> dg.RunRequest | dg.SkipReason:
+    """Run a crypto until a check stops it, and evaluate the sensor on that run as Dagster's daemon does."""
+    with open_instance(home) as instance:
+        done = defs.resolve_job_def(SWEEP_JOB).execute_in_process(
+            instance=instance,
+            partition_key=partition_of(crypto, sweep.settings.data.source),
+            run_config=run_config(sweep, home),
+            raise_on_error=False,
+        )
+        assert not done.success
+        (failure,) = [event for event in done.all_events if event.event_type_value == "PIPELINE_FAILURE"]
+        with dg.build_run_status_sensor_context(
+            "gate_when_blocked",
+            failure,
+            instance,
+            instance.get_run_by_id(done.run_id),
+            resources={"home": HomeResource(path=str(home.path))},
+        ) as context:
+            return gate_when_blocked(context)
+
+
+def test_verdicts_are_taken_back_when_a_blocking_check_fails_in_a_run_that_no_command_follows(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    sweep, store = small_sweep(**QUICK, cryptos="OPUSDC"), ResultsStore(home)
+    monkeypatch.setattr(blocked_run_sensor, "is_alive", lambda _: False)  # a run of this very process
+    with monkeypatch.context() as patched:
+        patched.setattr(domain_checks, "walk_forward_leaks", lambda *_, **__: ["row 7 overlaps"])
+        undecided = ask_about_failure(sweep, home, "OPUSDC")
+    assert "has no verdicts" in str(undecided.skip_message)
+
+    land(sweep, home, "OPUSDC")
+    (request,) = tick(gate_when_landed, home, None).run_requests
+    decide(home, request)
+    assert "INVALID" not in set(store.decision(sweep.sweep_id).verdicts["verdict"])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(domain_checks, "walk_forward_leaks", lambda *_, **__: ["row 7 overlaps"])
+        asked = ask_about_failure(sweep, home, "OPUSDC")
+        assert isinstance(asked, dg.RunRequest)
+        decide(home, asked)
+        assert set(store.decision(sweep.sweep_id).verdicts["verdict"]) == {"INVALID"}
+        again = ask_about_failure(sweep, home, "OPUSDC")
+    assert "hold as they are" in str(again.skip_message), "INVALID already"
+
+
+def test_only_the_gates_sensors_run_without_being_asked():
     repository = defs.get_repository_def()
     assert {sensor.name: sensor.default_status.value for sensor in repository.sensor_defs} == {
         "gate_when_landed": "RUNNING",
+        "gate_when_blocked": "RUNNING",
         "input_files": "STOPPED",
     }
     assert {schedule.name: schedule.default_status.value for schedule in repository.schedule_defs} == {
