@@ -2080,6 +2080,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "test_eleven_failures.py",
     ),
     _mutant(
+        "freshness/artifacts.py",
+        "a file that was put back after a leak stays INVALID for ever",
+        "in_sweep is not None and not in_sweep.passed",
+        "False",
+        "end_to_end/test_leaking_features.py::test_a_file_that_is_put_back_after_a_leak_is_judged_again",
+    ),
+    _mutant(
         "freshness/visible_effect.py",
         "a plan takes the noise of a sweep on other data",
         'same = (earlier.get("source"), earlier.get("path")) == (data.source, data.path)',
@@ -2153,6 +2160,21 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "running/sweep_run.py",
+        "stored verdicts outlive a blocking check that fails later",
+        "            _decide_after(blocked, ",
+        "            _ = (blocked, ",
+        "end_to_end/test_report.py::"
+        "test_a_blocking_check_that_fails_later_takes_the_verdicts_back_everywhere",
+    ),
+    _mutant(
+        "running/run_failures.py",
+        "a step that crashed is put on a check that failed beside it",
+        "if red and all(cause.kind == _BLOCKED for cause in causes):",
+        "if red:",
+        "running/test_run_failures.py",
+    ),
+    _mutant(
+        "running/sweep_run.py",
         "checks that have failed are not passed on",
         "failed = [check for check in checks.values() if check is not None]",
         "failed = []",
@@ -2218,8 +2240,8 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "command/smoke.py",
         "the smoke passes although a check has failed",
-        'if statuses == ["ok"] * wanted.n_cells and not red:',
-        'if statuses == ["ok"] * wanted.n_cells:',
+        'if rows["status"].tolist() == ["ok"] * wanted.n_cells and not red:',
+        'if rows["status"].tolist() == ["ok"] * wanted.n_cells:',
         "test_eleven_failures.py",
     ),
     _mutant(
