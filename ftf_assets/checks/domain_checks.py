@@ -17,6 +17,7 @@ import dagster as dg
 from ftf_assets.checks.partition_checks import Finding, PartitionCheck
 from ftf_assets.checks.stored import Stored
 from ftf_assets.contracts.bundles import TrainedModels
+from ftf_assets.contracts.coercion import coerce_candles
 from ftf_assets.graph.check_history import COLUMN_LEAK_CHECK, LAG_CHECK, LEAK_CHECK
 from ftf_assets.graph.metadata import table
 from ftf_assets.invariants.calibration import calibration_breaches
@@ -27,9 +28,10 @@ from ftf_assets.invariants.details import detail_breaches
 from ftf_assets.invariants.lag_loss import lag_loss
 from ftf_assets.invariants.leaks import overlapping_rows, walk_forward_leaks
 from ftf_assets.invariants.off_path import off_path_breaches
-from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences
+from ftf_assets.invariants.reproduction import cell_to_repeat, refit_differences, treatment_differences
 from ftf_assets.storage.fit_store import fit_store
 from ftf_assets.sweep.asset_inputs import CEILING
+from ftf_assets.sweep.true_labels import truth_for_labels
 from ftf_assets.training.folds.out_of_fold_blocks import out_of_fold_blocks
 
 #: Tables that break a cell down and are recomputed from its model.
@@ -160,19 +162,21 @@ def cells_complete(stored: Stored) -> Finding:
 
 
 def reproducible(stored: Stored) -> Finding:
-    """One cell that is fitted again from the stored values gives the same model, bit for bit."""
-    models = stored.value("trained_models")
-    cell = cell_to_repeat(models)
+    """Labels treated, rows cleaned and one cell fitted again have the same bits as what is stored."""
+    models, plan = stored.value("trained_models"), stored.sweep.plan(stored.crypto)
+    arrays = stored.value("coerced_arrays")
+    treated = (
+        *(plan, arrays, stored.value("smoothed_labels"), stored.value("fold_baselines")),
+        stored.value("cleanlab_masks"),
+    )
+    store, cell = fit_store(stored.home), cell_to_repeat(models)
+    bars = coerce_candles(stored.value("candles"), crypto=stored.crypto) if plan.needs_candles else None
+    truth = truth_for_labels(stored.sweep, stored.crypto, arrays)
     return Finding(
-        refit_differences(
-            stored.sweep.plan(stored.crypto),
-            stored.value("coerced_arrays"),
-            stored.value("smoothed_labels"),
-            stored.value("fold_baselines"),
-            stored.value("cleanlab_masks"),
-            models,
-            fit_store(stored.home),
-        ),
+        [
+            *treatment_differences(*treated, store, bars, truth),
+            *refit_differences(*treated, models, store),
+        ],
         f"fold {cell.fold} {cell.variant} has the same bits" if cell else "no cell was trained",
     )
 

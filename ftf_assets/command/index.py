@@ -21,8 +21,10 @@ def index(home: Home) -> int:
     The results are objects of their own; results.duckdb is an index of them for SQL, which may be deleted at
     any time. Every run refreshes it, unless another program holds it open.
     """
+    from ftf_assets.storage.result_objects import ResultObjects
     from ftf_assets.storage.results_database import refresh_index
 
+    ResultObjects(home.blobs).current()  # a store that cannot be read is an error here, not a delay
     refreshed = refresh_index(home, wait=60.0, again=True)
     if refreshed.note:
         click.echo(refreshed.note, err=True)

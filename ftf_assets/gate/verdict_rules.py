@@ -43,6 +43,9 @@ from ftf_assets.gate.thresholds import GateSettings
 #: Harm in this metric abandons a level, whatever the primary metric says: it is what the team reports.
 HARM_METRIC = "f1_buy"
 
+#: Begins the reason of a verdict that is INVALID because of contract or leak checks, which it names.
+BROKEN_CHECKS = "A check failed, so the numbers cannot be trusted: "
+
 
 @dataclass(frozen=True)
 class MetricEvidence:
@@ -204,7 +207,7 @@ def _by_two_metrics(evidence: Sequence[MetricEvidence], settings: GateSettings) 
 
 def _invalid(coverage: Coverage, settings: GateSettings) -> str | None:
     if coverage.broken_checks:
-        return f"A check failed, so the numbers cannot be trusted: {', '.join(coverage.broken_checks)}."
+        return f"{BROKEN_CHECKS}{', '.join(coverage.broken_checks)}."
     if not coverage.n_expected:
         return "No pair is expected: no cell of the sweep has enough history."
     if coverage.n_pairs / coverage.n_expected < settings.min_pairs_share:

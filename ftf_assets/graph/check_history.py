@@ -164,6 +164,17 @@ def failed_invalidating_checks(instance: dg.DagsterInstance, sweep_id: str, data
     return found
 
 
+def are_checks_known(instance: dg.DagsterInstance, sweep_id: str, data: DataSettings) -> bool:
+    """Whether these records know any check of a sweep's rows: those of another machine may lie elsewhere."""
+    return any(
+        latest_result(
+            *(instance, "finetune_results", CONTRACT_CHECK, partition_of(crypto, data.source)),
+            *(SWEEP_ID, sweep_id),
+        )
+        for crypto in data.crypto_names
+    )
+
+
 def latest_result(
     instance: dg.DagsterInstance, asset: str, check: str, partition: str | None, name: str, value: str
 ) -> CheckResult | None:

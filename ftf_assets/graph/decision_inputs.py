@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ftf_assets.graph.check_history import failed_invalidating_checks
+from ftf_assets.graph.check_history import are_checks_known, failed_invalidating_checks
 from ftf_assets.sweep.settings import SweepSettings
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class DecisionInputs:
     ceiling
         What correct labels would be worth at most, by its label ceiling; None where that is off or too few of
         its models were measured.
+    checks_known
+        Whether Dagster's records here know the sweep's checks. Where they do not, as beside a copy of the
+        results, the checks count as they did when the sweep was decided.
     """
 
     sweep_id: str
@@ -39,6 +42,7 @@ class DecisionInputs:
     rows: SweepRows
     broken_checks: tuple[str, ...]
     ceiling: CeilingBound | None = None
+    checks_known: bool = True
 
     def decide(self) -> Decision:
         """Judge every level of the sweep.
@@ -93,11 +97,26 @@ def decision_inputs(
     from ftf_assets.rows.gate_decision import SweepRows
     from ftf_assets.storage.stored_ceiling import stored_ceiling
 
-    broken = tuple(failed_invalidating_checks(instance, sweep_id, settings.data))
+    known = are_checks_known(instance, sweep_id, settings.data)
+    broken = (
+        failed_invalidating_checks(instance, sweep_id, settings.data)
+        if known
+        else _when_decided(store, sweep_id)
+    )
     rows = SweepRows(
         store.read(sweep_id),
         weekly=store.details("weekly_results", sweep_id),
         seeds=store.details("seed_scores", sweep_id),
     )
     ceiling = stored_ceiling(store, sweep_id, settings)
-    return DecisionInputs(sweep_id, settings, rows, broken, None if ceiling is None else ceiling.bound)
+    bound = None if ceiling is None else ceiling.bound
+    return DecisionInputs(sweep_id, settings, rows, tuple(broken), bound, known)
+
+
+def _when_decided(store: ResultsStore, sweep_id: str) -> list[str]:
+    """Give the failed checks that the stored verdicts name, in one text as they name them."""
+    from ftf_assets.gate.verdict_rules import BROKEN_CHECKS
+
+    reasons = store.decision(sweep_id).verdicts["reason"].unique()
+    named = [reason for reason in reasons if reason.startswith(BROKEN_CHECKS)]
+    return [reason.removeprefix(BROKEN_CHECKS).removesuffix(".") for reason in named]

@@ -1,21 +1,25 @@
-"""Reproducibility bit for bit: one cell is fitted again and compared with what is stored."""
+"""Reproducibility bit for bit: a treatment and a fit are made again and compared with what is stored."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
-from ftf_assets.contracts.arrays import TrainingArrays
+import numpy as np
+
+from ftf_assets.contracts.arrays import CandleArrays, TrainingArrays
 from ftf_assets.contracts.bundles import (
     BaselineParameters,
+    CleaningMask,
     CleanlabMasks,
     SmoothedLabels,
     TrainedCell,
     TrainedModels,
 )
-from ftf_assets.contracts.typed import typed
+from ftf_assets.contracts.typed import Array, Int8, typed
 from ftf_assets.training.boosting import FitResult
 from ftf_assets.training.fit_engine import FitEngine, FitStore
 from ftf_assets.training.fit_executors import ThreadFitExecutor
+from ftf_assets.training.masks import make_masks
 from ftf_assets.training.models import train_cells
 from ftf_assets.training.plan import TrainingPlan
 
@@ -56,6 +60,57 @@ def cell_to_repeat(models: TrainedModels) -> TrainedCell | None:
     trained = [cell for cell in models.cells if cell.outcome.status == "ok"]
     of_first_fold = [cell for cell in trained if cell.fold == trained[0].fold]
     return of_first_fold[-1] if of_first_fold else None
+
+
+@typed
+def treatment_differences(
+    plan: TrainingPlan,
+    arrays: TrainingArrays,
+    soft_labels: SmoothedLabels,
+    baselines: BaselineParameters,
+    masks: CleanlabMasks,
+    store: FitStore,
+    candles: CandleArrays | None = None,
+    truth: Int8[Array, " rows"] | None = None,
+) -> list[str]:
+    """Treat labels and clean rows again, on the stored out-of-fold fits, and compare every bit.
+
+    A factor that draws without a seed, or reads a clock, gives other values: its stored ones cannot be made
+    again, and whoever reuses its fits by key reuses one draw of many.
+
+    Parameters
+    ----------
+    plan, arrays, soft_labels, baselines, masks
+        The stored values of one crypto.
+    store
+        Its finished fits, which are only read.
+    candles, truth
+        As the levels of the plan need them.
+
+    Returns
+    -------
+    list of str
+        One line for each label treatment and mask that came out otherwise.
+    """
+    again = plan.soft_labels(arrays.y, truth).levels
+    found = [
+        f"the labels of {name} are others when they are treated again"
+        for name, labels in soft_labels.levels.items()
+        if again[name].tobytes() != labels.tobytes()
+    ]
+    engine = FitEngine(StoreWithoutFits(store, frozenset()), ThreadFitExecutor(1), lambda _: None)
+    repeated = make_masks(plan, arrays, soft_labels, baselines, engine, candles)
+    for before, after in zip(masks.masks, repeated.masks, strict=True):
+        changed = [one.name for one in fields(CleaningMask) if not _equal(before, after, one.name)]
+        if changed:
+            what = " and ".join(changed)
+            found.append(f"fold {before.fold} {before.variant}: {what} of {before.cleaner} are others again")
+    return found
+
+
+def _equal(before: CleaningMask, after: CleaningMask, name: str) -> bool:
+    one, other = getattr(before, name), getattr(after, name)
+    return bool(one.tobytes() == other.tobytes() if isinstance(one, np.ndarray) else one == other)
 
 
 @typed

@@ -107,7 +107,7 @@ def _own_names(factor: Factor) -> list[str]:
 
 
 def _with_source(factor: _Any, point: EntryPoint) -> _Any:
-    own, source = factor.identity, _source_hash(point.module)
+    own, source = factor.identity, _source_hash(point)
 
     def identity(level: str, settings: TreatmentSettings) -> Mapping[str, object]:
         try:
@@ -155,23 +155,35 @@ def _place(error: Exception, point: EntryPoint) -> str:
     return place
 
 
-def _source_hash(module: str) -> str:
-    """Hash the files of a module's top-level package, or of the module if it is no package, to 12 digits.
+def _source_hash(point: EntryPoint) -> str:
+    """Hash the files of a factor's top-level package to 12 digits, or those that come with its single module.
 
     All files count but bytecode and hidden ones: a package may read its shares from a JSON file beside it, or
-    compute in a compiled module.
+    compute in a compiled module. With a module come the files of its distribution, or, where that is
+    installed for editing, the files in the module's folder.
     """
-    top = sys.modules[module.partition(".")[0]]
+    top = sys.modules[point.module.partition(".")[0]]
     folders = [Path(folder) for folder in getattr(top, "__path__", ())]
     files = [(folder, path) for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    files = [(folder, path) for folder, path in files if not _made_by_itself(path.relative_to(folder))]
     if not folders and top.__file__ is not None:
-        files = [(Path(top.__file__).parent, Path(top.__file__))]
+        files = _files_with(Path(top.__file__), point)
     digest = hashlib.sha256()
     for folder, path in files:
-        digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+        if not _made_by_itself(path.relative_to(folder)):
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]
+
+
+def _files_with(module: Path, point: EntryPoint) -> list[tuple[Path, Path]]:
+    """List the files that come with a module that is no package, each after its folder."""
+    folder = module.parent
+    recorded = [Path(str(file.locate())) for file in (point.dist.files if point.dist else None) or ()]
+    if module in recorded:
+        # What is about the distribution says when and how it was installed.
+        own = sorted(path for path in recorded if path.parent.suffix != ".dist-info" and path.is_file())
+        return [(folder, path) for path in own if path.is_relative_to(folder)]
+    return [(folder, path) for path in sorted(folder.iterdir()) if path.is_file()]
 
 
 def _made_by_itself(path: Path) -> bool:

@@ -25,7 +25,7 @@ from ftf_assets.running.preflight import check_inputs
 from ftf_assets.storage.audit_store import AuditStore
 from ftf_assets.storage.home import Home
 from ftf_assets.storage.home_lock import shared_lock
-from ftf_assets.storage.results_database import refresh_index
+from ftf_assets.storage.results_database import NoResultsError, refresh_index
 from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.settings import SweepSettings
 from ftf_assets.sweep.sweep import Sweep
@@ -120,7 +120,7 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     try:
         results = run_jobs(runs, home, settings=settings, on_fit=on_fit, next_runs=decide) if runs else {}
     except BlockedError as blocked:
-        if settings.compares_variants and len(ResultsStore(home).decision(sweep.sweep_id).verdicts):
+        if _is_decided(sweep, home):
             # Whoever reads the stored verdicts must not act on what they said before the check failed.
             _decide_after(blocked, JobRun(DECIDE_JOB, config, tags, libraries=_DECIDING), home, settings)
         raise
@@ -132,6 +132,13 @@ def _run(sweep: Sweep, home: Home, on_fit: Listener, job: str) -> SweepRun:
     with open_instance(home) as instance:
         checks = latest_checks(sweep, instance)
     return outcome(sweep, home, run_ids, checks)
+
+
+def _is_decided(sweep: Sweep, home: Home) -> bool:
+    try:
+        return not ResultsStore(home).decision(sweep.sweep_id).verdicts.empty
+    except NoResultsError:
+        return False
 
 
 def _decide_after(blocked: BlockedError, decide: JobRun, home: Home, settings: SweepSettings) -> None:

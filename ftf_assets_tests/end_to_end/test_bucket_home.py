@@ -156,7 +156,7 @@ def test_a_bucket_that_cannot_be_used_is_refused_in_one_line(
 ):
     machine = Machine(tmp_path / "machine", endpoint, new_bucket(endpoint))
     machine = replace(machine, **changes)
-    for words in (["sweep", *SMALL], ["results"]):
+    for words in (["sweep", *SMALL], ["results"], ["index"]):
         done = machine.ftf(*words, FTF_STORE_PATIENCE="2")
         assert done.returncode == 2, done.stderr
         assert says in done.stderr.splitlines()[-1]

@@ -23,7 +23,7 @@ from ftf_assets.storage.results_store import ResultsStore
 from ftf_assets.sweep.sweep import Sweep
 from ftf_assets_tests.end_to_end.conftest import Ftf
 from ftf_assets_tests.support.changed_results import change_results
-from ftf_assets_tests.support.small_sweep import FinishedSweep
+from ftf_assets_tests.support.small_sweep import FinishedSweep, small_sweep
 
 pytestmark = pytest.mark.end_to_end
 
@@ -163,6 +163,29 @@ def test_a_blocking_check_that_fails_later_takes_the_verdicts_back_everywhere(
     done = run_sweep(sweep, home, on_fit=lambda event: None)
     assert done.failed_checks == finished_sweep.done.failed_checks
     assert done.decision.verdicts == finished_sweep.done.decision.verdicts
+
+
+def test_a_copy_of_the_results_alone_keeps_its_verdicts_invalid_and_says_what_is_not_known(
+    ftf: Ftf, home: Home, finished_sweep: FinishedSweep
+):
+    finished_sweep.copy(home)
+    shutil.rmtree(home.path / "dagster")
+    untouched = ftf("gate")
+    assert "INVALID" not in untouched.stdout
+    assert "on this machine know no check of" in untouched.stderr
+
+    reason = "A check failed, so the numbers cannot be trusted: trained_models of OPUSDC: row 7 overlaps."
+    assert change_results(home, f"UPDATE gate_verdicts SET verdict = 'INVALID', reason = '{reason}'") > 0
+    said = json.loads(ftf("gate", "--json").stdout)
+    assert {(one["verdict"], one["reason"]) for one in said["verdicts"]} == {("INVALID", reason)}
+    assert ftf("report").returncode == 0
+
+
+def test_a_blocking_check_in_the_first_sweep_of_a_home_is_named(home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(domain_checks, "walk_forward_leaks", lambda *_, **__: ["row 7 overlaps"])
+    sweep = small_sweep(cryptos="OPUSDC", n_folds=1, factors="label_smoothing=none,mild")
+    with pytest.raises(BlockedError, match="Check no_leak of trained_models failed for OPUSDC"):
+        run_sweep(sweep, home, on_fit=lambda event: None)
 
 
 def models_of(sweep: Sweep) -> tuple[str, str]:

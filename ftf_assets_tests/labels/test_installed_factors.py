@@ -82,6 +82,23 @@ def test_every_file_of_its_package_counts_but_bytecode(install, monkeypatch, nam
     assert len(sources) == n_sources
 
 
+@pytest.mark.parametrize("record", [False, True], ids=["for editing", "from a wheel"])
+def test_with_a_single_module_the_files_that_come_with_it_count(install, monkeypatch, record):
+    sources = set()
+    for shares, other in (("0.5", ""), ("0.9", ""), ("0.9", "of another package")):
+        file = install(source())
+        (file.parent / "shares.json").write_text(shares)
+        (file.parent / "neighbour.txt").write_text(other)
+        if record:
+            (file.parent / "toys_of_ours-1.0.dist-info" / "RECORD").write_text(
+                f"{file.name},,\nshares.json,,\ntoys_of_ours-1.0.dist-info/METADATA,,\n"
+            )
+        (factor,) = installed_factors()
+        sources.add(factor.identity("late", SETTINGS)["source"])
+        monkeypatch.delitem(sys.modules, "toys_of_ours")
+    assert len(sources) == (2 if record else 3)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

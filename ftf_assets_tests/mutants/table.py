@@ -1881,9 +1881,24 @@ MUTANTS: tuple[Mutant, ...] = (
     # --- assets -------------------------------------------------------------------------------------------
     _mutant(
         "graph/decision_inputs.py",
+        "beside a copy of the results an INVALID verdict becomes a real one",
+        'return [reason.removeprefix(BROKEN_CHECKS).removesuffix(".") for reason in named]',
+        "return []",
+        "end_to_end/test_report.py::"
+        "test_a_copy_of_the_results_alone_keeps_its_verdicts_invalid_and_says_what_is_not_known",
+    ),
+    _mutant(
+        "invariants/reproduction.py",
+        "the smoke does not treat and clean again",
+        "        if changed:",
+        "        if False:",
+        "invariants/test_reproduction.py",
+    ),
+    _mutant(
+        "graph/decision_inputs.py",
         "the decision of a sweep ignores checks that have failed",
-        "return DecisionInputs(sweep_id, settings, rows, broken, ",
-        "return DecisionInputs(sweep_id, settings, rows, [], ",
+        "return DecisionInputs(sweep_id, settings, rows, tuple(broken), ",
+        "return DecisionInputs(sweep_id, settings, rows, (), ",
         "end_to_end/test_gate.py",
     ),
     _mutant(

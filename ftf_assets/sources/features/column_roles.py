@@ -140,8 +140,11 @@ def _near(values: Array, times: Array, form: str) -> bool:
 def counts_rows(values: Array) -> bool:
     """Whether numbers go up by ones, as a saved row index does, or by any equal steps; or so down.
 
-    Gaps of removed rows are allowed in a count by ones.
+    Gaps of removed rows are allowed in a count by ones, and missing values at its ends: the head of a
+    warm-up, which is the end of a file that has the newest row first.
     """
+    (known,) = np.isfinite(values).nonzero()
+    values = values[known[0] : known[-1] + 1] if len(known) else values
     if len(values) < 2 or not np.isfinite(values).all():
         return False
     steps = np.diff(values)

@@ -155,8 +155,9 @@ def _of_one_symbol(
     found: list[_Column], sorted_out: FeatureColumns, crypto: str, options: FeatureOptions, faults: Faults
 ) -> list[_Column]:
     """Take the rows of the crypto where a column or level names symbols; that column is no feature."""
-    naming = [one for one in found if one.plain in SYMBOLS and cells.is_text(one.cells)]
-    for column in naming:
+    naming = [place for place, one in enumerate(found) if one.plain in SYMBOLS and cells.is_text(one.cells)]
+    for place in naming:
+        column = found[place]  # of the rows that the columns before it have left
         words = column.cells.astype(str)
         distinct = sorted(words.unique())
         base, wanted = split_symbol(crypto)

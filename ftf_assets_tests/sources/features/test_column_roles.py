@@ -47,8 +47,8 @@ def test_times_and_counts_are_told_whatever_their_name_is(kind, values):
     assert raw_kind("x", found, GAPPED.asi8) == kind
     assert raw_kind("x", found[::-1].copy(), GAPPED.asi8[::-1]) == kind
     missing = np.where(np.arange(len(found)) < 3, np.nan, found)
-    if kind == "time":
-        assert raw_kind("x", missing, GAPPED.asi8) == kind
+    assert raw_kind("x", missing, GAPPED.asi8) == kind
+    assert raw_kind("x", missing[::-1].copy(), GAPPED.asi8[::-1]) == kind
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,17 @@ def test_one_table_of_several_cryptos_serves_each_of_them(cache, tmp_path) -> No
         source.span("LDOUSDC")
 
 
+def test_a_table_whose_rows_name_their_crypto_twice_serves_each_of_them(cache, tmp_path) -> None:
+    named = [cache.assign(symbol=pair, asset=pair) for pair in ("OP/USDT", "UNI/USDT")]
+    pd.concat(named).to_parquet(tmp_path / "features.parquet")
+    found, _ = FeatureFileSource(path=str(tmp_path)).feature_cache("UNIUSDT", pd.DataFrame())
+    assert len(found) == 6
+    named[1]["asset"] = "OP/USDT"
+    pd.concat(named).to_parquet(tmp_path / "features.parquet")
+    with pytest.raises(InputError, match=r"column 'asset': the rows are of other cryptos than UNIUSDT"):
+        FeatureFileSource(path=str(tmp_path)).span("UNIUSDT")
+
+
 def test_one_table_that_names_no_crypto_serves_nobody(cache, tmp_path) -> None:
     cache.to_parquet(tmp_path / "features.parquet")
     with pytest.raises(InputError, match="no file for base asset OP"):
