@@ -174,13 +174,14 @@ def _decision_of_sweep(sweep_id: str | None, home: Home, changed: Mapping[str, A
     settings = store.settings(sweep_id)  # refuses an unknown sweep before an instance is written
     with open_instance(home) as instance:
         inputs = decision_inputs(store, instance, sweep_id, settings.with_changes(gate=changed))
+    decision = inputs.decide()
     if not inputs.checks_known:
         click.echo(
             f"Warning: Dagster's records of {home.address} on this machine know no check of {sweep_id}: "
             "contract and leak checks count as they did when it was decided",
             err=True,
         )
-    return inputs.decide()
+    return decision
 
 
 def _sweep_in_words(decision: Decision, home: Home) -> str:
