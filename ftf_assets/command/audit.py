@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 #: Flags of a sweep that would change nothing: an audit tries every built-in cleaner, and tunes nothing.
-_NO_FLAGS = ("--factor", "--design", "--trials", "--tune", "--power-mode", "--phase")
+_LEFT_OUT = ("--factor", "--design", "--trials", "--tune", "--power-mode", "--phase")
 #: Settings that would change nothing: those of these flags, and of what an audit does not do.
 _IDLE_SETTINGS = {
-    *(SETTING_OF_FLAG[flag] for flag in _NO_FLAGS),
+    *(SETTING_OF_FLAG[flag] for flag in _LEFT_OUT),
     *("training.tune_folds", "training.tune_seeds", "training.search_space"),
     *("training.rounds", "training.seeds", "training.seed_check"),
 }
@@ -43,7 +43,7 @@ _IDLE_GROUPS = ("gate", "ceiling", "evaluation")
 )
 @setting_flag("--noise-seeds", "audit.noise_seeds")
 @setting_flag("--noise-share", "audit.noise_share")
-@sweep_flags_without(*_NO_FLAGS)
+@sweep_flags_without(*_LEFT_OUT)
 @click.option("--all", "show_all", is_flag=True, help="Print the tables behind the answer too.")
 @home_option
 @json_option
